@@ -1,0 +1,59 @@
+"""The catalogue: every architecture of one environment, on one page.
+
+cdk synth -c env=sandbox        (or: make synth ENV=sandbox)
+"""
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+# A deprecated API fails the synth; read by jsii as it starts, so before aws_cdk is imported.
+os.environ.setdefault("JSII_DEPRECATED", "fail")
+
+from aws_cdk import App, CliCredentialsStackSynthesizer, Tags  # noqa: E402
+
+from environments import Environment, SettingsError, environment_from  # noqa: E402
+from stacks.streaming_lake.stack import StreamingLake  # noqa: E402
+
+ROOT = Path(__file__).parent
+ARCHITECTURES = {"streaming-lake": [StreamingLake]}
+
+
+def make_app(settings: Mapping[str, Any], outdir: Path | None = None) -> App:
+    """Every architecture in the environment that `settings` ask for (see `environments.py`).
+
+    Raises SettingsError.
+    """
+    environment = environment_from(settings)
+    app = App(
+        # `python app.py` and pytest do not read cdk.json, only the CLI does.
+        context={**json.loads((ROOT / "cdk.json").read_text())["context"]},
+        outdir=str(outdir) if outdir else None,
+        # The gate runs the same engine natively: a third of a second instead of six.
+        builtin_cloud_formation_validation=False,
+    )
+    for architecture, stacks in ARCHITECTURES.items():
+        for stack_class in stacks:
+            stack = stack_class(
+                app,
+                stack_class.__name__,
+                environment=environment,
+                stack_name=f"{environment.name_prefix}{stack_class.__name__}",
+                termination_protection=environment.keep_data,
+                synthesizer=_synthesizer(environment),
+            )
+            Tags.of(stack).add("architecture", architecture)
+            Tags.of(stack).add("environment", environment.name)
+    return app
+
+
+def _synthesizer(environment: Environment) -> CliCredentialsStackSynthesizer | None:
+    # The embedded AWS does not understand all the conditions of the bootstrap roles.
+    return CliCredentialsStackSynthesizer() if environment.name == "local" else None
+
+
+if __name__ == "__main__":
+    make_app({}).synth()

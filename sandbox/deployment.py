@@ -1,0 +1,99 @@
+"""Deploy into the embedded AWS with the real CDK CLI, as a person would into an account."""
+
+import json
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox.emulator import Emulator
+from sandbox.templates import Trimmed, supported_types, trim_assembly
+from sandbox.workspace import ROOT, SandboxError, Workspace
+
+_CDK = ROOT / "node_modules" / ".bin" / "cdk"
+# The stacks of each architecture, as the README names them.
+ARCHITECTURES = {"streaming-lake": ["StreamingLake"]}
+
+
+@dataclass
+class Deployment:
+    """What stands in the embedded AWS: stack name -> output key -> value, and what was left out."""
+
+    outputs: dict[str, dict[str, str]]
+    trimmed: list[Trimmed]
+
+
+def stacks_of(architectures: list[str]) -> list[str]:
+    """The stacks of `architectures`. Raises SandboxError for a name that is none."""
+    for architecture in architectures:
+        if architecture not in ARCHITECTURES:
+            known = ", ".join(ARCHITECTURES)
+            raise SandboxError(f"ARCH={architecture}: no such architecture. Use one of: {known}.")
+    return [stack for architecture in architectures for stack in ARCHITECTURES[architecture]]
+
+
+class CdkCli:
+    """The CDK CLI, pointed at one embedded AWS. Its words go to `logs/cdk.log` of the workspace."""
+
+    def __init__(self, emulator: Emulator, workspace: Workspace) -> None:
+        self._emulator = emulator
+        self._log = workspace.logs / "cdk.log"
+
+    def run(self, *arguments: str) -> None:
+        """Run one command. Raises SandboxError with the end of what it said."""
+        settings = {
+            **os.environ,
+            **self._emulator.variables,
+            "CDK_DISABLE_CLI_TELEMETRY": "true",
+            "CDK_DISABLE_VERSION_CHECK": "1",
+            "CI": "true",  # the CLI's words on standard output, no colours, no questions
+        }
+        settings.pop("AWS_PROFILE", None)
+        with self._log.open("a+") as log:
+            log.write(f"\n$ cdk {' '.join(arguments)}\n")
+            log.flush()
+            command = [str(_CDK), *arguments]
+            done = subprocess.run(  # noqa: S603 -- our own command
+                command, cwd=ROOT, env=settings, stdout=log, stderr=subprocess.STDOUT, check=False
+            )
+        if done.returncode:
+            end = "\n".join(self._log.read_text(errors="replace").splitlines()[-25:])
+            raise SandboxError(f"cdk {arguments[0]} failed. The end of {self._log}:\n{end}")
+
+
+def synthesise(
+    cli: CdkCli, workspace: Workspace, settings: dict[str, str] | None = None
+) -> list[Trimmed]:
+    """Synthesise every architecture for the embedded AWS, and trim what it cannot deploy."""
+    chosen = {"env": "local", **(settings or {})}
+    context = [part for key, value in chosen.items() for part in ("-c", f"{key}={value}")]
+    cli.run("synth", "--quiet", "--output", str(workspace.assembly), *context)
+    return trim_assembly(workspace.assembly, supported_types())
+
+
+def bootstrap(cli: CdkCli, emulator: Emulator) -> None:
+    """Prepare the embedded account for the CDK, as `cdk bootstrap` does any account."""
+    account = emulator.client("sts").get_caller_identity()["Account"]
+    region = emulator.variables["AWS_REGION"]
+    cli.run("bootstrap", f"aws://{account}/{region}", "--app", "")
+
+
+def deploy(cli: CdkCli, workspace: Workspace, stacks: list[str]) -> dict[str, dict[str, str]]:
+    """Deploy `stacks` from the assembly; returns their outputs, and leaves them in the workspace."""
+    cli.run(
+        *("deploy", *stacks, "--app", str(workspace.assembly), "--require-approval", "never"),
+        *("--outputs-file", str(workspace.outputs), "--concurrency", "4", "--progress", "events"),
+    )
+    outputs: dict[str, dict[str, str]] = json.loads(workspace.outputs.read_text())
+    return outputs
+
+
+def destroy(cli: CdkCli, workspace: Workspace, stacks: list[str]) -> None:
+    """Destroy `stacks`, contents included."""
+    cli.run("destroy", *stacks, "--app", str(workspace.assembly), "--force")
+
+
+def write_environment(emulator: Emulator, path: Path) -> None:
+    """Write export lines, so that `source .sandbox/env` points a shell at the embedded AWS."""
+    lines = (f"export {name}={value}\n" for name, value in emulator.variables.items())
+    path.write_text("".join(lines))

@@ -1,0 +1,168 @@
+"""Start and stop the embedded AWS: ministack on a free loopback port, with IAM enforced."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import boto3
+import psutil
+import requests
+from botocore.config import Config
+
+from sandbox.workspace import ROOT, SandboxError, State, Workspace
+
+REGION = "us-east-1"
+ACCOUNT = "000000000000"
+_PYTHON = ROOT / ".venv-sandbox" / "bin" / "python"
+
+
+class Emulator:
+    """A running embedded AWS: where it is, and how to talk to it."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.endpoint = f"http://127.0.0.1:{port}"
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """What the AWS CLI, an SDK or the CDK CLI needs in its environment to talk to it."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            # An account number as access key is ministack's way to say root of that account.
+            "AWS_ACCESS_KEY_ID": ACCOUNT,
+            "AWS_SECRET_ACCESS_KEY": "sandbox",
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    def client(self, service: str, session: boto3.Session | None = None) -> Any:
+        """A boto3 client for `service`, as root or as whoever `session` is."""
+        session = session or boto3.Session(
+            aws_access_key_id=ACCOUNT, aws_secret_access_key="sandbox", region_name=REGION
+        )
+        return session.client(
+            service,  # type: ignore[call-overload]  # the overloads want a literal
+            endpoint_url=self.endpoint,
+            config=Config(retries={"mode": "standard", "max_attempts": 4}, max_pool_connections=32),
+        )
+
+    def assume(self, role_arn: str, service: str) -> boto3.Session:
+        """The credentials that `service` gets when it assumes `role_arn`, session-named after it."""
+        answer = self.client("sts").assume_role(RoleArn=role_arn, RoleSessionName=service)
+        credentials = answer["Credentials"]
+        return boto3.Session(
+            aws_access_key_id=credentials["AccessKeyId"],
+            aws_secret_access_key=credentials["SecretAccessKey"],
+            aws_session_token=credentials["SessionToken"],
+            region_name=REGION,
+        )
+
+
+def start(workspace: Workspace, state_architectures: list[str], *, mended: bool = True) -> Emulator:
+    """Start ministack and wait until it answers. Raises SandboxError, with its last words."""
+    port = _free_port()
+    workspace.logs.mkdir(parents=True, exist_ok=True)
+    workspace.scratch.mkdir(parents=True, exist_ok=True)
+    state = State(port=port, architectures=state_architectures)
+    process = launch(
+        workspace,
+        state,
+        "emulator",
+        [str(_PYTHON), str(ROOT / "sandbox" / "emulator_server.py")],
+        {
+            "AUTH": "true",
+            "GATEWAY_PORT": str(port),
+            "BIND_HOST": "127.0.0.1",
+            "MINISTACK_ACCOUNT_ID": ACCOUNT,
+            "MINISTACK_REGION": REGION,
+            "MINISTACK_UNMENDED": "0" if mended else "1",
+            "LOG_LEVEL": "WARNING",
+            "TMPDIR": str(workspace.scratch),
+            # Functions are its child processes: what an SDK finds here would pass for theirs.
+            "PYTHONPATH": "",
+        },
+    )
+    emulator = Emulator(port)
+    _wait_until_it_answers(emulator, process, workspace.logs / "emulator.log")
+    return emulator
+
+
+def launch(
+    workspace: Workspace,
+    state: State,
+    name: str,
+    command: list[str],
+    variables: dict[str, str],
+) -> subprocess.Popen[bytes]:
+    """Start a process of the sandbox in the background, and remember it."""
+    with (workspace.logs / f"{name}.log").open("ab") as log:
+        process = subprocess.Popen(  # noqa: S603 -- our own command
+            command,
+            cwd=workspace.scratch,
+            env={**os.environ, **variables},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            # Ctrl-C is for the program the user sees, which then stops these in order.
+            start_new_session=True,
+        )
+    state.processes[process.pid] = psutil.Process(process.pid).create_time()
+    workspace.remember(state)
+    return process
+
+
+def stop(workspace: Workspace) -> int:
+    """Stop what an earlier command left running, its children first asked and then made to.
+
+    Returns how many processes that took; none is no error.
+    """
+    state = workspace.state()
+    processes = state.alive() if state else []
+    family = [child for process in processes for child in process.children(recursive=True)]
+    family += processes
+    for process in family:
+        _signal(process, signal.SIGTERM)
+    _, stubborn = psutil.wait_procs(family, timeout=5)
+    for process in stubborn:
+        _signal(process, signal.SIGKILL)
+    psutil.wait_procs(stubborn, timeout=5)
+    return len(family)
+
+
+def _signal(process: psutil.Process, number: signal.Signals) -> None:
+    try:
+        process.send_signal(number)
+    except psutil.NoSuchProcess:
+        return
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait_until_it_answers(emulator: Emulator, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            break
+        try:
+            requests.get(f"{emulator.endpoint}/_ministack/health", timeout=1)
+        except requests.RequestException:
+            time.sleep(0.1)
+        else:
+            return
+    last_words = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+    raise SandboxError(f"The embedded AWS did not start. The end of {log}:\n{last_words}")
+
+
+if sys.platform == "win32":  # pragma: no cover
+    raise SandboxError("The sandbox needs Linux or macOS (Windows: use WSL).")

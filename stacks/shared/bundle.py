@@ -1,0 +1,75 @@
+"""What travels to AWS: a folder of our code, the schemas, and hash-locked dependencies.
+
+uv installs wheels for the target's Python and processor, so no Docker is needed. A bundle is built
+once for each content and kept in `.build/bundles/`.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import uv
+
+from environments import LambdaTarget
+
+ROOT = Path(__file__).parents[2]
+BUNDLES = ROOT / ".build" / "bundles"
+_IGNORED = shutil.ignore_patterns("__pycache__", "requirements.*", "*.dqdl")
+
+
+def lambda_bundle(folder: str, target: LambdaTarget) -> Path:
+    """The directory to deploy for `lambdas/<folder>`: the package, `schemas` and dependencies.
+
+    Raises RuntimeError, with uv's own words, if a dependency cannot be had for the target.
+    """
+    return _bundle(ROOT / "lambdas" / folder, target)
+
+
+def spark_bundle(folder: str) -> Path:
+    """The directory to deploy for `spark_jobs/<folder>`: the package and `schemas`."""
+    return _bundle(ROOT / "spark_jobs" / folder, None)
+
+
+def _bundle(package: Path, target: LambdaTarget | None) -> Path:
+    sources = [package, ROOT / "schemas"]
+    bundle = BUNDLES / f"{package.name}-{_digest(sources, target)}"
+    if bundle.exists():
+        return bundle
+    # Built beside its place and moved there whole: two synths at once, or one that is stopped half
+    # way, never leave half a bundle.
+    building = bundle.with_name(f"{bundle.name}.{os.getpid()}")
+    shutil.rmtree(building, ignore_errors=True)
+    for source in sources:
+        shutil.copytree(source, building / source.name, ignore=_IGNORED)
+    if target:
+        _install(package / "requirements.txt", building, target)
+    try:
+        building.rename(bundle)
+    except OSError:  # another synth was faster, with the same content
+        shutil.rmtree(building)
+    return bundle
+
+
+def _install(requirements: Path, into: Path, target: LambdaTarget) -> None:
+    command = [uv.find_uv_bin(), "pip", "install", "--quiet", "--require-hashes"]
+    command += ["--requirement", str(requirements), "--target", str(into), "--only-binary", ":all:"]
+    command += ["--python-version", target.python_version]
+    if not target.native:
+        processor = "aarch64" if target.architecture == "arm64" else "x86_64"
+        command += ["--python-platform", f"{processor}-manylinux_2_28"]
+    # Bytecode of this machine's Python would only add weight.
+    settings = {**os.environ, "UV_COMPILE_BYTECODE": "0"}
+    done = subprocess.run(command, env=settings, capture_output=True, text=True, check=False)  # noqa: S603 -- our own arguments
+    if done.returncode:
+        raise RuntimeError(f"cannot bundle {requirements.parent.name}:\n{done.stderr}")
+
+
+def _digest(sources: list[Path], target: LambdaTarget | None) -> str:
+    digest = hashlib.sha256(repr(target).encode())
+    for source in sources:
+        for file in sorted(source.rglob("*")):
+            if file.is_file() and "__pycache__" not in file.parts:
+                digest.update(str(file.relative_to(source.parent)).encode() + file.read_bytes())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,29 @@
+"""A log group under the architecture's key, kept as long as the environment says."""
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from environments import Environment
+
+_RETENTION = {
+    7: logs.RetentionDays.ONE_WEEK,
+    30: logs.RetentionDays.ONE_MONTH,
+    365: logs.RetentionDays.ONE_YEAR,
+}
+
+
+class EncryptedLogGroup(logs.LogGroup):
+    """A CloudWatch log group that is encrypted and expires; it goes with the stack."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, key: kms.IKey, environment: Environment
+    ) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            encryption_key=key,
+            retention=_RETENTION[environment.log_retention_days],
+            removal_policy=RemovalPolicy.DESTROY,
+        )

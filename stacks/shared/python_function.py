@@ -1,0 +1,61 @@
+"""A Lambda function from a folder of `lambdas/`, with a role that may log and nothing else."""
+
+from collections.abc import Mapping
+
+from aws_cdk import Duration
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from environments import Environment
+from stacks.shared.bundle import lambda_bundle
+from stacks.shared.encrypted_log_group import EncryptedLogGroup
+from stacks.shared.service_role import ServiceRole
+
+_RUNTIMES = {"3.13": lambda_.Runtime.PYTHON_3_13, "3.14": lambda_.Runtime.PYTHON_3_14}
+_ARCHITECTURES = {"arm64": lambda_.Architecture.ARM_64, "x86_64": lambda_.Architecture.X86_64}
+
+
+class PythonFunction(lambda_.Function):
+    """The function `lambdas/<folder>/handler.py`; say what it may do with `service_role.may`.
+
+    Its logs are encrypted with the architecture's key and expire as the environment says.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        folder: str,
+        key: kms.IKey,
+        environment: Environment,
+        timeout: Duration,
+        variables: Mapping[str, str],
+    ) -> None:
+        log_group = EncryptedLogGroup(
+            scope, f"{construct_id}Logs", key=key, environment=environment
+        )
+        self.service_role = ServiceRole(
+            scope, f"{construct_id}Role", "lambda", confused_deputy_guard=False
+        )
+        self.service_role.may(
+            "WriteItsLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], log_group.log_group_arn
+        )
+        target = environment.lambda_target
+        super().__init__(
+            scope,
+            construct_id,
+            code=lambda_.Code.from_asset(str(lambda_bundle(folder, target))),
+            handler=f"{folder}.handler.handler",
+            # The embedded AWS runs either of them on this machine's own Python.
+            runtime=_RUNTIMES.get(target.python_version, lambda_.Runtime.PYTHON_3_13),
+            architecture=_ARCHITECTURES[target.architecture],
+            # A whole vCPU comes at 1,769 MB; the transform is bound by it, not by memory.
+            memory_size=1769,
+            timeout=timeout,
+            role=self.service_role,
+            log_group=log_group,
+            logging_format=lambda_.LoggingFormat.JSON,
+            environment={**variables},
+        )

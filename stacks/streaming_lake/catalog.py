@@ -1,0 +1,91 @@
+"""What the files mean: a Glue database whose tables have the columns of the schemas."""
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_glue as glue
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from stacks.shared.glue_columns import glue_columns
+
+# Athena works partitions out from these rules, so nothing has to register each new hour. Hours
+# before `min` would be invisible: it lies before the first deployment.
+_ARRIVAL_HOURS = glue.PartitionProjectionConfiguration.date(
+    format="yyyy-MM-dd-HH",
+    min="2026-01-01-00",
+    max="NOW+1HOURS",
+    step=glue.DateProjectionStep(interval=1, interval_unit=glue.DateIntervalUnit.HOURS),
+)
+_MONTHS = glue.PartitionProjectionConfiguration.date(
+    format="yyyy-MM",
+    min="2013-01",
+    max="NOW",
+    step=glue.DateProjectionStep(interval=1, interval_unit=glue.DateIntervalUnit.MONTHS),
+)
+
+
+class Catalog(Construct):
+    """The database, its three tables, and how Glue encrypts what it writes (ET-01, ET-06).
+
+    - `events`: as delivered, by the hour of arrival; may hold an event twice
+    - `curated`: each flight once, by the day it was scheduled to leave; partitions are registered
+      by the job, because it moves them from version to version
+    - `weather`: hourly, by month, loaded in batches (IN-02)
+    """
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, name: str, lake: s3.IBucket, key: kms.IKey
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._lake = lake
+        self.database = glue.Database(
+            self,
+            "Database",
+            # Readers spell the name in their queries, so it is part of the contract.
+            database_name=name,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        self.events = self._table("Events", "flight_event", "flights_events", "events/")
+        self.curated = self._table("Curated", "curated_flight", "flights_curated", "curated/")
+        self.weather = self._table("Weather", "hourly_weather", "weather_hourly", "weather/")
+        self.security = glue.SecurityConfiguration(
+            self,
+            "Security",
+            cloud_watch_encryption=glue.CloudWatchEncryption(
+                mode=glue.CloudWatchEncryptionMode.KMS, kms_key=key
+            ),
+            job_bookmarks_encryption=glue.JobBookmarksEncryption(
+                mode=glue.JobBookmarksEncryptionMode.CLIENT_SIDE_KMS, kms_key=key
+            ),
+            s3_encryption=glue.S3Encryption(mode=glue.S3EncryptionMode.KMS, kms_key=key),
+        )
+
+    def _table(self, construct_id: str, schema: str, name: str, prefix: str) -> glue.S3Table:
+        columns = glue_columns(schema)
+        keys, projection = _PARTITIONS[name]
+        if name == "flights_events":
+            columns.append(_ARRIVED_AT)
+        return glue.S3Table(
+            self,
+            construct_id,
+            database=self.database,
+            table_name=name,
+            storage=glue.S3TableStorage.from_bucket(self._lake),
+            s3_prefix=prefix,
+            data_format=glue.DataFormat.PARQUET,
+            columns=columns,
+            partition_keys=[glue.Column(name=key, type=glue.Schema.STRING) for key in keys],
+            partition_projection=projection,
+        )
+
+
+_ARRIVED_AT = glue.Column(
+    name="arrived_at",
+    type=glue.Schema.TIMESTAMP,
+    comment="When the stream took the event in, UTC, to the millisecond.",
+)
+_PARTITIONS: dict[str, tuple[list[str], dict[str, glue.PartitionProjectionConfiguration] | None]] = {
+    "flights_events": (["arrival_hour"], {"arrival_hour": _ARRIVAL_HOURS}),
+    "flights_curated": (["event_month", "event_day"], None),
+    "weather_hourly": (["month"], {"month": _MONTHS}),
+}

@@ -1,0 +1,134 @@
+"""The materialised view: a Spark job that makes each flight one row, in the day it belongs to."""
+
+from pathlib import Path
+
+from aws_cdk import aws_glue as glue
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_s3_assets as s3_assets
+from constructs import Construct
+
+from environments import StreamingLakeSettings
+from stacks.shared.bundle import ROOT, spark_bundle
+from stacks.shared.service_role import ServiceRole
+from stacks.streaming_lake.catalog import Catalog
+
+_JOB = "curate_flights"
+_SOURCE = ROOT / "spark_jobs" / _JOB
+
+
+class Curation(Construct):
+    """The Glue job, its schedule and its data quality rules (ET-03, ET-05, SE-26).
+
+    Duplicates go by plain Spark code instead of FindMatches (ET-04), which costs a trained
+    transform to find what an equal `event_id` already says.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        lake: s3.IBucket,
+        catalog: Catalog,
+        key: kms.IKey,
+        settings: StreamingLakeSettings,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._lake, self._catalog = lake, catalog
+        script = s3_assets.Asset(self, "Script", path=str(_SOURCE / "main.py"))
+        modules = s3_assets.Asset(self, "Modules", path=str(spark_bundle(_JOB)))
+        self.role = self._role(key, script, modules)
+        arguments = {
+            "--lake_bucket": lake.bucket_name,
+            "--database": catalog.database.database_name,
+            "--superseded_grace_hours": f"{settings.superseded_grace_hours}",
+            "--extra-py-files": modules.s3_object_url,
+            "--enable-auto-scaling": "true",
+            "--enable-metrics": "true",
+            "--enable-observability-metrics": "true",
+            # The job remembers what it has read (its docstring tells why), so no bookmark.
+            "--job-bookmark-option": "job-bookmark-disable",
+        }
+        self.job = glue.CfnJob(
+            self,
+            "Job",
+            role=self.role.role_arn,
+            command=glue.CfnJob.JobCommandProperty(
+                name="glueetl", python_version="3", script_location=script.s3_object_url
+            ),
+            # Spark 3.5.6 and Python 3.11: the versions that the tests run.
+            glue_version="5.1",
+            worker_type="G.1X",
+            number_of_workers=settings.curate_max_workers,
+            execution_class="FLEX" if settings.curate_flex else "STANDARD",
+            # Two runs at once would each rewrite a day without the other's rows.
+            execution_property=glue.CfnJob.ExecutionPropertyProperty(max_concurrent_runs=1),
+            max_retries=2,
+            timeout=120,
+            default_arguments=arguments,
+            security_configuration=catalog.security.security_configuration_name,
+        )
+        self.job.node.add_dependency(self.role)
+        if settings.curate_schedule:
+            glue.CfnTrigger(
+                self,
+                "Schedule",
+                type="SCHEDULED",
+                schedule=settings.curate_schedule,
+                start_on_creation=True,
+                actions=[glue.CfnTrigger.ActionProperty(job_name=self.job.ref)],
+            )
+        self._quality(_SOURCE / "data_quality.dqdl")
+
+    def _quality(self, rules: Path) -> None:
+        glue.CfnDataQualityRuleset(
+            self,
+            "Quality",
+            description="What a curated flight promises its readers",
+            ruleset=rules.read_text(),
+            target_table=glue.CfnDataQualityRuleset.DataQualityTargetTableProperty(
+                database_name=self._catalog.database.database_name,
+                table_name=self._catalog.curated.table_name,
+            ),
+        )
+
+    def _role(
+        self, key: kms.IKey, script: s3_assets.Asset, modules: s3_assets.Asset
+    ) -> ServiceRole:
+        role = ServiceRole(self, "Role", "glue", confused_deputy_guard=False)
+        lake, database = self._lake, self._catalog.database
+        role.may(
+            "ReadItsCode",
+            ["s3:GetObject"],
+            *(asset.bucket.arn_for_objects(asset.s3_object_key) for asset in (script, modules)),
+        )
+        role.may("ListTheLake", ["s3:ListBucket"], lake.bucket_arn)
+        role.may(
+            "ReadItsInputs",
+            ["s3:GetObject"],
+            *(lake.arn_for_objects(f"{prefix}/*") for prefix in ("events", "weather")),
+        )
+        role.may(
+            "KeepTheCuratedFlights",
+            ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
+            *(lake.arn_for_objects(f"{prefix}/*") for prefix in ("curated", "state")),
+        )
+        role.may(
+            "PublishPartitions",
+            ["glue:GetTable", "glue:GetPartitions", "glue:BatchCreatePartition", "glue:BatchUpdatePartition"],
+            database.catalog_arn,
+            database.database_arn,
+            self._catalog.curated.table_arn,
+        )
+        role.may_use_key("UseTheKey", key, "s3")
+        role.may_log_for_glue()
+        role.may(
+            "PublishItsMetrics",
+            ["cloudwatch:PutMetricData"],
+            "*",  # CloudWatch has no resource to name; the namespace narrows it
+            conditions={"StringEquals": {"cloudwatch:namespace": "Glue"}},
+        )
+        # Glue reads its own configuration under the job's role, and the API knows no resource.
+        role.may("ReadItsSecurity", ["glue:GetSecurityConfiguration"], "*")
+        return role

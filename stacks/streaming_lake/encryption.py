@@ -1,0 +1,43 @@
+"""The one key of the lake: everything at rest is under it, and every use of it is in CloudTrail."""
+
+from aws_cdk import Aws, RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+
+class LakeKey(kms.Key):
+    """A rotated customer-managed key (ST-07) that the services writing on our behalf may use."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, keep_data: bool) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            description="Everything the streaming lake keeps",
+            enable_key_rotation=True,
+            removal_policy=RemovalPolicy.RETAIN if keep_data else RemovalPolicy.DESTROY,
+        )
+        # CloudWatch Logs names the log group in the encryption context, and only ours are admitted.
+        log_groups = f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:log-group:*"
+        self._admit(
+            f"logs.{Aws.REGION}.amazonaws.com",
+            ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"],
+            {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": log_groups}},
+        )
+        # Without this, alarms, failure events and budgets are lost on the way to the encrypted topic.
+        for publisher in ("cloudwatch", "events", "budgets"):
+            self._admit(
+                f"{publisher}.amazonaws.com",
+                ["kms:Decrypt", "kms:GenerateDataKey"],
+                {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
+            )
+
+    def _admit(self, service: str, actions: list[str], conditions: dict[str, object]) -> None:
+        self.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal(service)],
+                actions=actions,
+                resources=["*"],  # in a key's own policy, the star is the key
+                conditions=conditions,
+            )
+        )

@@ -1,0 +1,246 @@
+"""What a person must act on: alarms to one topic, the picture on one dashboard, a budget.
+
+Runbook, an alarm a line:
+
+- iterator age: Firehose falls behind; after the retention the oldest events are lost. Look for
+  throttled reads, and at the delivery log
+- throttled writes: producers send more than the shards take; raise `shards`, or go on demand
+- delivery freshness: nothing has landed for a while; the delivery log says why
+- processor errors: the transform raises; its log says why, and Firehose is sending batches again
+- rejected share: producers changed what they send; `rejected/` holds the lines and the reasons
+- job failure: an event from Glue with the run's id; running the job again is safe
+"""
+
+from aws_cdk import Aws, Duration, RemovalPolicy
+from aws_cdk import aws_budgets as budgets
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from aws_cdk import aws_sqs as sqs
+from cdk_monitoring_constructs import (
+    AlarmFactoryDefaults,
+    CustomMetricGroup,
+    CustomMetricWithAlarm,
+    CustomThreshold,
+    DefaultDashboardFactory,
+    ErrorCountThreshold,
+    MaxAgeThreshold,
+    MonitoringFacade,
+    RecordsThrottledThreshold,
+    SnsAlarmActionStrategy,
+)
+from constructs import Construct
+
+from environments import Environment
+from stacks.streaming_lake.curation import Curation
+from stacks.streaming_lake.delivery import Delivery
+from stacks.streaming_lake.ingestion import Ingestion
+from stacks.streaming_lake.transformation import NAMESPACE, SERVICE, Transformation
+
+
+class Operation(Construct):
+    """Alarms, dashboard, failure notices and budget of the lake (DP-11, SE-26)."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        name: str,
+        key: kms.IKey,
+        environment: Environment,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.topic = sns.Topic(self, "Alarms", master_key=key, enforce_ssl=True)
+        if environment.alarm_email:
+            self.topic.add_subscription(subscriptions.EmailSubscription(environment.alarm_email))
+        for publisher in ("cloudwatch", "events", "budgets"):
+            self.topic.add_to_resource_policy(
+                iam.PolicyStatement(
+                    principals=[iam.ServicePrincipal(f"{publisher}.amazonaws.com")],
+                    actions=["sns:Publish"],
+                    resources=[self.topic.topic_arn],
+                    conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
+                )
+            )
+        self._key = key
+        self._monitoring = MonitoringFacade(
+            self,
+            "Monitoring",
+            alarm_factory_defaults=AlarmFactoryDefaults(
+                # Alarms are read in a mail, where the console's context is missing.
+                alarm_name_prefix=name,
+                actions_enabled=True,
+                action=SnsAlarmActionStrategy(on_alarm_topic=self.topic, on_ok_topic=self.topic),
+            ),
+            dashboard_factory=DefaultDashboardFactory(
+                self, "Dashboards", dashboard_name_prefix=name
+            ),
+        )
+        if environment.streaming_lake.budget_usd:
+            self._budget(environment.streaming_lake.budget_usd)
+
+    def watch_stream(self, ingestion: Ingestion, retention_hours: int) -> None:
+        """Alarm when Firehose falls behind, and when producers are held back."""
+        behind = Duration.hours(retention_hours).to_milliseconds() / 4
+        self._monitoring.monitor_kinesis_data_stream(
+            stream_name=ingestion.stream.stream_name,
+            human_readable_name="Flight events",
+            alarm_friendly_name="Stream",
+            add_iterator_max_age_alarm={
+                # A quarter of the retention gone: time enough to mend it before anything is lost.
+                "Behind": MaxAgeThreshold(max_age_in_millis=behind)
+            },
+            add_write_provisioned_throughput_exceeded_alarm={
+                "Throttled": RecordsThrottledThreshold(max_records_throttled_threshold=0)
+            },
+        )
+
+    def watch_transform(self, transform: Transformation) -> None:
+        """Alarm when the transform fails, and when it turns more than 5 % of the lines away."""
+        self._monitoring.monitor_lambda_function(
+            lambda_function=transform,
+            human_readable_name="Transform",
+            alarm_friendly_name="Transform",
+            add_fault_count_alarm={"Failing": ErrorCountThreshold(max_error_count=0)},
+        )
+        lines = {name: _transform_metric(name) for name in ("AcceptedLines", "RejectedLines")}
+        share = cloudwatch.MathExpression(
+            expression="100 * rejected / (rejected + accepted)",
+            using_metrics={"accepted": lines["AcceptedLines"], "rejected": lines["RejectedLines"]},
+            label="Rejected lines, %",
+            period=Duration.minutes(5),
+        )
+        self._monitoring.monitor_custom(
+            human_readable_name="Lines",
+            alarm_friendly_name="Lines",
+            metric_groups=[
+                CustomMetricGroup(title="Lines", metrics=[*lines.values()]),
+                CustomMetricGroup(
+                    title="Rejected share",
+                    metrics=[_alarm(share, "RejectedShare", "Rejected", above=5)],
+                ),
+            ],
+        )
+
+    def watch_delivery(self, delivery: Delivery, buffer_seconds: int) -> None:
+        """Alarm when the oldest undelivered record is much older than the buffer explains."""
+        stream_name = delivery.delivery_stream.ref
+        freshness = cloudwatch.Metric(
+            namespace="AWS/Firehose",
+            metric_name="DeliveryToS3.DataFreshness",
+            dimensions_map={"DeliveryStreamName": stream_name},
+            statistic="Maximum",
+            label="Oldest undelivered record, s",
+            period=Duration.minutes(5),
+        )
+        self._monitoring.monitor_kinesis_firehose(
+            delivery_stream_name=stream_name,
+            human_readable_name="Delivery",
+            alarm_friendly_name="Delivery",
+            is_data_format_conversion_enabled=True,
+        )
+        # Two full buffers and ten minutes of retries are normal; more is not.
+        late = 2 * buffer_seconds + 600
+        self._monitoring.monitor_custom(
+            human_readable_name="Freshness",
+            alarm_friendly_name="Freshness",
+            metric_groups=[
+                CustomMetricGroup(
+                    title="Delivery freshness",
+                    metrics=[_alarm(freshness, "Freshness", "Stale", above=late)],
+                )
+            ],
+        )
+
+    def watch_curation(self, curation: Curation) -> None:
+        """Tell the topic of every run of the job that fails, times out or is stopped."""
+        undelivered = sqs.Queue(
+            self,
+            "Undelivered",
+            encryption=sqs.QueueEncryption.KMS,
+            encryption_master_key=self._key,
+            enforce_ssl=True,
+            retention_period=Duration.days(14),
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        events.Rule(
+            self,
+            "JobFailure",
+            description="A run of the curation job did not succeed",
+            event_pattern=events.EventPattern(
+                source=["aws.glue"],
+                detail_type=["Glue Job State Change"],
+                detail={
+                    "jobName": [curation.job.ref],
+                    "state": ["FAILED", "TIMEOUT", "STOPPED", "ERROR"],
+                },
+            ),
+            targets=[
+                targets.SnsTopic(
+                    self.topic,
+                    dead_letter_queue=undelivered,
+                    retry_attempts=8,
+                    max_event_age=Duration.hours(6),
+                )
+            ],
+        )
+        self._monitoring.monitor_glue_job(
+            job_name=curation.job.ref, human_readable_name="Curation", alarm_friendly_name="Curation"
+        )
+
+    def _budget(self, usd: int) -> None:
+        budgets.CfnBudget(
+            self,
+            "Budget",
+            budget=budgets.CfnBudget.BudgetDataProperty(
+                budget_type="COST",
+                time_unit="MONTHLY",
+                budget_limit=budgets.CfnBudget.SpendProperty(amount=usd, unit="USD"),
+            ),
+            notifications_with_subscribers=[
+                budgets.CfnBudget.NotificationWithSubscribersProperty(
+                    notification=budgets.CfnBudget.NotificationProperty(
+                        notification_type=kind,
+                        comparison_operator="GREATER_THAN",
+                        threshold=percent,
+                    ),
+                    subscribers=[
+                        budgets.CfnBudget.SubscriberProperty(
+                            subscription_type="SNS", address=self.topic.topic_arn
+                        )
+                    ],
+                )
+                for kind, percent in (("ACTUAL", 80), ("FORECASTED", 100))
+            ],
+        )
+
+
+def _transform_metric(name: str) -> cloudwatch.Metric:
+    return cloudwatch.Metric(
+        namespace=NAMESPACE,
+        metric_name=name,
+        dimensions_map={"service": SERVICE},
+        statistic="Sum",
+        period=Duration.minutes(5),
+    )
+
+
+def _alarm(
+    metric: cloudwatch.IMetric, friendly_name: str, disambiguator: str, *, above: float
+) -> CustomMetricWithAlarm:
+    return CustomMetricWithAlarm(
+        metric=metric,
+        alarm_friendly_name=friendly_name,
+        add_alarm={
+            disambiguator: CustomThreshold(
+                threshold=above,
+                comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+            )
+        },
+    )
