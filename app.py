@@ -22,19 +22,25 @@ ROOT = Path(__file__).parent
 ARCHITECTURES = {"streaming-lake": [StreamingLake]}
 
 
-def make_app(settings: Mapping[str, Any], outdir: Path | None = None) -> App:
-    """Every architecture in the environment that `settings` ask for (see `environments.py`).
+def make_app(settings: Mapping[str, Any] | None = None, outdir: Path | None = None) -> App:
+    """Every architecture in the environment that `settings`, or the CLI's `-c`, ask for.
 
     Raises SettingsError.
     """
-    environment = environment_from(settings)
+    # `python app.py` and pytest do not read cdk.json, only the CLI does.
+    defaults = json.loads((ROOT / "cdk.json").read_text())["context"]
     app = App(
-        # `python app.py` and pytest do not read cdk.json, only the CLI does.
-        context={**json.loads((ROOT / "cdk.json").read_text())["context"]},
+        context={**defaults, **(settings or {})},
         outdir=str(outdir) if outdir else None,
         # The gate runs the same engine natively: a third of a second instead of six.
         builtin_cloud_formation_validation=False,
     )
+    typed = {
+        key: value
+        for key, value in app.node.get_all_context().items()
+        if key not in defaults and not key.startswith(("aws:", "aws-cdk:", "@aws-cdk/"))
+    }
+    environment = environment_from(typed)
     for architecture, stacks in ARCHITECTURES.items():
         for stack_class in stacks:
             stack = stack_class(
@@ -56,4 +62,7 @@ def _synthesizer(environment: Environment) -> CliCredentialsStackSynthesizer | N
 
 
 if __name__ == "__main__":
-    make_app({}).synth()
+    try:
+        make_app().synth()
+    except SettingsError as error:
+        sys.exit(str(error))

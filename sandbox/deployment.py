@@ -5,6 +5,7 @@ import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sandbox.emulator import Emulator
 from sandbox.templates import Trimmed, supported_types, trim_assembly
@@ -88,9 +89,25 @@ def deploy(cli: CdkCli, workspace: Workspace, stacks: list[str]) -> dict[str, di
     return outputs
 
 
-def destroy(cli: CdkCli, workspace: Workspace, stacks: list[str]) -> None:
-    """Destroy `stacks`, contents included."""
+def destroy(cli: CdkCli, emulator: Emulator, workspace: Workspace, stacks: list[str]) -> None:
+    """Destroy `stacks`, contents included (emptying buckets was trimmed from the templates)."""
+    cloudformation, s3 = emulator.client("cloudformation"), emulator.client("s3")
+    for stack in stacks:
+        manifest = json.loads((workspace.assembly / "manifest.json").read_text())
+        name = manifest["artifacts"][stack]["properties"].get("stackName", stack)
+        for resource in cloudformation.describe_stack_resources(StackName=name)["StackResources"]:
+            if resource["ResourceType"] == "AWS::S3::Bucket":
+                empty(s3, resource["PhysicalResourceId"])
     cli.run("destroy", *stacks, "--app", str(workspace.assembly), "--force")
+
+
+def empty(s3: Any, bucket: str) -> None:
+    """Delete every version of every object."""
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
+        versions = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+        objects = [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in versions]
+        if objects:
+            s3.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
 
 
 def write_environment(emulator: Emulator, path: Path) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import boto3
 import psutil
 import requests
+import trustme
 from botocore.config import Config
 
 from sandbox.workspace import ROOT, SandboxError, State, Workspace
@@ -24,9 +25,11 @@ _PYTHON = ROOT / ".venv-sandbox" / "bin" / "python"
 class Emulator:
     """A running embedded AWS: where it is, and how to talk to it."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, authority: Path) -> None:
         self.port = port
-        self.endpoint = f"http://127.0.0.1:{port}"
+        # TLS, because the buckets' policies refuse anything less.
+        self.endpoint = f"https://127.0.0.1:{port}"
+        self.authority = authority
 
     @property
     def variables(self) -> dict[str, str]:
@@ -38,6 +41,7 @@ class Emulator:
             "AWS_SECRET_ACCESS_KEY": "sandbox",
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
+            "AWS_CA_BUNDLE": str(self.authority),
             "AWS_EC2_METADATA_DISABLED": "true",
         }
 
@@ -49,6 +53,7 @@ class Emulator:
         return session.client(
             service,  # type: ignore[call-overload]  # the overloads want a literal
             endpoint_url=self.endpoint,
+            verify=str(self.authority),
             config=Config(retries={"mode": "standard", "max_attempts": 4}, max_pool_connections=32),
         )
 
@@ -67,8 +72,9 @@ class Emulator:
 def start(workspace: Workspace, state_architectures: list[str], *, mended: bool = True) -> Emulator:
     """Start ministack and wait until it answers. Raises SandboxError, with its last words."""
     port = _free_port()
-    workspace.logs.mkdir(parents=True, exist_ok=True)
-    workspace.scratch.mkdir(parents=True, exist_ok=True)
+    for folder in (workspace.logs, workspace.scratch, workspace.tls):
+        folder.mkdir(parents=True, exist_ok=True)
+    emulator = Emulator(port, _certify(workspace.tls))
     state = State(port=port, architectures=state_architectures)
     process = launch(
         workspace,
@@ -82,13 +88,15 @@ def start(workspace: Workspace, state_architectures: list[str], *, mended: bool 
             "MINISTACK_ACCOUNT_ID": ACCOUNT,
             "MINISTACK_REGION": REGION,
             "MINISTACK_UNMENDED": "0" if mended else "1",
+            "USE_SSL": "1",
+            "MINISTACK_SSL_CERT": str(workspace.tls / "server.pem"),
+            "MINISTACK_SSL_KEY": str(workspace.tls / "server.key"),
             "LOG_LEVEL": "WARNING",
             "TMPDIR": str(workspace.scratch),
             # Functions are its child processes: what an SDK finds here would pass for theirs.
             "PYTHONPATH": "",
         },
     )
-    emulator = Emulator(port)
     _wait_until_it_answers(emulator, process, workspace.logs / "emulator.log")
     return emulator
 
@@ -135,6 +143,16 @@ def stop(workspace: Workspace) -> int:
     return len(family)
 
 
+def _certify(folder: Path) -> Path:
+    """Make a certificate for this run alone; returns the authority that vouches for it."""
+    authority = trustme.CA()
+    certificate = authority.issue_cert("127.0.0.1", "localhost")
+    certificate.private_key_pem.write_to_path(folder / "server.key")
+    certificate.cert_chain_pems[0].write_to_path(folder / "server.pem")
+    authority.cert_pem.write_to_path(folder / "authority.pem")
+    return folder / "authority.pem"
+
+
 def _signal(process: psutil.Process, number: signal.Signals) -> None:
     try:
         process.send_signal(number)
@@ -155,7 +173,8 @@ def _wait_until_it_answers(emulator: Emulator, process: subprocess.Popen[bytes],
         if process.poll() is not None:
             break
         try:
-            requests.get(f"{emulator.endpoint}/_ministack/health", timeout=1)
+            url = f"{emulator.endpoint}/_ministack/health"
+            requests.get(url, timeout=1, verify=str(emulator.authority))
         except requests.RequestException:
             time.sleep(0.1)
         else:

@@ -141,4 +141,6 @@ if __name__ == "__main__":
         s3.handle_request = s3_with_key
         kinesis.handle_request = kinesis_with_key
         iam_evaluator.evaluate_trust_policy = trusts_on_behalf_of
+    # It would also take port 443, where that is free to take.
+    app._port_is_bindable = lambda *_: False
     app.main()

@@ -338,7 +338,7 @@ def main(port: int, folder: Path) -> None:
         stopping = True
 
     signal.signal(signal.SIGTERM, stop)
-    emulator = Emulator(port)
+    emulator = Emulator(port, folder / "tls" / "authority.pem")
     root = emulator.client("firehose")
     serving: dict[str, Firehose] = {}
     while not stopping:

@@ -14,6 +14,7 @@ from sandbox.workspace import ROOT
 
 _NO_PROVISIONER = "ministack has no provisioner for this type"
 _NO_METRIC_MATH = "ministack refuses alarms with metric math"
+_NO_SDK = "ministack runs Node functions without the AWS SDK; the sandbox empties buckets itself"
 _ASK = (
     "from ministack.services.cloudformation.provisioners import _RESOURCE_HANDLERS;"
     "print(*_RESOURCE_HANDLERS)"
@@ -83,6 +84,8 @@ def _reason(resource: dict[str, Any], supported: frozenset[str]) -> str | None:
     kind = resource["Type"]
     if kind == "AWS::CloudWatch::Alarm" and "Metrics" in resource["Properties"]:
         return _NO_METRIC_MATH
+    if kind == "Custom::S3AutoDeleteObjects":
+        return _NO_SDK
     if kind.startswith("Custom::") or kind in supported:
         return None
     return _NO_PROVISIONER

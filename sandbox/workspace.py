@@ -48,6 +48,7 @@ class Workspace:
         self.assembly = self.folder / "cdk.out"
         self.logs = self.folder / "logs"
         self.scratch = self.folder / "tmp"
+        self.tls = self.folder / "tls"
         self._state = self.folder / "state.json"
 
     @contextmanager

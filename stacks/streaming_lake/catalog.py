@@ -1,6 +1,6 @@
 """What the files mean: a Glue database whose tables have the columns of the schemas."""
 
-from aws_cdk import RemovalPolicy
+from aws_cdk import RemovalPolicy, Stack
 from aws_cdk import aws_glue as glue
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
@@ -51,14 +51,15 @@ class Catalog(Construct):
         self.security = glue.SecurityConfiguration(
             self,
             "Security",
-            cloud_watch_encryption=glue.CloudWatchEncryption(
-                mode=glue.CloudWatchEncryptionMode.KMS, kms_key=key
-            ),
-            job_bookmarks_encryption=glue.JobBookmarksEncryption(
-                mode=glue.JobBookmarksEncryptionMode.CLIENT_SIDE_KMS, kms_key=key
-            ),
-            s3_encryption=glue.S3Encryption(mode=glue.S3EncryptionMode.KMS, kms_key=key),
+            cloud_watch_encryption=glue.CloudWatchEncryption.kms(key),
+            job_bookmarks_encryption=glue.JobBookmarksEncryption.client_side_kms(key),
+            s3_encryption=glue.S3Encryption.kms(key),
         )
+
+    def arns(self, *tables: glue.S3Table) -> list[str]:
+        """What a Glue call on `tables` must be allowed on: catalogue and database, too."""
+        catalog = Stack.of(self).format_arn(service="glue", resource="catalog")
+        return [catalog, self.database.database_arn, *(table.table_arn for table in tables)]
 
     def _table(self, construct_id: str, schema: str, name: str, prefix: str) -> glue.S3Table:
         columns = glue_columns(schema)

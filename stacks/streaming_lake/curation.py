@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from aws_cdk import Names
 from aws_cdk import aws_glue as glue
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
@@ -85,6 +86,8 @@ class Curation(Construct):
         glue.CfnDataQualityRuleset(
             self,
             "Quality",
+            # CloudFormation demands a name.
+            name=Names.unique_resource_name(self, separator="-"),
             description="What a curated flight promises its readers",
             ruleset=rules.read_text(),
             target_table=glue.CfnDataQualityRuleset.DataQualityTargetTableProperty(
@@ -97,7 +100,7 @@ class Curation(Construct):
         self, key: kms.IKey, script: s3_assets.Asset, modules: s3_assets.Asset
     ) -> ServiceRole:
         role = ServiceRole(self, "Role", "glue", confused_deputy_guard=False)
-        lake, database = self._lake, self._catalog.database
+        lake = self._lake
         role.may(
             "ReadItsCode",
             ["s3:GetObject"],
@@ -117,9 +120,7 @@ class Curation(Construct):
         role.may(
             "PublishPartitions",
             ["glue:GetTable", "glue:GetPartitions", "glue:BatchCreatePartition", "glue:BatchUpdatePartition"],
-            database.catalog_arn,
-            database.database_arn,
-            self._catalog.curated.table_arn,
+            *self._catalog.arns(self._catalog.curated),
         )
         role.may_use_key("UseTheKey", key, "s3")
         role.may_log_for_glue()

@@ -189,13 +189,10 @@ class Delivery(Construct):
             lake.arn_for_objects("errors/*"),
             raw.arn_for_objects("*"),
         )
-        database = self._catalog.database
         role.may(
             "ReadTheColumns",
             ["glue:GetTable", "glue:GetTableVersion", "glue:GetTableVersions"],
-            database.catalog_arn,
-            database.database_arn,
-            self._catalog.events.table_arn,
+            *self._catalog.arns(self._catalog.events),
         )
         role.may_use_key("UseTheKey", self._key, "s3", "kinesis")
         role.may(

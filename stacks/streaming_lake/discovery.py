@@ -44,8 +44,7 @@ class Discovery(Construct):
                 "glue:BatchCreatePartition",
                 "glue:BatchUpdatePartition",
             ],
-            database.catalog_arn,
-            database.database_arn,
+            *catalog.arns(),
             # Its own tables; the lake's, whose columns are the contract, are out of its reach.
             Stack.of(self).format_arn(
                 service="glue", resource="table", resource_name=f"{database.database_name}/raw_*"

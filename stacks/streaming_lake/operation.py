@@ -29,7 +29,7 @@ from cdk_monitoring_constructs import (
     CustomThreshold,
     DefaultDashboardFactory,
     ErrorCountThreshold,
-    MaxAgeThreshold,
+    MaxIteratorAgeThreshold,
     MonitoringFacade,
     RecordsThrottledThreshold,
     SnsAlarmActionStrategy,
@@ -94,7 +94,7 @@ class Operation(Construct):
             alarm_friendly_name="Stream",
             add_iterator_max_age_alarm={
                 # A quarter of the retention gone: time enough to mend it before anything is lost.
-                "Behind": MaxAgeThreshold(max_age_in_millis=behind)
+                "Behind": MaxIteratorAgeThreshold(max_age_in_millis=behind)
             },
             add_write_provisioned_throughput_exceeded_alarm={
                 "Throttled": RecordsThrottledThreshold(max_records_throttled_threshold=0)
@@ -136,7 +136,6 @@ class Operation(Construct):
             metric_name="DeliveryToS3.DataFreshness",
             dimensions_map={"DeliveryStreamName": stream_name},
             statistic="Maximum",
-            label="Oldest undelivered record, s",
             period=Duration.minutes(5),
         )
         self._monitoring.monitor_kinesis_firehose(
@@ -190,8 +189,16 @@ class Operation(Construct):
                 )
             ],
         )
-        self._monitoring.monitor_glue_job(
-            job_name=curation.job.ref, human_readable_name="Curation", alarm_friendly_name="Curation"
+        # The library's own monitoring of Glue jobs cannot take a name that is a token.
+        self._monitoring.monitor_custom(
+            human_readable_name="Curation",
+            alarm_friendly_name="Curation",
+            metric_groups=[
+                CustomMetricGroup(
+                    title="Spark tasks",
+                    metrics=[_job_metric(curation, f"num{what}Tasks") for what in ("Completed", "Failed")],
+                )
+            ],
         )
 
     def _budget(self, usd: int) -> None:
@@ -226,6 +233,16 @@ def _transform_metric(name: str) -> cloudwatch.Metric:
         namespace=NAMESPACE,
         metric_name=name,
         dimensions_map={"service": SERVICE},
+        statistic="Sum",
+        period=Duration.minutes(5),
+    )
+
+
+def _job_metric(curation: Curation, name: str) -> cloudwatch.Metric:
+    return cloudwatch.Metric(
+        namespace="Glue",
+        metric_name=f"glue.driver.aggregate.{name}",
+        dimensions_map={"JobName": curation.job.ref, "JobRunId": "ALL", "Type": "count"},
         statistic="Sum",
         period=Duration.minutes(5),
     )
