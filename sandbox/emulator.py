@@ -93,7 +93,9 @@ def start(workspace: Workspace, state_architectures: list[str], *, mended: bool 
             "MINISTACK_SSL_KEY": str(workspace.tls / "server.key"),
             "LOG_LEVEL": "WARNING",
             "TMPDIR": str(workspace.scratch),
-            # Functions are its child processes: what an SDK finds here would pass for theirs.
+            # Functions are its child processes, and talk to it over TLS.
+            "AWS_CA_BUNDLE": str(emulator.authority),
+            "NODE_EXTRA_CA_CERTS": str(emulator.authority),
             "PYTHONPATH": "",
         },
     )

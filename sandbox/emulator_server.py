@@ -3,7 +3,8 @@
 Each gap is shown by a test of its own in `tests/sandbox/test_emulator_gaps.py`:
 
 - Firehose: it delivers each record alone, under no role, without source backup and without error
-  prefix. Its fan-out from Kinesis is switched off; `sandbox/firehose.py` delivers instead.
+  prefix. Its fan-out from Kinesis is switched off; `sandbox/firehose.py` delivers instead, and is
+  told of the backup, which the description leaves out.
 - Athena: it reads every file under a table's location. Partitions are where the catalogue says.
 - KMS: it asks nobody for the right to use the key of an encrypted bucket or stream. AWS asks the
   caller of S3 and Kinesis, so these do here, too.
@@ -39,6 +40,14 @@ _S3_USES_OF_KEY = {
 
 def no_fan_out(stream_arn: str, records: list[Any]) -> None:
     """Leave delivery to `sandbox/firehose.py`."""
+
+
+def destination_with_backup(destination: dict[str, Any]) -> dict[str, Any]:
+    """The description of a destination, its source backup included."""
+    description: dict[str, Any] = _original_description(destination)
+    if backup := destination["config"].get("S3BackupConfiguration"):
+        description["ExtendedS3DestinationDescription"]["S3BackupDescription"] = backup
+    return description
 
 
 def table_files(location: str, workdirs: list[str]) -> list[str]:
@@ -129,6 +138,7 @@ def _key_denied(
     )
 
 
+_original_description = firehose._dest_description
 _original_table_files = athena._materialize_table_files
 _original_s3 = s3.handle_request
 _original_kinesis = kinesis.handle_request
@@ -137,6 +147,7 @@ _original_trust = iam_evaluator.evaluate_trust_policy
 if __name__ == "__main__":
     if os.environ.get("MINISTACK_UNMENDED") != "1":  # the tests of the gaps want it as it is
         firehose.ingest_from_kinesis_source = no_fan_out
+        firehose._dest_description = destination_with_backup
         athena._materialize_table_files = table_files
         s3.handle_request = s3_with_key
         kinesis.handle_request = kinesis_with_key
