@@ -107,12 +107,11 @@ def to_duckdb(select: str) -> str:
 
 
 def _rewrite(node: Any) -> Any:
-    # The one function of ours that sqlglot does not know: from_base(hexadecimal, 16).
-    if isinstance(node, exp.Anonymous) and node.name.lower() == "from_base":
-        digits, base = node.expressions
-        if base.name != "16":
-            raise SandboxError(f"from_base to base {base.name} is not understood here")
-        prefixed = exp.DPipe(this=exp.Literal.string("0x"), expression=digits)
+    # The one function of ours that sqlglot does not translate: from_base(hexadecimal, 16).
+    if isinstance(node, exp.FromBase):
+        if node.expression.name != "16":
+            raise SandboxError(f"from_base to base {node.expression} is not understood here")
+        prefixed = exp.DPipe(this=exp.Literal.string("0x"), expression=node.this)
         return exp.cast(prefixed, "bigint")
     return node
 

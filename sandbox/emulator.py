@@ -103,6 +103,15 @@ def start(workspace: Workspace, state_architectures: list[str], *, mended: bool 
     return emulator
 
 
+def serve_firehose(workspace: Workspace, emulator: Emulator) -> None:
+    """Start the process that does Data Firehose's work, for every delivery stream there is."""
+    state = workspace.state()
+    if state is None:
+        raise SandboxError("no embedded AWS is running here: start one first")
+    command = [sys.executable, "-m", "sandbox.firehose", str(emulator.port), str(workspace.folder)]
+    launch(workspace, state, "firehose", command, {"PYTHONPATH": str(ROOT)})
+
+
 def launch(
     workspace: Workspace,
     state: State,
@@ -184,6 +193,3 @@ def _wait_until_it_answers(emulator: Emulator, process: subprocess.Popen[bytes],
     last_words = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
     raise SandboxError(f"The embedded AWS did not start. The end of {log}:\n{last_words}")
 
-
-if sys.platform == "win32":  # pragma: no cover
-    raise SandboxError("The sandbox needs Linux or macOS (Windows: use WSL).")

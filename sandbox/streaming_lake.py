@@ -1,0 +1,254 @@
+"""The demo of the streaming lake: real flights in, rows out, every figure computed twice."""
+
+import gzip
+import time
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import Any
+
+import orjson
+import pandas as pd
+from pyarrow import parquet
+
+from sandbox import flights as source
+from sandbox.athena import Answer, Athena
+from sandbox.emulator import Emulator
+from sandbox.glue import run_job
+from sandbox.producer import Producer, Sent
+from sandbox.progress import Steps
+from sandbox.verification import Check, Expected, same_rows
+from sandbox.workspace import SandboxError, Workspace
+
+_DUPLICATES = 50
+_QUERIES = ["delay_by_carrier_and_hour", "late_arrivals", "route_delays", "training_set"]
+
+
+@dataclass
+class Result:
+    """What the demo did, for the report."""
+
+    flights: int
+    sent: list[Sent] = field(default_factory=list)
+    reasons: dict[str, int] = field(default_factory=dict)
+    runs: list[dict[str, Any]] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=list)
+    checks: list[Check] = field(default_factory=list)
+
+
+class StreamingLakeDemo:
+    """Drives one deployed lake through its stack outputs and AWS APIs, as its user would."""
+
+    def __init__(
+        self, emulator: Emulator, workspace: Workspace, outputs: dict[str, str], steps: Steps
+    ) -> None:
+        self._emulator, self._workspace = emulator, workspace
+        self._outputs, self._steps = outputs, steps
+        self._s3 = emulator.client("s3")
+        self._lake = outputs["LakeBucketName"]
+
+    def run(self, count: int) -> Result:
+        """Stream `count` flights, curate twice, query, and compare with DuckDB."""
+        result = Result(count)
+        frame = source.flights(count)
+        weather = source.weather()
+        # Every tenth flight comes after its day was published: late, into every partition.
+        late = frame.index % 10 == 9
+        bad = source.bad_lines(next(source.lines(frame.head(1))))
+        first = list(source.lines(frame[~late]))
+        second = list(source.lines(frame[late]))
+        half = len(first) // 2
+        too_long = b'{"event_id": "' + b"x" * 1_100_000 + b'"}'
+        bad_lines = [each.line for each in bad]
+        waves = [
+            [*first[:half], *bad_lines, too_long, *first[half:], *first[:_DUPLICATES]],
+            [*second, *first[:_DUPLICATES]],
+        ]
+        with self._steps.step(f"Load {len(weather):,} hours of weather, as one batch"):
+            self._load_weather(weather)
+        good = 0
+        for number, wave in enumerate(waves, start=1):
+            with self._steps.step(f"Stream wave {number}: {len(wave):,} lines"):
+                result.sent.append(self._send(wave))
+            good += len(wave) - (len(bad) + 1 if number == 1 else 0)
+            with self._steps.step(f"Wait until Firehose has delivered wave {number}"):
+                self._wait_for(good, len(bad))
+            with self._steps.step(f"Curate with Spark, run {number}"):
+                result.runs.append(self._curate())
+        with self._steps.step("Query with Athena"):
+            athena = Athena(self._emulator, self._outputs)
+            result.answers = [athena.ask("streaming_lake", name) for name in _QUERIES]
+        with self._steps.step("Compare every figure with DuckDB"):
+            expected = Expected(frame.assign(late=late), weather)
+            result.reasons = self._reasons()
+            result.checks = self._checks(result, expected, athena, waves, [b.reason for b in bad])
+        return result
+
+    def _send(self, lines: list[bytes]) -> Sent:
+        kinesis = self._emulator.client("kinesis")
+        sent = Producer(kinesis, self._outputs["StreamName"]).send(lines)
+        for refusal in sent.refused:
+            self._steps.say(f"refused by the producer: {refusal}")
+        return sent
+
+    def _curate(self) -> dict[str, Any]:
+        job = self._outputs["CurateCommand"].split()[-1]
+        return run_job(self._emulator, self._workspace, job)
+
+    def _load_weather(self, weather: pd.DataFrame) -> None:
+        for month, rows in weather.groupby(weather.observed_at.dt.strftime("%Y-%m")):
+            body = BytesIO()
+            rows.to_parquet(body, index=False, coerce_timestamps="ms")
+            key = f"weather/month={month}/weather.parquet"
+            self._s3.put_object(Bucket=self._lake, Key=key, Body=body.getvalue())
+
+    def _wait_for(self, good: int, bad: int) -> None:
+        """Until that many rows and rejected lines are in the lake; patient while numbers grow."""
+        seen, since = (-1, -1), time.monotonic()
+        while True:
+            now = (self._delivered(), sum(self._reasons().values()))
+            if now == (good, bad):
+                return
+            if now != seen:
+                seen, since = now, time.monotonic()
+            elif time.monotonic() - since > 60:
+                raise SandboxError(
+                    f"Delivery stands still at {now[0]:,} of {good:,} events and {now[1]} of {bad} "
+                    f"rejected lines. See {self._workspace.logs}/firehose.log"
+                )
+            time.sleep(0.5)
+
+    def _keys(self, bucket: str, prefix: str) -> list[str]:
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        return [found["Key"] for page in pages for found in page.get("Contents", [])]
+
+    def _body(self, bucket: str, key: str) -> bytes:
+        body: bytes = self._s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+        return body
+
+    def _delivered(self) -> int:
+        return sum(
+            parquet.read_metadata(BytesIO(self._body(self._lake, key))).num_rows
+            for key in self._keys(self._lake, "events/")
+        )
+
+    def _reasons(self) -> dict[str, int]:
+        """Rejected lines in the lake, by reason."""
+        reasons: dict[str, int] = {}
+        for key in self._keys(self._lake, "rejected/"):
+            for line in self._body(self._lake, key).splitlines():
+                reason = orjson.loads(line)["reason"]
+                reasons[reason] = reasons.get(reason, 0) + 1
+        return reasons
+
+    def _logged_bytes(self) -> int:
+        raw = self._outputs["RawBucketName"]
+        return sum(
+            len(gzip.decompress(self._body(raw, key))) for key in self._keys(raw, "flights/")
+        )
+
+    def _checks(
+        self,
+        result: Result,
+        expected: Expected,
+        athena: Athena,
+        waves: list[list[bytes]],
+        bad: list[str],
+    ) -> list[Check]:
+        curated, _ = athena.run("SELECT * FROM flights_curated")
+        accepted = self._delivered()
+        rejected = sum(result.reasons.values())
+        refused = sum(len(sent.refused) for sent in result.sent)
+        lines = sum(map(len, waves))
+        carriers, late, routes, training = result.answers
+        shares = training.rows["split"].value_counts(normalize=True)
+        return [
+            Check(
+                "lines sent = accepted + rejected + refused", lines, accepted + rejected + refused
+            ),
+            Check("events accepted", lines - len(bad) - 1, accepted),
+            Check(
+                "lines rejected, by reason",
+                {r: bad.count(r) for r in sorted(set(bad))},
+                dict(sorted(result.reasons.items())),
+            ),
+            Check("lines refused by the producer", 1, refused),
+            Check(
+                "bytes in the raw log = bytes sent",
+                sum(s.payload_bytes for s in result.sent),
+                self._logged_bytes(),
+            ),
+            Check("flights curated = distinct flights accepted", result.flights, len(curated)),
+            Check(
+                "curated flights that differ from the source",
+                0,
+                expected.differing_rows(curated.drop(columns="arrived_at")),
+            ),
+            Check(
+                "late flights",
+                expected.figure("SELECT count(*) FROM curated WHERE late"),
+                int((curated.late.astype(str).str.lower() == "true").sum()),
+            ),
+            Check(
+                "duplicates dropped", 2 * _DUPLICATES, sum(run["duplicates"] for run in result.runs)
+            ),
+            Check(
+                "rows that differ: delay by carrier and hour",
+                0,
+                same_rows(expected.rows(_DELAYS), carriers.rows),
+            ),
+            Check(
+                "rows that differ: late arrivals",
+                0,
+                same_rows(expected.rows(_LATE), late.rows.drop(columns="last_arrival")),
+            ),
+            Check(
+                "rows that differ: route delays",
+                0,
+                same_rows(
+                    expected.rows(_ROUTES), routes.rows.sort_values(["origin", "destination"])
+                ),
+            ),
+            Check(
+                "flights in the training set",
+                expected.figure("SELECT count(arrival_delay_minutes) FROM curated"),
+                len(training.rows),
+            ),
+            Check(
+                "delayed flights in the training set",
+                expected.figure("SELECT count(*) FROM curated WHERE arrival_delay_minutes > 15"),
+                int(training.rows.delayed.sum()),
+            ),
+            Check(
+                "training set split, %",
+                expected.rows(_SPLIT).iloc[0].to_dict(),
+                {name: round(100 * share, 2) for name, share in sorted(shares.items())},
+            ),
+        ]
+
+
+_DELAYS = """
+    SELECT carrier, date_part('hour', scheduled_departure) AS hour, count(*),
+        count(*) FILTER (cancelled), round(avg(arrival_delay_minutes), 2),
+        count(*) FILTER (arrival_delay_minutes > 15)
+    FROM curated GROUP BY ALL ORDER BY ALL
+"""
+_LATE = """
+    SELECT event_month, event_day, count(*), count(*) FILTER (late)
+    FROM curated GROUP BY ALL HAVING bool_or(late) ORDER BY ALL
+"""
+_ROUTES = """
+    SELECT origin, destination, count(*), max(distance_miles), round(avg(arrival_delay_minutes), 2),
+        round(count(*) FILTER (weather_missing) / count(*), 4)
+    FROM curated GROUP BY ALL ORDER BY origin, destination
+"""
+# The same stable hash, spelled without the query's functions.
+_SPLIT = """
+    WITH hashed AS (
+        SELECT ('0x' || md5(event_id)[:8])::BIGINT % 100 AS bucket
+        FROM curated WHERE arrival_delay_minutes IS NOT NULL
+    )
+    SELECT round(100 * avg((bucket >= 80)::INT), 2) AS test,
+        round(100 * avg((bucket < 70)::INT), 2) AS train,
+        round(100 * avg((bucket >= 70 AND bucket < 80)::INT), 2) AS validation
+    FROM hashed
+"""

@@ -1,0 +1,108 @@
+"""The demo's figures, computed again from the data itself by DuckDB, to the last row."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class Check:
+    """One figure, as it should be and as it is."""
+
+    name: str
+    expected: Any
+    actual: Any
+
+    @property
+    def passed(self) -> bool:
+        """Whether they are the same."""
+        return bool(self.expected == self.actual)
+
+
+# What the lake promises of a flight, said independently of the Spark job that keeps it.
+_CURATED = """
+    SELECT
+        f.event_id, f.carrier, f.flight, f.tail_number, f.origin, f.destination,
+        f.scheduled_departure, f.departure_delay_minutes, f.arrival_delay_minutes,
+        f.air_time_minutes, f.distance_miles,
+        f.departure_delay_minutes IS NULL AS cancelled,
+        f.late,
+        w.temperature_fahrenheit,
+        w.wind_speed_miles_per_hour,
+        CASE WHEN w.origin IS NOT NULL
+            THEN coalesce(w.wind_gust_miles_per_hour, w.wind_speed_miles_per_hour)
+        END AS wind_gust_miles_per_hour,
+        CASE WHEN w.origin IS NOT NULL
+            THEN coalesce(w.precipitation_inches, 0)
+        END AS precipitation_inches,
+        w.visibility_miles,
+        w.origin IS NULL AS weather_missing,
+        strftime(f.scheduled_departure, '%Y-%m') AS event_month,
+        strftime(f.scheduled_departure, '%d') AS event_day
+    FROM flights f
+    LEFT JOIN weather w
+        ON w.origin = f.origin AND w.observed_at = date_trunc('hour', f.scheduled_departure)
+"""
+
+
+class Expected:
+    """What must come out of flights (with a column `late`) and weather that went in."""
+
+    def __init__(self, flights: pd.DataFrame, weather: pd.DataFrame) -> None:
+        self._duckdb = duckdb.connect()
+        self._duckdb.execute("SET TimeZone = 'UTC'")
+        naive = flights.assign(scheduled_departure=flights.scheduled_departure.dt.tz_localize(None))
+        self._duckdb.register("flights", naive)
+        self._duckdb.register("weather", weather)
+        self._duckdb.execute(f"CREATE TABLE curated AS {_CURATED}")  # noqa: S608 -- our own text
+
+    def figure(self, sql: str) -> Any:
+        """One number."""
+        row = self._duckdb.execute(sql).fetchone()
+        return row[0] if row else None
+
+    def differing_rows(self, actual: pd.DataFrame) -> int:
+        """How many curated rows differ in any column, are missing, or are too many."""
+        self._duckdb.register("text", actual)
+        columns = [row[0] for row in self._duckdb.execute("DESCRIBE curated").fetchall()]
+        typed = ", ".join(
+            f'CAST("{name}" AS {kind}) AS "{name}"'
+            for name, kind, *_ in self._duckdb.execute("DESCRIBE curated").fetchall()
+        )
+        self._duckdb.execute(f"CREATE OR REPLACE TABLE actual AS SELECT {typed} FROM text")  # noqa: S608 -- our own columns
+        names = ", ".join(f'"{name}"' for name in columns)
+        return int(
+            self.figure(
+                f"SELECT count(*) FROM ("  # noqa: S608 -- our own columns
+                f"(SELECT {names} FROM curated EXCEPT ALL SELECT {names} FROM actual) UNION ALL "
+                f"(SELECT {names} FROM actual EXCEPT ALL SELECT {names} FROM curated))"
+            )
+        )
+
+    def rows(self, sql: str) -> pd.DataFrame:
+        """The rows of a query over `curated`."""
+        return self._duckdb.execute(sql).df()
+
+
+def same_rows(expected: pd.DataFrame, actual: pd.DataFrame) -> int:
+    """How many rows of two answers differ, cell by cell as text, in order; 0 is none.
+
+    Figures are compared to nine digits: sums of doubles depend on the order they are added in.
+    """
+
+    def cells(frame: pd.DataFrame) -> list[tuple[str, ...]]:
+        return [tuple(map(_cell, row)) for row in frame.itertuples(index=False)]
+
+    left, right = cells(expected), cells(actual)
+    return sum(a != b for a, b in zip(left, right, strict=False)) + abs(len(left) - len(right))
+
+
+def _cell(value: Any) -> str:
+    if pd.isna(value):
+        return ""
+    try:
+        return f"{float(value):.9g}"
+    except (TypeError, ValueError):
+        return str(value)
