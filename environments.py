@@ -16,7 +16,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, Validation
 from pydantic.dataclasses import dataclass
 from pydantic_core import ErrorDetails
 
-_typed = dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid"))
+_STRICT = ConfigDict(extra="forbid")
 
 # `-c key=none` is how a person switches an optional setting off on the command line.
 _Off = BeforeValidator(lambda value: None if value == "none" else value)
@@ -26,7 +26,7 @@ class SettingsError(ValueError):
     """A setting that does not exist, or a value it does not take. The message is for the user."""
 
 
-@_typed
+@dataclass(frozen=True, kw_only=True, config=_STRICT)
 class LambdaTarget:
     """What Lambda bundles are built for: compiled wheels load on nothing else."""
 
@@ -46,7 +46,7 @@ _THIS_MACHINE = LambdaTarget(
 )
 
 
-@_typed
+@dataclass(frozen=True, kw_only=True, config=_STRICT)
 class StreamingLakeSettings:
     """What a user of the streaming lake may want to change."""
 
@@ -78,7 +78,7 @@ class StreamingLakeSettings:
     budget_usd: Annotated[Annotated[int, Field(ge=1)] | None, _Off] = None
 
 
-@_typed
+@dataclass(frozen=True, kw_only=True, config=_STRICT)
 class Environment:
     """One environment: where things are built for, and how careful it is with data and money."""
 
@@ -163,7 +163,7 @@ def environment_from(context: Mapping[str, Any]) -> Environment:
 
 def setting_names() -> list[str]:
     """Every key that `-c` takes besides `env`."""
-    groups = {"lambda_target": LambdaTarget, "streaming_lake": StreamingLakeSettings}
+    groups: dict[str, type[LambdaTarget | StreamingLakeSettings]] = {"lambda_target": LambdaTarget, "streaming_lake": StreamingLakeSettings}
     top = [field.name for field in fields(Environment) if field.name not in ("name", *groups)]
     return top + [
         f"{name}.{field.name}" for name, group in groups.items() for field in fields(group)

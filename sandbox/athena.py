@@ -103,7 +103,8 @@ class Athena:
 def to_duckdb(select: str) -> str:
     """The same query in DuckDB's dialect."""
     tree = sqlglot.parse_one(select, read="athena")
-    return tree.transform(_rewrite).sql(dialect="duckdb")
+    sql: str = tree.transform(_rewrite).sql(dialect="duckdb")
+    return sql
 
 
 def _rewrite(node: Any) -> Any:

@@ -32,7 +32,10 @@ Architectures = Annotated[
     typer.Option("--arch", help="An architecture, e.g. streaming-lake; may be given again. [all]"),
 ]
 Flights = Annotated[
-    str, typer.Option("--flights", help=f"How many flights to stream: 1,000 to {flights.ALL:,}, or all.")
+    str,
+    typer.Option(
+        "--flights", help=f"How many flights to stream: 1,000 to {flights.ALL:,}, or all."
+    ),
 ]
 
 
@@ -53,8 +56,14 @@ def up(arch: Architectures = None) -> None:
         console.print(f"  source {_short(workspace.environment)}", highlight=False)
         for stack in outputs.values():
             stream = stack.get("StreamName")
-            console.print(f"  aws kinesis describe-stream-summary --stream-name {stream}", highlight=False, soft_wrap=True)
-        console.print(f"The stacks' outputs are in {_short(workspace.outputs)}. `make sandbox-down` stops it.")
+            console.print(
+                f"  aws kinesis describe-stream-summary --stream-name {stream}",
+                highlight=False,
+                soft_wrap=True,
+            )
+        console.print(
+            f"The stacks' outputs are in {_short(workspace.outputs)}. `make sandbox-down` stops it."
+        )
 
 
 @app.command()

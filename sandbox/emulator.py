@@ -192,4 +192,3 @@ def _wait_until_it_answers(emulator: Emulator, process: subprocess.Popen[bytes],
             return
     last_words = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
     raise SandboxError(f"The embedded AWS did not start. The end of {log}:\n{last_words}")
-

@@ -7,7 +7,7 @@ so this package travels into the Lambda bundle and the Glue job's archive as it 
 import json
 import pkgutil
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 Kind = Literal["string", "integer", "number", "boolean", "timestamp"]
 
@@ -61,5 +61,5 @@ def _types(definition: dict[str, Any]) -> list[str]:
 def _kind(definition: dict[str, Any]) -> Kind:
     if definition.get("format") == "date-time":
         return "timestamp"
-    kind: Kind = next(kind for kind in _types(definition) if kind != "null")  # type: ignore[assignment]  # JSON Schema's own words
-    return kind
+    kind = next(kind for kind in _types(definition) if kind != "null")
+    return cast("Kind", kind)

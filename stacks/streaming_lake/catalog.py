@@ -85,7 +85,9 @@ _ARRIVED_AT = glue.Column(
     type=glue.Schema.TIMESTAMP,
     comment="When the stream took the event in, UTC, to the millisecond.",
 )
-_PARTITIONS: dict[str, tuple[list[str], dict[str, glue.PartitionProjectionConfiguration] | None]] = {
+_PARTITIONS: dict[
+    str, tuple[list[str], dict[str, glue.PartitionProjectionConfiguration] | None]
+] = {
     "flights_events": (["arrival_hour"], {"arrival_hour": _ARRIVAL_HOURS}),
     "flights_curated": (["event_month", "event_day"], None),
     "weather_hourly": (["month"], {"month": _MONTHS}),

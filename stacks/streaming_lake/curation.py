@@ -119,7 +119,12 @@ class Curation(Construct):
         )
         role.may(
             "PublishPartitions",
-            ["glue:GetTable", "glue:GetPartitions", "glue:BatchCreatePartition", "glue:BatchUpdatePartition"],
+            [
+                "glue:GetTable",
+                "glue:GetPartitions",
+                "glue:BatchCreatePartition",
+                "glue:BatchUpdatePartition",
+            ],
             *self._catalog.arns(self._catalog.curated),
         )
         role.may_use_key("UseTheKey", key, "s3")

@@ -117,7 +117,9 @@ class Delivery(Construct):
                 _Config.ProcessorProperty(
                     type="Lambda",
                     parameters=[
-                        _Config.ProcessorParameterProperty(parameter_name=name, parameter_value=value)
+                        _Config.ProcessorParameterProperty(
+                            parameter_name=name, parameter_value=value
+                        )
                         for name, value in parameters.items()
                     ],
                 )
@@ -150,7 +152,9 @@ class Delivery(Construct):
 
     def _encryption(self) -> Any:
         return _Config.EncryptionConfigurationProperty(
-            kms_encryption_config=_Config.KMSEncryptionConfigProperty(awskms_key_arn=self._key.key_arn)
+            kms_encryption_config=_Config.KMSEncryptionConfigProperty(
+                awskms_key_arn=self._key.key_arn
+            )
         )
 
     def _logging(self, name: str) -> Any:
@@ -168,7 +172,12 @@ class Delivery(Construct):
         lake, raw = self._storage.lake, self._storage.raw
         role.may(
             "ReadTheStream",
-            ["kinesis:DescribeStream", "kinesis:ListShards", "kinesis:GetShardIterator", "kinesis:GetRecords"],
+            [
+                "kinesis:DescribeStream",
+                "kinesis:ListShards",
+                "kinesis:GetShardIterator",
+                "kinesis:GetRecords",
+            ],
             stream.stream_arn,
         )
         role.may(

@@ -21,7 +21,13 @@ class LakeKey(kms.Key):
         log_groups = f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:log-group:*"
         self._admit(
             f"logs.{Aws.REGION}.amazonaws.com",
-            ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"],
+            [
+                "kms:Encrypt",
+                "kms:Decrypt",
+                "kms:ReEncrypt*",
+                "kms:GenerateDataKey*",
+                "kms:DescribeKey",
+            ],
             {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": log_groups}},
         )
         # Without this, alarms, failure events and budgets are lost on the way to the encrypted topic.

@@ -196,7 +196,9 @@ class Operation(Construct):
             metric_groups=[
                 CustomMetricGroup(
                     title="Spark tasks",
-                    metrics=[_job_metric(curation, f"num{what}Tasks") for what in ("Completed", "Failed")],
+                    metrics=[
+                        _job_metric(curation, f"num{what}Tasks") for what in ("Completed", "Failed")
+                    ],
                 )
             ],
         )
@@ -249,7 +251,7 @@ def _job_metric(curation: Curation, name: str) -> cloudwatch.Metric:
 
 
 def _alarm(
-    metric: cloudwatch.IMetric, friendly_name: str, disambiguator: str, *, above: float
+    metric: cloudwatch.Metric | cloudwatch.MathExpression, friendly_name: str, disambiguator: str, *, above: float
 ) -> CustomMetricWithAlarm:
     return CustomMetricWithAlarm(
         metric=metric,

@@ -1,0 +1,72 @@
+"""Glue's entry to the job: arguments, a Spark session, one run, one line of JSON in the log."""
+
+import argparse
+import json
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from datetime import timedelta
+
+import boto3
+from curate_flights.catalog import Catalog
+from curate_flights.curate import Settings, Summary, run
+from curate_flights.lake import Lake
+from pyspark.sql import SparkSession
+
+log = logging.getLogger("curate_flights")
+
+
+def arguments(argv: Sequence[str]) -> argparse.Namespace:
+    """The job's arguments. Glue adds some of its own, which are left alone."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--lake_bucket", required=True)
+    parser.add_argument("--database", required=True)
+    parser.add_argument("--curated_table", default="flights_curated")
+    parser.add_argument("--events_prefix", default="events/")
+    parser.add_argument("--curated_prefix", default="curated/")
+    parser.add_argument("--weather_prefix", default="weather/")
+    parser.add_argument("--state_key", default="state/curate_flights.json")
+    parser.add_argument("--overlap_minutes", type=int, default=60)
+    parser.add_argument("--superseded_grace_hours", type=int, default=24)
+    parser.add_argument("--target_file_mebibytes", type=int, default=128)
+    return parser.parse_known_args(argv)[0]
+
+
+def session(builder: SparkSession.Builder) -> SparkSession:
+    """Spark as the job needs it: days are UTC days, and folders hold data files alone."""
+    settings = {
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.adaptive.enabled": "true",
+        "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
+    }
+    return builder.appName("curate_flights").config(map=settings).getOrCreate()
+
+
+def main(
+    argv: Sequence[str],
+    spark: SparkSession,
+    clients: Callable[[str], object] = boto3.client,
+    lake_class: type[Lake] = Lake,
+) -> Summary:
+    """Run the job once with the arguments that Glue gives."""
+    given = arguments(argv)
+    lake = lake_class(spark, clients("s3"), given.lake_bucket)
+    catalog = Catalog(clients("glue"), given.database, given.curated_table, given.lake_bucket)
+    settings = Settings(
+        events_prefix=given.events_prefix,
+        curated_prefix=given.curated_prefix,
+        weather_prefix=given.weather_prefix,
+        state_key=given.state_key,
+        overlap=timedelta(minutes=given.overlap_minutes),
+        superseded_grace=timedelta(hours=given.superseded_grace_hours),
+        target_file_mebibytes=given.target_file_mebibytes,
+    )
+    summary = run(lake, catalog, settings)
+    log.info(json.dumps(asdict(summary)))
+    return summary
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO)
+    main(sys.argv[1:], session(SparkSession.builder))
