@@ -163,7 +163,10 @@ def environment_from(context: Mapping[str, Any]) -> Environment:
 
 def setting_names() -> list[str]:
     """Every key that `-c` takes besides `env`."""
-    groups: dict[str, type[LambdaTarget | StreamingLakeSettings]] = {"lambda_target": LambdaTarget, "streaming_lake": StreamingLakeSettings}
+    groups: dict[str, type[LambdaTarget | StreamingLakeSettings]] = {
+        "lambda_target": LambdaTarget,
+        "streaming_lake": StreamingLakeSettings,
+    }
     top = [field.name for field in fields(Environment) if field.name not in ("name", *groups)]
     return top + [
         f"{name}.{field.name}" for name, group in groups.items() for field in fields(group)

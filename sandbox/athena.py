@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 import sqlglot
 from sqlglot import exp
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from sandbox.emulator import Emulator
 from sandbox.workspace import ROOT, SandboxError
@@ -60,8 +61,11 @@ class Athena:
             rows, location = self.run(view["select"] if view else statement)
         return Answer(name, question, statement, rows, time.monotonic() - started, location)
 
-    def run(self, select: str) -> tuple[pd.DataFrame, str]:
-        """The rows of one SELECT in Athena's dialect, and where they were written (ET-07)."""
+    def run(self, select: str, *, as_text: bool = False) -> tuple[pd.DataFrame, str]:
+        """The rows of one SELECT in Athena's dialect, and where they were written (ET-07).
+
+        `as_text` keeps every value as the text that Athena wrote.
+        """
         started = self._athena.start_query_execution(
             QueryString=to_duckdb(select),
             QueryExecutionContext={"Database": self._outputs["DatabaseName"]},
@@ -78,10 +82,26 @@ class Athena:
             reason = execution["Status"].get("StateChangeReason", state)
             raise SandboxError(f"Athena refused a query: {reason}\n{select}")
         location: str = execution["ResultConfiguration"]["OutputLocation"]
-        bucket, _, key = location.removeprefix("s3://").partition("/")
-        body = self._s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+        body = self._result(location)
         # Everything Athena writes is text; an empty string and no value differ by their quotes.
-        return pd.read_csv(BytesIO(body), keep_default_na=False, na_values=[""]), location
+        kind = str if as_text else None
+        rows = pd.read_csv(BytesIO(body), keep_default_na=False, na_values=[""], dtype=kind)
+        return rows, location
+
+    @retry(
+        retry=retry_if_exception_type(IndexError),
+        wait=wait_fixed(0.05),
+        stop=stop_after_delay(5),
+        reraise=True,
+    )
+    def _result(self, location: str) -> bytes:
+        # ministack says SUCCEEDED a moment before it writes the result, and writes it to
+        # <location>/<id>.csv, where Athena writes to the location itself. The prefix finds both.
+        bucket, _, key = location.removeprefix("s3://").partition("/")
+        found = self._s3.list_objects_v2(Bucket=bucket, Prefix=key).get("Contents", [])
+        result = [each["Key"] for each in found if each["Key"].endswith(".csv")][0]
+        body: bytes = self._s3.get_object(Bucket=bucket, Key=result)["Body"].read()
+        return body
 
     def _unload(self, unload: re.Match[str]) -> tuple[pd.DataFrame, str]:
         """Write what UNLOAD would: text files without header, a folder for each partition."""

@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,9 @@ class CdkCli:
         settings = {
             **os.environ,
             **self._emulator.variables,
+            # `python3 app.py` of cdk.json, and a Node that jsii supports.
+            "PATH": os.pathsep.join([f"{sys.prefix}/bin", os.environ["PATH"]]),
+            "JSII_NODE": f"{sys.prefix}/bin/node",
             "CDK_DISABLE_CLI_TELEMETRY": "true",
             "CDK_DISABLE_VERSION_CHECK": "1",
             "CI": "true",  # the CLI's words on standard output, no colours, no questions

@@ -147,7 +147,7 @@ def stop(workspace: Workspace) -> int:
     family += processes
     for process in family:
         _signal(process, signal.SIGTERM)
-    _, stubborn = psutil.wait_procs(family, timeout=5)
+    _, stubborn = psutil.wait_procs(family, timeout=2)
     for process in stubborn:
         _signal(process, signal.SIGKILL)
     psutil.wait_procs(stubborn, timeout=5)

@@ -41,7 +41,14 @@ def run_job(emulator: Emulator, workspace: Workspace, job_name: str) -> dict[str
             "PYTHONPATH": os.pathsep.join([str(modules), str(ROOT)]),
             "PYSPARK_PYTHON": sys.executable,
         }
-        command = [sys.executable, "-m", "sandbox.glue_worker", str(script), str(folder), *arguments]
+        command = [
+            sys.executable,
+            "-m",
+            "sandbox.glue_worker",
+            str(script),
+            str(folder),
+            *arguments,
+        ]
         log = workspace.logs / "glue.log"
         with log.open("ab") as out:
             done = subprocess.run(  # noqa: S603 -- our own command

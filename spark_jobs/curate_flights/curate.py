@@ -44,7 +44,7 @@ class Summary:
 
     objects_read: int
     events: int
-    duplicates: int
+    known: int  # sent twice, or read again because the run looks back a little
     fresh: int
     late: int
     days_published: int
@@ -80,7 +80,7 @@ def run(lake: Lake, catalog: Catalog, settings: Settings) -> Summary:
     return Summary(
         objects_read=len(objects),
         events=total,
-        duplicates=total - rows,
+        known=total - rows,
         fresh=rows,
         late=sum(row["late"] for row in counts.values()),
         days_published=len(counts),

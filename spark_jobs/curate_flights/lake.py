@@ -88,4 +88,6 @@ class Lake:
                 Bucket=self.bucket, Delete={"Objects": chunk, "Quiet": True}
             )
             if errors := answer.get("Errors"):
-                raise RuntimeError(f"S3 did not delete {len(errors)} objects, the first: {errors[0]}")
+                raise RuntimeError(
+                    f"S3 did not delete {len(errors)} objects, the first: {errors[0]}"
+                )

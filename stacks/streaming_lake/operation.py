@@ -251,7 +251,11 @@ def _job_metric(curation: Curation, name: str) -> cloudwatch.Metric:
 
 
 def _alarm(
-    metric: cloudwatch.Metric | cloudwatch.MathExpression, friendly_name: str, disambiguator: str, *, above: float
+    metric: cloudwatch.Metric | cloudwatch.MathExpression,
+    friendly_name: str,
+    disambiguator: str,
+    *,
+    above: float,
 ) -> CustomMetricWithAlarm:
     return CustomMetricWithAlarm(
         metric=metric,
