@@ -62,3 +62,71 @@ help:  ## this list
 
 .PHONY: setup
 setup: .build/project.stamp .build/sandbox.stamp .build/cdk.stamp  ## fetch what the other commands need (they call it themselves)
+
+# --- The main job ------------------------------------------------------------------------------
+
+RUN_SANDBOX := $(VENV)/python -m sandbox
+ARCH_OPTION = $(addprefix --arch ,$(ARCH))
+
+.PHONY: demo
+demo: setup  ## deploy into an embedded AWS, stream real flights through, check every figure, report
+	@$(RUN_SANDBOX) demo $(ARCH_OPTION) $(addprefix --flights ,$(FLIGHTS))
+
+.PHONY: sandbox
+sandbox: setup  ## start the embedded AWS, deploy, and leave it running
+	@$(RUN_SANDBOX) up $(ARCH_OPTION)
+
+.PHONY: sandbox-down
+sandbox-down: setup  ## stop it and clean up
+	@$(RUN_SANDBOX) down
+
+# --- Inspect and deploy ------------------------------------------------------------------------
+
+.PHONY: synth
+synth: setup  ## templates of every architecture into cdk.out/
+	@cdk synth --quiet -c env=$(ENV)
+	@ls cdk.out/*.template.json
+
+.PHONY: deploy
+deploy: setup  ## into the account of the usual AWS profile (ARCH=streaming-lake)
+	@cdk deploy $(STACKS) -c env=$(ENV)
+
+.PHONY: destroy
+destroy: setup  ## take it down again
+	@cdk destroy $(STACKS) -c env=$(ENV)
+
+STACKS = $(if $(ARCH),$(shell $(VENV)/python -m sandbox stacks $(ARCH)),--all)
+
+# --- Check -------------------------------------------------------------------------------------
+
+.PHONY: test
+test: setup  ## every test
+	@$(VENV)/python -m pytest
+
+.PHONY: lint
+lint: setup  ## format, style, types, templates, policies, SQL
+	@ruff format --check --quiet .
+	@ruff check --quiet .
+	@mypy --no-error-summary .
+	@$(VENV)/python -m pytest -m lint
+
+.PHONY: check
+check: lint test  ## what CI runs
+
+.PHONY: bench
+bench: setup  ## the figures that the README quotes, beside what they are compared to
+	@$(VENV)/python -m benchmarks
+
+# --- Keep --------------------------------------------------------------------------------------
+
+.PHONY: lock
+lock: setup  ## resolve the requirements anew; locks hold hashes and no addresses
+	@for name in bootstrap project sandbox; do \
+	  (cd requirements && ../$(UV) pip compile --quiet --upgrade --generate-hashes --no-emit-index-url \
+	    --no-header --no-annotate --universal --python-version 3.11 $$name.in -o $$name.txt); done
+	@(cd lambdas/transform_flight_events && ../../$(UV) pip compile --quiet --upgrade --generate-hashes \
+	  --no-emit-index-url --no-header --no-annotate --universal --python-version 3.11 requirements.in -o requirements.txt)
+
+.PHONY: clean
+clean:  ## remove everything that was fetched or made here
+	@rm -rf .venv .venv-sandbox .build node_modules cdk.out reports .sandbox-demo

@@ -96,6 +96,13 @@ def demo(arch: Architectures = None, count: Flights = "20000") -> None:
             raise SandboxError("A figure is not as expected: see the crosses above.")
 
 
+@app.command()
+def stacks(arch: list[str]) -> None:
+    """Print the stacks of an architecture, as `cdk deploy` takes them."""
+    with _told_plainly():
+        print(*deployment.stacks_of(arch))  # noqa: T201 -- for another command to read
+
+
 def _demo(workspace: Workspace, arch: list[str] | None, count: int) -> bool:
     steps = Steps(console)
     running, outputs, trimmed = _start(workspace, arch, steps)
