@@ -12,10 +12,13 @@ from typing import Any
 
 # A deprecated API fails the synth; read by jsii as it starts, so before aws_cdk is imported.
 os.environ.setdefault("JSII_DEPRECATED", "fail")
+# The Node that `make` has fetched: the machine's own may be missing, or too old for jsii.
+os.environ.setdefault("JSII_NODE", f"{sys.prefix}/bin/node")
 
 from aws_cdk import App, CliCredentialsStackSynthesizer, Tags  # noqa: E402
 
 from environments import Environment, SettingsError, environment_from  # noqa: E402
+from stacks.shared import gate  # noqa: E402
 from stacks.streaming_lake.stack import StreamingLake  # noqa: E402
 
 ROOT = Path(__file__).parent
@@ -41,6 +44,7 @@ def make_app(settings: Mapping[str, Any] | None = None, outdir: Path | None = No
         if key not in defaults and not key.startswith(("aws:", "aws-cdk:", "@aws-cdk/"))
     }
     environment = environment_from(typed)
+    gate.attach(app)
     for architecture, stacks in ARCHITECTURES.items():
         for stack_class in stacks:
             stack = stack_class(
@@ -63,6 +67,6 @@ def _synthesizer(environment: Environment) -> CliCredentialsStackSynthesizer | N
 
 if __name__ == "__main__":
     try:
-        make_app().synth()
-    except SettingsError as error:
+        gate.synthesise(make_app())
+    except (SettingsError, gate.GateError) as error:
         sys.exit(str(error))
