@@ -15,11 +15,11 @@ os.environ.setdefault("JSII_DEPRECATED", "fail")
 # The Node that `make` has fetched: the machine's own may be missing, or too old for jsii.
 os.environ.setdefault("JSII_NODE", f"{sys.prefix}/bin/node")
 
-from aws_cdk import App, CliCredentialsStackSynthesizer, Tags  # noqa: E402
+from aws_cdk import App, CliCredentialsStackSynthesizer, Tags
 
-from environments import Environment, SettingsError, environment_from  # noqa: E402
-from stacks.shared import gate  # noqa: E402
-from stacks.streaming_lake.stack import StreamingLake  # noqa: E402
+from environments import Environment, SettingsError, environment_from
+from stacks.shared import gate
+from stacks.streaming_lake.stack import StreamingLake
 
 ROOT = Path(__file__).parent
 ARCHITECTURES = {"streaming-lake": [StreamingLake]}

@@ -146,15 +146,12 @@ def environment_from(context: Mapping[str, Any]) -> Environment:
         raise SettingsError(
             f"-c env={name}: no such environment. Use one of {_list(ENVIRONMENTS)}."
         )
-    settings = asdict(ENVIRONMENTS[name])
+    settings: dict[str, Any] = asdict(ENVIRONMENTS[name])
     for key, value in overrides.items():
-        *groups, field = key.split(".")
-        target = settings
-        for group in groups:
-            target = target.get(group) if isinstance(target.get(group), dict) else {}
-        if field not in target or isinstance(target[field], dict) or key == "name":
+        if key not in setting_names():
             raise SettingsError(f"-c {key}: no such setting. Use env, {_list(setting_names())}.")
-        target[field] = value
+        group, _, field = key.rpartition(".")
+        (settings[group] if group else settings)[field] = value
     try:
         return TypeAdapter(Environment).validate_python(settings)
     except ValidationError as error:

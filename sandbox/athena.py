@@ -89,7 +89,7 @@ class Athena:
         return rows, location
 
     @retry(
-        retry=retry_if_exception_type(IndexError),
+        retry=retry_if_exception_type(StopIteration),
         wait=wait_fixed(0.05),
         stop=stop_after_delay(5),
         reraise=True,
@@ -99,7 +99,7 @@ class Athena:
         # <location>/<id>.csv, where Athena writes to the location itself. The prefix finds both.
         bucket, _, key = location.removeprefix("s3://").partition("/")
         found = self._s3.list_objects_v2(Bucket=bucket, Prefix=key).get("Contents", [])
-        result = [each["Key"] for each in found if each["Key"].endswith(".csv")][0]
+        result = next(each["Key"] for each in found if each["Key"].endswith(".csv"))
         body: bytes = self._s3.get_object(Bucket=bucket, Key=result)["Body"].read()
         return body
 

@@ -16,7 +16,7 @@ from sandbox.emulator import Emulator
 from sandbox.progress import Steps
 from sandbox.streaming_lake import StreamingLakeDemo
 from sandbox.templates import Trimmed
-from sandbox.workspace import ROOT, SandboxError, State, Workspace
+from sandbox.workspace import ROOT, SandboxError, Workspace
 
 app = typer.Typer(
     help="Run the architectures on this machine: an embedded AWS with IAM enforced, no account, "
@@ -142,7 +142,7 @@ def _refuse_if_running(workspace: Workspace) -> None:
         return
     if len(state.alive()) == len(state.processes):
         raise SandboxError(
-            f"A sandbox runs already, at https://127.0.0.1:{state.port}: use it (its addresses are in "
+            f"A sandbox runs already, at https://127.0.0.1:{state.port}: use it (see "
             f"{_short(workspace.environment)}), or stop it with `make sandbox-down`."
         )
     emulator.stop(workspace)

@@ -84,7 +84,7 @@ def bootstrap(cli: CdkCli, emulator: Emulator) -> None:
 
 
 def deploy(cli: CdkCli, workspace: Workspace, stacks: list[str]) -> dict[str, dict[str, str]]:
-    """Deploy `stacks` from the assembly; returns their outputs, and leaves them in the workspace."""
+    """Deploy `stacks` from the assembly; returns their outputs, also kept in the workspace."""
     cli.run(
         *("deploy", *stacks, "--app", str(workspace.assembly), "--require-approval", "never"),
         *("--outputs-file", str(workspace.outputs), "--concurrency", "4", "--progress", "events"),

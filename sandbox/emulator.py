@@ -19,6 +19,7 @@ from sandbox.workspace import ROOT, SandboxError, State, Workspace
 
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
+_SECRET = "not-checked-here"  # noqa: S105 -- ministack goes by the access key alone
 _PYTHON = ROOT / ".venv-sandbox" / "bin" / "python"
 
 
@@ -38,17 +39,29 @@ class Emulator:
             "AWS_ENDPOINT_URL": self.endpoint,
             # An account number as access key is ministack's way to say root of that account.
             "AWS_ACCESS_KEY_ID": ACCOUNT,
-            "AWS_SECRET_ACCESS_KEY": "sandbox",
+            "AWS_SECRET_ACCESS_KEY": _SECRET,
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
             "AWS_CA_BUNDLE": str(self.authority),
             "AWS_EC2_METADATA_DISABLED": "true",
         }
 
+    def variables_of(self, role: boto3.Session) -> dict[str, str]:
+        """The same for a process that acts as `role`."""
+        key = role.get_credentials()
+        if key is None:
+            raise SandboxError("a role was assumed, but gave no credentials")
+        return {
+            **self.variables,
+            "AWS_ACCESS_KEY_ID": key.access_key,
+            "AWS_SECRET_ACCESS_KEY": key.secret_key,
+            "AWS_SESSION_TOKEN": key.token or "",
+        }
+
     def client(self, service: str, session: boto3.Session | None = None) -> Any:
         """A boto3 client for `service`, as root or as whoever `session` is."""
         session = session or boto3.Session(
-            aws_access_key_id=ACCOUNT, aws_secret_access_key="sandbox", region_name=REGION
+            aws_access_key_id=ACCOUNT, aws_secret_access_key=_SECRET, region_name=REGION
         )
         return session.client(
             service,  # type: ignore[call-overload]  # the overloads want a literal
@@ -58,7 +71,7 @@ class Emulator:
         )
 
     def assume(self, role_arn: str, service: str) -> boto3.Session:
-        """The credentials that `service` gets when it assumes `role_arn`, session-named after it."""
+        """The credentials that `service` gets when it assumes `role_arn`."""
         answer = self.client("sts").assume_role(RoleArn=role_arn, RoleSessionName=service)
         credentials = answer["Credentials"]
         return boto3.Session(

@@ -69,7 +69,7 @@ def table_files(location: str, workdirs: list[str]) -> list[str]:
     keys = [key["Name"] for key in glue._tables[table]["PartitionKeys"]]
     root = Path(tempfile.mkdtemp(prefix="athena-"))
     workdirs.append(str(root))
-    files = []
+    files: list[Any] = []
     for partition in partitions:
         folder = root.joinpath(*map("=".join, zip(keys, partition["Values"], strict=True)))
         scratch: list[str] = []

@@ -243,14 +243,18 @@ class Firehose:
         written = False
         if self._backup_to and self._raw.due(self._backup_to["BufferingHints"]):
             body = gzip.compress(b"".join(self._raw.chunks), 5)
-            self._put(self._backup_to, self._backup_to["Prefix"], self._raw, body, ".gz")
+            self._put(self._backup_to, self._backup_to["Prefix"], self._raw, body, extension=".gz")
             self._raw, written = Buffer(), True
         if self._good.due(hints):
             self._write_parquet()
             self._good, written = Buffer(), True
         for kind, buffer in list(self._errors.items()):
             self._put(
-                self._to, self._to["ErrorOutputPrefix"], buffer, b"".join(buffer.chunks), "", kind
+                self._to,
+                self._to["ErrorOutputPrefix"],
+                buffer,
+                b"".join(buffer.chunks),
+                error_type=kind,
             )
             del self._errors[kind]
             written = True
@@ -280,7 +284,7 @@ class Firehose:
             if not fitting.chunks:
                 return
             body = to_parquet(b"".join(fitting.chunks), columns)
-        self._put(self._to, self._to["Prefix"], self._good, body, ".parquet")
+        self._put(self._to, self._to["Prefix"], self._good, body, extension=".parquet")
 
     def _put(
         self,
@@ -288,7 +292,8 @@ class Firehose:
         prefix: str,
         buffer: Buffer,
         body: bytes,
-        extension: str,
+        *,
+        extension: str = "",
         error_type: str = "",
     ) -> None:
         arrived = datetime.fromtimestamp(buffer.arrived_ms / 1000, UTC)
@@ -311,7 +316,7 @@ class Firehose:
                 logEvents=[event],
             )
         except (ClientError, BotoCoreError) as second:
-            log.error("cannot log to CloudWatch: %s", second)
+            log.warning("cannot log to CloudWatch: %s", second)
 
 
 def batches(records: list[Record], limit_bytes: int) -> Iterator[list[Record]]:

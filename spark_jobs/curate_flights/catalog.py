@@ -8,7 +8,7 @@ _AT_ONCE = 100  # Glue's limit for BatchCreatePartition and BatchUpdatePartition
 
 
 class Catalog:
-    """One table, through a boto3 Glue client. Locations are keys of the bucket, ended by a slash."""
+    """One table, through a boto3 Glue client. Locations are keys that end in a slash."""
 
     def __init__(self, glue: Any, database: str, table: str, bucket: str) -> None:
         self._glue = glue

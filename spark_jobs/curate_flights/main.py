@@ -7,12 +7,14 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import timedelta
+from typing import Any
 
 import boto3
+from pyspark.sql import SparkSession
+
 from curate_flights.catalog import Catalog
 from curate_flights.curate import Settings, Summary, run
 from curate_flights.lake import Lake
-from pyspark.sql import SparkSession
 
 log = logging.getLogger("curate_flights")
 
@@ -35,7 +37,7 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
 
 def session(builder: SparkSession.Builder) -> SparkSession:
     """Spark as the job needs it: days are UTC days, and folders hold data files alone."""
-    settings = {
+    settings: dict[str, bool | float | int | str | None] = {
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.adaptive.enabled": "true",
         "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
@@ -46,7 +48,7 @@ def session(builder: SparkSession.Builder) -> SparkSession:
 def main(
     argv: Sequence[str],
     spark: SparkSession,
-    clients: Callable[[str], object] = boto3.client,
+    clients: Callable[[str], Any] = boto3.client,  # type: ignore[assignment]  # of its overloads, the plain one
     lake_class: type[Lake] = Lake,
 ) -> Summary:
     """Run the job once with the arguments that Glue gives."""

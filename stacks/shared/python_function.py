@@ -8,6 +8,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from environments import Environment
+from stacks.shared import gate
 from stacks.shared.bundle import lambda_bundle
 from stacks.shared.encrypted_log_group import EncryptedLogGroup
 from stacks.shared.service_role import ServiceRole
@@ -58,4 +59,11 @@ class PythonFunction(lambda_.Function):
             log_group=log_group,
             logging_format=lambda_.LoggingFormat.JSON,
             environment={**variables},
+        )
+        gate.acknowledge(
+            self,
+            {
+                "AwsSolutions::AwsSolutions-L1": "3.13 is patched until 2029-06-30, as long as"
+                " 3.14, and more of the compiled packages have wheels for it"
+            },
         )

@@ -1,11 +1,14 @@
 """A role for one AWS service, whose statements say in their Sid what they are for."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from aws_cdk import Aws
+from aws_cdk import Aws, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
+
+from stacks.shared import gate
 
 
 class ServiceRole(iam.Role):
@@ -30,13 +33,32 @@ class ServiceRole(iam.Role):
         actions: Sequence[str],
         *resources: str,
         conditions: Mapping[str, object] | None = None,
+        wildcard_because: str | None = None,
     ) -> None:
-        """Allow `actions` on `resources`. `purpose` becomes the statement's Sid: letters only."""
+        """Allow `actions` on `resources`. `purpose` becomes the statement's Sid: letters only.
+
+        A resource with a star in it needs `wildcard_because`: synth fails without a reason.
+        """
         self.add_to_policy(
             iam.PolicyStatement(
                 sid=purpose, actions=[*actions], resources=[*resources], conditions=conditions
             )
         )
+        if wildcard_because:
+            for name in map(self._name_in_findings, resources):
+                if "*" in name:
+                    rule = f"AwsSolutions::AwsSolutions-IAM5[Resource::{name}]"
+                    gate.acknowledge(self, {rule: wildcard_because})
+
+    def _name_in_findings(self, resource: str) -> str:
+        """A resource as cdk-nag writes it: `<LogicalId.Arn>/prefix/*`."""
+        resolved = Stack.of(self).resolve(resource)
+        parts = (
+            resolved["Fn::Join"][1]
+            if isinstance(resolved, dict) and "Fn::Join" in resolved
+            else [resolved]
+        )
+        return "".join(map(_spell, parts))
 
     def may_use_key(self, purpose: str, key: kms.IKey, *services: str) -> None:
         """Allow reading and writing what `services` keep under `key`, and no other use of it."""
@@ -48,8 +70,8 @@ class ServiceRole(iam.Role):
             conditions={"StringEquals": {"kms:ViaService": through}},
         )
 
-    def may_log_for_glue(self) -> None:
-        """Allow the logs of Glue's jobs and crawlers, whose encrypted groups Glue makes itself."""
+    def may_work_for_glue(self) -> None:
+        """Allow what Glue does under the role of any job or crawler: log, read its settings."""
         groups = f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:log-group:/aws-glue/*"
         self.may(
             "WriteItsLogs",
@@ -60,4 +82,18 @@ class ServiceRole(iam.Role):
                 "logs:AssociateKmsKey",
             ],
             groups,
+            wildcard_because="Glue names the groups of its logs itself, below this prefix",
         )
+        self.may(
+            "ReadItsSecurity",
+            ["glue:GetSecurityConfiguration"],
+            "*",
+            wildcard_because="the API knows no resource, and only reads which keys are used",
+        )
+
+
+def _spell(part: Any) -> str:
+    if isinstance(part, str):
+        return part
+    target = part.get("Ref") or ".".join(part["Fn::GetAtt"])
+    return f"<{target}>"

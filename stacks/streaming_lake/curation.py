@@ -111,11 +111,13 @@ class Curation(Construct):
             "ReadItsInputs",
             ["s3:GetObject"],
             *(lake.arn_for_objects(f"{prefix}/*") for prefix in ("events", "weather")),
+            wildcard_because="it reads every delivered file, and these prefixes only",
         )
         role.may(
             "KeepTheCuratedFlights",
             ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
             *(lake.arn_for_objects(f"{prefix}/*") for prefix in ("curated", "state")),
+            wildcard_because="Spark names its files itself, below the prefixes that are the job's",
         )
         role.may(
             "PublishPartitions",
@@ -128,13 +130,12 @@ class Curation(Construct):
             *self._catalog.arns(self._catalog.curated),
         )
         role.may_use_key("UseTheKey", key, "s3")
-        role.may_log_for_glue()
+        role.may_work_for_glue()
         role.may(
             "PublishItsMetrics",
             ["cloudwatch:PutMetricData"],
-            "*",  # CloudWatch has no resource to name; the namespace narrows it
+            "*",
             conditions={"StringEquals": {"cloudwatch:namespace": "Glue"}},
+            wildcard_because="CloudWatch has no resource to name; the namespace narrows it",
         )
-        # Glue reads its own configuration under the job's role, and the API knows no resource.
-        role.may("ReadItsSecurity", ["glue:GetSecurityConfiguration"], "*")
         return role

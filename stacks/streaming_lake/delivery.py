@@ -21,6 +21,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from environments import Environment
+from stacks.shared import gate
 from stacks.shared.encrypted_log_group import EncryptedLogGroup
 from stacks.shared.service_role import ServiceRole
 from stacks.streaming_lake.catalog import Catalog
@@ -65,6 +66,13 @@ class Delivery(Construct):
                 kinesis_stream_arn=stream.stream_arn, role_arn=self.role.role_arn
             ),
             extended_s3_destination_configuration=self._destination(transform),
+        )
+        gate.acknowledge(
+            self.delivery_stream,
+            {
+                "AwsSolutions::AwsSolutions-KDF1": "the source is a stream, which is encrypted"
+                " itself; Firehose's own encryption is for records put to it directly"
+            },
         )
         # Firehose tries its rights while it is created: they must be there first.
         self.delivery_stream.node.add_dependency(self.role)
@@ -196,7 +204,9 @@ class Delivery(Construct):
             ["s3:PutObject", "s3:AbortMultipartUpload"],
             lake.arn_for_objects("events/*"),
             lake.arn_for_objects("errors/*"),
-            raw.arn_for_objects("*"),
+            raw.arn_for_objects("flights/*"),
+            raw.arn_for_objects("errors/*"),
+            wildcard_because="Firehose names its objects itself, below these prefixes",
         )
         role.may(
             "ReadTheColumns",
@@ -213,5 +223,6 @@ class Delivery(Construct):
                 resource_name=f"{self._log_group.log_group_name}:log-stream:*",
                 arn_format=ArnFormat.COLON_RESOURCE_NAME,
             ),
+            wildcard_because="its two streams of this one group, which it is told by name",
         )
         return role

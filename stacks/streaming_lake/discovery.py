@@ -1,4 +1,4 @@
-"""A crawler over the raw log: what really arrives, should it ever differ from the schema (ET-02)."""
+"""A crawler over the raw log: what arrives, should it ever differ from the schema (ET-02)."""
 
 from aws_cdk import Stack
 from aws_cdk import aws_glue as glue
@@ -29,7 +29,12 @@ class Discovery(Construct):
         super().__init__(scope, construct_id)
         role = ServiceRole(self, "Role", "glue", confused_deputy_guard=False)
         role.may("ListTheRawLog", ["s3:ListBucket", "s3:GetBucketLocation"], raw.bucket_arn)
-        role.may("ReadTheRawLog", ["s3:GetObject"], raw.arn_for_objects("flights/*"))
+        role.may(
+            "ReadTheRawLog",
+            ["s3:GetObject"],
+            raw.arn_for_objects("flights/*"),
+            wildcard_because="the log's objects are what it reads",
+        )
         role.may_use_key("DecryptTheRawLog", key, "s3")
         database = catalog.database
         role.may(
@@ -49,9 +54,9 @@ class Discovery(Construct):
             Stack.of(self).format_arn(
                 service="glue", resource="table", resource_name=f"{database.database_name}/raw_*"
             ),
+            wildcard_because="it names its tables after the folders it finds, behind this prefix",
         )
-        role.may_log_for_glue()
-        role.may("ReadItsSecurity", ["glue:GetSecurityConfiguration"], "*")
+        role.may_work_for_glue()
         self.crawler = glue.CfnCrawler(
             self,
             "Crawler",

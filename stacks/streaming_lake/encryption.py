@@ -30,7 +30,7 @@ class LakeKey(kms.Key):
             ],
             {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": log_groups}},
         )
-        # Without this, alarms, failure events and budgets are lost on the way to the encrypted topic.
+        # Without this, alarms and failure events are lost on the way to the encrypted topic.
         for publisher in ("cloudwatch", "events", "budgets"):
             self._admit(
                 f"{publisher}.amazonaws.com",

@@ -14,7 +14,6 @@ Runbook, an alarm a line:
 from aws_cdk import Aws, Duration, RemovalPolicy
 from aws_cdk import aws_budgets as budgets
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
@@ -37,6 +36,7 @@ from cdk_monitoring_constructs import (
 from constructs import Construct
 
 from environments import Environment
+from stacks.shared import gate
 from stacks.streaming_lake.curation import Curation
 from stacks.streaming_lake.delivery import Delivery
 from stacks.streaming_lake.ingestion import Ingestion
@@ -167,6 +167,10 @@ class Operation(Construct):
             enforce_ssl=True,
             retention_period=Duration.days(14),
             removal_policy=RemovalPolicy.DESTROY,
+        )
+        gate.acknowledge(
+            undelivered,
+            {"AwsSolutions::AwsSolutions-SQS3": "this is itself the queue for dead letters"},
         )
         events.Rule(
             self,

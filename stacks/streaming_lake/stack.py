@@ -12,9 +12,10 @@
 Each box is a construct in the file of its name; this file only joins them.
 
 From the notes: IN-01 the whole flow; IN-02 streams beside batches; IN-05 to IN-08 the stream;
-IN-09 to IN-13 the delivery; ST-01 to ST-07, ST-09, ST-11 to ST-13 the buckets; ST-14 and TR-10 the
-training set; ET-01 to ET-07 catalogue, crawler, job and queries; SE-26 the data's own checks. ST-08,
-the gateway endpoint for S3, stands in the network of the ML platform: nothing here is in a VPC.
+IN-09 to IN-13 the delivery; ST-01 to ST-07, ST-09, ST-11 to ST-13 the buckets; ST-14 and TR-10
+the training set; ET-01 to ET-07 catalogue, crawler, job and queries; SE-26 the data's own checks.
+ST-08, the gateway endpoint for S3, is for what runs in a VPC, and nothing here does: it stands in
+the network of the ML platform.
 """
 
 from typing import Any
@@ -87,7 +88,7 @@ class StreamingLake(Stack):
         curation = Curation(
             self, "Curation", lake=storage.lake, catalog=catalog, key=key, settings=settings
         )
-        query = Query(
+        Query(
             self,
             "Query",
             name=name,

@@ -38,27 +38,21 @@ _ADVICE = (
 
 def _acknowledgments(app: App, report: dict[str, Any]) -> Iterator[str]:
     needed = {
-        suppressed["acknowledgedId"]
+        (suppressed["acknowledgedAt"], suppressed["acknowledgedId"])
         for plugin in report["pluginReports"]
         for suppressed in plugin.get("suppressedViolations", [])
     }
     for construct in app.node.find_all():
+        path = construct.node.path
         for entry in construct.node.metadata:
             if entry.type != Validations.ACKNOWLEDGED_RULES_METADATA_KEY:
                 continue
-            for rule, reason in _pairs(entry.data):
-                if rule not in needed:
-                    yield (
-                        f"{rule}\n  at {construct.node.path}\n"
-                        "  is acknowledged, but nothing there needs it: remove the acknowledgment."
-                    )
+            for rule, reason in entry.data.items():
+                if (path, rule) not in needed:
+                    yield f"{rule}\n  at {path}\n  {_STALE}"
                 elif len(reason) < _SHORTEST_REASON:
-                    yield (
-                        f"{rule}\n  at {construct.node.path}\n"
-                        f"  is acknowledged without a reason ({reason!r}): say why it is right here."
-                    )
+                    yield f"{rule}\n  at {path}\n  {_UNREASONED.format(reason=reason)}"
 
 
-def _pairs(data: Any) -> Iterator[tuple[str, str]]:
-    for each in data if isinstance(data, list) else [data]:
-        yield each["id"], each.get("reason", "")
+_STALE = "is acknowledged, but nothing there needs it: remove the acknowledgment."
+_UNREASONED = "is acknowledged without a reason ({reason!r}): say why it is right there."
