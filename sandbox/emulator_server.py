@@ -1,4 +1,4 @@
-"""ministack, with four of its gaps mended; runs in the virtual environment `.venv-sandbox`.
+"""ministack, with some of its gaps mended; runs in the virtual environment `.venv-sandbox`.
 
 Each gap is shown by a test of its own in `tests/sandbox/test_emulator_gaps.py`:
 
@@ -6,8 +6,9 @@ Each gap is shown by a test of its own in `tests/sandbox/test_emulator_gaps.py`:
   prefix. Its fan-out from Kinesis is switched off; `sandbox/firehose.py` delivers instead, and is
   told of the backup, which the description leaves out.
 - Athena: it reads every file under a table's location. Partitions are where the catalogue says.
-- KMS: it asks nobody for the right to use the key of an encrypted bucket or stream. AWS asks the
-  caller of S3 and Kinesis, so these do here, too.
+- KMS: CloudFormation leaves the encryption of buckets and streams out, and nobody is asked for the
+  right to use their key. AWS asks the caller of S3 and Kinesis, so these do here, too.
+- Logs: it checks PutLogEvents on the group. AWS checks it on the stream.
 - STS: a service that assumes a role does so on behalf of an account, which trust policies ask for.
 """
 
@@ -19,12 +20,13 @@ from pathlib import Path
 from typing import Any
 
 from ministack import app
-from ministack.core import iam_evaluator
+from ministack.core import iam_actions, iam_evaluator
 from ministack.core.iam_actions import access_denied_response
 from ministack.core.iam_evaluator import AuthError, enforce
 from ministack.core.responses import get_account_id, new_uuid
 from ministack.core.router import extract_access_key_id, extract_region
 from ministack.services import athena, firehose, glue, kinesis, s3
+from ministack.services.cloudformation.provisioners import _RESOURCE_HANDLERS
 
 _KINESIS_USES_OF_KEY = {
     "PutRecord": "kms:GenerateDataKey",
@@ -81,6 +83,25 @@ def table_files(location: str, workdirs: list[str]) -> list[str]:
     return [str(file) for file in files]
 
 
+def create_encrypted_bucket(logical_id: str, properties: dict[str, Any], stack: str) -> Any:
+    """CloudFormation's AWS::S3::Bucket, with its encryption."""
+    name, attributes = _original_bucket(logical_id, properties, stack)
+    rules = properties.get("BucketEncryption", {}).get("ServerSideEncryptionConfiguration", [])
+    for rule in rules:
+        default = rule["ServerSideEncryptionByDefault"]
+        if key := default.get("KMSMasterKeyID"):  # without one it is AWS's own, free for all
+            s3._bucket_encryption[name] = _ENCRYPTION.format(default["SSEAlgorithm"], key)
+    return name, attributes
+
+
+def create_encrypted_stream(logical_id: str, properties: dict[str, Any], stack: str) -> Any:
+    """CloudFormation's AWS::Kinesis::Stream, with its encryption."""
+    name, attributes = _original_stream(logical_id, properties, stack)
+    if encryption := properties.get("StreamEncryption"):
+        kinesis._streams[name].update(EncryptionType="KMS", KeyId=encryption["KeyId"])
+    return name, attributes
+
+
 async def s3_with_key(
     method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any], **rest: Any
 ) -> Any:
@@ -118,6 +139,14 @@ def trusts_on_behalf_of(trust: Any, caller: str, context: Any = None) -> bool:
     return bool(_original_trust(trust, caller, context))
 
 
+def resource_of(service: str, method: str, path: str, headers: Any, body: bytes, *rest: Any) -> str:
+    """The resource that a request is checked on; for log events it is the stream."""
+    arn = str(_original_resource(service, method, path, headers, body, *rest))
+    if headers.get("x-amz-target", "").endswith(".PutLogEvents"):
+        arn += f":log-stream:{json.loads(body)['logStreamName']}"
+    return arn
+
+
 def _key_denied(
     service: str, action: str, key: str, headers: dict[str, str], query: dict[str, Any]
 ) -> Any:
@@ -138,10 +167,18 @@ def _key_denied(
     )
 
 
+_ENCRYPTION = (
+    "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault>"
+    "<SSEAlgorithm>{}</SSEAlgorithm><KMSMasterKeyID>{}</KMSMasterKeyID>"
+    "</ApplyServerSideEncryptionByDefault></Rule></ServerSideEncryptionConfiguration>"
+)
+_original_bucket = _RESOURCE_HANDLERS["AWS::S3::Bucket"]["create"]
+_original_stream = _RESOURCE_HANDLERS["AWS::Kinesis::Stream"]["create"]
 _original_description = firehose._dest_description
 _original_table_files = athena._materialize_table_files
 _original_s3 = s3.handle_request
 _original_kinesis = kinesis.handle_request
+_original_resource = iam_actions.extract_resource_arn
 _original_trust = iam_evaluator.evaluate_trust_policy
 
 if __name__ == "__main__":
@@ -149,8 +186,11 @@ if __name__ == "__main__":
         firehose.ingest_from_kinesis_source = no_fan_out
         firehose._dest_description = destination_with_backup
         athena._materialize_table_files = table_files
+        _RESOURCE_HANDLERS["AWS::S3::Bucket"]["create"] = create_encrypted_bucket
+        _RESOURCE_HANDLERS["AWS::Kinesis::Stream"]["create"] = create_encrypted_stream
         s3.handle_request = s3_with_key
         kinesis.handle_request = kinesis_with_key
+        iam_actions.extract_resource_arn = resource_of
         iam_evaluator.evaluate_trust_policy = trusts_on_behalf_of
     # It would also take port 443, where that is free to take.
     app._port_is_bindable = lambda *_: False

@@ -152,6 +152,9 @@ class Firehose:
         self._logs = emulator.client("logs", role)
         kinesis = emulator.client("kinesis", emulator.assume(source["RoleARN"], "firehose"))
         self._source = Source(kinesis, self._stream_arn, checkpoint)
+        for to in filter(None, (self._to, self._backup_to)):
+            # As Firehose does before it serves a stream: a bucket out of reach shows at once.
+            self._s3.get_bucket_location(Bucket=_bucket(to))
         self._raw, self._batch, self._good = Buffer(), Buffer(), Buffer()
         self._waiting: list[Record] = []
         self._errors: dict[str, Buffer] = {}
@@ -173,9 +176,13 @@ class Firehose:
             self._report(error)
             time.sleep(1)
             return True
-        if not (self._raw.chunks or self._waiting or self._good.chunks or self._errors):
+        if not self.pending():
             self._source.commit()
         return bool(records or processed or written)
+
+    def pending(self) -> bool:
+        """Whether it holds anything that is not written yet."""
+        return bool(self._raw.chunks or self._waiting or self._good.chunks or self._errors)
 
     def _take(self, records: list[Record]) -> None:
         for record in records:
@@ -300,7 +307,7 @@ class Firehose:
         folder = evaluate(prefix, arrived, error_type)
         stamp = arrived.strftime("%Y-%m-%d-%H-%M-%S")
         self._s3.put_object(
-            Bucket=to["BucketARN"].rpartition(":")[2],
+            Bucket=_bucket(to),
             Key=f"{folder}{self._name}-1-{stamp}-{uuid.uuid4()}{extension}",
             Body=body,
         )
@@ -317,6 +324,11 @@ class Firehose:
             )
         except (ClientError, BotoCoreError) as second:
             log.warning("cannot log to CloudWatch: %s", second)
+
+
+def _bucket(destination: dict[str, Any]) -> str:
+    name: str = destination["BucketARN"].rpartition(":")[2]
+    return name
 
 
 def batches(records: list[Record], limit_bytes: int) -> Iterator[list[Record]]:
