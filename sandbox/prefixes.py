@@ -5,7 +5,7 @@ from datetime import datetime
 
 # Java's date letters, which Firehose uses, beside Python's.
 _JAVA = {"yyyy": "%Y", "MM": "%m", "dd": "%d", "HH": "%H", "mm": "%M", "ss": "%S"}
-_EXPRESSION = re.compile(r"!\{(?P<space>[a-z]+):(?P<value>[^}]+)\}")
+_EXPRESSION = re.compile(r"!\{(?P<space>[A-Za-z]+):(?P<value>[^}]+)\}")
 
 
 def evaluate(prefix: str, arrived: datetime, error_type: str = "") -> str:

@@ -60,19 +60,15 @@ class Expected:
 
     def figure(self, sql: str) -> Any:
         """One number."""
-        row = self._duckdb.execute(sql).fetchone()
-        return row[0] if row else None
+        return self.rows(sql).iloc[0, 0]
 
     def differing_rows(self, actual: pd.DataFrame) -> int:
         """How many curated rows differ in any column, are missing, or are too many."""
         self._duckdb.register("text", actual)
-        columns = [row[0] for row in self._duckdb.execute("DESCRIBE curated").fetchall()]
-        typed = ", ".join(
-            f'CAST("{name}" AS {kind}) AS "{name}"'
-            for name, kind, *_ in self._duckdb.execute("DESCRIBE curated").fetchall()
-        )
+        columns = self.rows("DESCRIBE curated")[["column_name", "column_type"]].values.tolist()
+        typed = ", ".join(f'CAST("{name}" AS {kind}) AS "{name}"' for name, kind in columns)
         self._duckdb.execute(f"CREATE OR REPLACE TABLE actual AS SELECT {typed} FROM text")  # noqa: S608 -- our own columns
-        names = ", ".join(f'"{name}"' for name in columns)
+        names = ", ".join(f'"{name}"' for name, _ in columns)
         return int(
             self.figure(
                 f"SELECT count(*) FROM ("  # noqa: S608 -- our own columns
@@ -83,7 +79,7 @@ class Expected:
 
     def rows(self, sql: str) -> pd.DataFrame:
         """The rows of a query over `curated`."""
-        return self._duckdb.execute(sql).df()
+        return self._duckdb.cursor().execute(sql).df()
 
 
 def same_rows(expected: pd.DataFrame, actual: pd.DataFrame) -> int:

@@ -33,7 +33,8 @@ class State:
         for pid, started in self.processes.items():
             if psutil.pid_exists(pid):
                 process = psutil.Process(pid)
-                if abs(process.create_time() - started) < 1:
+                dead = process.status() == psutil.STATUS_ZOMBIE
+                if not dead and abs(process.create_time() - started) < 1:
                     found.append(process)
         return found
 

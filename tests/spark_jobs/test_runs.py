@@ -1,7 +1,8 @@
 """The job may be run twice, at any time, or killed anywhere: the result is the same."""
 
+import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -30,16 +31,16 @@ def test_a_second_run_with_nothing_new_writes_nothing(lake: Lake) -> None:
     assert lake.keys("curated/") == before
 
 
-def test_an_object_written_while_the_last_run_was_listing_is_not_missed(lake: Lake) -> None:
-    """Its time lies before the watermark, and the run did not see it: the overlap does."""
-    lake.deliver([event("a")])
-    lake.run()
-    state = "state/curate_flights.json"
-    body = lake.s3.get_object(Bucket=BUCKET, Key=state)["Body"].read().decode()
-    year = body[body.index("20") :][:4]
-    assert year.isdigit()
-    lake.deliver([event("b")], hour="2026-11-20-21")
-    assert lake.run().fresh == 1
+@pytest.mark.parametrize(("ahead_minutes", "fresh"), [(30, 1), (90, 0)])
+def test_an_object_that_the_last_run_overlooked_is_found_within_the_overlap(
+    lake: Lake, ahead_minutes: int, fresh: int
+) -> None:
+    """Its time lies before the watermark, as when it was written while the run was listing."""
+    watermark = datetime.now(UTC) + timedelta(minutes=ahead_minutes)
+    state = json.dumps({"watermark": watermark.isoformat()})
+    lake.s3.put_object(Bucket=BUCKET, Key="state/curate_flights.json", Body=state)
+    lake.deliver([event("a")], hour=f"{datetime.now(UTC):%Y-%m-%d-%H}")
+    assert lake.run().fresh == fresh
 
 
 def test_readers_see_a_day_as_it_was_until_all_days_are_written(
