@@ -114,8 +114,8 @@ lint: setup  ## format, style, types, templates, policies, SQL
 check: lint test  ## what CI runs
 
 .PHONY: bench
-bench: setup  ## the figures that the README quotes, beside what they are compared to
-	@$(VENV)/python -m benchmarks
+bench: setup  ## the figures that the README quotes (WALL=yes: whole commands in a fresh clone, too)
+	@PYTHONPATH=.:lambdas:spark_jobs $(VENV)/python -m benchmarks $(if $(WALL),--wall)
 
 # --- Keep --------------------------------------------------------------------------------------
 

@@ -163,18 +163,14 @@ def findings(template: dict[str, Any], today: date) -> Iterator[Finding]:
                     f"{kind} cannot be had by new customers since {closed.since}. "
                     f"Use {closed.instead}.",
                 )
-        # The CDK's own helper functions are the CDK's to keep up to date: a release does.
-        helper = "Custom::" in resource.get("Metadata", {}).get("aws:cdk:path", "")
-        for rule, sentence in _engines(kind, properties, today, helper=helper):
+        for rule, sentence in _engines(kind, properties, today):
             yield Finding(rule, logical_id, sentence)
 
 
-def _engines(
-    kind: str, properties: dict[str, Any], today: date, *, helper: bool
-) -> Iterator[tuple[str, str]]:
+def _engines(kind: str, properties: dict[str, Any], today: date) -> Iterator[tuple[str, str]]:
     if kind == "AWS::Lambda::Function" and isinstance(runtime := properties.get("Runtime"), str):
         end = _RUNTIME_ENDS.get(runtime)
-        soon = end is not None and end < today + timedelta(days=365) and not helper
+        soon = end is not None and end < today + timedelta(days=365)
         if soon or (end is None and not _OWN_RUNTIMES.match(runtime)):
             when = f"ends on {end}" if end else "has ended or is not known here"
             yield "LAMBDA_RUNTIME", f"The runtime {runtime} {when}. Use python3.13 or nodejs24.x."

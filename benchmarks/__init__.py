@@ -1,0 +1,1 @@
+"""The figures that the README quotes, each beside what it is compared to: `make bench`."""
