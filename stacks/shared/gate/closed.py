@@ -170,7 +170,7 @@ def findings(template: dict[str, Any], today: date) -> Iterator[Finding]:
 def _engines(kind: str, properties: dict[str, Any], today: date) -> Iterator[tuple[str, str]]:
     if kind == "AWS::Lambda::Function" and isinstance(runtime := properties.get("Runtime"), str):
         end = _RUNTIME_ENDS.get(runtime)
-        soon = end is not None and end < today + timedelta(days=365)
+        soon = end is not None and end <= today + timedelta(days=365)
         if soon or (end is None and not _OWN_RUNTIMES.match(runtime)):
             when = f"ends on {end}" if end else "has ended or is not known here"
             yield "LAMBDA_RUNTIME", f"The runtime {runtime} {when}. Use python3.13 or nodejs24.x."

@@ -1,0 +1,201 @@
+"""Planted defects: each is one change to the app as it is, and the gate names the rule it breaks.
+
+A checker that is configured away, or stops seeing what it saw, fails here.
+"""
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_cdk import App, CfnResource, Stack
+from aws_cdk import aws_s3 as s3
+
+from app import make_app
+from environments import ENVIRONMENTS
+from stacks.shared import gate
+from stacks.shared.gate.closed import findings
+
+
+def app_with(tmp_path: Path, plant: Callable[[Stack], None]) -> App:
+    app = make_app({"env": "local"}, tmp_path)
+    stack = app.node.find_child("StreamingLake")
+    assert isinstance(stack, Stack)
+    plant(stack)
+    return app
+
+
+def message(tmp_path: Path, plant: Callable[[Stack], None]) -> str:
+    with pytest.raises(gate.GateError) as refusal:
+        gate.synthesise(app_with(tmp_path, plant))
+    return str(refusal.value)
+
+
+def resource(stack: Stack, path: str) -> CfnResource:
+    node = stack.node
+    for part in path.split("/"):
+        child = node.find_child(part)
+        node = child.node
+    found = node.default_child or child
+    assert isinstance(found, CfnResource)
+    return found
+
+
+Defect = tuple[str, str, str, Any]
+_PARQUET = "ExtendedS3DestinationConfiguration"
+_GROUP, _RESULTS = "WorkGroupConfiguration", "ResultConfiguration"
+_FIVE_FIELDS = {"ScheduleExpression": "cron(0 3 * * *)"}
+_OPEN = s3.CfnBucket.PublicAccessBlockConfigurationProperty(block_public_acls=False)
+_DELETED = object()
+
+# The construct, the property, what it is changed to, and the rule that must fire.
+# cdk-nag looks at the construct (small letters), the engines at the template.
+DEFECTS: list[Defect] = [
+    ("Key", "enable_key_rotation", "AwsSolutions-KMS5", False),
+    ("Storage/Lake", "logging_configuration", "AwsSolutions-S1", _DELETED),
+    ("Storage/Lake", "public_access_block_configuration", "AwsSolutions-S2", _OPEN),
+    ("Ingestion/Events", "stream_encryption", "AwsSolutions-KDS1", _DELETED),
+    ("Curation/Job", "security_configuration", "AwsSolutions-GL1", _DELETED),
+    ("Transform", "Runtime", "LAMBDA_RUNTIME", "python3.10"),
+    ("Transform", "Runtime", "LAMBDA_RUNTIME", "nodejs20.x"),
+    ("Transform", "Runtime", "LAMBDA_RUNTIME", "cobol"),
+    ("Transform", "MemorySize", "F3034", 5),
+    ("Transform", "Colour", "F3002", "blue"),
+    ("Transform", "Tags", "F3012", "architecture"),
+    ("Delivery/Lake", f"{_PARQUET}.BufferingHints.SizeInMBs", "FIREHOSE_PARQUET_BUFFER", 5),
+    ("Delivery/Lake", f"{_PARQUET}.CompressionFormat", "FIREHOSE_PARQUET_COMPRESSION", "GZIP"),
+    ("Delivery/Lake", f"{_PARQUET}.EncryptionConfiguration", "FIREHOSE_KEY", _DELETED),
+    ("Delivery/Lake", f"{_PARQUET}.ErrorOutputPrefix", "FIREHOSE_ERROR_PREFIX", _DELETED),
+    ("Curation/Job", "GlueVersion", "GLUE_VERSION", "4.0"),
+    ("Curation/Job", "GlueVersion", "GLUE_VERSION", _DELETED),
+    ("Curation/Job", "Command.Name", "GLUE_RAY", "glueray"),
+    ("Discovery/Crawler", "CrawlerSecurityConfiguration", "GLUE_CRAWLER_SECURITY", _DELETED),
+    ("Discovery/Crawler", "Schedule", "GLUE_CRAWLER_CRON", _FIVE_FIELDS),
+    ("Query/Readers", f"{_GROUP}.EnforceWorkGroupConfiguration", "ATHENA_ENFORCED", False),
+    ("Query/Readers", f"{_GROUP}.{_RESULTS}.EncryptionConfiguration", "ATHENA_KEY", _DELETED),
+    ("Query/Readers", f"{_GROUP}.BytesScannedCutoffPerQuery", "ATHENA_CUTOFF", _DELETED),
+]
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "rule", "value"), DEFECTS, ids=[f"{d[0]} {d[1]} {d[2]}" for d in DEFECTS]
+)
+def test_a_planted_defect_is_named_with_its_place(
+    tmp_path: Path, path: str, name: str, rule: str, value: Any
+) -> None:
+    def plant(stack: Stack) -> None:
+        target = resource(stack, path)
+        if name.islower():
+            setattr(target, name, None if value is _DELETED else value)
+        elif value is _DELETED:
+            target.add_property_deletion_override(name)
+        else:
+            target.add_property_override(name, value)
+
+    said = message(tmp_path, plant)
+    assert f"::{rule}\n  at StreamingLake/{path}" in said
+
+
+CLOSED = {
+    "AWS::KinesisAnalytics::Application": "KINESIS_ANALYTICS_SQL",
+    "AWS::Forecast::Dataset": "FORECAST",
+    "AWS::LookoutVision::Project": "LOOKOUT",
+    "AWS::Rekognition::StreamProcessor": "REKOGNITION_STREAMING",
+    "AWS::SageMaker::MonitoringSchedule": "SAGEMAKER_MODEL_MONITOR",
+    "AWS::SageMaker::Workteam": "SAGEMAKER_GROUND_TRUTH",
+    "AWS::S3ObjectLambda::AccessPoint": "S3_OBJECT_LAMBDA",
+    "AWS::CloudTrail::EventDataStore": "CLOUDTRAIL_LAKE",
+    "AWS::Bedrock::Agent": "BEDROCK_AGENTS",
+    "AWS::WAFRegional::WebACL": "WAF_CLASSIC",
+    "AWS::QLDB::Ledger": "ENDED",
+}
+
+
+def test_closed_services_are_named_with_what_to_use_instead(tmp_path: Path) -> None:
+    def plant(stack: Stack) -> None:
+        for number, kind in enumerate(CLOSED):
+            CfnResource(stack, f"Closed{number}", type=kind)
+
+    said = message(tmp_path, plant)
+    for number, (kind, rule) in enumerate(CLOSED.items()):
+        assert (
+            f"Closed-Services::{rule}\n  at StreamingLake/Closed{number}\n  {kind} cannot" in said
+        )
+    assert "Use Kinesis Video's image generation" in said
+
+
+_SQL = {"RuntimeEnvironment": "SQL-1_0"}
+_AL2 = {"PlatformIdentifier": "notebook-al2-v2"}
+_ELASTIC = {"ProductionVariants": [{"AcceleratorType": "ml.eia2.large"}]}
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties", "rule"),
+    [
+        ("KinesisAnalyticsV2::Application", _SQL, "KINESIS_ANALYTICS_SQL"),
+        ("SageMaker::NotebookInstance", {"InstanceType": "ml.p3.2xlarge"}, "INSTANCE_FAMILY"),
+        ("SageMaker::NotebookInstance", _AL2, "NOTEBOOK_PLATFORM"),
+        ("SageMaker::EndpointConfig", _ELASTIC, "ELASTIC_INFERENCE"),
+        ("EC2::Instance", {"InstanceType": "p2.xlarge"}, "INSTANCE_FAMILY"),
+    ],
+)
+def test_closed_parts_of_open_services_are_found(
+    kind: str, properties: dict[str, Any], rule: str
+) -> None:
+    template = {"Resources": {"A": {"Type": f"AWS::{kind}", "Properties": properties}}}
+    assert [each.rule for each in findings(template, date(2026, 11, 20))] == [rule]
+
+
+@pytest.mark.parametrize(
+    ("today", "found"), [(date(2027, 10, 31), []), (date(2027, 11, 1), ["LAMBDA_RUNTIME"])]
+)
+def test_a_runtime_is_closed_a_year_before_its_end(today: date, found: list[str]) -> None:
+    properties = {"Runtime": "python3.12"}
+    template = {"Resources": {"A": {"Type": "AWS::Lambda::Function", "Properties": properties}}}
+    assert [each.rule for each in findings(template, today)] == found
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_the_app_as_it_is_passes_and_prints_nothing(
+    tmp_path: Path, environment: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    gate.synthesise(make_app({"env": environment}, tmp_path))
+    assert capfd.readouterr().out == ""
+
+
+def a_public_bucket(stack: Stack) -> s3.Bucket:
+    return s3.Bucket(stack, "Careless", enforce_ssl=True)
+
+
+def test_a_finding_passes_only_with_a_reason_at_its_construct(tmp_path: Path) -> None:
+    rule = "AwsSolutions::AwsSolutions-S1"
+    assert f"{rule}\n  at StreamingLake/Careless" in message(tmp_path, a_public_bucket)
+
+    def reasoned(stack: Stack) -> None:
+        gate.acknowledge(a_public_bucket(stack), {rule: "a bucket of this test, nobody reads it"})
+
+    gate.synthesise(app_with(tmp_path, reasoned))
+
+    def short(stack: Stack) -> None:
+        gate.acknowledge(a_public_bucket(stack), {rule: "because"})
+
+    assert "is acknowledged without a reason ('because')" in message(tmp_path, short)
+
+    def elsewhere(stack: Stack) -> None:
+        a_public_bucket(stack)
+        gate.acknowledge(resource(stack, "Key"), {rule: "a reason, but not where it is needed"})
+
+    said = message(tmp_path, elsewhere)
+    assert f"{rule}\n  at StreamingLake/Careless" in said
+    assert "nothing there needs it" in said
+
+
+def test_a_wildcard_without_a_reason_is_refused(tmp_path: Path) -> None:
+    def plant(stack: Stack) -> None:
+        role: Any = stack.node.find_child("Curation").node.find_child("Role")
+        role.may("Everything", ["s3:*"], "*")
+
+    said = message(tmp_path, plant)
+    assert "AwsSolutions-IAM5[Action::s3:*]\n  at StreamingLake/Curation/Role" in said
+    assert 'gate.acknowledge(construct, {"AwsSolutions::AwsSolutions-IAM5[Action::s3:*]"' in said
