@@ -33,7 +33,8 @@ def paths(template: dict[str, Any]) -> dict[str, str]:
     found = {}
     for logical_id, resource in template["Resources"].items():
         path = resource.get("Metadata", {}).get("aws:cdk:path", logical_id)
-        found[logical_id] = path.partition("/")[2].removesuffix("/Resource") or path
+        below = path.partition("/")[2].removesuffix("/Resource").removesuffix("/Table")
+        found[logical_id] = below or path
     return found
 
 
