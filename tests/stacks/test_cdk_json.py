@@ -1,59 +1,31 @@
-"""cdk.json answers every feature flag as this CDK release recommends, but for a reasoned few."""
+"""The app's flags are those that the CDK recommends, but for a few with a reason."""
 
 import json
 import tarfile
 from pathlib import Path
-from typing import Any
 
 import aws_cdk
-import pytest
 
 from stacks.shared.bundle import ROOT
 
-# Flag -> our value and why it is not the recommended one.
-OWN_ANSWERS: dict[str, tuple[Any, str]] = {
-    "@aws-cdk/core:defaultCrossStackReferences": (
-        "strong",
-        "CloudFormation itself then refuses to remove what another stack still uses",
-    ),
-    "@aws-cdk/core:enableAdditionalMetadataCollection": (
-        False,
-        "it tells AWS which construct properties are used: nobody here agreed to that",
-    ),
+DIFFERENT = {
+    # A producer must not be deleted under its consumer, and scanners understand imports.
+    "@aws-cdk/core:defaultCrossStackReferences": "strong",
+    # Usage metadata in every template tells its readers nothing.
+    "@aws-cdk/core:enableAdditionalMetadataCollection": False,
+    "cli-telemetry": False,
 }
-# Answers to the CLI and not to the library, so no release lists them.
-CLI_ANSWERS = {"cli-telemetry": False}
+# Set by `cdk init` for every new app, and not flags of behaviour.
+INIT_ONLY = {"@aws-cdk/core:target-partitions"}
 
 
-@pytest.fixture(scope="module")
-def recommended() -> dict[str, Any]:
-    """The library's own list, out of the JavaScript that the Python package carries."""
-    folder = Path(aws_cdk.__file__).parent / "_jsii"
-    (archive,) = folder.glob("aws-cdk-lib@*.tgz")
+def test_every_recommended_flag_is_set() -> None:
+    archive = next((Path(aws_cdk.__file__).parent / "_jsii").glob("*.tgz"))
     with tarfile.open(archive) as files:
-        listed = files.extractfile("package/recommended-feature-flags.json")
-        assert listed
-        flags: dict[str, Any] = json.load(listed)
-    return flags
-
-
-@pytest.fixture(scope="module")
-def context() -> dict[str, Any]:
-    answers: dict[str, Any] = json.loads((ROOT / "cdk.json").read_text())["context"]
-    return answers
-
-
-def test_every_flag_is_answered_as_recommended_but_for_the_reasoned_few(
-    context: dict[str, Any], recommended: dict[str, Any]
-) -> None:
-    own = {flag: answer for flag, (answer, _) in OWN_ANSWERS.items()}
-    assert context == {**recommended, **own, **CLI_ANSWERS}
-
-
-def test_an_answer_of_our_own_differs_from_the_recommended_one(
-    recommended: dict[str, Any],
-) -> None:
-    for flag, (answer, why) in OWN_ANSWERS.items():
-        assert flag in recommended, f"{flag} is no flag of this release: take it out"
-        assert recommended[flag] != answer, f"{flag} is recommended by now: take it out"
-        assert why
+        member = files.extractfile("package/recommended-feature-flags.json")
+        assert member is not None
+        recommended = json.load(member)
+    ours = json.loads((ROOT / "cdk.json").read_text())["context"]
+    differing = {key for key in ours | recommended if ours.get(key) != recommended.get(key)}
+    assert differing - INIT_ONLY == set(DIFFERENT)
+    assert {key: ours[key] for key in DIFFERENT} == DIFFERENT

@@ -130,8 +130,8 @@ def test_a_role_may_do_exactly_this(sandbox: Template, role: str) -> None:
         listed = names if isinstance(names, list) else [names]
         actions = statement["Action"]
         actions = actions if isinstance(actions, list) else [actions]
-        targets = [short(name.replace("{Catalog/Events}", "flights_events")) for name in listed]
-        targets = [name.replace("{Catalog/Curated}", "flights_curated") for name in targets]
+        named = [name.replace("{Catalog/Events}", "flights_events") for name in listed]
+        targets = [short(name.replace("{Catalog/Curated}", "flights_curated")) for name in named]
         found[statement["Sid"]] = (sorted(actions), sorted(targets))
         if any(action.startswith("kms:") for action in actions):
             assert "kms:ViaService" in statement["Condition"]["StringEquals"]
