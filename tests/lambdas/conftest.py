@@ -11,7 +11,7 @@ from mypy_boto3_s3 import S3Client
 ENVIRONMENT = {
     "AWS_DEFAULT_REGION": "eu-central-1",
     "AWS_ACCESS_KEY_ID": "testing",
-    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",  # pragma: allowlist secret -- for moto
     "REJECTED_BUCKET": "lake",
     "REJECTED_PREFIX": "rejected/",
     "POWERTOOLS_SERVICE_NAME": "transform_flight_events",

@@ -48,7 +48,7 @@ def test_two_names_live_side_by_side_and_leave_nothing(scratch: Workspace) -> No
         cli = deployment.CdkCli(running, scratch)
         deployment.bootstrap(cli, running)
         before = inventory(running)
-        outputs = {}
+        outputs: dict[str, dict[str, str]] = {}
         for prefix in ("Blue-", "Green-"):
             deployment.synthesise(cli, scratch, {"name_prefix": prefix})
             outputs |= deployment.deploy(cli, scratch, ["StreamingLake"])

@@ -170,8 +170,8 @@ class Lake:
 
 def make_lake(spark: SparkSession, folder: Path) -> Lake:
     """An empty lake in the current mock."""
-    region = {"region_name": "us-east-1"}
-    s3, glue = boto3.client("s3", **region), boto3.client("glue", **region)
+    session = boto3.Session(region_name="us-east-1")
+    s3, glue = session.client("s3"), session.client("glue")
     s3.create_bucket(Bucket=BUCKET)
     glue.create_database(DatabaseInput={"Name": DATABASE})
     glue.create_table(

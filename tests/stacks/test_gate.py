@@ -18,7 +18,7 @@ from stacks.shared import gate
 from stacks.shared.gate.closed import findings
 
 
-def app_with(tmp_path: Path, plant: Callable[[Stack], None]) -> App:
+def app_with(tmp_path: Path, plant: Callable[[Stack], object]) -> App:
     app = make_app({"env": "local"}, tmp_path)
     stack = app.node.find_child("StreamingLake")
     assert isinstance(stack, Stack)
@@ -26,7 +26,7 @@ def app_with(tmp_path: Path, plant: Callable[[Stack], None]) -> App:
     return app
 
 
-def message(tmp_path: Path, plant: Callable[[Stack], None]) -> str:
+def message(tmp_path: Path, plant: Callable[[Stack], object]) -> str:
     with pytest.raises(gate.GateError) as refusal:
         gate.synthesise(app_with(tmp_path, plant))
     return str(refusal.value)

@@ -288,7 +288,7 @@ def test_every_file_of_sql_is_a_named_query(sandbox: Template) -> None:
 
 @pytest.mark.lint
 def test_queries_name_only_tables_and_columns_that_exist(sandbox: Template) -> None:
-    tables = {}
+    tables: dict[str, object] = {}
     for resource in resources(sandbox, "AWS::Glue::Table").values():
         table = resource["Properties"]["TableInput"]
         columns = [*table["StorageDescriptor"]["Columns"], *table["PartitionKeys"]]

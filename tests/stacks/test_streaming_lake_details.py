@@ -1,0 +1,155 @@
+"""The rest of the lake's contract: the crawler's rights, who may use the key, what ages, who hears.
+
+`test_streaming_lake.py` has the way of an event; this file has what stands beside that way.
+"""
+
+from typing import Any
+
+import pytest
+
+from tests.conftest import Templates, readable, resources
+
+Template = dict[str, Any]
+
+
+@pytest.fixture(params=["local", "sandbox", "production"])
+def anywhere(request: pytest.FixtureRequest, synthesise: Templates) -> Template:
+    template: Template = synthesise(str(request.param))["StreamingLake"]
+    return template
+
+
+@pytest.fixture
+def production(synthesise: Templates) -> Template:
+    template: Template = synthesise("production")["StreamingLake"]
+    return template
+
+
+def properties(template: Template, kind: str, path: str) -> dict[str, Any]:
+    found: dict[str, Any] = readable(template, resources(template, kind)[path]["Properties"])
+    return found
+
+
+def statements(template: Template, role: str) -> dict[str, dict[str, Any]]:
+    """Sid -> statement, its names readable, of a role's inline policy."""
+    policy = properties(template, "AWS::IAM::Policy", f"{role}/DefaultPolicy")
+    return {statement["Sid"]: statement for statement in policy["PolicyDocument"]["Statement"]}
+
+
+GLUE = "arn:{AWS::Partition}:glue:{AWS::Region}:{AWS::AccountId}"
+RAW = "{Storage/Raw.Arn}"
+LAKE = "Storage/Lake"
+# Sid, actions and resources: the crawler writes tables of its own, and reads the log alone.
+CRAWLER: dict[str, tuple[Any, Any]] = {
+    "ListTheRawLog": (["s3:GetBucketLocation", "s3:ListBucket"], RAW),
+    "ReadTheRawLog": ("s3:GetObject", f"{RAW}/flights/*"),
+    "DescribeWhatItFinds": (
+        [
+            "glue:BatchCreatePartition",
+            "glue:BatchGetPartition",
+            "glue:BatchUpdatePartition",
+            "glue:CreateTable",
+            "glue:GetDatabase",
+            "glue:GetPartitions",
+            "glue:GetTable",
+            "glue:UpdateTable",
+        ],
+        [
+            f"{GLUE}:catalog",
+            f"{GLUE}:database/{{Catalog/Database}}",
+            f"{GLUE}:table/{{Catalog/Database}}/raw_*",
+        ],
+    ),
+    "WriteItsLogs": (
+        [
+            "logs:AssociateKmsKey",
+            "logs:CreateLogGroup",
+            "logs:CreateLogStream",
+            "logs:PutLogEvents",
+        ],
+        "arn:{AWS::Partition}:logs:{AWS::Region}:{AWS::AccountId}:log-group:/aws-glue/*",
+    ),
+    "ReadItsSecurity": ("glue:GetSecurityConfiguration", "*"),
+}
+
+
+def test_the_crawler_reads_the_log_and_writes_tables_of_its_own_only(anywhere: Template) -> None:
+    found = statements(anywhere, "Discovery/Role")
+    key = found.pop("DecryptTheRawLog")
+    assert key["Resource"] == "{Key.Arn}"
+    assert {sid: (one["Action"], one["Resource"]) for sid, one in found.items()} == CRAWLER
+
+
+@pytest.mark.parametrize(
+    ("role", "sid", "services"),
+    [
+        ("TransformRole", "EncryptWhatItWrites", ["s3", "kinesis"]),
+        ("Delivery/Role", "UseTheKey", ["s3", "kinesis"]),
+        ("Curation/Role", "UseTheKey", ["s3"]),
+        ("Discovery/Role", "DecryptTheRawLog", ["s3"]),
+    ],
+)
+def test_a_role_uses_the_key_through_the_services_it_works_with_only(
+    anywhere: Template, role: str, sid: str, services: list[str]
+) -> None:
+    through = [f"{service}.{{AWS::Region}}.{{AWS::URLSuffix}}" for service in services]
+    statement = statements(anywhere, role)[sid]
+    assert statement["Condition"] == {"StringEquals": {"kms:ViaService": through}}
+
+
+def test_the_job_publishes_metrics_in_glues_namespace_only(anywhere: Template) -> None:
+    statement = statements(anywhere, "Curation/Role")["PublishItsMetrics"]
+    assert statement["Condition"] == {"StringEquals": {"cloudwatch:namespace": "Glue"}}
+
+
+def test_a_service_assumes_only_the_roles_made_for_it(anywhere: Template) -> None:
+    roles = resources(anywhere, "AWS::IAM::Role")
+    documents = {
+        path: role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+        for path, role in roles.items()
+        if not path.startswith("Custom")
+    }
+    trusted = {path: [one["Principal"] for one in found] for path, found in documents.items()}
+    assert trusted == {
+        "TransformRole": [{"Service": "lambda.amazonaws.com"}],
+        "Delivery/Role": [{"Service": "firehose.amazonaws.com"}],
+        "Discovery/Role": [{"Service": "glue.amazonaws.com"}],
+        "Curation/Role": [{"Service": "glue.amazonaws.com"}],
+    }
+
+
+def lifecycle(template: Template, bucket: str) -> list[dict[str, Any]]:
+    rules: list[dict[str, Any]] = properties(template, "AWS::S3::Bucket", bucket)[
+        "LifecycleConfiguration"
+    ]["Rules"]
+    assert {rule["Status"] for rule in rules} == {"Enabled"}
+    return rules
+
+
+def test_curated_flights_move_to_intelligent_tiering_at_once(anywhere: Template) -> None:
+    moves = {rule.get("Prefix"): rule.get("Transitions") for rule in lifecycle(anywhere, LAKE)}
+    at_once = {"StorageClass": "INTELLIGENT_TIERING", "TransitionInDays": 0}
+    assert moves["curated/"] == [at_once]
+
+
+def test_only_query_results_expire_and_nothing_else_in_the_lake(anywhere: Template) -> None:
+    expiring = [rule for rule in lifecycle(anywhere, LAKE) if "ExpirationInDays" in rule]
+    assert [(rule["Prefix"], rule["ExpirationInDays"]) for rule in expiring] == [
+        ("athena-results/", 30)
+    ]
+    assert not [rule for rule in lifecycle(anywhere, "Storage/Raw") if "ExpirationInDays" in rule]
+
+
+@pytest.mark.parametrize("bucket", ["Storage/Raw", "Storage/Lake"])
+def test_overwritten_objects_can_be_had_back_for_a_month(anywhere: Template, bucket: str) -> None:
+    tidy = next(rule for rule in lifecycle(anywhere, bucket) if rule.get("Id") == "Tidy")
+    assert tidy["NoncurrentVersionExpiration"] == {"NoncurrentDays": 30}
+    assert tidy["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
+
+
+def test_each_bucket_logs_below_its_own_name(anywhere: Template) -> None:
+    for bucket in ("Raw", "Lake"):
+        logging = properties(anywhere, "AWS::S3::Bucket", f"Storage/{bucket}")
+        assert logging["LoggingConfiguration"] == {
+            "DestinationBucketName": "{Storage/AccessLogs}",
+            "LogFilePrefix": f"{bucket}/",
+        }

@@ -1,0 +1,68 @@
+"""What `make lint` checks besides format, style and types."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from cfnlint.api import ManualArgs, lint
+from detect_secrets.core.secrets_collection import SecretsCollection
+from detect_secrets.settings import default_settings
+
+from app import ARCHITECTURES
+from environments import ENVIRONMENTS
+from sandbox import deployment
+from stacks.shared.bundle import ROOT
+from tests.conftest import Templates, flat
+
+pytestmark = pytest.mark.lint
+
+
+def tracked(*patterns: str) -> list[Path]:
+    done = subprocess.run(
+        ["git", "ls-files", "-z", *patterns], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return [ROOT / name for name in done.stdout.split("\0") if name]
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_cfn_lint_finds_nothing(synthesise: Templates, environment: str) -> None:
+    for name, template in synthesise(environment).items():
+        found = lint(
+            flat(template),
+            # W3005: the CDK spells dependencies out that a reference already makes.
+            config=ManualArgs(regions=["us-east-1", "eu-central-1"], ignore_checks=["W3005"]),
+        )
+        assert [f"{name}: {match}" for match in found] == []
+
+
+def test_locks_hold_hashes_and_no_addresses() -> None:
+    locks = tracked("requirements/*.txt", "lambdas/*/requirements.txt")
+    assert len(locks) > 3
+    for lock in locks:
+        assert "sha256:" in lock.read_text(), lock
+        assert "://" not in lock.read_text(), lock
+    for lock in tracked("*package-lock.json"):
+        assert "sha512-" in lock.read_text(), lock
+        assert '"resolved"' not in lock.read_text(), lock
+
+
+def test_no_secret_is_tracked() -> None:
+    found = SecretsCollection()
+    with default_settings():
+        for path in tracked("*.py", "*.json", "*.toml", "Makefile"):
+            if "lock" not in path.name:
+                found.scan_file(str(path))
+    assert [f"{name}:{secret.line_number} {secret.type}" for name, secret in found] == []
+
+
+def test_the_lambda_is_tested_with_the_versions_it_is_deployed_with() -> None:
+    project = (ROOT / "requirements" / "project.txt").read_text()
+    for wanted in (ROOT / "lambdas").glob("*/requirements.in"):
+        for line in wanted.read_text().split():
+            assert re.search(rf"^{re.escape(line)} ", project, re.MULTILINE), line
+
+
+def test_the_sandbox_knows_the_architectures_of_the_app() -> None:
+    known = {name: [stack.__name__ for stack in stacks] for name, stacks in ARCHITECTURES.items()}
+    assert known == deployment.ARCHITECTURES
