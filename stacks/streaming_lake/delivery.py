@@ -12,7 +12,7 @@ Of the switches in the most complete public Firehose example, a few are off here
 
 from typing import Any
 
-from aws_cdk import ArnFormat, Aws, RemovalPolicy, Stack
+from aws_cdk import Aws, RemovalPolicy
 from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_kinesisfirehose as firehose
 from aws_cdk import aws_kms as kms
@@ -23,8 +23,8 @@ from constructs import Construct
 from environments import Environment
 from stacks.shared import gate
 from stacks.shared.encrypted_log_group import EncryptedLogGroup
-from stacks.shared.service_role import ServiceRole
 from stacks.streaming_lake.catalog import Catalog
+from stacks.streaming_lake.delivery_role import DeliveryRole
 from stacks.streaming_lake.storage import Storage
 
 _Config = firehose.CfnDeliveryStream
@@ -57,7 +57,16 @@ class Delivery(Construct):
         self._catalog = catalog
         self._key = key
         self._log_group = EncryptedLogGroup(self, "Logs", key=key, environment=environment)
-        self.role = self._role(stream, transform)
+        self.role = DeliveryRole(
+            self,
+            "Role",
+            stream=stream,
+            transform=transform,
+            storage=storage,
+            catalog=catalog,
+            key=key,
+            log_group=self._log_group,
+        )
         self.delivery_stream = _Config(
             self,
             "Lake",
@@ -174,55 +183,3 @@ class Delivery(Construct):
             log_group_name=self._log_group.log_group_name,
             log_stream_name=stream.log_stream_name,
         )
-
-    def _role(self, stream: kinesis.IStream, transform: lambda_.IFunction) -> ServiceRole:
-        role = ServiceRole(self, "Role", "firehose", confused_deputy_guard=True)
-        lake, raw = self._storage.lake, self._storage.raw
-        role.may(
-            "ReadTheStream",
-            [
-                "kinesis:DescribeStream",
-                "kinesis:ListShards",
-                "kinesis:GetShardIterator",
-                "kinesis:GetRecords",
-            ],
-            stream.stream_arn,
-        )
-        role.may(
-            "AskTheTransform",
-            ["lambda:InvokeFunction", "lambda:GetFunctionConfiguration"],
-            transform.function_arn,
-        )
-        role.may(
-            "FindTheBuckets",
-            ["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"],
-            lake.bucket_arn,
-            raw.bucket_arn,
-        )
-        role.may(
-            "WriteObjects",
-            ["s3:PutObject", "s3:AbortMultipartUpload"],
-            lake.arn_for_objects("events/*"),
-            lake.arn_for_objects("errors/*"),
-            raw.arn_for_objects("flights/*"),
-            raw.arn_for_objects("errors/*"),
-            wildcard_because="Firehose names its objects itself, below these prefixes",
-        )
-        role.may(
-            "ReadTheColumns",
-            ["glue:GetTable", "glue:GetTableVersion", "glue:GetTableVersions"],
-            *self._catalog.arns(self._catalog.events),
-        )
-        role.may_use_key("UseTheKey", self._key, "s3", "kinesis")
-        role.may(
-            "WriteItsLogs",
-            ["logs:PutLogEvents"],
-            Stack.of(self).format_arn(
-                service="logs",
-                resource="log-group",
-                resource_name=f"{self._log_group.log_group_name}:log-stream:*",
-                arn_format=ArnFormat.COLON_RESOURCE_NAME,
-            ),
-            wildcard_because="its two streams of this one group, which it is told by name",
-        )
-        return role

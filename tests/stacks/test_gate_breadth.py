@@ -1,0 +1,170 @@
+"""More planted defects, many in one app: each is found at its own construct, and all are told.
+
+`test_gate.py` plants one at a time; here they stand side by side, each at a construct of its own,
+so that one finding never hides another.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_cdk import App, CfnResource
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sagemaker as sagemaker
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from app import make_app
+from stacks.shared import gate
+
+Plant = Callable[[Any], object]
+# Construct below the stack (where it is planted), what is done to it, rule -> construct.
+Defect = tuple[str, Plant, Sequence[tuple[str, str]]]
+
+NAG, ENGINE, CLOSED = (
+    "AwsSolutions::AwsSolutions-",
+    "CloudFormation-Validate::",
+    "Closed-Services::",
+)
+ROLE_ARN = "arn:aws:iam::111122223333:role/planted"
+
+
+def put(name: str, value: Any) -> Plant:
+    return lambda target: target.add_property_override(name, value)
+
+
+def take(name: str) -> Plant:
+    return lambda target: target.add_property_deletion_override(name)
+
+
+def without(child: str) -> Plant:
+    return lambda target: target.node.try_remove_child(child)
+
+
+def allow(*actions: str) -> Plant:
+    return lambda role: role.add_to_policy(iam.PolicyStatement(actions=[*actions], resources=["*"]))
+
+
+def managed(name: str) -> Plant:
+    return lambda role: role.add_managed_policy(
+        iam.ManagedPolicy.from_aws_managed_policy_name(name)
+    )
+
+
+def bare(stack: Construct) -> None:
+    everybody = ec2.CfnSecurityGroup.IngressProperty(ip_protocol="tcp", cidr_ip="0.0.0.0/0")
+    ec2.CfnSecurityGroup(
+        stack, "Group", group_description="open", security_group_ingress=[everybody]
+    )
+    s3.CfnBucket(stack, "Bucket")
+    sfn.CfnStateMachine(stack, "Machine", role_arn=ROLE_ARN)
+    sagemaker.CfnNotebookInstance(
+        stack, "Notebook", instance_type="ml.t3.medium", role_arn=ROLE_ARN
+    )
+
+
+BARE = {"Group": ["EC23"], "Bucket": ["S1", "S10"], "Machine": ["SF1", "SF2"]}
+BARE |= {"Notebook": ["SM1", "SM2", "SM3"]}
+POLICY = "DefaultPolicy/Resource"
+MANAGED = f"{NAG}IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/AmazonSageMakerFullAccess]"
+# What cdk-nag sees at the construct.
+IN_CONSTRUCTS: list[Defect] = [
+    ("Storage/Lake", without("Policy"), [(f"{NAG}S10", "Storage/Lake/Resource")]),
+    ("Operation/Alarms", without("Policy"), [(f"{NAG}SNS3", "Operation/Alarms/Resource")]),
+    (
+        "Operation/Undelivered",
+        without("Policy"),
+        [(f"{NAG}SQS4", "Operation/Undelivered/Resource")],
+    ),
+    (
+        "TransformRole",
+        allow("s3:*", "iam:PassRole"),
+        [
+            (f"{NAG}IAM5[Action::s3:*]", f"TransformRole/{POLICY}"),
+            (f"{NAG}IAM5[Resource::*]", f"TransformRole/{POLICY}"),
+        ],
+    ),
+    (
+        "Curation/Role",
+        managed("AmazonSageMakerFullAccess"),
+        [(MANAGED, "Curation/Role/Resource")],
+    ),
+    (
+        "Discovery/Crawler",
+        lambda crawler: setattr(crawler, "crawler_security_configuration", None),
+        [(f"{NAG}GL1", "Discovery/Crawler")],
+    ),
+    (
+        "Curation/Job",
+        lambda job: setattr(job, "security_configuration", None),
+        [(f"{NAG}GL3", "Curation/Job")],
+    ),
+    ("", bare, [(f"{NAG}{rule}", at) for at, rules in BARE.items() for rule in rules]),
+]
+# What the engine sees in the template: where, what is done, and the rule that names it there.
+_TEMPLATE: list[tuple[str, Plant, str]] = [
+    ("Transform/Resource", put("Runtime", "pyton3.13"), "W3030"),
+    ("Catalog/Database/Resource", put("Colour", "red"), "F3002"),
+    ("Operation/Alarms/Resource", put("Tags", "lake"), "F3012"),
+    ("Storage/Lake/Resource", put("Tags", [{"Key": "a"}]), "F3003"),
+    ("Storage/Raw/Resource", put("ObjectLockEnabled", "perhaps"), "F3012"),
+    ("Ingestion/Events/Resource", put("ShardCount", "one"), "F3012"),
+    ("Delivery/Logs/Resource", put("RetentionInDays", 8), "W3030"),
+    ("Operation/Undelivered/Resource", put("MessageRetentionPeriod", 1), "F3034"),
+    ("Operation/JobFailure/Resource", take("EventPattern"), "F3058"),
+    ("Curation/Job", put("WorkerType", "G.99X"), "W3030"),
+    ("Discovery/Crawler", take("Targets"), "F3003"),
+    ("Query/Readers", put("State", "ENABLD"), "W3030"),
+    ("Delivery/Lake", put("DeliveryStreamType", "Carrier"), "W3030"),
+    (f"Delivery/Role/{POLICY}", put("PolicyDocument.Statement.0.Effect", "Alow"), "E3510"),
+    ("TransformLogs/Resource", lambda logs: logs.add_override("DependsOn", ["No"]), "E3005"),
+]
+IN_TEMPLATES: list[Defect] = [
+    (path, plant, [(f"{ENGINE}{rule}", path)]) for path, plant, rule in _TEMPLATE
+]
+
+
+def found(defects: list[Defect], outdir: Path) -> set[tuple[str, str]]:
+    """Rule and construct of everything that the gate says about an app with all these defects."""
+    app: App = make_app({"env": "local"}, outdir)
+    for path, plant, _ in defects:
+        target: Any = app.node.find_child("StreamingLake")
+        for part in filter(None, path.split("/")):
+            target = target.node.find_child(part)
+        plant(target)
+    with pytest.raises(gate.GateError) as refusal:
+        gate.synthesise(app)
+    told = [paragraph.splitlines() for paragraph in str(refusal.value).split("\n\n")]
+    return {(lines[0], lines[1].removeprefix("  at StreamingLake/")) for lines in told}
+
+
+@pytest.mark.parametrize("defects", [IN_CONSTRUCTS, IN_TEMPLATES], ids=["constructs", "templates"])
+def test_every_one_of_many_defects_is_told_with_its_place(
+    defects: list[Defect], tmp_path: Path
+) -> None:
+    expected = {finding for _, _, findings in defects for finding in findings}
+    assert not sorted(expected - found(defects, tmp_path))
+
+
+def test_an_untyped_resource_is_checked_by_the_engine(tmp_path: Path) -> None:
+    def plant(stack: Construct) -> None:
+        CfnResource(stack, "Untyped", type="AWS::Kinesis::Stream", properties={"ShardCount": "one"})
+
+    assert (f"{ENGINE}F3012", "Untyped") in found([("", plant, [])], tmp_path)
+
+
+def test_a_finding_says_what_is_wrong_and_how_to_accept_it(tmp_path: Path) -> None:
+    app = make_app({"env": "local"}, tmp_path)
+    stack: Any = app.node.find_child("StreamingLake")
+    s3.CfnBucket(stack, "Bare")
+    with pytest.raises(gate.GateError) as refusal:
+        gate.synthesise(app)
+    paragraphs = str(refusal.value).split("\n\n")
+    rule, place, what, advice = next(p for p in paragraphs if "-S1\n" in p).splitlines()
+    assert (rule, place) == (f"{NAG}S1", "  at StreamingLake/Bare")
+    assert "server access logs" in what
+    accept = f'gate.acknowledge(construct, {{"{NAG}S1": "why it is right"}})'
+    assert advice == f"  Mend it, or accept it there: {accept}"
