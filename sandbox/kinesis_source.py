@@ -1,0 +1,89 @@
+"""The source of a delivery stream: the records of a Kinesis stream, shard by shard."""
+
+import base64
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass
+class Record:
+    """One record of the source stream."""
+
+    shard_id: str
+    sequence_number: str
+    partition_key: str
+    arrived_ms: int
+    data: bytes
+
+    def event(self) -> dict[str, Any]:
+        """As Firehose shows it to a Lambda processor."""
+        return {
+            "recordId": f"{self.shard_id}{self.sequence_number}",
+            "approximateArrivalTimestamp": self.arrived_ms,
+            "data": base64.b64encode(self.data).decode(),
+            "kinesisRecordMetadata": {
+                "shardId": self.shard_id,
+                "sequenceNumber": self.sequence_number,
+                "subsequenceNumber": 0,
+                "partitionKey": self.partition_key,
+                "approximateArrivalTimestamp": self.arrived_ms,
+            },
+        }
+
+
+class Source:
+    """The shards of the source stream, read from where the last complete delivery ended."""
+
+    def __init__(self, kinesis: Any, stream_arn: str, checkpoint: Path) -> None:
+        self._kinesis = kinesis
+        self._stream_arn = stream_arn
+        self._checkpoint = checkpoint
+        self._delivered: dict[str, str] = (
+            json.loads(checkpoint.read_text()) if checkpoint.exists() else {}
+        )
+        self._read: dict[str, str] = dict(self._delivered)
+        self._iterators: dict[str, str] = {}
+
+    def poll(self) -> list[Record]:
+        """What is new on every shard."""
+        records: list[Record] = []
+        shards = self._kinesis.list_shards(StreamARN=self._stream_arn)["Shards"]
+        for shard_id in (shard["ShardId"] for shard in shards):
+            iterator = self._iterators.get(shard_id) or self._position(shard_id)
+            answer = self._kinesis.get_records(
+                StreamARN=self._stream_arn, ShardIterator=iterator, Limit=1000
+            )
+            self._iterators[shard_id] = answer["NextShardIterator"]
+            for found in answer["Records"]:
+                self._read[shard_id] = found["SequenceNumber"]
+                records.append(
+                    Record(
+                        shard_id=shard_id,
+                        sequence_number=found["SequenceNumber"],
+                        partition_key=found["PartitionKey"],
+                        arrived_ms=int(found["ApproximateArrivalTimestamp"].timestamp() * 1000),
+                        data=found["Data"],
+                    )
+                )
+        return records
+
+    def commit(self) -> None:
+        """Everything read so far is delivered: a restart goes on behind it."""
+        if self._read != self._delivered:
+            self._delivered = dict(self._read)
+            self._checkpoint.write_text(json.dumps(self._delivered))
+
+    def _position(self, shard_id: str) -> str:
+        start: dict[str, str] = {"ShardIteratorType": "TRIM_HORIZON"}
+        if after := self._read.get(shard_id):
+            start = {
+                "ShardIteratorType": "AFTER_SEQUENCE_NUMBER",
+                "StartingSequenceNumber": after,
+            }
+        answer = self._kinesis.get_shard_iterator(
+            StreamARN=self._stream_arn, ShardId=shard_id, **start
+        )
+        iterator: str = answer["ShardIterator"]
+        return iterator
