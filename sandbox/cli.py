@@ -126,7 +126,7 @@ def _start(
         trimmed = deployment.synthesise(cli, workspace)
     for reason in sorted({each.reason for each in trimmed}):
         left_out = [each for each in trimmed if each.reason == reason]
-        names = ", ".join(sorted({each.path.rpartition("/")[2] for each in left_out}))
+        names = ", ".join(sorted({each.label for each in left_out}))
         steps.say(f"left out: {names} ({reason})")
     with steps.step("Bootstrap the embedded account"):
         deployment.bootstrap(cli, running)

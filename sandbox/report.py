@@ -39,6 +39,7 @@ def write_page(
             (answer, answer.rows.head(_ROWS_SHOWN).to_dict("split")) for answer in result.answers
         ],
         chart=delay_chart(result.answers[0].rows),
+        text=_text,
         made=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
     )
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -79,13 +80,17 @@ def print_report(console: Console, result: Result, page: Path) -> None:
     for column in answer.rows.columns:
         rows.add_column(str(column).replace("_", " "), justify="right", overflow="fold")
     worst = answer.rows.sort_values("mean_arrival_delay_minutes", ascending=False)
-    for row in worst[worst.flights >= 50].head(_ROWS_SHOWN).itertuples(index=False):
+    for row in (
+        worst[worst.flights >= worst.flights.median()].head(_ROWS_SHOWN).itertuples(index=False)
+    ):
         rows.add_row(*(f"{value}" for value in row))
     console.print(rows)
     console.print(f"The whole report: {page}", highlight=False, soft_wrap=True)
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(_text, value))
     if isinstance(value, dict):
         return ", ".join(f"{name} {count}" for name, count in value.items())
     return f"{value:,}" if isinstance(value, int) else str(value)

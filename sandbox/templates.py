@@ -30,6 +30,13 @@ class Trimmed:
     resource_type: str
     reason: str
 
+    @property
+    def label(self) -> str:
+        """Its name in a line of print: the resource, or the resource's property."""
+        name = self.path.rpartition("/")[2]
+        _, dot, trimmed_property = self.resource_type.partition(".")
+        return f"{name}{dot}{trimmed_property}"
+
 
 def supported_types() -> frozenset[str]:
     """The resource types that the installed ministack deploys, asked of itself."""
@@ -93,7 +100,7 @@ def _reason(resource: dict[str, Any], supported: frozenset[str]) -> str | None:
 
 def _path(name: str, resource: dict[str, Any]) -> str:
     path: str = resource.get("Metadata", {}).get("aws:cdk:path", name)
-    return path.removesuffix("/Resource")
+    return path.removesuffix("/Resource").removesuffix("/Default")
 
 
 def _names(value: Any) -> set[str]:

@@ -1,0 +1,135 @@
+"""What every architecture promises beside `test_promises.py`: who is kept out, and what is left.
+
+A promise that is not kept today is marked with what is missing; mending it fails here until the
+mark is taken away.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_cdk import Stack
+
+from app import make_app
+from environments import ENVIRONMENTS
+from tests.conftest import Templates, flat, readable, resources
+
+Template = dict[str, Any]
+
+
+@pytest.fixture(params=ENVIRONMENTS)
+def environment(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def templates(synthesise: Templates, environment: str) -> list[Template]:
+    return list(synthesise(environment).values())
+
+
+def each(templates: list[Template], kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    for template in templates:
+        for path, resource in resources(template, kind).items():
+            yield path, readable(template, resource.get("Properties", {}))
+
+
+def test_a_stack_that_keeps_data_is_protected_from_being_deleted(
+    environment: str, tmp_path: Path
+) -> None:
+    app = make_app({"env": environment}, tmp_path)
+    stacks = [child for child in app.node.children if isinstance(child, Stack)]
+    assert stacks
+    for stack in stacks:
+        assert stack.termination_protection is ENVIRONMENTS[environment].keep_data
+
+
+def test_buckets_refuse_what_is_older_than_tls_1_2_for_every_action_and_object(
+    templates: list[Template],
+) -> None:
+    for path, policy in each(templates, "AWS::S3::BucketPolicy"):
+        denied = [one for one in policy["PolicyDocument"]["Statement"] if one["Effect"] == "Deny"]
+        conditions = [one["Condition"] for one in denied]
+        assert {"Bool": {"aws:SecureTransport": "false"}} in conditions, path
+        assert {"NumericLessThan": {"s3:TlsVersion": 1.2}} in conditions, path
+        bucket = policy["Bucket"].removesuffix("}")
+        for one in denied:
+            assert (one["Action"], one["Principal"]) == ("s3:*", {"AWS": "*"}), path
+            assert one["Resource"] == [f"{bucket}.Arn}}", f"{bucket}.Arn}}/*"], path
+
+
+def test_everything_that_is_encrypted_is_under_a_key_of_its_own_stack(
+    templates: list[Template],
+) -> None:
+    kinds = ["S3::Bucket", "Kinesis::Stream", "Logs::LogGroup", "SNS::Topic", "SQS::Queue"]
+    for kind in kinds:
+        for path, properties in each(templates, f"AWS::{kind}"):
+            if path.endswith("AccessLogs"):
+                continue  # S3's log delivery cannot write under a key of ours
+            assert "{Key.Arn}" in flat(properties), path
+
+
+def test_nobody_outside_the_account_is_named_by_a_policy(templates: list[Template]) -> None:
+    for kind in ("S3::BucketPolicy", "SNS::TopicPolicy", "SQS::QueuePolicy"):
+        for path, policy in each(templates, f"AWS::{kind}"):
+            for one in policy["PolicyDocument"]["Statement"]:
+                if one["Effect"] == "Allow":
+                    assert one["Principal"] not in ("*", {"AWS": "*"}), path
+
+
+OPEN_TO_EVENTS = (
+    "the CDK's SnsTopic target adds an allow for events.amazonaws.com without a condition"
+)
+
+
+@pytest.mark.xfail(reason=OPEN_TO_EVENTS)
+def test_services_use_keys_topics_and_queues_for_this_account_only(
+    templates: list[Template],
+) -> None:
+    unguarded = []
+    policies = [("KMS::Key", "KeyPolicy"), ("SNS::TopicPolicy", "PolicyDocument")]
+    policies += [("SQS::QueuePolicy", "PolicyDocument"), ("S3::BucketPolicy", "PolicyDocument")]
+    for kind, document in policies:
+        for path, properties in each(templates, f"AWS::{kind}"):
+            for one in properties[document]["Statement"]:
+                if "Service" not in one.get("Principal", {}) or one["Effect"] == "Deny":
+                    continue
+                said = flat(one.get("Condition", {}))
+                if not any(key in said for key in ("SourceAccount", "SourceArn", "logs:arn")):
+                    unguarded.append((path, one["Principal"]["Service"], one["Action"]))
+    assert not unguarded
+
+
+# The type, and why one may stay behind: nothing may.
+@pytest.mark.xfail(
+    reason="Glue's SecurityConfiguration is retained, under a name that is then taken"
+)
+def test_nothing_stays_behind_where_no_data_is_kept(synthesise: Templates) -> None:
+    for environment in ENVIRONMENTS.values():
+        if environment.keep_data:
+            continue
+        for template in synthesise(environment.name).values():
+            left = [
+                logical_id
+                for logical_id, resource in template["Resources"].items()
+                if resource.get("DeletionPolicy", "Delete") != "Delete"
+            ]
+            assert not left, environment.name
+
+
+@pytest.mark.xfail(reason="the log bucket expires current versions only, and keeps them for ever")
+def test_what_expires_in_a_versioned_bucket_is_really_deleted(templates: list[Template]) -> None:
+    for path, bucket in each(templates, "AWS::S3::Bucket"):
+        rules = bucket["LifecycleConfiguration"]["Rules"]
+        everywhere = [rule for rule in rules if "Prefix" not in rule]
+        assert any("NoncurrentVersionExpiration" in rule for rule in everywhere), path
+
+
+@pytest.mark.xfail(reason="python_function falls back to Python 3.13, whatever the bundle is for")
+def test_a_function_runs_on_the_python_that_its_bundle_was_built_for(
+    synthesise: Templates,
+) -> None:
+    wanted = (("lambda_target.python_version", "3.12"),)
+    template = synthesise("production", *wanted)["StreamingLake"]
+    function = resources(template, "AWS::Lambda::Function")["Transform"]
+    assert function["Properties"]["Runtime"] == "python3.12"
