@@ -18,7 +18,10 @@ from pydantic_core import ErrorDetails
 
 _STRICT = ConfigDict(extra="forbid")
 
+# Six fields: minutes hours day-of-month month day-of-week year.
+_GLUE_CRON = r"^cron\(\S+( \S+){5}\)$"
 # `-c key=none` is how a person switches an optional setting off on the command line.
+_Number = BeforeValidator(lambda value: int(value) if str(value).isdigit() else value)
 _Off = BeforeValidator(lambda value: None if value == "none" else value)
 
 
@@ -64,8 +67,8 @@ class StreamingLakeSettings:
     # Compliance mode: nobody, the root user included, deletes a raw object earlier (ST-12).
     object_lock_days: Annotated[Annotated[int, Field(ge=1, le=36500)] | None, _Off] = None
     # Schedules in Glue's six-field cron, UTC; none: on demand only, so an idle lake costs nothing.
-    curate_schedule: Annotated[Annotated[str, Field(pattern=r"^cron\(.+\)$")] | None, _Off] = None
-    crawl_schedule: Annotated[Annotated[str, Field(pattern=r"^cron\(.+\)$")] | None, _Off] = None
+    curate_schedule: Annotated[Annotated[str, Field(pattern=_GLUE_CRON)] | None, _Off] = None
+    crawl_schedule: Annotated[Annotated[str, Field(pattern=_GLUE_CRON)] | None, _Off] = None
     # Flex runs on spare capacity for a third less, and may wait for it (ET-03).
     curate_flex: bool = True
     curate_max_workers: Annotated[int, Field(ge=2, le=100)] = 4
@@ -87,7 +90,7 @@ class Environment:
     name_prefix: Annotated[str, Field(pattern=r"^([A-Za-z][A-Za-z0-9]{0,19}-)?$")] = ""
     # False: everything goes with the stack, the buckets' contents included.
     keep_data: bool
-    log_retention_days: Annotated[Literal[7, 30, 365], BeforeValidator(int)]
+    log_retention_days: Annotated[Literal[7, 30, 365], _Number]
     # Who is told by mail when an alarm goes off; none: only the topic is.
     alarm_email: Annotated[Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")] | None, _Off] = None
     lambda_target: LambdaTarget
@@ -160,21 +163,18 @@ def environment_from(context: Mapping[str, Any]) -> Environment:
 
 def setting_names() -> list[str]:
     """Every key that `-c` takes besides `env`."""
-    groups: dict[str, type[LambdaTarget | StreamingLakeSettings]] = {
-        "lambda_target": LambdaTarget,
-        "streaming_lake": StreamingLakeSettings,
-    }
-    top = [field.name for field in fields(Environment) if field.name not in ("name", *groups)]
-    return top + [
-        f"{name}.{field.name}" for name, group in groups.items() for field in fields(group)
-    ]
+    # What bundles are built for follows from where they run, and is nobody's to choose.
+    top = [each.name for each in fields(Environment) if each.name not in ("name", "lambda_target")]
+    top.remove("streaming_lake")
+    return top + [f"streaming_lake.{each.name}" for each in fields(StreamingLakeSettings)]
 
 
 def _sentence(error: ErrorDetails) -> str:
     # Behind the setting's name the place goes on with the branch of a union: no part of the key.
     known = {part for name in setting_names() for part in name.split(".")}
     key = ".".join(str(part) for part in error["loc"] if part in known)
-    return f"-c {key}={error['input']}: {error['msg'].lower()}."
+    message = error["msg"][0].lower() + error["msg"][1:]
+    return f"-c {key}={error['input']}: {message}."
 
 
 def _list(names: Iterable[str]) -> str:

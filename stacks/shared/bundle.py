@@ -43,8 +43,12 @@ def _bundle(package: Path, target: LambdaTarget | None) -> Path:
     shutil.rmtree(building, ignore_errors=True)
     for source in sources:
         shutil.copytree(source, building / source.name, ignore=_IGNORED)
-    if target:
-        _install(package / "requirements.txt", building, target)
+    try:
+        if target:
+            _install(package / "requirements.txt", building, target)
+    except RuntimeError:
+        shutil.rmtree(building)
+        raise
     try:
         building.rename(bundle)
     except OSError:  # another synth was faster, with the same content
@@ -64,6 +68,9 @@ def _install(requirements: Path, into: Path, target: LambdaTarget) -> None:
     done = subprocess.run(command, env=settings, capture_output=True, text=True, check=False)  # noqa: S603 -- our own arguments
     if done.returncode:
         raise RuntimeError(f"cannot bundle {requirements.parent.name}:\n{done.stderr}")
+    # What uv leaves for itself, and command lines that no function runs.
+    shutil.rmtree(into / "bin", ignore_errors=True)
+    (into / ".lock").unlink(missing_ok=True)
 
 
 def _digest(sources: list[Path], target: LambdaTarget | None) -> str:

@@ -14,6 +14,8 @@ from stacks.shared.encrypted_log_group import EncryptedLogGroup
 from stacks.shared.service_role import ServiceRole
 
 _RUNTIMES = {"3.13": lambda_.Runtime.PYTHON_3_13, "3.14": lambda_.Runtime.PYTHON_3_14}
+# The embedded AWS runs functions on this machine's own Python, whatever they declare.
+_DECLARED = "3.13"
 _ARCHITECTURES = {"arm64": lambda_.Architecture.ARM_64, "x86_64": lambda_.Architecture.X86_64}
 
 
@@ -49,8 +51,7 @@ class PythonFunction(lambda_.Function):
             construct_id,
             code=lambda_.Code.from_asset(str(lambda_bundle(folder, target))),
             handler=f"{folder}.handler.handler",
-            # The embedded AWS runs either of them on this machine's own Python.
-            runtime=_RUNTIMES.get(target.python_version, lambda_.Runtime.PYTHON_3_13),
+            runtime=_RUNTIMES[_DECLARED if target.native else target.python_version],
             architecture=_ARCHITECTURES[target.architecture],
             # A whole vCPU comes at 1,769 MB; the transform is bound by it, not by memory.
             memory_size=1769,

@@ -60,12 +60,15 @@ class ServiceRole(iam.Role):
         )
         return "".join(map(_spell, parts))
 
-    def may_use_key(self, purpose: str, key: kms.IKey, *services: str) -> None:
-        """Allow reading and writing what `services` keep under `key`, and no other use of it."""
+    def may_use_key(
+        self, purpose: str, key: kms.IKey, *services: str, reads: bool = True, writes: bool = True
+    ) -> None:
+        """Allow reading, writing or both of what `services` keep under `key`, and nothing else."""
+        uses = {"kms:Decrypt": reads, "kms:GenerateDataKey": writes}
         through = [f"{service}.{Aws.REGION}.{Aws.URL_SUFFIX}" for service in services]
         self.may(
             purpose,
-            ["kms:Decrypt", "kms:GenerateDataKey"],
+            [action for action, used in uses.items() if used],
             key.key_arn,
             conditions={"StringEquals": {"kms:ViaService": through}},
         )

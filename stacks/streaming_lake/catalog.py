@@ -54,6 +54,8 @@ class Catalog(Construct):
             cloud_watch_encryption=glue.CloudWatchEncryption.kms(key),
             job_bookmarks_encryption=glue.JobBookmarksEncryption.client_side_kms(key),
             s3_encryption=glue.S3Encryption.kms(key),
+            # Its name is fixed: left behind, it would be in the way of the next deployment.
+            removal_policy=RemovalPolicy.DESTROY,
         )
 
     def arns(self, *tables: glue.S3Table) -> list[str]:

@@ -35,7 +35,7 @@ class Discovery(Construct):
             raw.arn_for_objects("flights/*"),
             wildcard_because="the log's objects are what it reads",
         )
-        role.may_use_key("DecryptTheRawLog", key, "s3")
+        role.may_use_key("DecryptTheRawLog", key, "s3", writes=False)
         database = catalog.database
         role.may(
             "DescribeWhatItFinds",

@@ -15,7 +15,6 @@ from aws_cdk import Aws, Duration, RemovalPolicy
 from aws_cdk import aws_budgets as budgets
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
@@ -172,26 +171,39 @@ class Operation(Construct):
             undelivered,
             {"AwsSolutions::AwsSolutions-SQS3": "this is itself the queue for dead letters"},
         )
-        events.Rule(
+        # L1: the L2's target would let the EventBridge of any account publish here.
+        rule = events.CfnRule(
             self,
             "JobFailure",
             description="A run of the curation job did not succeed",
-            event_pattern=events.EventPattern(
-                source=["aws.glue"],
-                detail_type=["Glue Job State Change"],
-                detail={
+            event_pattern={
+                "source": ["aws.glue"],
+                "detail-type": ["Glue Job State Change"],
+                "detail": {
                     "jobName": [curation.job.ref],
                     "state": ["FAILED", "TIMEOUT", "STOPPED", "ERROR"],
                 },
-            ),
+            },
             targets=[
-                targets.SnsTopic(
-                    self.topic,
-                    dead_letter_queue=undelivered,
-                    retry_attempts=8,
-                    max_event_age=Duration.hours(6),
+                events.CfnRule.TargetProperty(
+                    id="Alarms",
+                    arn=self.topic.topic_arn,
+                    dead_letter_config=events.CfnRule.DeadLetterConfigProperty(
+                        arn=undelivered.queue_arn
+                    ),
+                    retry_policy=events.CfnRule.RetryPolicyProperty(
+                        maximum_retry_attempts=8, maximum_event_age_in_seconds=6 * 3600
+                    ),
                 )
             ],
+        )
+        undelivered.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal("events.amazonaws.com")],
+                actions=["sqs:SendMessage"],
+                resources=[undelivered.queue_arn],
+                conditions={"ArnEquals": {"aws:SourceArn": rule.attr_arn}},
+            )
         )
         # The library's own monitoring of Glue jobs cannot take a name that is a token.
         self._monitoring.monitor_custom(
@@ -208,6 +220,8 @@ class Operation(Construct):
         )
 
     def _budget(self, usd: int) -> None:
+        # Of the whole account: a filter by tag sees nothing before somebody activates the tag
+        # for billing, and the sandbox account is a person's own.
         budgets.CfnBudget(
             self,
             "Budget",

@@ -43,7 +43,11 @@ class Storage(Construct):
             enforce_ssl=True,
             minimum_tls_version=1.2,
             versioned=True,
-            lifecycle_rules=[s3.LifecycleRule(expiration=Duration.days(365))],
+            lifecycle_rules=[
+                s3.LifecycleRule(
+                    expiration=Duration.days(365), noncurrent_version_expiration=Duration.days(1)
+                )
+            ],
             removal_policy=RemovalPolicy.RETAIN if keep_data else RemovalPolicy.DESTROY,
             auto_delete_objects=not keep_data,
         )

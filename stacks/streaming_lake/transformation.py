@@ -53,4 +53,4 @@ class Transformation(PythonFunction):
             wildcard_because="one object a record, named after it, below this prefix only",
         )
         role.may("PutRecordsBack", ["kinesis:PutRecords"], stream.stream_arn)
-        role.may_use_key("EncryptWhatItWrites", key, "s3", "kinesis")
+        role.may_use_key("EncryptWhatItWrites", key, "s3", "kinesis", reads=False)

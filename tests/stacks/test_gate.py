@@ -57,6 +57,16 @@ DEFECTS: list[Defect] = [
     ("Storage/Lake", "public_access_block_configuration", "AwsSolutions-S2", _OPEN),
     ("Ingestion/Events", "stream_encryption", "AwsSolutions-KDS1", _DELETED),
     ("Curation/Job", "security_configuration", "AwsSolutions-GL1", _DELETED),
+    ("Key", "EnableKeyRotation", "KEY_ROTATES", False),
+    ("Storage/Lake", "BucketEncryption", "BUCKET_ENCRYPTED", _DELETED),
+    ("Storage/AccessLogs", "VersioningConfiguration", "BUCKET_VERSIONED", _DELETED),
+    ("Storage/Raw", "PublicAccessBlockConfiguration", "BUCKET_PRIVATE", _DELETED),
+    ("Ingestion/Events", "StreamEncryption", "STREAM_ENCRYPTED", _DELETED),
+    ("Delivery/Logs", "KmsKeyId", "LOGS_ENCRYPTED", _DELETED),
+    ("TransformLogs", "RetentionInDays", "LOGS_EXPIRE", _DELETED),
+    ("Operation/Alarms", "KmsMasterKeyId", "TOPIC_ENCRYPTED", _DELETED),
+    ("Operation/Undelivered", "KmsMasterKeyId", "QUEUE_ENCRYPTED", _DELETED),
+    ("Curation/Job", "SecurityConfiguration", "JOB_SECURITY", _DELETED),
     ("Transform", "Runtime", "LAMBDA_RUNTIME", "python3.10"),
     ("Transform", "Runtime", "LAMBDA_RUNTIME", "nodejs20.x"),
     ("Transform", "Runtime", "LAMBDA_RUNTIME", "cobol"),
@@ -164,26 +174,35 @@ def test_the_app_as_it_is_passes_and_prints_nothing(
     assert capfd.readouterr().out == ""
 
 
-def a_public_bucket(stack: Stack) -> s3.Bucket:
-    return s3.Bucket(stack, "Careless", enforce_ssl=True)
+def an_unlogged_bucket(stack: Stack) -> s3.Bucket:
+    return s3.Bucket(
+        stack,
+        "Careless",
+        enforce_ssl=True,
+        versioned=True,
+        encryption=s3.BucketEncryption.S3_MANAGED,
+        block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+    )
 
 
 def test_a_finding_passes_only_with_a_reason_at_its_construct(tmp_path: Path) -> None:
     rule = "AwsSolutions::AwsSolutions-S1"
-    assert f"{rule}\n  at StreamingLake/Careless" in message(tmp_path, a_public_bucket)
+    assert f"{rule}\n  at StreamingLake/Careless" in message(tmp_path, an_unlogged_bucket)
 
     def reasoned(stack: Stack) -> None:
-        gate.acknowledge(a_public_bucket(stack), {rule: "a bucket of this test, nobody reads it"})
+        gate.acknowledge(
+            an_unlogged_bucket(stack), {rule: "a bucket of this test, nobody reads it"}
+        )
 
     gate.synthesise(app_with(tmp_path, reasoned))
 
     def short(stack: Stack) -> None:
-        gate.acknowledge(a_public_bucket(stack), {rule: "because"})
+        gate.acknowledge(an_unlogged_bucket(stack), {rule: "because"})
 
     assert "is acknowledged without a reason ('because')" in message(tmp_path, short)
 
     def elsewhere(stack: Stack) -> None:
-        a_public_bucket(stack)
+        an_unlogged_bucket(stack)
         gate.acknowledge(resource(stack, "Key"), {rule: "a reason, but not where it is needed"})
 
     said = message(tmp_path, elsewhere)

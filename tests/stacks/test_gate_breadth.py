@@ -114,7 +114,7 @@ _TEMPLATE: list[tuple[str, Plant, str]] = [
     ("Ingestion/Events/Resource", put("ShardCount", "one"), "F3012"),
     ("Delivery/Logs/Resource", put("RetentionInDays", 8), "W3030"),
     ("Operation/Undelivered/Resource", put("MessageRetentionPeriod", 1), "F3034"),
-    ("Operation/JobFailure/Resource", take("EventPattern"), "F3058"),
+    ("Operation/JobFailure", take("EventPattern"), "F3058"),
     ("Curation/Job", put("WorkerType", "G.99X"), "W3030"),
     ("Discovery/Crawler", take("Targets"), "F3003"),
     ("Query/Readers", put("State", "ENABLD"), "W3030"),

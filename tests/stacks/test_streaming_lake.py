@@ -17,7 +17,7 @@ ROLES: dict[str, dict[str, tuple[list[str], list[str]]]] = {
         "WriteItsLogs": (["logs:CreateLogStream", "logs:PutLogEvents"], ["{TransformLogs.Arn}"]),
         "SetRejectedLinesAside": (["s3:PutObject"], ["{Storage/Lake.Arn}/rejected/*"]),
         "PutRecordsBack": (["kinesis:PutRecords"], ["{Ingestion/Events.Arn}"]),
-        "EncryptWhatItWrites": (["kms:Decrypt", "kms:GenerateDataKey"], ["{Key.Arn}"]),
+        "EncryptWhatItWrites": (["kms:GenerateDataKey"], ["{Key.Arn}"]),
     },
     "Delivery/Role": {
         "ReadTheStream": (
