@@ -31,12 +31,12 @@ class LakeKey(kms.Key):
             {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": log_groups}},
         )
         # Without this, alarms and failure events are lost on the way to the encrypted topic.
-        for publisher in ("cloudwatch", "events", "budgets"):
-            self._admit(
-                f"{publisher}.amazonaws.com",
-                ["kms:Decrypt", "kms:GenerateDataKey"],
-                {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
-            )
+        same_account = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
+        # EventBridge does not tell SNS, and SNS not the key, for whom it publishes.
+        publishers = {"cloudwatch": same_account, "budgets": same_account, "events": {}}
+        for publisher, conditions in publishers.items():
+            service = f"{publisher}.amazonaws.com"
+            self._admit(service, ["kms:Decrypt", "kms:GenerateDataKey"], conditions)
 
     def _admit(self, service: str, actions: list[str], conditions: dict[str, object]) -> None:
         self.add_to_resource_policy(

@@ -58,13 +58,17 @@ class Operation(Construct):
         self.topic = sns.Topic(self, "Alarms", master_key=key, enforce_ssl=True)
         if environment.alarm_email:
             self.topic.add_subscription(subscriptions.EmailSubscription(environment.alarm_email))
-        for publisher in ("cloudwatch", "events", "budgets"):
+        # EventBridge does not tell SNS for whom it publishes: a condition on it would silently drop
+        # every notice. What another account could do with it is send us a false one.
+        same_account = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
+        publishers = {"cloudwatch": same_account, "budgets": same_account, "events": None}
+        for publisher, conditions in publishers.items():
             self.topic.add_to_resource_policy(
                 iam.PolicyStatement(
                     principals=[iam.ServicePrincipal(f"{publisher}.amazonaws.com")],
                     actions=["sns:Publish"],
                     resources=[self.topic.topic_arn],
-                    conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
+                    conditions=conditions,
                 )
             )
         self._key = key
@@ -171,7 +175,7 @@ class Operation(Construct):
             undelivered,
             {"AwsSolutions::AwsSolutions-SQS3": "this is itself the queue for dead letters"},
         )
-        # L1: the L2's target would let the EventBridge of any account publish here.
+        # L1: the L2's target would open topic and key once more, with wildcards.
         rule = events.CfnRule(
             self,
             "JobFailure",
