@@ -50,26 +50,18 @@ class StreamingLakeDemo:
     def run(self, count: int) -> Result:
         """Stream `count` flights, curate twice, query, and compare with DuckDB."""
         result = Result(count)
-        frame = source.flights(count)
-        weather = source.weather()
+        frame, weather = source.flights(count), source.weather()
         # Every tenth flight comes after its day was published: late, into every partition.
-        late = frame.index % 10 == 9
-        bad = source.bad_lines(next(source.lines(frame.head(1))))
-        first = list(source.lines(frame[~late]))
-        second = list(source.lines(frame[late]))
-        half = len(first) // 2
-        too_long = b'{"event_id": "' + b"x" * 1_100_000 + b'"}'
-        bad_lines = [each.line for each in bad]
-        waves = [
-            [*first[:half], *bad_lines, too_long, *first[half:], *first[:_DUPLICATES]],
-            [*second, *first[:_DUPLICATES]],
-        ]
+        frame = frame.assign(late=frame.index % 10 == 9)
+        bad = source.bad_lines(next(source.lines(frame.drop(columns="late").head(1))))
+        waves = _waves(frame, [each.line for each in bad])
         with self._steps.step(f"Load {len(weather):,} hours of weather, as one batch"):
             self._load_weather(weather)
         good = 0
         for number, wave in enumerate(waves, start=1):
             with self._steps.step(f"Stream wave {number}: {len(wave):,} lines"):
                 result.sent.append(self._send(wave))
+            # The first wave holds the bad lines, and the one that the producer refuses.
             good += len(wave) - (len(bad) + 1 if number == 1 else 0)
             with self._steps.step(f"Wait until Firehose has delivered wave {number}"):
                 self._wait_for(good, len(bad))
@@ -92,7 +84,7 @@ class StreamingLakeDemo:
                 curated=curated,
                 answers={answer.name: answer.rows for answer in result.answers},
             )
-            result.checks = compare(evidence, frame.assign(late=late), weather)
+            result.checks = compare(evidence, frame, weather)
         return result
 
     def _send(self, lines: list[bytes]) -> Sent:
@@ -157,3 +149,16 @@ class StreamingLakeDemo:
         return sum(
             len(gzip.decompress(self._body(raw, key))) for key in self._keys(raw, "flights/")
         )
+
+
+def _waves(frame: pd.DataFrame, bad: list[bytes]) -> list[list[bytes]]:
+    """What is sent before and after the first curation, duplicates and troubles included."""
+    events = frame.drop(columns="late")
+    first = list(source.lines(events[~frame.late]))
+    second = list(source.lines(events[frame.late]))
+    half = len(first) // 2
+    too_long = b'{"event_id": "' + b"x" * 1_100_000 + b'"}'
+    return [
+        [*first[:half], *bad, too_long, *first[half:], *first[:_DUPLICATES]],
+        [*second, *first[:_DUPLICATES]],
+    ]
