@@ -31,9 +31,10 @@ class LakeKey(kms.Key):
             {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": log_groups}},
         )
         # Without this, alarms and failure events are lost on the way to the encrypted topic.
-        same_account = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
+        same_account: dict[str, object] = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
         # EventBridge does not tell SNS, and SNS not the key, for whom it publishes.
-        publishers = {"cloudwatch": same_account, "budgets": same_account, "events": {}}
+        nothing: dict[str, object] = {}
+        publishers = {"cloudwatch": same_account, "budgets": same_account, "events": nothing}
         for publisher, conditions in publishers.items():
             service = f"{publisher}.amazonaws.com"
             self._admit(service, ["kms:Decrypt", "kms:GenerateDataKey"], conditions)
