@@ -3,46 +3,65 @@
 `attach` adds the checkers to an app, `synthesise` runs them and raises GateError, with the rule,
 the construct's path and what to do, on
 
-- a finding of cdk-nag's AwsSolutions or of CloudFormation's own validation that is not
-  acknowledged, with a reason, at the construct it concerns
-- a service, runtime, instance family or engine that new customers can no longer get
-- an acknowledgment with no reason, or that no finding needs any more
+- a finding of cdk-nag's AwsSolutions, of CloudFormation's own validation or of our rules beside it
+  (`rules/`), warnings included, that is not acknowledged with a reason at the construct it concerns
+- a service, runtime, instance family or engine that new customers can no longer get (`closed.toml`)
+- an acknowledgment without a reason, that no finding needs any more, or for a whole stack
+- a checker that broke, because then nothing has been checked
 """
 
 import json
-from collections.abc import Mapping
+from datetime import UTC, date, datetime
 from pathlib import Path
 
-from aws_cdk import Acknowledgment, App, Validations
+from aws_cdk import App, Validations
 from aws_cdk.cx_api import CloudAssembly
 from cdk_nag import AwsSolutionsChecks
-from constructs import IConstruct
 
-from stacks.shared.gate.closed import ClosedServices
-from stacks.shared.gate.native import NativeValidation
+from stacks.shared.gate.acknowledgments import acknowledge
+from stacks.shared.gate.plugins import closed_services, native_validation
 from stacks.shared.gate.report import GateError, complaints
 
 __all__ = ["GateError", "acknowledge", "attach", "synthesise"]
 
+_STRICT = "@aws-cdk/core:strictCfnValidateErrors"
+# How the CDK begins when constructs themselves object, before any template is checked.
+_OF_CONSTRUCTS = "Validation failed with the following errors:"
 
-def attach(app: App) -> None:
-    """Add the checkers. They run when the app is synthesised."""
-    # Findings go to the report file, and from there into one readable message, not two.
-    app.node.set_context("@aws-cdk/core:failSynthOnValidationErrors", False)
-    Validations.of(app).add_plugins(AwsSolutionsChecks(app), NativeValidation(), ClosedServices())
+
+def attach(app: App, today: date | None = None) -> None:
+    """Add the checkers, right after the app is made; runtimes are judged as of `today`.
+
+    From here on `app.synth()` raises on findings by itself, so that nobody passes by accident.
+    """
+    # Warnings count.
+    app.node.set_context(_STRICT, True)
+    # Findings go into the exception and the report file, and are not printed, too.
+    app.node.set_context("@aws-cdk/core:failSynthOnValidationErrors", True)
+    app.node.set_context("@aws-cdk/core:appMode", "inmemory")
+    Validations.of(app).add_plugins(
+        AwsSolutionsChecks(app),
+        native_validation(),
+        closed_services(today or datetime.now(UTC).date()),
+    )
 
 
 def synthesise(app: App) -> CloudAssembly:
     """Synthesise, or raise GateError with everything that is wrong."""
-    assembly = app.synth()
-    report = json.loads((Path(assembly.directory) / "validation-report.json").read_text())
-    if found := complaints(app, report):
+    if not app.node.try_get_context(_STRICT):
+        raise GateError("This app has no gate: call gate.attach(app) right after App(...).")
+    report = Path(app.outdir) / "validation-report.json"
+    report.unlink(missing_ok=True)  # of an earlier synth
+    try:
+        assembly = app.synth()
+    except RuntimeError as error:
+        if _OF_CONSTRUCTS in str(error):
+            raise GateError(str(error).partition(": ")[2]) from None
+        if not report.exists():
+            raise
+        found = complaints(app, json.loads(report.read_text()))
+        # Whatever stopped it, it does not pass.
+        raise GateError("\n\n".join(found) or str(error)) from None
+    if found := complaints(app, json.loads(report.read_text())):
         raise GateError("\n\n".join(found))
     return assembly
-
-
-def acknowledge(construct: IConstruct, findings: Mapping[str, str]) -> None:
-    """Accept findings at `construct`: rule id, as the gate prints it, -> why it is right here."""
-    for rule, reason in findings.items():
-        # Only the qualified id is recorded together with its reason.
-        Validations.of(construct).acknowledge(Acknowledgment(id=rule, reason=reason))

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
-from aws_cdk import App, Validations
+from aws_cdk import App
 
-_SHORTEST_REASON = 20
+from stacks.shared.gate import acknowledgments
+from stacks.shared.gate.acknowledgments import Complaint
 
 
 class GateError(Exception):
@@ -14,45 +15,38 @@ class GateError(Exception):
 
 def complaints(app: App, report: dict[str, Any]) -> list[str]:
     """One paragraph for each construct and rule that does not pass, none if all is well."""
-    return [*_violations(report), *_acknowledgments(app, report)]
+    found = {*_violations(report), *_failures(report), *acknowledgments.complaints(app, report)}
+    # By construct, so that what is wrong with one stands together.
+    return [
+        "\n  ".join((each.rule, f"at {each.path or '(the app)'}", *each.lines))
+        for each in sorted(found)
+    ]
 
 
-def _violations(report: dict[str, Any]) -> Iterator[str]:
+def _violations(report: dict[str, Any]) -> Iterator[Complaint]:
     for plugin in report["pluginReports"]:
         prefix = plugin["pluginName"].replace(" ", "-")
         for violation in plugin["violations"]:
-            rule = f"{prefix}::{violation['ruleName']}"
+            name = violation["ruleName"]
+            # Warnings and errors of the CDK's own constructs carry a prefix already.
+            rule = name if prefix == "Construct-Annotations" else f"{prefix}::{name}"
+            final = prefix == "Construct-Annotations" and violation["severity"] == "error"
+            advice = _FINAL if final else _ADVICE.format(rule=rule)
+            lines = (violation["description"], violation.get("suggestedFix") or advice)
             for construct in violation["violatingConstructs"]:
-                yield (
-                    f"{rule}\n"
-                    f"  at {construct.get('constructPath', '(no construct)')}\n"
-                    f"  {violation['description']}\n"
-                    f"  {violation.get('suggestedFix') or _ADVICE.format(rule=rule)}"
-                )
+                yield Complaint(construct["constructPath"], rule, lines)
 
 
+def _failures(report: dict[str, Any]) -> Iterator[Complaint]:
+    """A checker that broke has found nothing, which must not look like a pass."""
+    for plugin in report["pluginReports"]:
+        if plugin["conclusion"] != "success" and not plugin["violations"]:
+            why = (plugin.get("metadata") or {}).get("error", "It gave no reason.")
+            advice = "Nothing was checked by it, so nothing passes: mend the checker."
+            yield Complaint("", plugin["pluginName"], (why, advice))
+
+
+_FINAL = "Mend it: an error of a construct cannot be accepted."
 _ADVICE = (
     'Mend it, or accept it there: gate.acknowledge(construct, {{"{rule}": "why it is right"}})'
 )
-
-
-def _acknowledgments(app: App, report: dict[str, Any]) -> Iterator[str]:
-    needed = {
-        (suppressed["acknowledgedAt"], suppressed["acknowledgedId"])
-        for plugin in report["pluginReports"]
-        for suppressed in plugin.get("suppressedViolations", [])
-    }
-    for construct in app.node.find_all():
-        path = construct.node.path
-        for entry in construct.node.metadata:
-            if entry.type != Validations.ACKNOWLEDGED_RULES_METADATA_KEY:
-                continue
-            for rule, reason in entry.data.items():
-                if (path, rule) not in needed:
-                    yield f"{rule}\n  at {path}\n  {_STALE}"
-                elif len(reason) < _SHORTEST_REASON:
-                    yield f"{rule}\n  at {path}\n  {_UNREASONED.format(reason=reason)}"
-
-
-_STALE = "is acknowledged, but nothing there needs it: remove the acknowledgment."
-_UNREASONED = "is acknowledged without a reason ({reason!r}): say why it is right there."

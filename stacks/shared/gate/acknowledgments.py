@@ -1,0 +1,114 @@
+"""Findings that somebody has accepted, each with a reason and at the construct it concerns."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from aws_cdk import Acknowledgment, App, Stack, Stage, Validations
+from constructs import IConstruct
+
+from stacks.shared.gate import closed
+
+SHORTEST_REASON = 20
+_ANNOTATION = "Annotation::"
+
+# Reasons the CDK gives by itself, whether or not the finding is there: nobody can take them away.
+REASONS_OF_THE_CDK = frozenset(
+    {
+        "AWS::EC2::FlowLog DestinationOptions accepts properties in camelCase, even they are listed"
+        " as PascalCase in the spec",
+        "An empty list of resources to replicate tags is historically supported by this construct.",
+        "Duplicate domain names in subjectAlternativeNames exist for historical reasons",
+        "LifecycleRule.objectSizeLessThan and LifecycleRule.objectSizeGreaterThan are numbers for"
+        " historical reasons",
+        "Literal AZs in template are the result of accessing stack.availabilityZones, this is"
+        " expected and safe",
+        "SSM parameter is typed as String instead of"
+        " AWS::SSM::Parameter::Value<AWS::EC2::Image::Id> for historical reasons.",
+        "The AMI ID is resolved from a synth-time lookup, so the literal AMI ID in the template is"
+        " expected.",
+        "We are intentionally creating a duplicate resource",
+        "accessControl is deprecated, but we are still using it for historical reasons.",
+        "action is deprecated, but still in use for historical reasons",
+        "elasticSearchConfig is deprecated, but still in use for historical reasons",
+    }
+)
+
+
+class Complaint(NamedTuple):
+    """Something the gate objects to: where, which rule, and lines for the reader."""
+
+    path: str
+    rule: str
+    lines: tuple[str, ...]
+
+
+def acknowledge(construct: IConstruct, findings: Mapping[str, str]) -> None:
+    """Accept findings at `construct`: rule id, as the gate prints it, -> why it is right here.
+
+    The pack may be left out: `AwsSolutions-S1`, `W3045` and `GLUE_RAY` are enough.
+    """
+    for rule, reason in findings.items():
+        Validations.of(construct).acknowledge(Acknowledgment(id=qualified(rule), reason=reason))
+
+
+def qualified(rule: str) -> str:
+    """A rule with its pack: only so is it recorded together with its reason."""
+    name = rule.partition("[")[0]
+    if "::" in name:
+        return rule
+    if name.startswith("AwsSolutions-"):
+        return f"AwsSolutions::{rule}"
+    if name in closed.rules():
+        return f"Closed-Services::{rule}"
+    # The engine's ids, and the names of our own Guard rules.
+    return f"CloudFormation-Validate::{rule}" if re.fullmatch(r"[A-Z][A-Z0-9_]+", name) else rule
+
+
+def complaints(app: App, report: dict[str, Any]) -> Iterator[Complaint]:
+    """Acknowledgments that are not needed, give no reason, or cover more than one construct."""
+    used = _used(report)
+    for construct in app.node.find_all():
+        for entry in construct.node.metadata:
+            if entry.type == Validations.ACKNOWLEDGED_RULES_METADATA_KEY:
+                for rule, reason in entry.data.items():
+                    if reason not in REASONS_OF_THE_CDK:
+                        said = _objection(construct, rule, reason, used)
+                        yield from [Complaint(construct.node.path, rule, said)] if said else []
+
+
+def _used(report: dict[str, Any]) -> dict[tuple[str, str], set[str]]:
+    """Where acknowledged, and which rule -> the constructs it was needed for."""
+    used: dict[tuple[str, str], set[str]] = {}
+    for plugin in report["pluginReports"]:
+        for each in plugin.get("suppressedViolations", []):
+            key = (each.get("acknowledgedAt", ""), each["acknowledgedId"])
+            paths = {construct["constructPath"] for construct in each["violatingConstructs"]}
+            used.setdefault(key, set()).update(paths)
+    return used
+
+
+def _objection(
+    construct: IConstruct, rule: str, reason: str, used: dict[tuple[str, str], set[str]]
+) -> tuple[str, ...]:
+    path = construct.node.path
+    needed = used.get((path, rule), set())
+    if len((reason or "").strip()) < SHORTEST_REASON:
+        return (
+            f"is acknowledged without a reason ({reason!r}): say why it is right there,"
+            f" in {SHORTEST_REASON} characters or more.",
+        )
+    bare = rule.removeprefix(_ANNOTATION)
+    if bare != rule and qualified(bare) != bare:
+        return (f"is acknowledged without its pack: write {qualified(bare)!r}.",)
+    # The CDK takes an acknowledged warning out of the report, so there is no telling.
+    if bare != rule:
+        return ()
+    if not needed:
+        return ("is acknowledged, but nothing there needs it: remove the acknowledgment.",)
+    if isinstance(construct, Stack | Stage) and (below := sorted(needed - {path})):
+        return (
+            "is acknowledged for everything below: acknowledge it where it is found.",
+            *(f"  {place}" for place in below),
+        )
+    return ()

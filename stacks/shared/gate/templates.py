@@ -1,0 +1,45 @@
+"""Every template that a synth wrote, those of nested stacks included."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from aws_cdk import IPolicyValidationContext
+
+
+@dataclass(frozen=True)
+class Template:
+    """A synthesised template, and where its stack goes, as far as that is known."""
+
+    path: Path
+    stack_path: str
+    account: str | None
+    region: str | None
+
+    def body(self) -> dict[str, Any]:
+        """What CloudFormation gets."""
+        body: dict[str, Any] = json.loads(self.path.read_text())
+        return body
+
+
+def templates(context: IPolicyValidationContext) -> Iterator[Template]:
+    """The CDK hands over the stacks only, so nested ones are found among a stack's assets."""
+    for stack in context.stack_templates:
+        template = Template(
+            Path(stack.template_path), stack.stack_construct_path, stack.account_id, stack.region
+        )
+        yield template
+        for nested in _nested(template.path):
+            yield replace(template, path=nested)
+
+
+def _nested(template: Path) -> Iterator[Path]:
+    manifest = template.with_name(template.name.replace(".template.json", ".assets.json"))
+    if not manifest.exists():
+        return
+    for asset in json.loads(manifest.read_text())["files"].values():
+        name = asset["source"].get("path", "")
+        if name.endswith(".nested.template.json"):
+            yield template.with_name(name)

@@ -1,0 +1,51 @@
+"""A small app that passes the gate (small_app.yaml), for defects to be planted in."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_cdk import App, CfnResource, Stack
+from aws_cdk.cloudformation_include import CfnInclude
+
+from stacks.shared import gate
+from stacks.shared.bundle import ROOT
+
+Plant = Callable[[Stack], object]
+
+
+def empty_app(outdir: Path) -> App:
+    """An app with the project's flags and with the gate."""
+    flags = json.loads((ROOT / "cdk.json").read_text())["context"]
+    app = App(context=flags, outdir=str(outdir), builtin_cloud_formation_validation=False)
+    gate.attach(app)
+    return app
+
+
+def small_app(outdir: Path, plant: Plant | None = None) -> App:
+    """The clean app, with a defect if one is planted."""
+    app = empty_app(outdir)
+    stack = Stack(app, "Small")
+    CfnInclude(stack, "All", template_file=str(Path(__file__).with_name("small_app.yaml")))
+    gate.acknowledge(
+        resource(stack, "Stream"),
+        {"AwsSolutions-KDS3": "the rule saves the price of a key, and the key is the point"},
+    )
+    if plant:
+        plant(stack)
+    return app
+
+
+def refusal(app: App) -> str:
+    """What the gate says about an app that must not pass."""
+    with pytest.raises(gate.GateError) as refused:
+        gate.synthesise(app)
+    return str(refused.value)
+
+
+def resource(stack: Stack, name: str) -> Any:
+    """One of the small app, as the construct of its type: cdk-nag knows no other."""
+    found = stack.node.find_child("All").node.find_child(name)
+    assert isinstance(found, CfnResource)
+    return found

@@ -1,0 +1,96 @@
+"""Whatever goes wrong in the gate itself, nothing passes because of it."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import jsii
+import pytest
+from aws_cdk import App, Aspects, IAspect, Stack
+from constructs import IConstruct, IValidation
+
+from stacks.shared import gate
+from stacks.shared.bundle import ROOT
+from stacks.shared.gate import closed, native
+from tests.stacks.shared.gate.small_app import refusal, resource, small_app
+
+SCRIPT = """
+import sys
+from pathlib import Path
+from app import make_app
+from stacks.shared import gate
+from tests.stacks.shared.gate.small_app import resource, small_app
+
+def plant(stack):
+    resource(stack, "Bucket").logging_configuration = None
+
+try:
+    gate.synthesise(small_app(Path(sys.argv[1]), plant))
+except gate.GateError as error:
+    sys.exit(str(error))
+"""
+
+
+def broken(*_: Any) -> Any:
+    raise RuntimeError("it broke")
+
+
+@pytest.mark.parametrize(
+    ("module", "function", "name"),
+    [(native, "diagnose", native.NAME), (closed, "findings", "Closed Services")],
+)
+def test_a_checker_that_breaks_passes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: Any, function: str, name: str
+) -> None:
+    monkeypatch.setattr(module, function, broken)
+    said = refusal(small_app(tmp_path))
+    assert f"{name}\n  at (the app)\n" in said
+    assert "it broke\n  Nothing was checked by it" in said
+
+
+def unlogged(stack: Stack) -> None:
+    resource(stack, "Bucket").logging_configuration = None
+
+
+def test_a_synth_past_the_gate_fails_too(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="AwsSolutions-S1"):
+        small_app(tmp_path, unlogged).synth()
+
+
+def test_the_report_of_an_earlier_synth_is_not_taken_for_this_one(tmp_path: Path) -> None:
+    @jsii.implements(IAspect)
+    class Stumbles:
+        def visit(self, node: IConstruct) -> None:
+            raise ValueError(f"stumbled over {node.node.path}")
+
+    assert "AwsSolutions-S1" in refusal(small_app(tmp_path, unlogged))
+    app = small_app(tmp_path, lambda stack: Aspects.of(stack).add(Stumbles()))
+    with pytest.raises(RuntimeError, match="stumbled over Small"):
+        gate.synthesise(app)
+    gate.synthesise(small_app(tmp_path))
+
+
+def test_what_a_construct_objects_to_is_told_without_its_machinery(tmp_path: Path) -> None:
+    @jsii.implements(IValidation)
+    class Never:
+        def validate(self) -> list[str]:
+            return ["this is never right"]
+
+    app: App = small_app(tmp_path, lambda stack: stack.node.add_validation(Never()))
+    assert "[Small] this is never right" in refusal(app)
+
+
+def test_a_person_sees_the_message_once_and_no_traceback(tmp_path: Path) -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", SCRIPT, str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 1
+    assert run.stdout == ""
+    assert run.stderr.startswith("AwsSolutions::AwsSolutions-S1\n  at Small/All/Bucket\n")
+    assert run.stderr.count("server access logs") == 1
+    assert "Traceback" not in run.stderr
