@@ -9,27 +9,29 @@ range or a key that no setting has is an error that names it and says what is al
 import platform
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, fields
-from typing import Annotated, Any, Literal
+from dataclasses import asdict, field, fields, is_dataclass
+from typing import Annotated, Any, Literal, get_args, get_type_hints
 
-from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 from pydantic_core import ErrorDetails
 
-_STRICT = ConfigDict(extra="forbid")
-
-# Six fields: minutes hours day-of-month month day-of-week year.
-_GLUE_CRON = r"^cron\(\S+( \S+){5}\)$"
-# `-c key=none` is how a person switches an optional setting off on the command line.
-_Number = BeforeValidator(lambda value: int(value) if str(value).isdigit() else value)
-_Off = BeforeValidator(lambda value: None if value == "none" else value)
+from settings.ml_platform import (
+    InterfaceEndpoint,
+    MlEndpointSettings,
+    MlNetworkSettings,
+    MlNotebookSettings,
+    MlTrainingSettings,
+)
+from settings.streaming_lake import StreamingLakeSettings
+from settings.types import STRICT, Number, Off
 
 
 class SettingsError(ValueError):
     """A setting that does not exist, or a value it does not take. The message is for the user."""
 
 
-@dataclass(frozen=True, kw_only=True, config=_STRICT)
+@dataclass(frozen=True, kw_only=True, config=STRICT)
 class LambdaTarget:
     """What Lambda bundles are built for: compiled wheels load on nothing else."""
 
@@ -49,39 +51,7 @@ _THIS_MACHINE = LambdaTarget(
 )
 
 
-@dataclass(frozen=True, kw_only=True, config=_STRICT)
-class StreamingLakeSettings:
-    """What a user of the streaming lake may want to change."""
-
-    # One shard takes 1 MiB/s or 1,000 records/s and costs 11 USD a month; none: on demand, which
-    # scales by itself and costs 29 USD a month before the first byte (IN-06).
-    shards: Annotated[Annotated[int, Field(ge=1, le=1000)] | None, _Off]
-    # 24 hours to 365 days (IN-07; the notes' seven days are outdated).
-    retention_hours: Annotated[int, Field(ge=24, le=8760)] = 24
-    # Parquet conversion needs at least 64 MiB; longer and larger means fewer, larger files.
-    buffer_mebibytes: Annotated[int, Field(ge=64, le=128)] = 128
-    buffer_seconds: Annotated[int, Field(ge=0, le=900)] = 300
-    # The transform gets a batch this large or this old; Lambda takes at most 6 MB, base64 included.
-    transform_buffer_mebibytes: Annotated[float, Field(ge=0.2, le=3)] = 1
-    transform_buffer_seconds: Annotated[int, Field(ge=0, le=900)] = 60
-    # Compliance mode: nobody, the root user included, deletes a raw object earlier (ST-12).
-    object_lock_days: Annotated[Annotated[int, Field(ge=1, le=36500)] | None, _Off] = None
-    # Schedules in Glue's six-field cron, UTC; none: on demand only, so an idle lake costs nothing.
-    curate_schedule: Annotated[Annotated[str, Field(pattern=_GLUE_CRON)] | None, _Off] = None
-    crawl_schedule: Annotated[Annotated[str, Field(pattern=_GLUE_CRON)] | None, _Off] = None
-    # Flex runs on spare capacity for a third less, and may wait for it (ET-03).
-    curate_flex: bool = True
-    curate_max_workers: Annotated[int, Field(ge=2, le=100)] = 4
-    # A query that would read more is stopped; Athena refuses a limit under 10 MB.
-    query_limit_mebibytes: Annotated[int, Field(ge=10, le=10_000_000)] = 10_240
-    query_result_days: Annotated[int, Field(ge=1, le=3650)] = 30
-    # Replaced partitions stay this long, so that a query planned on them can finish.
-    superseded_grace_hours: Annotated[int, Field(ge=0, le=720)] = 24
-    # A month; the alarm comes at 80 % of it, and when AWS forecasts more.
-    budget_usd: Annotated[Annotated[int, Field(ge=1)] | None, _Off] = None
-
-
-@dataclass(frozen=True, kw_only=True, config=_STRICT)
+@dataclass(frozen=True, kw_only=True, config=STRICT)
 class Environment:
     """One environment: where things are built for, and how careful it is with data and money."""
 
@@ -90,11 +60,15 @@ class Environment:
     name_prefix: Annotated[str, Field(pattern=r"^([A-Za-z][A-Za-z0-9]{0,19}-)?$")] = ""
     # False: everything goes with the stack, the buckets' contents included.
     keep_data: bool
-    log_retention_days: Annotated[Literal[7, 30, 365], _Number]
+    log_retention_days: Annotated[Literal[7, 30, 365], Number]
     # Who is told by mail when an alarm goes off; none: only the topic is.
-    alarm_email: Annotated[Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")] | None, _Off] = None
+    alarm_email: Annotated[Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")] | None, Off] = None
     lambda_target: LambdaTarget
     streaming_lake: StreamingLakeSettings
+    ml_network: MlNetworkSettings = field(default_factory=MlNetworkSettings)
+    ml_training: MlTrainingSettings = field(default_factory=MlTrainingSettings)
+    ml_endpoint: MlEndpointSettings = field(default_factory=MlEndpointSettings)
+    ml_notebook: MlNotebookSettings = field(default_factory=MlNotebookSettings)
 
 
 ENVIRONMENTS: dict[str, Environment] = {
@@ -108,6 +82,7 @@ ENVIRONMENTS: dict[str, Environment] = {
             streaming_lake=StreamingLakeSettings(
                 shards=1, buffer_seconds=3, transform_buffer_seconds=1, superseded_grace_hours=0
             ),
+            ml_training=MlTrainingSettings(from_lake=True, approval="Approved"),
         ),
         Environment(
             name="sandbox",
@@ -115,6 +90,7 @@ ENVIRONMENTS: dict[str, Environment] = {
             log_retention_days=7,
             lambda_target=_AWS_LAMBDA,
             streaming_lake=StreamingLakeSettings(shards=1, budget_usd=25),
+            ml_network=MlNetworkSettings(budget_usd=60),
         ),
         Environment(
             name="production",
@@ -132,15 +108,41 @@ ENVIRONMENTS: dict[str, Environment] = {
                 curate_max_workers=10,
                 query_limit_mebibytes=1_048_576,
             ),
+            ml_network=MlNetworkSettings(
+                availability_zones=3, interface_endpoints=get_args(InterfaceEndpoint)
+            ),
+            ml_training=MlTrainingSettings(
+                from_lake=True,
+                schedule="cron(0 4 ? * MON *)",
+                instance_type="ml.m7i.xlarge",
+                tune=True,
+                tuning_jobs=20,
+                minimum_auc=0.68,
+            ),
+            ml_endpoint=MlEndpointSettings(
+                minimum_instances=2,
+                maximum_instances=8,
+                challenger_weight=0.1,
+                bake_minutes=30,
+                data_capture_percent=20,
+                waf=True,
+            ),
         ),
     )
+}
+
+
+_GROUPS = {
+    name: kind
+    for name, kind in get_type_hints(Environment).items()
+    if is_dataclass(kind) and kind is not LambdaTarget
 }
 
 
 def environment_from(context: Mapping[str, Any]) -> Environment:
     """The environment that `-c` values ask for.
 
-    `context` holds what a person typed: `env`, and settings as `name` or `streaming_lake.name`.
+    `context` holds what a person typed: `env`, and settings as `name` or `<group>.name`.
     Raises SettingsError.
     """
     overrides = dict(context)
@@ -164,9 +166,11 @@ def environment_from(context: Mapping[str, Any]) -> Environment:
 def setting_names() -> list[str]:
     """Every key that `-c` takes besides `env`."""
     # What bundles are built for follows from where they run, and is nobody's to choose.
-    top = [each.name for each in fields(Environment) if each.name not in ("name", "lambda_target")]
-    top.remove("streaming_lake")
-    return top + [f"streaming_lake.{each.name}" for each in fields(StreamingLakeSettings)]
+    hidden = {"name", "lambda_target", *_GROUPS}
+    top = [each.name for each in fields(Environment) if each.name not in hidden]
+    return top + [
+        f"{group}.{each.name}" for group, kind in _GROUPS.items() for each in fields(kind)
+    ]
 
 
 def _sentence(error: ErrorDetails) -> str:

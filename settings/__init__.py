@@ -1,0 +1,1 @@
+"""What a user of each architecture may want to change: typed, with the limits that AWS sets."""
