@@ -53,7 +53,6 @@ class Summary:
 
 def run(lake: Lake, catalog: Catalog, settings: Settings) -> Summary:
     """Curate what has arrived since the last run. Raises what S3, Glue or Spark raise."""
-    started = datetime.now(UTC)
     state = lake.remembered(settings.state_key)
     objects = _new_objects(lake, settings, state["watermark"] if state else None)
     published = catalog.locations()
@@ -76,7 +75,7 @@ def run(lake: Lake, catalog: Catalog, settings: Settings) -> Summary:
             settings.state_key,
             {"watermark": newest.isoformat(), "finished_at": datetime.now(UTC).isoformat()},
         )
-    deleted = _sweep(lake, settings, set(catalog.locations().values()), started)
+    deleted = _sweep(lake, settings, set(catalog.locations().values()))
     return Summary(
         objects_read=len(objects),
         events=total,
@@ -127,13 +126,30 @@ def _write(
     }
 
 
-def _sweep(lake: Lake, settings: Settings, live: set[str], started: datetime) -> int:
+def _sweep(lake: Lake, settings: Settings, live: set[str]) -> int:
     """Delete folders that no reader can reach and no query can still be reading."""
+    objects = lake.objects(settings.curated_prefix)
+    written: dict[str, datetime] = {}
+    for each in objects:
+        folder = _folder(each.key)
+        written[folder] = max(each.modified, written.get(folder, each.modified))
+    # Queries may have been planned on a folder until the day's live one took its place, however
+    # old its files are; one that a killed run left behind was never read.
+    replaced = {_day(folder): written[folder] for folder in live if folder in written}
+    grace_started = datetime.now(UTC) - settings.superseded_grace
     dead = [
         each.key
-        for each in lake.objects(settings.curated_prefix)
-        if f"{each.key.rpartition('/')[0]}/" not in live
-        and each.modified <= started - settings.superseded_grace
+        for each in objects
+        if (folder := _folder(each.key)) not in live
+        and max(written[folder], replaced.get(_day(folder), written[folder])) <= grace_started
     ]
     lake.delete(dead)
     return len(dead)
+
+
+def _folder(key: str) -> str:
+    return f"{key.rpartition('/')[0]}/"
+
+
+def _day(folder: str) -> str:
+    return folder.rpartition("run=")[0]

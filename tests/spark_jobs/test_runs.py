@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from pyspark.sql import SparkSession
 
 from curate_flights.catalog import Catalog
 from curate_flights.curate import run
+from curate_flights.lake import StoredObject
 from sandbox.mirrored_lake import MirroredLake
 from tests.spark_jobs.conftest import BUCKET, Lake, at, event, make_lake
 
@@ -72,6 +74,28 @@ def test_replaced_folders_stay_for_the_grace_and_then_go(lake: Lake) -> None:
     lake.grace = timedelta(0)
     assert lake.run().objects_deleted == 1
     assert set(lake.by_id()) == {"a", "b"}
+
+
+def test_the_grace_begins_when_a_folder_is_replaced_however_old_its_files_are(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake.grace = timedelta(hours=24)
+    lake.deliver([event("a")])
+    lake.run()
+    old = set(lake.keys("curated/"))
+    objects = MirroredLake.objects
+
+    def aged(self: MirroredLake, prefix: str, start_after: str = "") -> list[StoredObject]:
+        days = timedelta(days=3)
+        return [
+            replace(each, modified=each.modified - days) if each.key in old else each
+            for each in objects(self, prefix, start_after)
+        ]
+
+    monkeypatch.setattr(MirroredLake, "objects", aged)
+    lake.deliver([event("b")])
+    assert lake.run().objects_deleted == 0
+    assert old < set(lake.keys("curated/"))
 
 
 def killed_before(name: str) -> Callable[[pytest.MonkeyPatch], None]:
