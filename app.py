@@ -6,23 +6,27 @@ cdk synth -c env=sandbox        (or: make synth ENV=sandbox)
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 # A deprecated API fails the synth; read by jsii as it starts, so before aws_cdk is imported.
 os.environ.setdefault("JSII_DEPRECATED", "fail")
 # The Node that `make` has fetched: the machine's own may be missing, or too old for jsii.
 os.environ.setdefault("JSII_NODE", f"{sys.prefix}/bin/node")
 
-from aws_cdk import App, CliCredentialsStackSynthesizer, Tags
+from aws_cdk import App, CliCredentialsStackSynthesizer, Stack, Tags
 
 from environments import Environment, SettingsError, environment_from
+from stacks.ml_platform.endpoint_stack import MlEndpoint
+from stacks.ml_platform.network_stack import MlNetwork
+from stacks.ml_platform.notebook_stack import MlNotebook
+from stacks.ml_platform.training_stack import MlTraining
 from stacks.shared import gate
 from stacks.streaming_lake.stack import StreamingLake
 
 ROOT = Path(__file__).parent
-ARCHITECTURES = {"streaming-lake": [StreamingLake]}
+_Stack = TypeVar("_Stack", bound=Stack)
 
 
 def make_app(settings: Mapping[str, Any] | None = None, outdir: Path | None = None) -> App:
@@ -45,19 +49,48 @@ def make_app(settings: Mapping[str, Any] | None = None, outdir: Path | None = No
     }
     environment = environment_from(typed)
     gate.attach(app)
-    for architecture, stacks in ARCHITECTURES.items():
-        for stack_class in stacks:
-            stack = stack_class(
-                app,
-                stack_class.__name__,
-                environment=environment,
-                stack_name=f"{environment.name_prefix}{stack_class.__name__}",
-                termination_protection=environment.keep_data,
-                synthesizer=_synthesizer(environment),
-            )
-            Tags.of(stack).add("architecture", architecture)
-            Tags.of(stack).add("environment", environment.name)
+    for name, architecture in ARCHITECTURES.items():
+        architecture(_Builder(app, name, environment))
     return app
+
+
+class _Builder:
+    """Makes the stacks of one architecture: named, tagged, and safe from a careless deletion."""
+
+    def __init__(self, app: App, architecture: str, environment: Environment) -> None:
+        self._app, self._architecture, self._environment = app, architecture, environment
+
+    def make(self, stack_class: Callable[..., _Stack], **others: Stack) -> _Stack:
+        name, environment = stack_class.__name__, self._environment
+        stack = stack_class(
+            self._app,
+            name,
+            environment=environment,
+            stack_name=f"{environment.name_prefix}{name}",
+            termination_protection=environment.keep_data,
+            synthesizer=_synthesizer(environment),
+            **others,
+        )
+        Tags.of(stack).add("architecture", self._architecture)
+        Tags.of(stack).add("environment", environment.name)
+        return stack
+
+
+def _streaming_lake(build: _Builder) -> None:
+    build.make(StreamingLake)
+
+
+def _ml_platform(build: _Builder) -> None:
+    ground = build.make(MlNetwork)
+    training = build.make(MlTraining, ground=ground)
+    build.make(MlEndpoint, ground=ground, training=training)
+    build.make(MlNotebook, ground=ground, training=training)
+
+
+ARCHITECTURES: dict[str, Callable[[_Builder], None]] = {
+    "streaming-lake": _streaming_lake,
+    "ml-platform": _ml_platform,
+}
 
 
 def _synthesizer(environment: Environment) -> CliCredentialsStackSynthesizer | None:

@@ -178,6 +178,8 @@ def _sentence(error: ErrorDetails) -> str:
     known = {part for name in setting_names() for part in name.split(".")}
     key = ".".join(str(part) for part in error["loc"] if part in known)
     message = error["msg"][0].lower() + error["msg"][1:]
+    if error["type"] == "value_error":  # settings that do not go together
+        return f"-c {key}.*: {message.removeprefix('value error, ')}."
     return f"-c {key}={error['input']}: {message}."
 
 

@@ -14,7 +14,10 @@ from sandbox.workspace import ROOT, SandboxError, Workspace
 
 _CDK = ROOT / "node_modules" / ".bin" / "cdk"
 # The stacks of each architecture, as the README names them.
-ARCHITECTURES = {"streaming-lake": ["StreamingLake"]}
+ARCHITECTURES = {
+    "streaming-lake": ["StreamingLake"],
+    "ml-platform": ["MlNetwork", "MlTraining", "MlEndpoint", "MlNotebook"],
+}
 
 
 @dataclass

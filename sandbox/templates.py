@@ -14,7 +14,10 @@ from sandbox.workspace import ROOT
 
 _NO_PROVISIONER = "ministack has no provisioner for this type"
 _NO_METRIC_MATH = "ministack refuses alarms with metric math"
-_NO_SDK = "ministack runs Node functions without the AWS SDK; the sandbox empties buckets itself"
+_NO_SDK = "ministack runs Node functions without the AWS SDK"
+# Resources that the CDK makes by Node functions of its own: emptying buckets, which the sandbox
+# does itself, closing a VPC's default security group, and calls of an AWS API.
+_BY_NODE = {"Custom::S3AutoDeleteObjects", "Custom::VpcRestrictDefaultSG", "Custom::AWS"}
 _ASK = (
     "from ministack.services.cloudformation.provisioners import _RESOURCE_HANDLERS;"
     "print(*_RESOURCE_HANDLERS)"
@@ -91,7 +94,7 @@ def _reason(resource: dict[str, Any], supported: frozenset[str]) -> str | None:
     kind = resource["Type"]
     if kind == "AWS::CloudWatch::Alarm" and "Metrics" in resource["Properties"]:
         return _NO_METRIC_MATH
-    if kind == "Custom::S3AutoDeleteObjects":
+    if kind in _BY_NODE:
         return _NO_SDK
     if kind.startswith("Custom::") or kind in supported:
         return None

@@ -1,8 +1,8 @@
 """What a user of the ML platform may want to change: one group a stack."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from settings.types import STRICT, BudgetUsd, Listed, Number, Off
@@ -78,8 +78,9 @@ class MlTrainingSettings:
 class MlEndpointSettings:
     """How the model is served and watched."""
 
-    # Serverless and asynchronous take one variant; serverless takes no VPC and no data capture.
     serving: Literal["real-time", "serverless", "asynchronous"] = "real-time"
+    # Off only for serverless, which can be put into no VPC.
+    in_vpc: bool = True
     instance_type: InstanceType = "ml.m7i.large"
     minimum_instances: Annotated[int, Field(ge=1, le=100)] = 1
     maximum_instances: Annotated[int, Field(ge=1, le=100)] = 2
@@ -110,6 +111,32 @@ class MlEndpointSettings:
     requests_per_second: Annotated[int, Field(ge=1, le=10_000)] = 50
     waf: bool = False
 
+    @model_validator(mode="after")
+    def _as_the_service_takes_it(self) -> Self:
+        """Refuse what SageMaker would refuse while deploying, an hour later."""
+        if self.minimum_instances > self.maximum_instances:
+            raise ValueError(
+                f"minimum_instances={self.minimum_instances} is more than "
+                f"maximum_instances={self.maximum_instances}"
+            )
+        single = {
+            "challenger_weight=0 (it takes one variant)": self.challenger_weight == 0,
+            "roll_out other than shadow (it takes one variant)": self.roll_out != "shadow",
+        }
+        serverless = {
+            "in_vpc=false (it can be put into no VPC)": not self.in_vpc,
+            "data_capture_percent=0 (it captures nothing)": self.data_capture_percent == 0,
+            "inference_pipeline=false (it takes one container)": not self.inference_pipeline,
+        }
+        needed = {
+            "real-time": {"in_vpc=true (only serverless is outside)": self.in_vpc},
+            "asynchronous": {"in_vpc=true (only serverless is outside)": self.in_vpc, **single},
+            "serverless": {**serverless, **single},
+        }[self.serving]
+        if missing := [need for need, met in needed.items() if not met]:
+            raise ValueError(f"serving={self.serving} needs {', '.join(missing)}")
+        return self
+
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class MlNotebookSettings:
@@ -118,6 +145,8 @@ class MlNotebookSettings:
     instance_type: InstanceType = "ml.t3.medium"
     volume_gibibytes: Annotated[int, Field(ge=5, le=16384)] = 20
     idle_minutes: Annotated[int, Field(ge=10, le=24 * 60)] = 60
+    # The IAM user or session whose instance this is: nobody else can open it.
+    owner: Annotated[Annotated[str, Field(pattern=r"^[\w+=,.@-]{1,64}$")] | None, Off] = None
     # Addresses that may open the notebook besides the VPC's own endpoint, as CIDR blocks.
     source_addresses: Annotated[
         tuple[Annotated[str, Field(pattern=r"^\d+(\.\d+){3}/\d+$")], ...], Listed

@@ -4,10 +4,12 @@ uv installs wheels for the target's Python and processor, so no Docker is needed
 once for each content and kept in `.build/bundles/`.
 """
 
+import gzip
 import hashlib
 import os
 import shutil
 import subprocess
+import tarfile
 from pathlib import Path
 
 import uv
@@ -30,6 +32,51 @@ def lambda_bundle(folder: str, target: LambdaTarget) -> Path:
 def spark_bundle(folder: str) -> Path:
     """The directory to deploy for `spark_jobs/<folder>`: the package and `schemas`."""
     return _bundle(ROOT / "spark_jobs" / folder, None)
+
+
+def model_bundle(folder: str) -> Path:
+    """`models/<folder>` as the `sourcedir.tar.gz` that SageMaker's containers unpack.
+
+    The same sources give the same bytes, so that an unchanged model changes no template.
+    """
+    package = ROOT / "models" / folder
+    bundle = BUNDLES / f"{folder}-{_digest([package], None)}" / "sourcedir.tar.gz"
+    if not bundle.exists():
+        bundle.parent.mkdir(parents=True, exist_ok=True)
+        building = bundle.with_name(f"{bundle.name}.{os.getpid()}")
+        # Without the time of packing, which both formats would write down.
+        with (
+            building.open("wb") as raw,
+            gzip.GzipFile(filename="", fileobj=raw, mode="wb", mtime=0) as packed,
+            tarfile.open(fileobj=packed, mode="w") as archive,
+        ):
+            for file in [*sorted(package.glob("*.py")), package / "requirements.txt"]:
+                archive.add(file, file.name, filter=_anonymous)
+        building.rename(bundle)
+    return bundle
+
+
+def kernel_bundle(folder: str, requirements: Path) -> Path:
+    """`models/<folder>` beside the packages of `requirements` alone, for a notebook's kernel.
+
+    What those packages need is in the notebook's image already. Raises RuntimeError as above.
+    """
+    target = LambdaTarget(python_version="3.12", architecture="x86_64")
+    package = ROOT / "models" / folder
+    bundle = BUNDLES / f"kernel-{_digest([package, requirements.parent], target)}"
+    if not bundle.exists():
+        building = bundle.with_name(f"{bundle.name}.{os.getpid()}")
+        shutil.copytree(package, building / folder, ignore=_IGNORED)
+        _install(requirements, building, target, "--no-deps")
+        building.rename(bundle)
+    return bundle
+
+
+def _anonymous(entry: tarfile.TarInfo) -> tarfile.TarInfo:
+    entry.mtime = entry.uid = entry.gid = 0
+    entry.uname = entry.gname = ""
+    entry.mode = 0o644
+    return entry
 
 
 def _bundle(package: Path, target: LambdaTarget | None) -> Path:
@@ -56,10 +103,10 @@ def _bundle(package: Path, target: LambdaTarget | None) -> Path:
     return bundle
 
 
-def _install(requirements: Path, into: Path, target: LambdaTarget) -> None:
+def _install(requirements: Path, into: Path, target: LambdaTarget, *options: str) -> None:
     command = [uv.find_uv_bin(), "pip", "install", "--quiet", "--require-hashes"]
     command += ["--requirement", str(requirements), "--target", str(into), "--only-binary", ":all:"]
-    command += ["--python-version", target.python_version]
+    command += ["--python-version", target.python_version, *options]
     if not target.native:
         processor = "aarch64" if target.architecture == "arm64" else "x86_64"
         command += ["--python-platform", f"{processor}-manylinux_2_28"]

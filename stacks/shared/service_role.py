@@ -1,9 +1,8 @@
 """A role for one AWS service, whose statements say in their Sid what they are for."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from aws_cdk import Aws, Stack
+from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
@@ -45,20 +44,7 @@ class ServiceRole(iam.Role):
             )
         )
         if wildcard_because:
-            for name in map(self._name_in_findings, resources):
-                if "*" in name:
-                    rule = f"AwsSolutions::AwsSolutions-IAM5[Resource::{name}]"
-                    gate.acknowledge(self, {rule: wildcard_because})
-
-    def _name_in_findings(self, resource: str) -> str:
-        """A resource as cdk-nag writes it: `<LogicalId.Arn>/prefix/*`."""
-        resolved = Stack.of(self).resolve(resource)
-        parts = (
-            resolved["Fn::Join"][1]
-            if isinstance(resolved, dict) and "Fn::Join" in resolved
-            else [resolved]
-        )
-        return "".join(map(_spell, parts))
+            gate.accept_wildcards(self, resources, wildcard_because)
 
     def may_use_key(
         self, purpose: str, key: kms.IKey, *services: str, reads: bool = True, writes: bool = True
@@ -93,10 +79,3 @@ class ServiceRole(iam.Role):
             "*",
             wildcard_because="the API knows no resource, and only reads which keys are used",
         )
-
-
-def _spell(part: Any) -> str:
-    if isinstance(part, str):
-        return part
-    target = part.get("Ref") or ".".join(part["Fn::GetAtt"])
-    return f"<{target}>"

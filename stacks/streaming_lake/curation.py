@@ -9,7 +9,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
 
-from environments import StreamingLakeSettings
+from settings.streaming_lake import StreamingLakeSettings
 from stacks.shared.bundle import ROOT, spark_bundle
 from stacks.shared.service_role import ServiceRole
 from stacks.streaming_lake.catalog import Catalog

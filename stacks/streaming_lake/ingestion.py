@@ -5,7 +5,7 @@ from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from environments import StreamingLakeSettings
+from settings.streaming_lake import StreamingLakeSettings
 from stacks.shared import gate
 
 

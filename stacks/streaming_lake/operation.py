@@ -11,15 +11,10 @@ Runbook, an alarm a line:
 - job failure: an event from Glue with the run's id; running the job again is safe
 """
 
-from aws_cdk import Aws, Duration, RemovalPolicy
-from aws_cdk import aws_budgets as budgets
+from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_events as events
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_sns as sns
-from aws_cdk import aws_sns_subscriptions as subscriptions
-from aws_cdk import aws_sqs as sqs
 from cdk_monitoring_constructs import (
     AlarmFactoryDefaults,
     CustomMetricGroup,
@@ -35,7 +30,8 @@ from cdk_monitoring_constructs import (
 from constructs import Construct
 
 from environments import Environment
-from stacks.shared import gate
+from stacks.shared.alarm_topic import AlarmTopic, DeadLetterQueue
+from stacks.shared.monthly_budget import MonthlyBudget
 from stacks.streaming_lake.curation import Curation
 from stacks.streaming_lake.delivery import Delivery
 from stacks.streaming_lake.ingestion import Ingestion
@@ -55,22 +51,7 @@ class Operation(Construct):
         environment: Environment,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.topic = sns.Topic(self, "Alarms", master_key=key, enforce_ssl=True)
-        if environment.alarm_email:
-            self.topic.add_subscription(subscriptions.EmailSubscription(environment.alarm_email))
-        # EventBridge does not tell SNS for whom it publishes: a condition on it would silently drop
-        # every notice. What another account could do with it is send us a false one.
-        same_account = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
-        publishers = {"cloudwatch": same_account, "budgets": same_account, "events": None}
-        for publisher, conditions in publishers.items():
-            self.topic.add_to_resource_policy(
-                iam.PolicyStatement(
-                    principals=[iam.ServicePrincipal(f"{publisher}.amazonaws.com")],
-                    actions=["sns:Publish"],
-                    resources=[self.topic.topic_arn],
-                    conditions=conditions,
-                )
-            )
+        self.topic = AlarmTopic(self, "Alarms", key=key, environment=environment)
         self._key = key
         self._monitoring = MonitoringFacade(
             self,
@@ -86,7 +67,9 @@ class Operation(Construct):
             ),
         )
         if environment.streaming_lake.budget_usd:
-            self._budget(environment.streaming_lake.budget_usd)
+            MonthlyBudget(
+                self, "Budget", usd=environment.streaming_lake.budget_usd, topic=self.topic
+            )
 
     def watch_stream(self, ingestion: Ingestion, retention_hours: int) -> None:
         """Alarm when Firehose falls behind, and when producers are held back."""
@@ -162,19 +145,7 @@ class Operation(Construct):
 
     def watch_curation(self, curation: Curation) -> None:
         """Tell the topic of every run of the job that fails, times out or is stopped."""
-        undelivered = sqs.Queue(
-            self,
-            "Undelivered",
-            encryption=sqs.QueueEncryption.KMS,
-            encryption_master_key=self._key,
-            enforce_ssl=True,
-            retention_period=Duration.days(14),
-            removal_policy=RemovalPolicy.DESTROY,
-        )
-        gate.acknowledge(
-            undelivered,
-            {"AwsSolutions::AwsSolutions-SQS3": "this is itself the queue for dead letters"},
-        )
+        undelivered = DeadLetterQueue(self, "Undelivered", key=self._key)
         # L1: the L2's target would open topic and key once more, with wildcards.
         rule = events.CfnRule(
             self,
@@ -201,14 +172,7 @@ class Operation(Construct):
                 )
             ],
         )
-        undelivered.add_to_resource_policy(
-            iam.PolicyStatement(
-                principals=[iam.ServicePrincipal("events.amazonaws.com")],
-                actions=["sqs:SendMessage"],
-                resources=[undelivered.queue_arn],
-                conditions={"ArnEquals": {"aws:SourceArn": rule.attr_arn}},
-            )
-        )
+        undelivered.admit(rule)
         # The library's own monitoring of Glue jobs cannot take a name that is a token.
         self._monitoring.monitor_custom(
             human_readable_name="Curation",
@@ -220,34 +184,6 @@ class Operation(Construct):
                         _job_metric(curation, f"num{what}Tasks") for what in ("Completed", "Failed")
                     ],
                 )
-            ],
-        )
-
-    def _budget(self, usd: int) -> None:
-        # Of the whole account: a filter by tag sees nothing before somebody activates the tag
-        # for billing, and the sandbox account is a person's own.
-        budgets.CfnBudget(
-            self,
-            "Budget",
-            budget=budgets.CfnBudget.BudgetDataProperty(
-                budget_type="COST",
-                time_unit="MONTHLY",
-                budget_limit=budgets.CfnBudget.SpendProperty(amount=usd, unit="USD"),
-            ),
-            notifications_with_subscribers=[
-                budgets.CfnBudget.NotificationWithSubscribersProperty(
-                    notification=budgets.CfnBudget.NotificationProperty(
-                        notification_type=kind,
-                        comparison_operator="GREATER_THAN",
-                        threshold=percent,
-                    ),
-                    subscribers=[
-                        budgets.CfnBudget.SubscriberProperty(
-                            subscription_type="SNS", address=self.topic.topic_arn
-                        )
-                    ],
-                )
-                for kind, percent in (("ACTUAL", 80), ("FORECASTED", 100))
             ],
         )
 

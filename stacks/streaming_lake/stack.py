@@ -24,11 +24,11 @@ from aws_cdk import CfnOutput, RemovalPolicy, Stack
 from constructs import Construct
 
 from environments import Environment
+from stacks.shared.architecture_key import ArchitectureKey
 from stacks.streaming_lake.catalog import Catalog
 from stacks.streaming_lake.curation import Curation
 from stacks.streaming_lake.delivery import Delivery
 from stacks.streaming_lake.discovery import Discovery
-from stacks.streaming_lake.encryption import LakeKey
 from stacks.streaming_lake.ingestion import Ingestion
 from stacks.streaming_lake.operation import Operation
 from stacks.streaming_lake.query import Query
@@ -49,7 +49,9 @@ class StreamingLake(Stack):
         # Hive folds names to lower case and takes no hyphen.
         database_name = name.lower().replace("-", "_")
 
-        key = LakeKey(self, "Key", keep_data=keep)
+        key = ArchitectureKey(
+            self, "Key", description="Everything the streaming lake keeps", keep_data=keep
+        )
         storage = Storage(self, "Storage", key=key, environment=environment)
         catalog = Catalog(self, "Catalog", name=database_name, lake=storage.lake, key=key)
         ingestion = Ingestion(
@@ -113,8 +115,11 @@ class StreamingLake(Stack):
             "EventsTableName": catalog.events.table_name,
             "CuratedTableName": catalog.curated.table_name,
             "WorkGroupName": name,
+            "KeyArn": key.key_arn,
+            "CurateJobName": curation.job.ref,
             "CurateCommand": f"aws glue start-job-run --job-name {curation.job.ref}",
             "AlarmTopicArn": operation.topic.topic_arn,
         }
         for output, value in outputs.items():
-            CfnOutput(self, output, value=value)
+            # Exported: the ML platform beside it imports what it trains on.
+            CfnOutput(self, output, value=value, export_name=f"{name}-{output}")

@@ -1,11 +1,12 @@
 """The two halves of the lake: an immutable log, and what can be made from it again (ST-09)."""
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from environments import Environment
+from stacks.shared.access_log_bucket import AccessLogBucket
 from stacks.shared.secure_bucket import SecureBucket
 
 # The notes' table of storage classes as the path of a record that is read ever less (ST-05, ST-06).
@@ -33,24 +34,7 @@ class Storage(Construct):
         keep_data = environment.keep_data
         settings = environment.streaming_lake
 
-        self.access_logs = s3.Bucket(
-            self,
-            "AccessLogs",
-            # S3's log delivery cannot write under a customer-managed key.
-            encryption=s3.BucketEncryption.S3_MANAGED,
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            blocked_encryption_types=[s3.BlockedEncryptionType.SSE_C],
-            enforce_ssl=True,
-            minimum_tls_version=1.2,
-            versioned=True,
-            lifecycle_rules=[
-                s3.LifecycleRule(
-                    expiration=Duration.days(365), noncurrent_version_expiration=Duration.days(1)
-                )
-            ],
-            removal_policy=RemovalPolicy.RETAIN if keep_data else RemovalPolicy.DESTROY,
-            auto_delete_objects=not keep_data,
-        )
+        self.access_logs = AccessLogBucket(self, "AccessLogs", keep_data=keep_data)
 
         locked = settings.object_lock_days
         self.raw = SecureBucket(

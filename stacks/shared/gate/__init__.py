@@ -21,8 +21,9 @@ from cdk_nag import AwsSolutionsChecks
 from stacks.shared.gate.acknowledgments import acknowledge
 from stacks.shared.gate.plugins import closed_services, native_validation
 from stacks.shared.gate.report import GateError, complaints
+from stacks.shared.gate.wildcards import accept_wildcards
 
-__all__ = ["GateError", "acknowledge", "attach", "synthesise"]
+__all__ = ["GateError", "accept_wildcards", "acknowledge", "attach", "synthesise"]
 
 _STRICT = "@aws-cdk/core:strictCfnValidateErrors"
 # How the CDK begins when constructs themselves object, before any template is checked.

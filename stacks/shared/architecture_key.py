@@ -1,4 +1,4 @@
-"""The one key of the lake: everything at rest is under it, and every use of it is in CloudTrail."""
+"""The one key of an architecture: all it keeps is under it, every use of it is in CloudTrail."""
 
 from aws_cdk import Aws, RemovalPolicy
 from aws_cdk import aws_iam as iam
@@ -6,14 +6,16 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 
-class LakeKey(kms.Key):
+class ArchitectureKey(kms.Key):
     """A rotated customer-managed key (ST-07) that the services writing on our behalf may use."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, keep_data: bool) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, description: str, keep_data: bool
+    ) -> None:
         super().__init__(
             scope,
             construct_id,
-            description="Everything the streaming lake keeps",
+            description=description,
             enable_key_rotation=True,
             removal_policy=RemovalPolicy.RETAIN if keep_data else RemovalPolicy.DESTROY,
         )

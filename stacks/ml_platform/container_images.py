@@ -1,0 +1,65 @@
+"""SageMaker's own container images: in each Region another registry of AWS."""
+
+import json
+from pathlib import Path
+
+from aws_cdk import Aws, CfnMapping, Fn, Stack, Token
+from constructs import Construct
+
+# Region -> account of the registry, as the SageMaker SDK has it; a test compares the two.
+REGISTRIES: dict[str, str] = json.loads(Path(__file__).with_suffix(".json").read_text())
+XGBOOST = "sagemaker-xgboost:3.2-0"
+SCIKIT_LEARN = "sagemaker-scikit-learn:1.9-0-cpu-py3"
+
+
+class ContainerImages(Construct):
+    """The images that the platform runs, in the Region that the stack is for.
+
+    A stack of no particular Region looks the registry up as it is deployed, so that its template
+    works in every Region of the map. Raises ValueError for a Region that is not in the map.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str) -> None:
+        super().__init__(scope, construct_id)
+        region = Stack.of(self).region
+        if Token.is_unresolved(region):
+            mapping = CfnMapping(
+                self,
+                "Registries",
+                mapping={name: {"account": account} for name, account in REGISTRIES.items()},
+                lazy=True,
+            )
+            self._account = mapping.find_in_map(Aws.REGION, "account")
+        elif region in REGISTRIES:
+            self._account = REGISTRIES[region]
+        else:
+            known = ", ".join(sorted(REGISTRIES))
+            raise ValueError(
+                f"SageMaker's XGBoost and scikit-learn images are not known in {region}. "
+                f"Deploy to one of: {known}."
+            )
+
+    @property
+    def xgboost(self) -> str:
+        """The URI of the image that trains, evaluates and serves."""
+        return self._uri(XGBOOST)
+
+    @property
+    def scikit_learn(self) -> str:
+        """The URI of the image that prepares what the model is asked."""
+        return self._uri(SCIKIT_LEARN)
+
+    @property
+    def repository_arns(self) -> list[str]:
+        """Where the images are kept, for a role that pulls them."""
+        return [
+            f"arn:{Aws.PARTITION}:ecr:{Aws.REGION}:{self._account}:repository/"
+            + image.partition(":")[0]
+            for image in (XGBOOST, SCIKIT_LEARN)
+        ]
+
+    def _uri(self, image: str) -> str:
+        return Fn.sub(
+            "${Account}.dkr.ecr.${AWS::Region}.${AWS::URLSuffix}/" + image,
+            {"Account": self._account},
+        )

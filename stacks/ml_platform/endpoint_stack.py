@@ -1,0 +1,83 @@
+"""MlEndpoint: an approved model serves, is watched, and calls for its successor.
+
+    package approved --> deploy_model (Step Functions)          or, by setting, in this template
+                           model -> configuration -> endpoint, blue/green, rolls back on alarms
+    client --IAM--> API Gateway --> Lambda --> endpoint: champion, challenger or shadow
+                                                 | in the VPC, isolated, scaled by calls
+                                                 +--> bucket/capture --> drift check --> alarm
+    by hand --> transform_batch (Step Functions): a prefix of the lake --> bucket/transform  |
+    train_model <--------------------------- retrain, by setting ----------------------------+
+
+From the notes: DP-01 model, configuration, endpoint; DP-02 variants with shares of the traffic;
+DP-03 batch transform; DP-04 containers in a row; DP-05 scaling; DP-06 API, function, endpoint;
+DP-07 nothing public; DP-10 drift, by our own check, since Model Monitor takes no new customers;
+DP-11 CloudWatch and CloudTrail; DP-12 retraining; SE-24 a new account may have none of the
+instance type for endpoints: raise it under Service Quotas. DP-08 and DP-09: Neo has nothing to
+gain on boosted trees, and Elastic Inference has ended.
+"""
+
+from typing import Any
+
+from aws_cdk import CfnOutput, Duration, Stack
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from environments import Environment
+from stacks.ml_platform.container_images import ContainerImages
+from stacks.ml_platform.network_stack import MlNetwork
+from stacks.ml_platform.serving import ServingRole
+from stacks.ml_platform.storage import PlatformBucket
+from stacks.ml_platform.template_endpoint import TemplateEndpoint
+from stacks.ml_platform.training_stack import MlTraining
+
+
+class MlEndpoint(Stack):
+    """How predictions are asked for, answered and watched."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        environment: Environment,
+        ground: MlNetwork,
+        training: MlTraining,
+        **options: Any,
+    ) -> None:
+        super().__init__(scope, construct_id, **options)
+        settings = environment.ml_endpoint
+        # Callers, alarms and the drift check go by it, and the workflow makes the endpoint later.
+        endpoint_name = f"{environment.name_prefix}flight-delay"
+        bucket = PlatformBucket(
+            self,
+            "Bucket",
+            network=ground.network,
+            key=ground.key,
+            access_logs=ground.access_logs,
+            environment=environment,
+            # The drift check starts when a capture arrives.
+            tells_event_bridge=True,
+            lifecycle_rules=[
+                s3.LifecycleRule(prefix="capture/", expiration=Duration.days(settings.capture_days))
+            ],
+        )
+        images = ContainerImages(self, "Images")
+        role = ServingRole(
+            self, "Role", models=training.bucket, bucket=bucket, images=images, key=ground.key
+        )
+        if settings.model_package_arn:
+            TemplateEndpoint(
+                self,
+                "Endpoint",
+                name=endpoint_name,
+                model_package_arn=settings.model_package_arn,
+                role=role,
+                network=ground.network,
+                images=images,
+                bucket=bucket,
+                key=ground.key,
+                roll_back_alarms=[],
+                settings=settings,
+            )
+        CfnOutput(self, "EndpointName", value=endpoint_name)
+        CfnOutput(self, "BucketName", value=bucket.bucket_name)

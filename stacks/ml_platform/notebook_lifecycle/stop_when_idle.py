@@ -1,0 +1,60 @@
+"""Stop this notebook instance if no kernel and no terminal has been in use for a while.
+
+Runs on the instance, on its system's Python, which has nothing but the standard library.
+"""
+
+from __future__ import annotations  # the system's Python is older than the project's
+
+import argparse
+import json
+import ssl
+import subprocess
+import urllib.request
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+_JUPYTER = "https://localhost:8443/api"
+_METADATA = Path("/opt/ml/metadata/resource-metadata.json")
+
+
+def last_use(
+    kernels: list[dict[str, Any]], terminals: list[dict[str, Any]], started: datetime
+) -> datetime:
+    """When somebody last used the notebook: never means since it started. Raises ValueError."""
+    if any(kernel["execution_state"] == "busy" for kernel in kernels):
+        return datetime.now(UTC)
+    times = [each["last_activity"] for each in [*kernels, *terminals]]
+    return max([started, *(datetime.fromisoformat(time.replace("Z", "+00:00")) for time in times)])
+
+
+def is_idle(last: datetime, idle_minutes: int, now: datetime) -> bool:
+    """Whether `last` is at least `idle_minutes` ago."""
+    return now - last >= timedelta(minutes=idle_minutes)
+
+
+def _ask(path: str) -> list[dict[str, Any]]:
+    # Jupyter answers on this machine alone, with a certificate that it made itself.
+    unchecked = ssl._create_unverified_context()  # noqa: S323
+    url = f"{_JUPYTER}/{path}"
+    with urllib.request.urlopen(url, timeout=10, context=unchecked) as answer:  # noqa: S310 -- https
+        found: list[dict[str, Any]] = json.load(answer)
+    return found
+
+
+def main() -> None:
+    """Ask Jupyter, and stop the instance if it is idle; fails loudly in the system's journal."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--idle-minutes", type=int, required=True)
+    arguments = parser.parse_args()
+    uptime = float(Path("/proc/uptime").read_text().split()[0])
+    now = datetime.now(UTC)
+    last = last_use(_ask("kernels"), _ask("terminals"), now - timedelta(seconds=uptime))
+    if is_idle(last, arguments.idle_minutes, now):
+        name = json.loads(_METADATA.read_text())["ResourceName"]
+        command = ["aws", "sagemaker", "stop-notebook-instance", "--notebook-instance-name", name]
+        subprocess.run(command, check=True)  # noqa: S603 -- our own words
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""MlTraining: from a training set to a registered model, or to the reason why not.
+
+    schedule -----------+
+    lake was curated ---+--> train_model (Step Functions)
+    by hand ------------+      export the set -> check it -> tune or train -> evaluate -> gate
+                                  |                            |                |          |
+       lake/training or           v                            v                v          v
+       bucket/training  <-- training set     checkpoints/, models/   evaluation/   model package
+                                                                                   group
+    every job: isolated subnets, no network of its own, encrypted volumes, output and traffic
+
+From the notes: TR-01 the life cycle as a pipeline; TR-02 the split; TR-05 to TR-08, TR-10 and
+TR-13 to TR-16 the job: data, image, role, channels, input mode, spot with checkpoints, container
+contract, limits, metrics; TR-18 and TR-19 tuning; TR-24 the gate; TR-27 early stopping; ST-14 all
+locations are S3 URIs; SE-21 guard rails on identities; SE-24 quotas: a new account may have none of
+the instance type for training, raise it under Service Quotas; DP-12 retraining as data changes.
+TR-11 and TR-17: XGBoost needs no GPU. TR-20: the search is ours, Autopilot lives in Canvas today.
+"""
+
+from typing import Any
+
+from aws_cdk import CfnOutput, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3_assets as s3_assets
+from constructs import Construct
+
+from environments import Environment
+from stacks.ml_platform.container_images import ContainerImages
+from stacks.ml_platform.job_guardrails import guard_rails
+from stacks.ml_platform.network_stack import MlNetwork
+from stacks.ml_platform.storage import PlatformBucket
+from stacks.ml_platform.training_data import TrainingData, data_of_lake, lake_beside_us
+from stacks.ml_platform.training_roles import TrainingRoles
+from stacks.shared.bundle import model_bundle
+
+
+class MlTraining(Stack):
+    """The bucket, the roles, the workflow and the registry."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        environment: Environment,
+        ground: MlNetwork,
+        **options: Any,
+    ) -> None:
+        super().__init__(scope, construct_id, **options)
+        settings = environment.ml_training
+        self.bucket = PlatformBucket(
+            self,
+            "Bucket",
+            network=ground.network,
+            key=ground.key,
+            access_logs=ground.access_logs,
+            environment=environment,
+        )
+        lake = lake_beside_us(environment.name_prefix) if settings.from_lake else None
+        self.data = data_of_lake(self, lake) if lake else TrainingData(self.bucket, ground.key)
+        images = ContainerImages(self, "Images")
+        code = s3_assets.Asset(self, "Code", path=str(model_bundle("flight_delay")))
+        self.roles = TrainingRoles(
+            self,
+            "Roles",
+            bucket=self.bucket,
+            data=self.data,
+            code=code,
+            images=images,
+            key=ground.key,
+        )
+        guarded = iam.ManagedPolicy(
+            self,
+            "GuardRails",
+            description="No job outside the VPC or without the key; attach to whoever starts jobs",
+            statements=guard_rails(),
+        )
+        CfnOutput(self, "BucketName", value=self.bucket.bucket_name)
+        CfnOutput(self, "GuardRailsPolicyArn", value=guarded.managed_policy_arn)

@@ -1,0 +1,66 @@
+"""Where alarms and notices go, and what keeps the notices that cannot be delivered."""
+
+from aws_cdk import Aws, Duration, RemovalPolicy
+from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from environments import Environment
+from stacks.shared import gate
+
+
+class AlarmTopic(sns.Topic):
+    """The topic of an architecture's alarms, read by mail if the environment names an address."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, key: kms.IKey, environment: Environment
+    ) -> None:
+        super().__init__(scope, construct_id, master_key=key, enforce_ssl=True)
+        if environment.alarm_email:
+            self.add_subscription(subscriptions.EmailSubscription(environment.alarm_email))
+        # EventBridge does not tell SNS for whom it publishes: a condition on it would silently drop
+        # every notice. What another account could do with it is send us a false one.
+        same_account = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
+        publishers = {"cloudwatch": same_account, "budgets": same_account, "events": None}
+        for publisher, conditions in publishers.items():
+            self.add_to_resource_policy(
+                iam.PolicyStatement(
+                    principals=[iam.ServicePrincipal(f"{publisher}.amazonaws.com")],
+                    actions=["sns:Publish"],
+                    resources=[self.topic_arn],
+                    conditions=conditions,
+                )
+            )
+
+
+class DeadLetterQueue(sqs.Queue):
+    """Keeps for two weeks what could not be delivered."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, key: kms.IKey) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            encryption=sqs.QueueEncryption.KMS,
+            encryption_master_key=key,
+            enforce_ssl=True,
+            retention_period=Duration.days(14),
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        gate.acknowledge(
+            self, {"AwsSolutions::AwsSolutions-SQS3": "this is itself the queue for dead letters"}
+        )
+
+    def admit(self, rule: events.CfnRule) -> None:
+        """Let EventBridge leave here what `rule` could not deliver."""
+        self.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal("events.amazonaws.com")],
+                actions=["sqs:SendMessage"],
+                resources=[self.queue_arn],
+                conditions={"ArnEquals": {"aws:SourceArn": rule.attr_arn}},
+            )
+        )

@@ -1,0 +1,45 @@
+"""Accepting a star in a policy's resource, under the name that cdk-nag gives the resource."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from aws_cdk import Reference, Stack, Tokenization
+from constructs import Construct
+
+from stacks.shared.gate.acknowledgments import acknowledge
+
+
+def accept_wildcards(construct: Construct, resources: Iterable[str], because: str) -> None:
+    """Accept each of `resources` that has a star in it, in the policies of `construct`."""
+    for resource in resources:
+        name = _name_in_findings(Stack.of(construct), resource)
+        if "*" in name:
+            acknowledge(construct, {f"AwsSolutions::AwsSolutions-IAM5[Resource::{name}]": because})
+
+
+def _name_in_findings(stack: Stack, resource: str) -> str:
+    """A resource as cdk-nag writes it: `<LogicalId.Arn>/prefix/*`."""
+    resolved = stack.resolve(resource)
+    joined = isinstance(resolved, dict) and "Fn::Join" in resolved
+    parts = resolved["Fn::Join"][1] if joined else [resolved]
+    exports = _exports(stack, resource)
+    return "".join(exports.get(str(part)) or _spell(part) for part in parts)
+
+
+def _exports(stack: Stack, resource: str) -> dict[str, str]:
+    """What `resource` refers to in other stacks -> the export by which the CDK will pass it on."""
+    found = {}
+    for token in Tokenization.reverse_string(resource).tokens:
+        if isinstance(token, Reference) and (owner := Stack.of(token.target)) is not stack:
+            export = stack.resolve(owner.export_value(token))
+            found[str(stack.resolve(token))] = str(export["Fn::ImportValue"])
+    return found
+
+
+def _spell(part: Any) -> str:
+    if isinstance(part, str):
+        return part
+    if "Fn::ImportValue" in part:
+        return str(part["Fn::ImportValue"])
+    target = part.get("Ref") or ".".join(part["Fn::GetAtt"])
+    return f"<{target}>"
