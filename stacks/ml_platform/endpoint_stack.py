@@ -29,6 +29,7 @@ from stacks.ml_platform.serving import ServingRole
 from stacks.ml_platform.storage import PlatformBucket
 from stacks.ml_platform.template_endpoint import TemplateEndpoint
 from stacks.ml_platform.training_stack import MlTraining
+from stacks.shared.access_log_bucket import AccessLogBucket
 
 
 class MlEndpoint(Stack):
@@ -53,7 +54,7 @@ class MlEndpoint(Stack):
             "Bucket",
             network=ground.network,
             key=ground.key,
-            access_logs=ground.access_logs,
+            access_logs=AccessLogBucket(self, "AccessLogs", keep_data=environment.keep_data),
             environment=environment,
             # The drift check starts when a capture arrives.
             tells_event_bridge=True,

@@ -24,8 +24,6 @@ from constructs import Construct
 from environments import Environment
 from stacks.ml_platform.interface_endpoints import InterfaceEndpoints
 from stacks.ml_platform.network import Network
-from stacks.shared import gate
-from stacks.shared.access_log_bucket import AccessLogBucket
 from stacks.shared.alarm_topic import AlarmTopic
 from stacks.shared.architecture_key import ArchitectureKey
 from stacks.shared.monthly_budget import MonthlyBudget
@@ -44,11 +42,6 @@ class MlNetwork(Stack):
             "Key",
             description="Everything the ML platform keeps",
             keep_data=environment.keep_data,
-        )
-        self.access_logs = AccessLogBucket(self, "AccessLogs", keep_data=environment.keep_data)
-        gate.acknowledge(
-            self.access_logs,
-            {"AwsSolutions::AwsSolutions-S1": "it is where the other stacks' buckets log to"},
         )
         self.topic = AlarmTopic(self, "Alarms", key=self.key, environment=environment)
         if settings.budget_usd:

@@ -31,6 +31,7 @@ from stacks.ml_platform.network_stack import MlNetwork
 from stacks.ml_platform.storage import PlatformBucket
 from stacks.ml_platform.training_data import TrainingData, data_of_lake, lake_beside_us
 from stacks.ml_platform.training_roles import TrainingRoles
+from stacks.shared.access_log_bucket import AccessLogBucket
 from stacks.shared.bundle import model_bundle
 
 
@@ -53,7 +54,7 @@ class MlTraining(Stack):
             "Bucket",
             network=ground.network,
             key=ground.key,
-            access_logs=ground.access_logs,
+            access_logs=AccessLogBucket(self, "AccessLogs", keep_data=environment.keep_data),
             environment=environment,
         )
         lake = lake_beside_us(environment.name_prefix) if settings.from_lake else None
