@@ -26,6 +26,10 @@ from stacks.shared import gate
 from stacks.streaming_lake.stack import StreamingLake
 
 ROOT = Path(__file__).parent
+ARCHITECTURES: dict[str, list[type[Stack]]] = {
+    "streaming-lake": [StreamingLake],
+    "ml-platform": [MlNetwork, MlTraining, MlEndpoint, MlNotebook],
+}
 _Stack = TypeVar("_Stack", bound=Stack)
 
 
@@ -49,18 +53,24 @@ def make_app(settings: Mapping[str, Any] | None = None, outdir: Path | None = No
     }
     environment = environment_from(typed)
     gate.attach(app)
-    for name, architecture in ARCHITECTURES.items():
-        architecture(_Builder(app, name, environment))
+    make = _Maker(app, environment)
+    lake = make(StreamingLake)
+    ground = make(MlNetwork)
+    training = make(MlTraining, ground=ground)
+    if environment.ml_training.from_lake:
+        training.add_stack_dependency(lake)
+    make(MlEndpoint, ground=ground, training=training)
+    make(MlNotebook, ground=ground, training=training)
     return app
 
 
-class _Builder:
-    """Makes the stacks of one architecture: named, tagged, and safe from a careless deletion."""
+class _Maker:
+    """Makes a stack: named, tagged, and in production safe from a careless deletion."""
 
-    def __init__(self, app: App, architecture: str, environment: Environment) -> None:
-        self._app, self._architecture, self._environment = app, architecture, environment
+    def __init__(self, app: App, environment: Environment) -> None:
+        self._app, self._environment = app, environment
 
-    def make(self, stack_class: Callable[..., _Stack], **others: Stack) -> _Stack:
+    def __call__(self, stack_class: Callable[..., _Stack], **others: Stack) -> _Stack:
         name, environment = stack_class.__name__, self._environment
         stack = stack_class(
             self._app,
@@ -71,26 +81,10 @@ class _Builder:
             synthesizer=_synthesizer(environment),
             **others,
         )
-        Tags.of(stack).add("architecture", self._architecture)
+        (architecture,) = [each for each, made in ARCHITECTURES.items() if stack_class in made]
+        Tags.of(stack).add("architecture", architecture)
         Tags.of(stack).add("environment", environment.name)
         return stack
-
-
-def _streaming_lake(build: _Builder) -> None:
-    build.make(StreamingLake)
-
-
-def _ml_platform(build: _Builder) -> None:
-    ground = build.make(MlNetwork)
-    training = build.make(MlTraining, ground=ground)
-    build.make(MlEndpoint, ground=ground, training=training)
-    build.make(MlNotebook, ground=ground, training=training)
-
-
-ARCHITECTURES: dict[str, Callable[[_Builder], None]] = {
-    "streaming-lake": _streaming_lake,
-    "ml-platform": _ml_platform,
-}
 
 
 def _synthesizer(environment: Environment) -> CliCredentialsStackSynthesizer | None:
