@@ -4,9 +4,10 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from sandbox.emulator import Emulator
 from sandbox.templates import Trimmed, supported_types, trim_assembly
@@ -37,10 +38,23 @@ def stacks_of(architectures: list[str]) -> list[str]:
     return [stack for architecture in architectures for stack in ARCHITECTURES[architecture]]
 
 
+class Endpoint(Protocol):
+    """Something that answers as AWS does."""
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """What the CDK CLI needs in its environment to talk to it."""
+        ...
+
+    def client(self, service: str) -> Any:
+        """A boto3 client for `service`."""
+        ...
+
+
 class CdkCli:
     """The CDK CLI, pointed at one embedded AWS. Its words go to `logs/cdk.log` of the workspace."""
 
-    def __init__(self, emulator: Emulator, workspace: Workspace) -> None:
+    def __init__(self, emulator: Endpoint, workspace: Workspace) -> None:
         self._emulator = emulator
         self._log = workspace.logs / "cdk.log"
 
@@ -70,16 +84,22 @@ class CdkCli:
 
 
 def synthesise(
-    cli: CdkCli, workspace: Workspace, settings: dict[str, str] | None = None
+    cli: CdkCli,
+    workspace: Workspace,
+    settings: dict[str, str] | None = None,
+    supported: Container[str] | None = None,
 ) -> list[Trimmed]:
-    """Synthesise every architecture for the embedded AWS, and trim what it cannot deploy."""
+    """Synthesise every architecture for the embedded AWS, and trim what it cannot deploy.
+
+    `supported`: the resource types that it deploys; those of ministack unless others are given.
+    """
     chosen = {"env": "local", **(settings or {})}
     context = [part for key, value in chosen.items() for part in ("-c", f"{key}={value}")]
     cli.run("synth", "--quiet", "--output", str(workspace.assembly), *context)
-    return trim_assembly(workspace.assembly, supported_types())
+    return trim_assembly(workspace.assembly, supported or supported_types())
 
 
-def bootstrap(cli: CdkCli, emulator: Emulator) -> None:
+def bootstrap(cli: CdkCli, emulator: Endpoint) -> None:
     """Prepare the embedded account for the CDK, as `cdk bootstrap` does any account."""
     account = emulator.client("sts").get_caller_identity()["Account"]
     region = emulator.variables["AWS_REGION"]
@@ -96,7 +116,7 @@ def deploy(cli: CdkCli, workspace: Workspace, stacks: list[str]) -> dict[str, di
     return outputs
 
 
-def destroy(cli: CdkCli, emulator: Emulator, workspace: Workspace, stacks: list[str]) -> None:
+def destroy(cli: CdkCli, emulator: Endpoint, workspace: Workspace, stacks: list[str]) -> None:
     """Destroy `stacks`, contents included (emptying buckets was trimmed from the templates)."""
     cloudformation, s3 = emulator.client("cloudformation"), emulator.client("s3")
     for stack in stacks:

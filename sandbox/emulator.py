@@ -20,7 +20,7 @@ from sandbox.workspace import ROOT, SandboxError, State, Workspace
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
 _SECRET = "not-checked-here"  # noqa: S105 -- ministack reads the key id alone  # pragma: allowlist secret
-_PYTHON = ROOT / ".venv-sandbox" / "bin" / "python"
+PYTHON = ROOT / ".venv-sandbox" / "bin" / "python"
 
 
 class Emulator:
@@ -84,7 +84,7 @@ class Emulator:
 
 def start(workspace: Workspace, state_architectures: list[str], *, mended: bool = True) -> Emulator:
     """Start ministack and wait until it answers. Raises SandboxError, with its last words."""
-    port = _free_port()
+    port = free_port()
     for folder in (workspace.logs, workspace.scratch, workspace.tls):
         folder.mkdir(parents=True, exist_ok=True)
     emulator = Emulator(port, _certify(workspace.tls))
@@ -93,7 +93,7 @@ def start(workspace: Workspace, state_architectures: list[str], *, mended: bool 
         workspace,
         state,
         "emulator",
-        [str(_PYTHON), str(ROOT / "sandbox" / "emulator_server.py")],
+        [str(PYTHON), str(ROOT / "sandbox" / "emulator_server.py")],
         {
             "AUTH": "true",
             "GATEWAY_PORT": str(port),
@@ -112,7 +112,8 @@ def start(workspace: Workspace, state_architectures: list[str], *, mended: bool 
             "PYTHONPATH": "",
         },
     )
-    _wait_until_it_answers(emulator, process, workspace.logs / "emulator.log")
+    health = f"{emulator.endpoint}/_ministack/health"
+    wait_until_it_answers(health, process, workspace.logs / "emulator.log", emulator.authority)
     return emulator
 
 
@@ -184,24 +185,27 @@ def _signal(process: psutil.Process, number: signal.Signals) -> None:
         return
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of the loopback that nobody listens at."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
 
 
-def _wait_until_it_answers(emulator: Emulator, process: subprocess.Popen[bytes], log: Path) -> None:
+def wait_until_it_answers(
+    url: str, process: subprocess.Popen[bytes], log: Path, authority: Path | None = None
+) -> None:
+    """Until `url` answers at all. Raises SandboxError, with the last words of its log."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         if process.poll() is not None:
             break
         try:
-            url = f"{emulator.endpoint}/_ministack/health"
-            requests.get(url, timeout=1, verify=str(emulator.authority))
+            requests.get(url, timeout=1, verify=str(authority) if authority else True)
         except requests.RequestException:
             time.sleep(0.1)
         else:
             return
     last_words = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
-    raise SandboxError(f"The embedded AWS did not start. The end of {log}:\n{last_words}")
+    raise SandboxError(f"{log.stem} did not start. The end of {log}:\n{last_words}")

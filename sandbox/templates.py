@@ -5,7 +5,7 @@ The stacks are never changed for it: this works on the cloud assembly, between s
 
 import json
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,13 @@ _ASK = (
     "from ministack.services.cloudformation.provisioners import _RESOURCE_HANDLERS;"
     "print(*_RESOURCE_HANDLERS)"
 )
+
+
+class EveryType:
+    """For an emulator that passes over, with a warning, what it does not know."""
+
+    def __contains__(self, kind: object) -> bool:
+        return True
 
 
 @dataclass(frozen=True)
@@ -48,7 +55,7 @@ def supported_types() -> frozenset[str]:
     return frozenset(done.stdout.split())
 
 
-def trim_assembly(assembly: Path, supported: frozenset[str]) -> list[Trimmed]:
+def trim_assembly(assembly: Path, supported: Container[str]) -> list[Trimmed]:
     """Trim every template of a cloud assembly in place, and say what went."""
     trimmed = []
     for file in sorted(assembly.glob("*.template.json")):
@@ -58,7 +65,7 @@ def trim_assembly(assembly: Path, supported: frozenset[str]) -> list[Trimmed]:
     return trimmed
 
 
-def trim(stack: str, template: dict[str, Any], supported: frozenset[str]) -> list[Trimmed]:
+def trim(stack: str, template: dict[str, Any], supported: Container[str]) -> list[Trimmed]:
     """Take out of `template` what is not supported, and every property that referred to it."""
     resources: dict[str, Any] = template["Resources"]
     gone = {
@@ -90,7 +97,7 @@ def trim(stack: str, template: dict[str, Any], supported: frozenset[str]) -> lis
     return trimmed
 
 
-def _reason(resource: dict[str, Any], supported: frozenset[str]) -> str | None:
+def _reason(resource: dict[str, Any], supported: Container[str]) -> str | None:
     kind = resource["Type"]
     if kind == "AWS::CloudWatch::Alarm" and "Metrics" in resource["Properties"]:
         return _NO_METRIC_MATH

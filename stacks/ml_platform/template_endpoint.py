@@ -63,16 +63,16 @@ class TemplateEndpoint(Construct):
     def _model(
         self, package: str, role: iam.IRole, network: Network, images: ContainerImages
     ) -> sagemaker.CfnModel:
-        containers = [_Model.ContainerDefinitionProperty(model_package_name=package)]
-        if self._settings.inference_pipeline:
-            cleaner = _Model.ContainerDefinitionProperty(image=images.scikit_learn)
-            containers.insert(0, cleaner)
+        container = _Model.ContainerDefinitionProperty(model_package_name=package)
+        before = _Model.ContainerDefinitionProperty(image=images.scikit_learn)
+        pipeline = self._settings.inference_pipeline
         in_vpc = self._settings.in_vpc
         model = _Model(
             self,
             "Model",
             execution_role_arn=role.role_arn,
-            containers=containers,
+            primary_container=None if pipeline else container,
+            containers=[before, container] if pipeline else None,
             enable_network_isolation=in_vpc,
             vpc_config=_Model.VpcConfigProperty(
                 subnets=network.subnet_ids,
