@@ -95,7 +95,7 @@ if __name__ == "__main__":
         setattr(ChangeSet, "apply", apply_with_exports)  # noqa: B010 -- mypy minds the plain form
         setattr(KmsBackend, "create_key", create_tagged_key)  # noqa: B010
         for kind in (SageMakerModelBackend, FakeEndpointConfig):
-            setattr(kind, "validate_production_variants", any_instance_type)
+            kind.validate_production_variants = any_instance_type
         for kind, (method, name) in _SAGEMAKER.items():
-            setattr(kind, "create_from_cloudformation_json", created_by(method, name))
+            kind.create_from_cloudformation_json = created_by(method, name)
     main(sys.argv[1:])

@@ -1,0 +1,108 @@
+"""The notebook: who opens it, what it reaches, when it stops."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app import make_app
+from environments import ENVIRONMENTS
+from stacks.ml_platform.notebook_lifecycle.stop_when_idle import is_idle, last_use
+from tests.conftest import Templates, flat, readable, resources
+
+Template = dict[str, Any]
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+@pytest.fixture(params=ENVIRONMENTS)
+def notebook(request: pytest.FixtureRequest, synthesise: Templates) -> Template:
+    template: Template = synthesise(request.param)["MlNotebook"]
+    return template
+
+
+def access(template: Template) -> list[dict[str, Any]]:
+    (policy,) = resources(template, "AWS::IAM::ManagedPolicy").values()
+    found: list[dict[str, Any]] = readable(template, policy["Properties"])["PolicyDocument"][
+        "Statement"
+    ]
+    return found
+
+
+def test_the_instance_has_no_root_no_internet_and_the_key(notebook: Template) -> None:
+    (instance,) = resources(notebook, "AWS::SageMaker::NotebookInstance").values()
+    properties = instance["Properties"]
+    assert properties["PlatformIdentifier"] == "notebook-al2023-v1"
+    assert properties["RootAccess"] == "Disabled"
+    assert properties["DirectInternetAccess"] == "Disabled"
+    metadata = properties["InstanceMetadataServiceConfiguration"]
+    assert metadata == {"MinimumInstanceMetadataServiceVersion": "2"}
+    assert "MlNetwork:ExportsOutputRefKey" in flat(properties["KmsKeyId"])
+    assert "MlNetwork:ExportsOutputRefNetworkVpcIsolated" in flat(properties["SubnetId"])
+    assert len(properties["SecurityGroupIds"]) == 1
+
+
+def test_its_script_asks_nothing_but_s3_and_fits(notebook: Template) -> None:
+    (lifecycle,) = resources(notebook, "AWS::SageMaker::NotebookInstanceLifecycleConfig").values()
+    (hook,) = lifecycle["Properties"]["OnStart"]
+    script = "".join(map(str, readable(notebook, hook["Content"]["Fn::Base64"])))
+    assert "aws s3 cp" in script
+    outside = ("pip install", "conda install", "curl", "http:")
+    assert not [word for word in outside if word in script]
+    blanks = ("KernelUri", "StopWhenIdle", "IdleMinutes")
+    assert not [blank for blank in blanks if f"${{{blank}}}" in script]
+    # SageMaker takes 16,384 characters, in base64.
+    assert len(script) * 4 / 3 < 16_000
+
+
+def test_it_is_opened_by_its_owner_from_known_places_only(synthesise: Templates) -> None:
+    template = synthesise("sandbox", ("ml_notebook.source_addresses", "192.0.2.0/24"))["MlNotebook"]
+    inside, outside = access(template)
+    for statement in (inside, outside):
+        assert statement["Action"] == "sagemaker:CreatePresignedNotebookInstanceUrl"
+        equals = statement["Condition"]["StringEquals"]
+        assert equals["aws:ResourceTag/owner"] == "${aws:username}"
+        assert equals["aws:ResourceTag/architecture"] == "ml-platform"
+    assert "InterfaceEndpointsSagemakerApi" in flat(
+        inside["Condition"]["StringEquals"]["aws:SourceVpce"]
+    )
+    assert outside["Condition"]["IpAddress"] == {"aws:SourceIp": ["192.0.2.0/24"]}
+
+
+def test_a_notebook_that_nobody_could_open_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"Nobody could open the notebook: add sagemaker.api"):
+        make_app({"env": "sandbox", "ml_network.interface_endpoints": "kms"}, tmp_path)
+
+
+def test_it_is_tagged_with_its_owner(synthesise: Templates) -> None:
+    template = synthesise("sandbox", ("ml_notebook.owner", "ada"))["MlNotebook"]
+    (instance,) = resources(template, "AWS::SageMaker::NotebookInstance").values()
+    assert {"Key": "owner", "Value": "ada"} in instance["Properties"]["Tags"]
+
+
+def test_studio_by_setting_is_in_the_vpc_alone(synthesise: Templates) -> None:
+    template = synthesise("sandbox", ("ml_notebook.studio", "true"))["MlNotebook"]
+    (domain,) = resources(template, "AWS::SageMaker::Domain").values()
+    assert domain["Properties"]["AppNetworkAccessType"] == "VpcOnly"
+    assert "KmsKeyId" in domain["Properties"]
+
+
+@pytest.mark.parametrize(
+    ("kernels", "idle"),
+    [
+        ([], True),
+        ([{"execution_state": "busy", "last_activity": "2026-11-20T01:00:00Z"}], False),
+        ([{"execution_state": "idle", "last_activity": "2026-11-20T11:30:00.5Z"}], False),
+        ([{"execution_state": "idle", "last_activity": "2026-11-20T10:59:59Z"}], True),
+    ],
+)
+def test_it_stops_an_hour_after_its_last_use(kernels: list[dict[str, str]], idle: bool) -> None:
+    started = NOON - timedelta(hours=5)
+    now = datetime.now(UTC) if kernels and kernels[0]["execution_state"] == "busy" else NOON
+    assert is_idle(last_use(kernels, [], started), 60, now) is idle
+
+
+def test_a_terminal_counts_as_use_and_a_start_as_the_first() -> None:
+    terminal = {"last_activity": "2026-11-20T11:45:00Z"}
+    assert not is_idle(last_use([], [terminal], NOON - timedelta(hours=5)), 60, NOON)
+    assert not is_idle(last_use([], [], NOON - timedelta(minutes=59)), 60, NOON)
