@@ -55,13 +55,19 @@ help:  ## this list
 	@$(UV) pip sync --quiet --python .venv-sandbox --require-hashes $<
 	@touch $@
 
+.build/model.stamp: requirements/model.txt .build/bootstrap.stamp
+	@echo "Setting up: the model's own environment"
+	@$(UV) venv --quiet --clear --python $(PYTHON) .venv-model
+	@$(UV) pip sync --quiet --python .venv-model --require-hashes $<
+	@touch $@
+
 .build/cdk.stamp: package-lock.json .npmrc .build/project.stamp
 	@echo "Setting up: the CDK CLI"
 	@.venv/bin/node .build/nodejs/lib/node_modules/npm/bin/npm-cli.js ci --silent
 	@touch $@
 
 .PHONY: setup
-setup: .build/project.stamp .build/sandbox.stamp .build/cdk.stamp  ## fetch what the other commands need (they call it themselves)
+setup: .build/project.stamp .build/sandbox.stamp .build/model.stamp .build/cdk.stamp  ## fetch what the other commands need (they call it themselves)
 
 # --- The main job ------------------------------------------------------------------------------
 
@@ -115,18 +121,22 @@ check: lint test  ## what CI runs
 
 .PHONY: bench
 bench: setup  ## the figures that the README quotes (WALL=yes: whole commands in a fresh clone, too)
-	@PYTHONPATH=.:lambdas:spark_jobs $(VENV)/python -m benchmarks $(if $(WALL),--wall)
+	@PYTHONPATH=.:lambdas:spark_jobs:models/flight_delay $(VENV)/python -m benchmarks $(if $(WALL),--wall)
 
 # --- Keep --------------------------------------------------------------------------------------
 
 .PHONY: lock
 lock: setup  ## resolve the requirements anew; locks hold hashes and no addresses
-	@for name in bootstrap project sandbox; do \
+	@for name in bootstrap project sandbox model; do \
 	  (cd requirements && ../$(UV) pip compile --quiet --upgrade --generate-hashes --no-emit-index-url \
 	    --no-header --no-annotate --universal --python-version 3.11 $$name.in -o $$name.txt); done
-	@(cd lambdas/transform_flight_events && ../../$(UV) pip compile --quiet --upgrade --generate-hashes \
-	  --no-emit-index-url --no-header --no-annotate --universal --python-version 3.11 requirements.in -o requirements.txt)
+	@for folder in lambdas/*/; do \
+	  (cd $$folder && ../../$(UV) pip compile --quiet --upgrade --generate-hashes --no-emit-index-url \
+	    --no-header --no-annotate --universal --python-version 3.11 requirements.in -o requirements.txt); done
+	@(cd stacks/ml_platform/notebook_lifecycle && ../../../$(UV) pip compile --quiet --upgrade --no-deps \
+	  --generate-hashes --no-emit-index-url --no-header --no-annotate --universal --python-version 3.11 \
+	  requirements.in -o requirements.txt)
 
 .PHONY: clean
 clean:  ## remove everything that was fetched or made here
-	@rm -rf .venv .venv-sandbox .build node_modules cdk.out reports .sandbox-demo
+	@rm -rf .venv .venv-sandbox .venv-model .build node_modules cdk.out reports .sandbox-demo

@@ -19,7 +19,7 @@ from sandbox.emulator import Emulator
 from sandbox.workspace import ROOT, SandboxError
 
 SQL = ROOT / "sql"
-_UNLOAD = re.compile(
+UNLOAD = re.compile(
     r"^UNLOAD \((?P<select>.*)\)\s+TO 's3://(?P<bucket>[^/']+)/(?P<prefix>[^']+)'"
     r"\s+WITH \((?P<options>.*)\)\s*$",
     re.DOTALL,
@@ -53,7 +53,7 @@ class Athena:
         sql = Template(text).substitute(LakeBucket=self._outputs["LakeBucketName"])
         question, statement = _split(sql)
         started = time.monotonic()
-        if unload := _UNLOAD.match(statement):
+        if unload := UNLOAD.match(statement):
             rows, location = self._unload(unload)
         else:
             # ministack keeps no views; their SELECT is what would be stored.

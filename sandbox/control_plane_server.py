@@ -39,7 +39,7 @@ def apply_with_exports(self: ChangeSet) -> None:
     exports.update({export.name: export for export in stack.exports})
 
 
-def create_tagged_key(self: KmsBackend, *arguments: Any, tags: Any = None, **named: Any) -> Any:
+def create_tagged_key(self: Any, tags: Any = None, **named: Any) -> Any:
     """Create a key, with its tags in either spelling."""
     spelt = [
         {
@@ -48,7 +48,7 @@ def create_tagged_key(self: KmsBackend, *arguments: Any, tags: Any = None, **nam
         }
         for tag in tags or []
     ]
-    return _original_key(self, *arguments, tags=spelt, **named)
+    return _original_key(self, tags=spelt, **named)
 
 
 def any_instance_type(_: Any, production_variants: Any) -> None:
@@ -60,6 +60,7 @@ def created_by(method: str, name: str) -> Any:
 
     def create(
         _: Any,
+        /,
         resource_name: str,
         cloudformation_json: Any,
         account_id: str,
@@ -92,10 +93,14 @@ _original_key = KmsBackend.create_key
 
 if __name__ == "__main__":
     if os.environ.get("MOTO_UNMENDED") != "1":  # the test of the gaps wants it as it is
-        setattr(ChangeSet, "apply", apply_with_exports)  # noqa: B010 -- mypy minds the plain form
-        setattr(KmsBackend, "create_key", create_tagged_key)  # noqa: B010
-        for kind in (SageMakerModelBackend, FakeEndpointConfig):
-            kind.validate_production_variants = any_instance_type
+        mends: list[tuple[Any, str, Any]] = [
+            (ChangeSet, "apply", apply_with_exports),
+            (KmsBackend, "create_key", create_tagged_key),
+            (SageMakerModelBackend, "validate_production_variants", any_instance_type),
+            (FakeEndpointConfig, "validate_production_variants", any_instance_type),
+        ]
         for kind, (method, name) in _SAGEMAKER.items():
-            kind.create_from_cloudformation_json = created_by(method, name)
+            mends.append((kind, "create_from_cloudformation_json", created_by(method, name)))
+        for owner, attribute, mended in mends:
+            setattr(owner, attribute, mended)
     main(sys.argv[1:])

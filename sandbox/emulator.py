@@ -26,8 +26,10 @@ PYTHON = ROOT / ".venv-sandbox" / "bin" / "python"
 class Emulator:
     """A running embedded AWS: where it is, and how to talk to it."""
 
-    def __init__(self, port: int, authority: Path) -> None:
+    def __init__(self, port: int, authority: Path, runtime_port: int = 0) -> None:
         self.port = port
+        # Where `sandbox/endpoint.py` answers InvokeEndpoint, once the caller's right is checked.
+        self.runtime_port = runtime_port
         # TLS, because the buckets' policies refuse anything less.
         self.endpoint = f"https://127.0.0.1:{port}"
         self.authority = authority
@@ -87,7 +89,7 @@ def start(workspace: Workspace, state_architectures: list[str], *, mended: bool 
     port = free_port()
     for folder in (workspace.logs, workspace.scratch, workspace.tls):
         folder.mkdir(parents=True, exist_ok=True)
-    emulator = Emulator(port, _certify(workspace.tls))
+    emulator = Emulator(port, _certify(workspace.tls), free_port())
     state = State(port=port, architectures=state_architectures)
     process = launch(
         workspace,
@@ -104,6 +106,7 @@ def start(workspace: Workspace, state_architectures: list[str], *, mended: bool 
             "USE_SSL": "1",
             "MINISTACK_SSL_CERT": str(workspace.tls / "server.pem"),
             "MINISTACK_SSL_KEY": str(workspace.tls / "server.key"),
+            "SANDBOX_ENDPOINT_PORT": str(emulator.runtime_port),
             "LOG_LEVEL": "WARNING",
             "TMPDIR": str(workspace.scratch),
             # Functions are its child processes, and talk to it over TLS.
@@ -124,6 +127,18 @@ def serve_firehose(workspace: Workspace, emulator: Emulator) -> None:
         raise SandboxError("no embedded AWS is running here: start one first")
     command = [sys.executable, "-m", "sandbox.firehose", str(emulator.port), str(workspace.folder)]
     launch(workspace, state, "firehose", command, {"PYTHONPATH": str(ROOT)})
+
+
+def serve_endpoint(workspace: Workspace, emulator: Emulator) -> None:
+    """Start the process that answers for SageMaker's endpoints."""
+    state = workspace.state()
+    if state is None:
+        raise SandboxError("no embedded AWS is running here: start one first")
+    command = [sys.executable, "-m", "sandbox.endpoint", str(emulator.runtime_port)]
+    command += [str(emulator.port), str(workspace.folder)]
+    process = launch(workspace, state, "endpoint", command, {"PYTHONPATH": str(ROOT)})
+    url = f"http://127.0.0.1:{emulator.runtime_port}/"
+    wait_until_it_answers(url, process, workspace.logs / "endpoint.log")
 
 
 def launch(

@@ -10,15 +10,22 @@ Each gap is shown by a test of its own in `tests/sandbox/test_emulator_gaps.py`:
   right to use their key. AWS asks the caller of S3 and Kinesis, so these do here, too.
 - Logs: it checks PutLogEvents on the group. AWS checks it on the stream.
 - STS: a service that assumes a role does so on behalf of an account, which trust policies ask for.
+- VPC: it has no network, so nobody comes through a VPC endpoint. What stands for a job inside the
+  VPC says by a header through which endpoint it came, and policies are told.
+- SageMaker Runtime: it has none. InvokeEndpoint is checked here, and `sandbox/endpoint.py` answers.
 """
 
+import asyncio
 import json
 import os
+import re
 import shutil
 import tempfile
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
+import requests
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator
 from ministack.core.iam_actions import access_denied_response
@@ -147,6 +154,48 @@ def resource_of(service: str, method: str, path: str, headers: Any, body: bytes,
     return arn
 
 
+def remember_endpoint(headers: dict[str, str], query: dict[str, Any] | None = None) -> None:
+    """Remember through which VPC endpoint a request came."""
+    _vpc_endpoint.set(headers.get(VPC_ENDPOINT_HEADER, ""))
+    _original_pin(headers, query)
+
+
+def condition_key(key: str, context: Any) -> Any:
+    """The value of a condition key, the VPC endpoint's included."""
+    if key.lower() == "aws:sourcevpce":
+        return _vpc_endpoint.get() or None
+    return _original_condition_key(key, context)
+
+
+def service_of(method: str, path: str, headers: dict[str, str], query: dict[str, Any]) -> str:
+    """The service that a request is for."""
+    if _INVOCATION.match(path) and "/sagemaker/" in headers.get("authorization", ""):
+        return "sagemaker-runtime"
+    return str(_original_service(method, path, headers, query))
+
+
+async def invoke_endpoint(
+    method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
+) -> Any:
+    """SageMaker Runtime: ask for the right to invoke, then let the endpoint answer."""
+    action, region = "sagemaker:InvokeEndpoint", extract_region(headers, query)
+    name = _INVOCATION.match(path)[1]  # type: ignore[index]  # it is why we are here
+    arn = f"arn:aws:sagemaker:{region}:{get_account_id()}:endpoint/{name}"
+    caller = extract_access_key_id(headers, query)
+    denied = enforce(caller, action, "sagemaker", region, resource_arn=arn)
+    if denied is not None and not isinstance(denied, AuthError):
+        message = f"not authorized to perform: {action} on resource: {arn}"
+        error = {"Message": message, "__type": "AccessDeniedException"}
+        return 403, {"x-amzn-errortype": "AccessDeniedException"}, json.dumps(error).encode()
+    passed = {key: value for key, value in headers.items() if key not in _OF_THE_CONNECTION}
+    url = f"http://127.0.0.1:{os.environ['SANDBOX_ENDPOINT_PORT']}{path}"
+    answer = await asyncio.to_thread(
+        requests.request, method, url, headers=passed, data=body, timeout=65
+    )
+    kept = {k.lower(): v for k, v in answer.headers.items() if k.lower() not in _OF_THE_CONNECTION}
+    return answer.status_code, kept, answer.content
+
+
 def _key_denied(
     service: str, action: str, key: str, headers: dict[str, str], query: dict[str, Any]
 ) -> Any:
@@ -167,6 +216,10 @@ def _key_denied(
     )
 
 
+VPC_ENDPOINT_HEADER = "x-sandbox-vpc-endpoint"
+_vpc_endpoint: ContextVar[str] = ContextVar("vpc_endpoint", default="")
+_INVOCATION = re.compile(r"^/endpoints/([^/]+)/invocations$")
+_OF_THE_CONNECTION = {"host", "content-length", "transfer-encoding", "connection", "expect"}
 _ENCRYPTION = (
     "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault>"
     "<SSEAlgorithm>{}</SSEAlgorithm><KMSMasterKeyID>{}</KMSMasterKeyID>"
@@ -180,6 +233,9 @@ _original_s3 = s3.handle_request
 _original_kinesis = kinesis.handle_request
 _original_resource = iam_actions.extract_resource_arn
 _original_trust = iam_evaluator.evaluate_trust_policy
+_original_pin = iam_evaluator.pin_request_caller
+_original_condition_key = iam_evaluator._resolve_condition_key
+_original_service = app.detect_service
 
 if __name__ == "__main__":
     if os.environ.get("MINISTACK_UNMENDED") != "1":  # the tests of the gaps want it as it is
@@ -192,6 +248,10 @@ if __name__ == "__main__":
         kinesis.handle_request = kinesis_with_key
         iam_actions.extract_resource_arn = resource_of
         iam_evaluator.evaluate_trust_policy = trusts_on_behalf_of
+        iam_evaluator.pin_request_caller = remember_endpoint
+        iam_evaluator._resolve_condition_key = condition_key
+        app.detect_service = service_of
+        app.SERVICE_HANDLERS["sagemaker-runtime"] = invoke_endpoint
     # It would also take port 443, where that is free to take.
     app._port_is_bindable = lambda *_: False
     app.main()

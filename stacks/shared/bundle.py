@@ -50,7 +50,8 @@ def model_bundle(folder: str) -> Path:
             gzip.GzipFile(filename="", fileobj=raw, mode="wb", mtime=0) as packed,
             tarfile.open(fileobj=packed, mode="w") as archive,
         ):
-            for file in [*sorted(package.glob("*.py")), package / "requirements.txt"]:
+            # Not requirements.txt: the container would install it, and has no way to the internet.
+            for file in sorted(package.glob("*.py")):
                 archive.add(file, file.name, filter=_anonymous)
         building.rename(bundle)
     return bundle

@@ -1,0 +1,151 @@
+"""Judge a trained model on the split it has never seen, beside what needs no model at all.
+
+Runs as a SageMaker processing job in the container that trained the model; the folders are
+SageMaker's unless others are given. Writes `evaluation.json`, which the workflow's gate reads,
+`statistics.json`, which the drift check compares the endpoint's traffic with, and three plots.
+
+The baseline predicts, for each flight, how often flights of its carrier at its hour were late in
+the training split: a model that is no better has learnt nothing (TR-24).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from sklearn import metrics
+from sklearn.calibration import calibration_curve
+
+from features import CATEGORICAL, LABEL, NUMERIC, DataError, read_split, typed
+from inference import model_fn, predict_fn
+
+mpl.use("Agg")
+from matplotlib import pyplot as plt
+
+_THRESHOLD = 0.5
+_SAMPLE = 2_000
+_CURVE_POINTS = 200
+Figures = dict[str, Any]
+
+
+def evaluate(model_dir: Path, train_split: Path, test_split: Path) -> tuple[Figures, Figures]:
+    """The report and the training set's statistics. Raises DataError for unusable data."""
+    train, test = read_split(train_split), read_split(test_split)
+    if test[LABEL].nunique() < 2:
+        raise DataError(f"{test_split}: every flight has the same label, so nothing can be judged")
+    flights = typed(test, str(test_split))
+    probabilities = np.array(predict_fn(flights, model_fn(str(model_dir))))
+    report = _figures(test[LABEL], probabilities)
+    baseline = _figures(test[LABEL], baseline_probabilities(train, test))
+    report["baseline"] = {name: baseline[name] for name in ("roc_auc", "pr_auc", "precision", "f1")}
+    report["gain_over_baseline"] = report["roc_auc"] - baseline["roc_auc"]
+    report["baseline_roc_curve"] = baseline["roc_curve"]
+    return report, statistics(typed(train, str(train_split)))
+
+
+def baseline_probabilities(train: pd.DataFrame, test: pd.DataFrame) -> np.ndarray[Any, Any]:
+    """The share of late flights by carrier and hour; overall, where there was none of them."""
+    by = ["carrier", "hour"]
+    rates = train.groupby(by)[LABEL].mean().rename("rate").reset_index()
+    joined = test[by].merge(rates, how="left", on=by)
+    return joined["rate"].fillna(train[LABEL].mean()).to_numpy()
+
+
+def _figures(labels: pd.Series, probabilities: np.ndarray[Any, Any]) -> Figures:
+    predicted = probabilities >= _THRESHOLD
+    false_rate, true_rate, _ = metrics.roc_curve(labels, probabilities)
+    shown = np.unique(np.linspace(0, len(false_rate) - 1, _CURVE_POINTS).astype(int))
+    real, said = calibration_curve(labels, probabilities, n_bins=10, strategy="quantile")
+    return {
+        "rows": len(labels),
+        "positives": int(labels.sum()),
+        "threshold": _THRESHOLD,
+        "roc_auc": float(metrics.roc_auc_score(labels, probabilities)),
+        "pr_auc": float(metrics.average_precision_score(labels, probabilities)),
+        "precision": float(metrics.precision_score(labels, predicted, zero_division=0)),
+        "recall": float(metrics.recall_score(labels, predicted)),
+        "f1": float(metrics.f1_score(labels, predicted)),
+        # [[true negatives, false positives], [false negatives, true positives]]
+        "confusion_matrix": metrics.confusion_matrix(labels, predicted).tolist(),
+        "roc_curve": [[float(false_rate[i]), float(true_rate[i])] for i in shown],
+        "calibration": [[float(s), float(r)] for s, r in zip(said, real, strict=True)],
+    }
+
+
+def statistics(flights: pd.DataFrame) -> Figures:
+    """How the training set is distributed, feature by feature."""
+    numeric = {}
+    for name in NUMERIC:
+        values = flights[name].dropna()
+        # Of a column without a value, no deciles.
+        deciles = np.quantile(values, np.linspace(0.1, 0.9, 9)) if len(values) else np.array([])
+        edges = np.unique(deciles)
+        counts = np.histogram(values, [-np.inf, *edges, np.inf])[0]
+        sample = values.sample(min(len(values), _SAMPLE), random_state=0)
+        numeric[name] = {
+            # Shares of all rows, so that with the missing ones they add up to 1.
+            "edges": [float(edge) for edge in edges],
+            "shares": [float(count) / len(flights) for count in counts],
+            "missing_share": float(flights[name].isna().mean()),
+            "sample": [float(value) for value in sample],
+        }
+    categorical = {
+        name: {str(k): float(v) for k, v in flights[name].value_counts(normalize=True).items()}
+        for name in CATEGORICAL
+    }
+    return {"rows": len(flights), "numeric": numeric, "categorical": categorical}
+
+
+def plot(report: Figures, folder: Path) -> None:
+    """ROC curve, confusion matrix and calibration, as PNG files."""
+    figure, axes = plt.subplots(figsize=(5, 4), layout="constrained")
+    for name, label in (("roc_curve", "model"), ("baseline_roc_curve", "carrier and hour")):
+        axes.plot(*zip(*report[name], strict=True), label=label)
+    axes.plot([0, 1], [0, 1], linestyle=":", color="grey", label="guessing")
+    axes.set(xlabel="false positive rate", ylabel="true positive rate")
+    axes.set_title(f"ROC AUC {report['roc_auc']:.3f}")
+    axes.legend()
+    figure.savefig(folder / "roc_curve.png", dpi=120)
+    shown = metrics.ConfusionMatrixDisplay(
+        np.array(report["confusion_matrix"]), display_labels=["in time", "late"]
+    ).plot(cmap="Blues", colorbar=False)
+    shown.figure_.set_layout_engine("constrained")
+    shown.figure_.savefig(folder / "confusion_matrix.png", dpi=120)
+    figure, axes = plt.subplots(figsize=(5, 4), layout="constrained")
+    axes.plot([0, 1], [0, 1], linestyle=":", color="grey")
+    axes.plot(*zip(*report["calibration"], strict=True), marker="o")
+    axes.set(xlabel="predicted probability", ylabel="share that was late", title="Calibration")
+    figure.savefig(folder / "calibration.png", dpi=120)
+    plt.close("all")
+
+
+def main() -> None:
+    """Judge what is in the folders; exit with a sentence on unusable data."""
+    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+    processing = Path("/opt/ml/processing")
+    for name in ("model", "train", "test", "evaluation"):
+        parser.add_argument(f"--{name}", type=Path, default=processing / name)
+    chosen = parser.parse_args()
+    if (packed := chosen.model / "model.tar.gz").exists():
+        with tarfile.open(packed) as archive:
+            archive.extractall(chosen.model, filter="data")
+    try:
+        report, described = evaluate(chosen.model, chosen.train, chosen.test)
+    except DataError as error:
+        sys.exit(str(error))
+    chosen.evaluation.mkdir(parents=True, exist_ok=True)
+    plot(report, chosen.evaluation)
+    (chosen.evaluation / "statistics.json").write_text(json.dumps(described))
+    # Last: whoever finds the report finds all of it.
+    (chosen.evaluation / "evaluation.json").write_text(json.dumps(report, indent=2))
+
+
+if __name__ == "__main__":
+    main()

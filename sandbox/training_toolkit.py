@@ -1,0 +1,17 @@
+"""What SageMaker's XGBoost container does around `train.py`; runs in `.venv-model`.
+
+The toolkit's `train` command calls `main`, as it calls the container's own module.
+"""
+
+from sagemaker_training import entry_point, environment
+
+
+def main() -> None:
+    """Run the user's script, from the archive that the job names, as a script with arguments."""
+    job = environment.Environment()
+    entry_point.run(
+        uri=job.module_dir,
+        user_entry_point=job.user_entry_point,
+        args=job.to_cmd_args(),
+        env_vars=job.to_env_vars(),
+    )
