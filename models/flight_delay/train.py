@@ -17,6 +17,7 @@ import os
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import xgboost as xgb
 
@@ -35,13 +36,13 @@ class Checkpoints(xgb.callback.TrainingCallback):
         super().__init__()
         self._folder, self._every = folder, every
 
-    def after_iteration(self, model: xgb.Booster, epoch: int, evals_log: Story) -> bool:  # noqa: ARG002 -- XGBoost's own
+    def after_iteration(self, model: xgb.Booster, epoch: int, evals_log: Any) -> bool:  # noqa: ARG002 -- XGBoost's own
         """Keep this round, if it is its turn."""
         if model.num_boosted_rounds() % self._every == 0:
             self.keep(model, evals_log)
         return False
 
-    def keep(self, model: xgb.Booster, evals_log: Story) -> None:
+    def keep(self, model: xgb.Booster, evals_log: Any) -> None:
         """Write booster and metrics beside their place, and move them there in one step."""
         self._folder.mkdir(parents=True, exist_ok=True)
         building = self._folder / "building"
@@ -65,7 +66,7 @@ class StopEarly(xgb.callback.TrainingCallback):
         super().__init__()
         self._rounds, self._story = rounds, [*earlier]
 
-    def after_iteration(self, model: xgb.Booster, epoch: int, evals_log: Story) -> bool:  # noqa: ARG002 -- XGBoost's own
+    def after_iteration(self, model: xgb.Booster, epoch: int, evals_log: Any) -> bool:  # noqa: ARG002 -- XGBoost's own
         """Whether to stop after this round."""
         self._story.append(float(evals_log["validation"][_METRIC][-1]))
         return len(self._story) - 1 - self.best_round >= self._rounds
@@ -121,7 +122,7 @@ class _Whole(xgb.callback.TrainingCallback):
         super().__init__()
         self._inner, self._earlier = inner, earlier
 
-    def after_iteration(self, model: xgb.Booster, epoch: int, evals_log: Story) -> bool:
+    def after_iteration(self, model: xgb.Booster, epoch: int, evals_log: Any) -> bool:
         """Pass the round on."""
         whole = {
             split: {

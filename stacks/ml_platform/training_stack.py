@@ -22,6 +22,7 @@ from typing import Any
 from aws_cdk import CfnOutput, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3_assets as s3_assets
+from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from environments import Environment
@@ -31,6 +32,7 @@ from stacks.ml_platform.network_stack import MlNetwork
 from stacks.ml_platform.storage import PlatformBucket
 from stacks.ml_platform.training_data import TrainingData, data_of_lake, lake_beside_us
 from stacks.ml_platform.training_roles import TrainingRoles
+from stacks.ml_platform.training_workflow import TrainingWorkflow
 from stacks.shared.access_log_bucket import AccessLogBucket
 from stacks.shared.bundle import model_bundle
 
@@ -70,11 +72,41 @@ class MlTraining(Stack):
             images=images,
             key=ground.key,
         )
+        self.registry = sagemaker.CfnModelPackageGroup(
+            self,
+            "Registry",
+            # The name is what people and the deployment rule go by.
+            model_package_group_name=f"{environment.name_prefix}flight-delay",
+            model_package_group_description="Models that passed the gate: ROC AUC and gain",
+        )
+        self.workflow = TrainingWorkflow(
+            self,
+            "Training",
+            bucket=self.bucket,
+            data=self.data,
+            lake=lake,
+            roles=self.roles,
+            registry=self.registry,
+            code=code,
+            images=images,
+            network=ground.network,
+            topic=ground.topic,
+            key=ground.key,
+            environment=environment,
+        )
         guarded = iam.ManagedPolicy(
             self,
             "GuardRails",
             description="No job outside the VPC or without the key; attach to whoever starts jobs",
             statements=guard_rails(),
         )
+        machine = self.workflow.state_machine.state_machine_arn
         CfnOutput(self, "BucketName", value=self.bucket.bucket_name)
+        CfnOutput(self, "StateMachineArn", value=machine)
+        CfnOutput(
+            self,
+            "TrainCommand",
+            value=f"aws stepfunctions start-execution --state-machine-arn {machine}",
+        )
+        CfnOutput(self, "ModelPackageGroupName", value=self.registry.model_package_group_name)
         CfnOutput(self, "GuardRailsPolicyArn", value=guarded.managed_policy_arn)

@@ -1,0 +1,118 @@
+"""A state machine from a file of `step_functions/`, logged, traced and encrypted."""
+
+import re
+from collections.abc import Mapping
+
+from aws_cdk import Duration, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from environments import Environment
+from stacks.shared.bundle import ROOT
+from stacks.shared.encrypted_log_group import EncryptedLogGroup
+from stacks.shared.service_role import ServiceRole
+
+_BLANK = re.compile(r"\$\{(\w+)\}")
+
+
+class AslStateMachine(sfn.StateMachine):
+    """`step_functions/<workflow>.asl.json` with its `${Blanks}` filled in.
+
+    Say what it may do with `service_role.may`. Raises ValueError for a blank that is not filled,
+    and for a filling that has no blank.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        workflow: str,
+        blanks: Mapping[str, str],
+        key: kms.IKey,
+        environment: Environment,
+        timeout: Duration,
+    ) -> None:
+        text = (ROOT / "step_functions" / f"{workflow}.asl.json").read_text()
+        wanted = set(_BLANK.findall(text))
+        if wanted != set(blanks):
+            raise ValueError(
+                f"step_functions/{workflow}.asl.json: not filled in: "
+                f"{', '.join(sorted(wanted - set(blanks))) or 'nothing'}; "
+                f"no such blank: {', '.join(sorted(set(blanks) - wanted)) or 'nothing'}"
+            )
+        logs = EncryptedLogGroup(scope, f"{construct_id}Logs", key=key, environment=environment)
+        self.service_role = ServiceRole(
+            scope, f"{construct_id}Role", "states", confused_deputy_guard=True
+        )
+        self.service_role.may(
+            "DeliverItsLogs",
+            [
+                "logs:CreateLogDelivery",
+                "logs:DeleteLogDelivery",
+                "logs:DescribeLogGroups",
+                "logs:DescribeResourcePolicies",
+                "logs:GetLogDelivery",
+                "logs:ListLogDeliveries",
+                "logs:PutResourcePolicy",
+                "logs:UpdateLogDelivery",
+            ],
+            "*",
+            wildcard_because="the API of log deliveries knows no resource",
+        )
+        self.service_role.may(
+            "Trace",
+            [
+                "xray:GetSamplingRules",
+                "xray:GetSamplingTargets",
+                "xray:PutTelemetryRecords",
+                "xray:PutTraceSegments",
+            ],
+            "*",
+            wildcard_because="X-Ray knows no resource",
+        )
+        self.service_role.may("UseTheKey", ["kms:Decrypt", "kms:GenerateDataKey"], key.key_arn)
+        super().__init__(
+            scope,
+            construct_id,
+            definition_body=sfn.DefinitionBody.from_string(text),
+            definition_substitutions={**blanks},
+            role=self.service_role,
+            timeout=timeout,
+            tracing_enabled=True,
+            encryption_configuration=sfn.CustomerManagedEncryptionConfiguration(key),
+            # Not what goes in and out: data has no place in logs.
+            logs=sfn.LogOptions(
+                destination=logs, level=sfn.LogLevel.ALL, include_execution_data=False
+            ),
+        )
+        self.node.add_dependency(self.service_role)
+
+    def may_wait_for(self, service: str) -> None:
+        """Allow the rule that tells Step Functions when a job of `service` has ended (`.sync`)."""
+        rules = {
+            "sagemaker": [
+                f"StepFunctionsGetEventsForSageMaker{kind}JobsRule"
+                for kind in ("Training", "Tuning", "Transform", "Processing")
+            ],
+            "athena": ["StepFunctionsGetEventsForAthenaQueryRule"],
+        }[service]
+        self.service_role.may(
+            f"WaitFor{service.title()}",
+            ["events:DescribeRule", "events:PutRule", "events:PutTargets"],
+            *(
+                Stack.of(self).format_arn(service="events", resource="rule", resource_name=rule)
+                for rule in rules
+            ),
+        )
+
+    def may_pass(self, purpose: str, *roles: iam.IRole) -> None:
+        """Allow lending `roles` to SageMaker, and to nobody else."""
+        self.service_role.may(
+            purpose,
+            ["iam:PassRole"],
+            *(role.role_arn for role in roles),
+            conditions={"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
+        )
