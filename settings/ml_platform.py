@@ -49,8 +49,10 @@ class MlNetworkSettings:
 class MlTrainingSettings:
     """How the model is trained, judged and registered."""
 
-    # Train on what the streaming lake of the same prefix exports, and again after it was curated.
+    # Train on what the streaming lake of the same prefix holds: each run exports a fresh set.
     from_lake: bool = False
+    # Also train whenever the lake's job has curated something, which may be every hour.
+    after_curation: bool = False
     schedule: Annotated[Annotated[str, Field(pattern=_CRON)] | None, Off] = None
     instance_type: InstanceType = "ml.m7i.large"
     volume_gibibytes: Annotated[int, Field(ge=1, le=16384)] = 10

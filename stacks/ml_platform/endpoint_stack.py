@@ -24,7 +24,9 @@ from constructs import Construct
 
 from environments import Environment
 from stacks.ml_platform.container_images import ContainerImages
+from stacks.ml_platform.deployment_workflow import DeploymentWorkflow
 from stacks.ml_platform.network_stack import MlNetwork
+from stacks.ml_platform.roll_back_alarms import RollBackAlarms
 from stacks.ml_platform.serving import ServingRole
 from stacks.ml_platform.storage import PlatformBucket
 from stacks.ml_platform.template_endpoint import TemplateEndpoint
@@ -66,6 +68,7 @@ class MlEndpoint(Stack):
         role = ServingRole(
             self, "Role", models=training.bucket, bucket=bucket, images=images, key=ground.key
         )
+        alarms = RollBackAlarms(self, "RollBack", endpoint_name=endpoint_name, topic=ground.topic)
         if settings.model_package_arn:
             TemplateEndpoint(
                 self,
@@ -77,8 +80,25 @@ class MlEndpoint(Stack):
                 images=images,
                 bucket=bucket,
                 key=ground.key,
-                roll_back_alarms=[],
+                roll_back_alarms=alarms.all,
                 settings=settings,
             )
+        else:
+            workflow = DeploymentWorkflow(
+                self,
+                "Deployment",
+                endpoint_name=endpoint_name,
+                models=training.bucket,
+                bucket=bucket,
+                registry=training.registry,
+                serving_role=role,
+                network=ground.network,
+                roll_back_alarms=alarms.all,
+                topic=ground.topic,
+                key=ground.key,
+                environment=environment,
+            )
+            machine = workflow.state_machine.state_machine_arn
+            CfnOutput(self, "StateMachineArn", value=machine)
         CfnOutput(self, "EndpointName", value=endpoint_name)
         CfnOutput(self, "BucketName", value=bucket.bucket_name)

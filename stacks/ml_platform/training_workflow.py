@@ -92,7 +92,7 @@ class TrainingWorkflow(Construct):
         undelivered = DeadLetterQueue(self, "Undelivered", key=key)
         if settings.schedule:
             self._on_schedule(settings.schedule, undelivered)
-        if lake:
+        if lake and settings.after_curation:
             self._after_curation(lake, undelivered)
 
     def _permit(self, lake: LakeOutputs | None) -> None:
@@ -222,8 +222,6 @@ class TrainingWorkflow(Construct):
             self,
             "Curated",
             description="The lake was curated: train on what is new",
-            # Each hour's curation would train each hour: on, for who wants that.
-            state="DISABLED",
             event_pattern={
                 "source": ["aws.glue"],
                 "detail-type": ["Glue Job State Change"],
