@@ -54,7 +54,7 @@ class Athena:
         question, statement = _split(sql)
         started = time.monotonic()
         if unload := UNLOAD.match(statement):
-            rows, location = self._unload(unload)
+            rows, location = self.unload(unload)
         else:
             # ministack keeps no views; their SELECT is what would be stored.
             view = _VIEW.match(statement)
@@ -103,7 +103,7 @@ class Athena:
         body: bytes = self._s3.get_object(Bucket=bucket, Key=result)["Body"].read()
         return body
 
-    def _unload(self, unload: re.Match[str]) -> tuple[pd.DataFrame, str]:
+    def unload(self, unload: re.Match[str]) -> tuple[pd.DataFrame, str]:
         """Write what UNLOAD would: text files without header, a folder for each partition."""
         bucket, prefix = unload["bucket"], unload["prefix"]
         if self._s3.list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=1).get("Contents"):

@@ -28,7 +28,7 @@ class Emulator:
 
     def __init__(self, port: int, authority: Path, runtime_port: int = 0) -> None:
         self.port = port
-        # Where `sandbox/endpoint.py` answers InvokeEndpoint, once the caller's right is checked.
+        # Where `sandbox/sagemaker.py` answers InvokeEndpoint, once the caller's right is checked.
         self.runtime_port = runtime_port
         # TLS, because the buckets' policies refuse anything less.
         self.endpoint = f"https://127.0.0.1:{port}"
@@ -107,6 +107,8 @@ def start(workspace: Workspace, state_architectures: list[str], *, mended: bool 
             "MINISTACK_SSL_CERT": str(workspace.tls / "server.pem"),
             "MINISTACK_SSL_KEY": str(workspace.tls / "server.key"),
             "SANDBOX_ENDPOINT_PORT": str(emulator.runtime_port),
+            # Workflows that wait half a minute between two looks wait half a second here.
+            "SFN_WAIT_SCALE": "0.02",
             "LOG_LEVEL": "WARNING",
             "TMPDIR": str(workspace.scratch),
             # Functions are its child processes, and talk to it over TLS.
@@ -129,16 +131,16 @@ def serve_firehose(workspace: Workspace, emulator: Emulator) -> None:
     launch(workspace, state, "firehose", command, {"PYTHONPATH": str(ROOT)})
 
 
-def serve_endpoint(workspace: Workspace, emulator: Emulator) -> None:
-    """Start the process that answers for SageMaker's endpoints."""
+def serve_sagemaker(workspace: Workspace, emulator: Emulator) -> None:
+    """Start the process that runs SageMaker's jobs and answers for its endpoints."""
     state = workspace.state()
     if state is None:
         raise SandboxError("no embedded AWS is running here: start one first")
-    command = [sys.executable, "-m", "sandbox.endpoint", str(emulator.runtime_port)]
+    command = [sys.executable, "-m", "sandbox.sagemaker", str(emulator.runtime_port)]
     command += [str(emulator.port), str(workspace.folder)]
-    process = launch(workspace, state, "endpoint", command, {"PYTHONPATH": str(ROOT)})
+    process = launch(workspace, state, "sagemaker", command, {"PYTHONPATH": str(ROOT)})
     url = f"http://127.0.0.1:{emulator.runtime_port}/"
-    wait_until_it_answers(url, process, workspace.logs / "endpoint.log")
+    wait_until_it_answers(url, process, workspace.logs / "sagemaker.log")
 
 
 def launch(

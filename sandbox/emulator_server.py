@@ -12,7 +12,8 @@ Each gap is shown by a test of its own in `tests/sandbox/test_emulator_gaps.py`:
 - STS: a service that assumes a role does so on behalf of an account, which trust policies ask for.
 - VPC: it has no network, so nobody comes through a VPC endpoint. What stands for a job inside the
   VPC says by a header through which endpoint it came, and policies are told.
-- SageMaker Runtime: it has none. InvokeEndpoint is checked here, and `sandbox/endpoint.py` answers.
+- SageMaker: it has none. InvokeEndpoint is checked here, and the tasks of workflows are passed on:
+  `sandbox/sagemaker.py` does both, and S3's GetObject for workflows, which is missing, too.
 """
 
 import asyncio
@@ -32,7 +33,7 @@ from ministack.core.iam_actions import access_denied_response
 from ministack.core.iam_evaluator import AuthError, enforce
 from ministack.core.responses import get_account_id, new_uuid
 from ministack.core.router import extract_access_key_id, extract_region
-from ministack.services import athena, firehose, glue, kinesis, s3
+from ministack.services import athena, firehose, glue, kinesis, s3, stepfunctions
 from ministack.services.cloudformation.provisioners import _RESOURCE_HANDLERS
 
 _KINESIS_USES_OF_KEY = {
@@ -196,6 +197,18 @@ async def invoke_endpoint(
     return answer.status_code, kept, answer.content
 
 
+def sagemaker_task(resource: str, arguments: dict[str, Any]) -> Any:
+    """A task of Step Functions; those of SageMaker and of what serves it run for real."""
+    if not _SANDBOX_TASK.match(resource):
+        return _original_task(resource, arguments)
+    url = f"http://127.0.0.1:{os.environ['SANDBOX_ENDPOINT_PORT']}/tasks"
+    task = {"resource": resource, "arguments": arguments}
+    said = requests.post(url, json=task, timeout=3600).json()
+    if "error" in said:
+        raise stepfunctions._ExecutionError(said["error"], said["cause"])
+    return said["result"]
+
+
 def _key_denied(
     service: str, action: str, key: str, headers: dict[str, str], query: dict[str, Any]
 ) -> Any:
@@ -219,6 +232,9 @@ def _key_denied(
 VPC_ENDPOINT_HEADER = "x-sandbox-vpc-endpoint"
 _vpc_endpoint: ContextVar[str] = ContextVar("vpc_endpoint", default="")
 _INVOCATION = re.compile(r"^/endpoints/([^/]+)/invocations$")
+_SANDBOX_TASK = re.compile(
+    r"^arn:aws:states:::(aws-sdk:)?(sagemaker|applicationautoscaling|athena:startQueryExecution|s3:getObject$)"
+)
 _OF_THE_CONNECTION = {"host", "content-length", "transfer-encoding", "connection", "expect"}
 _ENCRYPTION = (
     "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault>"
@@ -236,6 +252,7 @@ _original_trust = iam_evaluator.evaluate_trust_policy
 _original_pin = iam_evaluator.pin_request_caller
 _original_condition_key = iam_evaluator._resolve_condition_key
 _original_service = app.detect_service
+_original_task = stepfunctions._invoke_resource
 
 if __name__ == "__main__":
     if os.environ.get("MINISTACK_UNMENDED") != "1":  # the tests of the gaps want it as it is
@@ -251,6 +268,7 @@ if __name__ == "__main__":
         iam_evaluator.pin_request_caller = remember_endpoint
         iam_evaluator._resolve_condition_key = condition_key
         app.detect_service = service_of
+        stepfunctions._invoke_resource = sagemaker_task
         app.SERVICE_HANDLERS["sagemaker-runtime"] = invoke_endpoint
     # It would also take port 443, where that is free to take.
     app._port_is_bindable = lambda *_: False

@@ -1,6 +1,7 @@
 """What stands behind SageMaker's InvokeEndpoint here: variants, their shares, data capture.
 
-The embedded AWS has asked for the right to invoke when a request comes to this process. It picks a
+The embedded AWS has asked for the right to invoke when a request comes to `sandbox/sagemaker.py`,
+which hands it on to here. It picks a
 variant as SageMaker does, lets that model's server answer (`sandbox/model_server.py`, the real
 `inference.py`), and writes what was asked and answered to S3 in SageMaker's own format, under the
 endpoint's role, as from inside the VPC.
@@ -11,13 +12,11 @@ endpoint's role, as from inside the VPC.
 import base64
 import json
 import random
-import sys
 import threading
 import time
 import uuid
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -73,11 +72,22 @@ def endpoints(folder: Path) -> dict[str, Served]:
     }
 
 
+def s3_in_the_vpc(emulator: Emulator, role_arn: str, vpc_endpoint_id: str) -> Any:
+    """An S3 client that acts as `role_arn` from inside a VPC, through its S3 endpoint."""
+    s3 = emulator.client("s3", emulator.assume(role_arn, "sagemaker"))
+
+    def through_the_endpoint(request: Any, **_: Any) -> None:
+        request.headers[VPC_ENDPOINT_HEADER] = vpc_endpoint_id
+
+    s3.meta.events.register("before-send.s3", through_the_endpoint)
+    return s3
+
+
 class Capture:
     """Collects what variants were asked and answered, and writes it to S3 now and then."""
 
-    def __init__(self, emulator: Emulator) -> None:
-        self._emulator = emulator
+    def __init__(self, emulator: Emulator, folder: Path) -> None:
+        self._emulator, self._folder = emulator, folder
         self._lock = threading.Lock()
         self._lines: dict[tuple[str, str], list[bytes]] = {}
         threading.Thread(target=self._flush_for_ever, daemon=True).start()
@@ -93,13 +103,7 @@ class Capture:
             taken, self._lines = self._lines, {}
         for (endpoint, variant), lines in taken.items():
             one = served[endpoint]
-            s3 = self._emulator.client("s3", self._emulator.assume(one.role_arn, "sagemaker"))
-            s3.meta.events.register(
-                "before-send.s3",
-                lambda request, inside=one.vpc_endpoint_id, **_: request.headers.add_header(
-                    VPC_ENDPOINT_HEADER, inside
-                ),
-            )
+            s3 = s3_in_the_vpc(self._emulator, one.role_arn, one.vpc_endpoint_id)
             hour = datetime.now(UTC).strftime("%Y/%m/%d/%H")
             key = f"capture/{endpoint}/{variant}/{hour}/{uuid.uuid4()}.jsonl"
             s3.put_object(Bucket=one.capture_bucket, Key=key, Body=b"".join(lines))
@@ -107,7 +111,7 @@ class Capture:
     def _flush_for_ever(self) -> None:
         while True:
             time.sleep(_FLUSH_SECONDS)
-            self.flush(endpoints(_folder))
+            self.flush(endpoints(self._folder))
 
 
 def invoke(
@@ -170,29 +174,3 @@ def _captured(mode: str, content_type: str, body: bytes) -> dict[str, str]:
 def _error(status: int, code: str, message: str, **more: Any) -> Answer:
     headers = {"x-amzn-errortype": code, "content-type": "application/json"}
     return Answer(status, json.dumps({"Message": message, **more}).encode(), headers)
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("content-length", 0)))
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        answer = invoke(endpoints(_folder), self.path.split("/")[2], headers, body, _capture)
-        self.send_response(answer.status)
-        for name, value in answer.headers.items():
-            self.send_header(name, value)
-        self.send_header("content-length", str(len(answer.body)))
-        self.end_headers()
-        self.wfile.write(answer.body)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing of each request."""
-
-
-if __name__ == "__main__":
-    port, emulator_port, workspace_folder = sys.argv[1:]
-    _folder = Path(workspace_folder)
-    authority = _folder / "tls" / "authority.pem"
-    _capture = Capture(Emulator(int(emulator_port), authority))
-    ThreadingHTTPServer(("127.0.0.1", int(port)), _Handler).serve_forever()

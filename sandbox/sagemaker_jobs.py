@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.emulator import Emulator
-from sandbox.endpoint import VPC_ENDPOINT_HEADER
+from sandbox.endpoint import s3_in_the_vpc
 from sandbox.workspace import ROOT, SandboxError
 
 _PYTHON = ROOT / ".venv-model" / "bin" / "python"
@@ -104,6 +104,13 @@ class SageMakerJobs:
             _leave(s3, local(target["LocalPath"]), target["S3Uri"])
         return time.monotonic() - started
 
+    def fetch(self, role_arn: str, uri: str, folder: Path) -> Path:
+        """Bring one object into `folder`, under a role; returns where it is."""
+        bucket, key = _parts(uri)
+        target = folder / Path(key).name
+        target.write_bytes(self._s3(role_arn).get_object(Bucket=bucket, Key=key)["Body"].read())
+        return target
+
     def _base(self, job: str) -> Path:
         base = self._folder / job
         shutil.rmtree(base, ignore_errors=True)
@@ -111,13 +118,7 @@ class SageMakerJobs:
         return base
 
     def _s3(self, role_arn: str) -> Any:
-        s3 = self._emulator.client("s3", self._emulator.assume(role_arn, "sagemaker"))
-
-        def through_the_endpoint(request: Any, **_: Any) -> None:
-            request.headers[VPC_ENDPOINT_HEADER] = self._vpc_endpoint_id
-
-        s3.meta.events.register("before-send.s3", through_the_endpoint)
-        return s3
+        return s3_in_the_vpc(self._emulator, role_arn, self._vpc_endpoint_id)
 
     def _run(
         self, command: list[str], variables: dict[str, str]

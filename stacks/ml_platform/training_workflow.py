@@ -126,11 +126,12 @@ class TrainingWorkflow(Construct):
             self._bucket.arn_for_objects("evaluation/*/evaluation.json"),
             wildcard_because="reports lie in folders named after executions",
         )
-        group = self._registry.attr_model_package_group_arn
-        packages = Stack.of(self).format_arn(
-            service="sagemaker",
-            resource="model-package",
-            resource_name=f"{self._registry.model_package_group_name}/*",
+        group, packages = (
+            Stack.of(self).format_arn(service="sagemaker", resource=kind, resource_name=name)
+            for kind, name in (
+                ("model-package-group", self._registry.model_package_group_name),
+                ("model-package", f"{self._registry.model_package_group_name}/*"),
+            )
         )
         role.may(
             "Register",

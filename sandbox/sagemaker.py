@@ -1,0 +1,331 @@
+"""What SageMaker does for the workflows here: run jobs for real, keep models, roll out endpoints.
+
+The embedded Step Functions has no integration for SageMaker, Application Auto Scaling and Athena's
+UNLOAD: `sandbox/emulator_server.py` hands their tasks to this process. Each request is held against
+the service's own model first, as botocore has it, so a parameter that AWS would refuse fails here.
+Jobs are real local work (`sandbox/sagemaker_jobs.py`); endpoints are real model servers.
+"""
+
+import json
+import re
+import subprocess
+import sys
+import tarfile
+from collections.abc import Callable
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import botocore.session
+from botocore.validate import ParamValidator
+
+from sandbox import emulator as emulators
+from sandbox.athena import UNLOAD, Athena
+from sandbox.emulator import Emulator
+from sandbox.endpoint import Capture, Served, Variant, endpoints, invoke, serve_only
+from sandbox.sagemaker_jobs import SageMakerJobs
+from sandbox.workspace import ROOT, SandboxError
+
+Arguments = dict[str, Any]
+_RESOURCE = re.compile(r"^arn:aws:states:::(?:aws-sdk:)?(?P<service>\w+):(?P<api>\w+)(\.sync)?$")
+_SERVICES = {"applicationautoscaling": "application-autoscaling"}
+_PREFIXES = {"sagemaker": "SageMaker", "applicationautoscaling": "ApplicationAutoScaling"}
+
+
+class TaskError(Exception):
+    """What Step Functions would see as the error of a task."""
+
+    def __init__(self, error: str, cause: str) -> None:
+        super().__init__(cause)
+        self.error, self.cause = error, cause
+
+
+class SageMaker:
+    """Models, configurations, endpoints and packages, and the tasks that touch them."""
+
+    def __init__(self, emulator: Emulator, folder: Path) -> None:
+        self._emulator, self._folder = emulator, folder
+        self._kept: dict[str, dict[str, Arguments]] = {
+            kind: {} for kind in ("Model", "EndpointConfig", "Endpoint", "ModelPackage")
+        }
+        self._scaled: dict[str, Arguments] = {}
+        self._servers: dict[str, str] = {}
+        self._botocore = botocore.session.get_session()
+
+    def do(self, resource: str, arguments: Arguments) -> Any:
+        """The result of one task. Raises TaskError."""
+        named = _RESOURCE.match(resource)
+        if named is None:
+            raise TaskError("States.Runtime", f"{resource} is not understood here")
+        service, api = named["service"], named["api"]
+        self._check(service, api[0].upper() + api[1:], arguments)
+        try:
+            return self._task(f"{service}:{api}")(arguments)
+        except SandboxError as error:
+            raise TaskError("States.TaskFailed", str(error)) from error
+
+    def _check(self, service: str, api: str, arguments: Arguments) -> None:
+        model = self._botocore.get_service_model(_SERVICES.get(service, service))
+        shape = model.operation_model(api).input_shape
+        if shape is None:
+            return
+        report = ParamValidator().validate(arguments, shape)
+        if report.has_errors():
+            prefix = _PREFIXES.get(service, service.title())
+            raise TaskError(f"{prefix}.ValidationException", report.generate_report())
+
+    def _task(self, name: str) -> Callable[[Arguments], Any]:
+        tasks: dict[str, Callable[[Arguments], Any]] = {
+            "athena:startQueryExecution": self._unload,
+            "s3:getObject": self._read,
+            "sagemaker:createTrainingJob": self._train,
+            "sagemaker:createHyperParameterTuningJob": self._tune,
+            "sagemaker:createProcessingJob": self._process,
+            "sagemaker:createModelPackage": self._register,
+            "sagemaker:createEndpoint": self._roll_out,
+            "sagemaker:updateEndpoint": self._roll_out,
+            "applicationautoscaling:registerScalableTarget": self._scale,
+            "applicationautoscaling:deregisterScalableTarget": self._stop_scaling,
+            "applicationautoscaling:putScalingPolicy": lambda policy: {
+                "PolicyARN": policy["PolicyName"]
+            },
+        }
+        if name in tasks:
+            return tasks[name]
+        verb, kind = re.match(r"sagemaker:([a-z]+)(\w+)", name).groups()  # type: ignore[union-attr]
+        if kind in self._kept and verb in ("create", "describe", "delete"):
+            return lambda arguments: self._keep(verb, kind, arguments)
+        raise TaskError("States.Runtime", f"{name} is not understood here")
+
+    def _keep(self, verb: str, kind: str, arguments: Arguments) -> Arguments:
+        """Create, describe or delete something that just is."""
+        name = arguments[f"{kind}Name"]
+        known = self._kept[kind]
+        if verb == "create":
+            if name in known:
+                raise TaskError("SageMaker.SageMakerException", f"{name} exists already")
+            known[name] = {**arguments}
+        elif name not in known:
+            raise TaskError("SageMaker.SageMakerException", f"Could not find {name}.")
+        return known.pop(name) if verb == "delete" else known[name]
+
+    def _jobs(self, request: Arguments) -> SageMakerJobs:
+        network = request.get("VpcConfig") or request["NetworkConfig"]["VpcConfig"]
+        return SageMakerJobs(self._emulator, self._folder / "jobs", self._door(network["Subnets"]))
+
+    def _door(self, subnets: list[str]) -> str:
+        """The S3 endpoint of the VPC that `subnets` are in."""
+        ec2 = self._emulator.client("ec2")
+        vpc = ec2.describe_subnets(SubnetIds=subnets)["Subnets"][0]["VpcId"]
+        for each in ec2.describe_vpc_endpoints()["VpcEndpoints"]:
+            if each["VpcId"] == vpc and each["ServiceName"].endswith(".s3"):
+                return str(each["VpcEndpointId"])
+        raise SandboxError(f"{vpc} has no S3 endpoint, so a job in it could reach no data")
+
+    def _train(self, request: Arguments) -> Arguments:
+        trained = self._jobs(request).train(request)
+        name = request["TrainingJobName"]
+        (self._folder / "logs" / f"{name}.log").write_text(trained.log)
+        return {
+            "TrainingJobName": name,
+            "TrainingJobStatus": "Completed",
+            "ModelArtifacts": {"S3ModelArtifacts": trained.model_uri},
+            "FinalMetricDataList": [
+                {"MetricName": metric, "Value": value} for metric, value in trained.metrics.items()
+            ],
+        }
+
+    def _tune(self, request: Arguments) -> Arguments:
+        """Try points spread over the ranges; SageMaker's Bayesian search is its own."""
+        config, definition = (
+            request["HyperParameterTuningJobConfig"],
+            request["TrainingJobDefinition"],
+        )
+        ranges = config["ParameterRanges"]
+        metric = config["HyperParameterTuningJobObjective"]["MetricName"]
+        count = config["ResourceLimits"]["MaxNumberOfTrainingJobs"]
+        tried: dict[str, float] = {}
+        for number in range(count):
+            at = (number + 0.5) / count
+            chosen = {
+                each["Name"]: _between(
+                    each, (at * (1 + place * 2)) % 1, whole=kind.startswith("Int")
+                )
+                for kind in ("ContinuousParameterRanges", "IntegerParameterRanges")
+                for place, each in enumerate(ranges.get(kind, []))
+            }
+            job = f"{request['HyperParameterTuningJobName']}-{number:03d}"
+            one = {
+                **definition,
+                "TrainingJobName": job,
+                "HyperParameters": {**definition["StaticHyperParameters"], **chosen},
+            }
+            del one["CheckpointConfig"]  # each job of a search has a folder of its own
+            tried[job] = self._jobs(one).train(one).metrics[metric]
+        best = max(tried, key=tried.__getitem__)
+        return {"BestTrainingJob": {"TrainingJobName": best}, "Tried": tried}
+
+    def _process(self, request: Arguments) -> Arguments:
+        self._jobs(request).process(request)
+        name = request["ProcessingJobName"]
+        return {"ProcessingJobName": name, "ProcessingJobStatus": "Completed"}
+
+    def _unload(self, request: Arguments) -> Arguments:
+        outputs = {
+            "DatabaseName": request["QueryExecutionContext"]["Database"],
+            "WorkGroupName": request["WorkGroup"],
+        }
+        statement = UNLOAD.match(request["QueryString"])
+        if statement is None:
+            raise SandboxError("only UNLOAD is run for workflows here")
+        _, location = Athena(self._emulator, outputs).unload(statement)
+        return {"QueryExecution": {"Status": {"State": "SUCCEEDED"}, "Location": location}}
+
+    def _read(self, request: Arguments) -> Arguments:
+        body = self._emulator.client("s3").get_object(**request)["Body"].read()
+        return {"Body": body.decode()}
+
+    def _register(self, request: Arguments) -> Arguments:
+        group = request["ModelPackageGroupName"]
+        number = sum(f":model-package/{group}/" in arn for arn in self._kept["ModelPackage"]) + 1
+        place = f"{emulators.REGION}:{emulators.ACCOUNT}"
+        arn = f"arn:aws:sagemaker:{place}:model-package/{group}/{number}"
+        self._kept["ModelPackage"][arn] = {**request, "ModelPackageArn": arn}
+        detail = {
+            "ModelPackageGroupName": group,
+            "ModelPackageArn": arn,
+            "ModelApprovalStatus": request["ModelApprovalStatus"],
+        }
+        event = {
+            "Source": "aws.sagemaker",
+            "DetailType": "SageMaker Model Package State Change",
+            "Detail": json.dumps(detail),
+        }
+        self._emulator.client("events").put_events(Entries=[event])
+        return {"ModelPackageArn": arn}
+
+    def _roll_out(self, request: Arguments) -> Arguments:
+        """Serve what the configuration says; a model that does not load changes nothing."""
+        name = request["EndpointName"]
+        config = self._keep("describe", "EndpointConfig", request)
+        model = self._keep("describe", "Model", config["ProductionVariants"][0])
+        variants = [
+            Variant(
+                each["VariantName"], self._server(each["ModelName"]), each["InitialVariantWeight"]
+            )
+            for each in config["ProductionVariants"]
+        ]
+        capture = config.get("DataCaptureConfig", {}).get("DestinationS3Uri", "s3://none/")
+        served = Served(
+            variants=variants,
+            capture_bucket=capture.removeprefix("s3://").partition("/")[0],
+            role_arn=model["ExecutionRoleArn"],
+            vpc_endpoint_id=self._door(model["VpcConfig"]["Subnets"]),
+        )
+        serve_only(self._folder, name, served)
+        self._kept["Endpoint"][name] = {
+            "EndpointName": name,
+            "EndpointConfigName": request["EndpointConfigName"],
+            "EndpointStatus": "InService",
+            "LastModifiedTime": datetime.now(UTC).isoformat(),
+        }
+        return {"EndpointArn": name}
+
+    def _server(self, model_name: str) -> str:
+        """The address of the model's server, started if it does not run."""
+        if model_name not in self._servers:
+            model = self._keep("describe", "Model", {"ModelName": model_name})
+            package = self._keep("describe", "ModelPackage", model["PrimaryContainer"] | {})
+            (container,) = package["InferenceSpecification"]["Containers"]
+            folder = self._folder / "served" / model_name
+            folder.mkdir(parents=True)
+            jobs = SageMakerJobs(
+                self._emulator, self._folder / "jobs", self._door(model["VpcConfig"]["Subnets"])
+            )
+            packed = jobs.fetch(model["ExecutionRoleArn"], container["ModelDataUrl"], folder)
+            with tarfile.open(packed) as archive:
+                archive.extractall(folder, filter="data")
+            port = emulators.free_port()
+            script = ROOT / "sandbox" / "model_server.py"
+            python = ROOT / ".venv-model" / "bin" / "python"
+            with (self._folder / "logs" / "model.log").open("ab") as log:
+                process = subprocess.Popen(  # noqa: S603 -- our own command
+                    [str(python), str(script), str(folder), str(port)],
+                    cwd=folder,
+                    env={"PATH": "/usr/bin:/bin"},
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                )
+            url = f"http://127.0.0.1:{port}"
+            emulators.wait_until_it_answers(
+                f"{url}/ping", process, self._folder / "logs" / "model.log"
+            )
+            self._servers[model_name] = url
+        return self._servers[model_name]
+
+    def _scale(self, request: Arguments) -> Arguments:
+        self._scaled[request["ResourceId"]] = request
+        return {"ScalableTargetARN": request["ResourceId"]}
+
+    def _track(self, request: Arguments) -> Arguments:
+        if request["ResourceId"] not in self._scaled:
+            error = "ApplicationAutoScaling.ObjectNotFoundException"
+            raise TaskError(error, f"No scalable target {request['ResourceId']}")
+        return {"PolicyARN": request["PolicyName"]}
+
+    def _stop_scaling(self, request: Arguments) -> Arguments:
+        if self._scaled.pop(request["ResourceId"], None) is None:
+            error = "ApplicationAutoScaling.ObjectNotFoundException"
+            raise TaskError(error, f"No scalable target {request['ResourceId']}")
+        return {}
+
+
+def _between(bounds: Arguments, share: float, *, whole: bool) -> str:
+    low, high = float(bounds["MinValue"]), float(bounds["MaxValue"])
+    value = low + (high - low) * share
+    return str(round(value)) if whole else f"{value:.4f}"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    sagemaker: SageMaker
+    capture: Capture
+    folder: Path
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("content-length", 0)))
+        if self.path == "/tasks":
+            self._task(json.loads(body))
+            return
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        name = self.path.split("/")[2]
+        answer = invoke(endpoints(self.folder), name, headers, body, self.capture)
+        self._answer(answer.status, answer.body, answer.headers)
+
+    def _task(self, task: dict[str, Any]) -> None:
+        try:
+            said = {"result": self.sagemaker.do(task["resource"], task["arguments"])}
+        except TaskError as error:
+            said = {"error": error.error, "cause": error.cause}
+        self._answer(200, json.dumps(said, default=str).encode(), {})
+
+    def _answer(self, status: int, body: bytes, headers: dict[str, str]) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing of each request."""
+
+
+if __name__ == "__main__":
+    own_port, emulator_port, workspace_folder = sys.argv[1:]
+    _Handler.folder = Path(workspace_folder)
+    embedded = Emulator(int(emulator_port), _Handler.folder / "tls" / "authority.pem")
+    _Handler.capture = Capture(embedded, _Handler.folder)
+    _Handler.sagemaker = SageMaker(embedded, _Handler.folder)
+    ThreadingHTTPServer(("127.0.0.1", int(own_port)), _Handler).serve_forever()
