@@ -33,7 +33,7 @@ from ministack.core.iam_actions import access_denied_response
 from ministack.core.iam_evaluator import AuthError, enforce
 from ministack.core.responses import get_account_id, new_uuid
 from ministack.core.router import extract_access_key_id, extract_region
-from ministack.services import athena, firehose, glue, kinesis, s3, stepfunctions
+from ministack.services import athena, eventbridge, firehose, glue, kinesis, s3, stepfunctions
 from ministack.services.cloudformation.provisioners import _RESOURCE_HANDLERS
 
 _KINESIS_USES_OF_KEY = {
@@ -206,6 +206,9 @@ def sagemaker_task(resource: str, arguments: dict[str, Any]) -> Any:
     said = requests.post(url, json=task, timeout=3600).json()
     if "error" in said:
         raise stepfunctions._ExecutionError(said["error"], said["cause"])
+    # What SageMaker tells the default bus: events of AWS are no user's to put there.
+    if said["events"]:
+        eventbridge._put_events({"Entries": said["events"]}, allow_aws_source=True)
     return said["result"]
 
 

@@ -51,6 +51,7 @@ class SageMaker:
         }
         self._scaled: dict[str, Arguments] = {}
         self._servers: dict[str, str] = {}
+        self.events: list[Arguments] = []  # for the default bus, when the task has ended
         self._botocore = botocore.session.get_session()
 
     def do(self, resource: str, arguments: Arguments) -> Any:
@@ -202,7 +203,7 @@ class SageMaker:
             "DetailType": "SageMaker Model Package State Change",
             "Detail": json.dumps(detail),
         }
-        self._emulator.client("events").put_events(Entries=[event])
+        self.events.append(event)
         return {"ModelPackageArn": arn}
 
     def _roll_out(self, request: Arguments) -> Arguments:
@@ -305,7 +306,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _task(self, task: dict[str, Any]) -> None:
         try:
-            said = {"result": self.sagemaker.do(task["resource"], task["arguments"])}
+            result = self.sagemaker.do(task["resource"], task["arguments"])
+            said = {"result": result, "events": self.sagemaker.events}
+            self.sagemaker.events = []
         except TaskError as error:
             said = {"error": error.error, "cause": error.cause}
         self._answer(200, json.dumps(said, default=str).encode(), {})
