@@ -25,7 +25,9 @@ from constructs import Construct
 from environments import Environment
 from stacks.ml_platform.container_images import ContainerImages
 from stacks.ml_platform.deployment_workflow import DeploymentWorkflow
+from stacks.ml_platform.drift_check import DriftCheck
 from stacks.ml_platform.network_stack import MlNetwork
+from stacks.ml_platform.prediction_api import PredictionApi
 from stacks.ml_platform.roll_back_alarms import RollBackAlarms
 from stacks.ml_platform.serving import ServingRole
 from stacks.ml_platform.storage import PlatformBucket
@@ -100,5 +102,25 @@ class MlEndpoint(Stack):
             )
             machine = workflow.state_machine.state_machine_arn
             CfnOutput(self, "StateMachineArn", value=machine)
+        api = PredictionApi(
+            self,
+            "Prediction",
+            endpoint_name=endpoint_name,
+            network=ground.network,
+            key=ground.key,
+            environment=environment,
+        )
+        if settings.data_capture_percent:
+            DriftCheck(
+                self,
+                "Drift",
+                endpoint_name=endpoint_name,
+                bucket=bucket,
+                training=training.workflow.state_machine,
+                topic=ground.topic,
+                key=ground.key,
+                environment=environment,
+            )
+        CfnOutput(self, "ApiUrl", value=api.api.url_for_path("/predictions"))
         CfnOutput(self, "EndpointName", value=endpoint_name)
         CfnOutput(self, "BucketName", value=bucket.bucket_name)

@@ -1,6 +1,7 @@
 """A Lambda function from a folder of `lambdas/`, with a role that may log and nothing else."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from aws_cdk import Duration
 from aws_cdk import aws_kms as kms
@@ -35,6 +36,7 @@ class PythonFunction(lambda_.Function):
         environment: Environment,
         timeout: Duration,
         variables: Mapping[str, str],
+        **options: Any,
     ) -> None:
         log_group = EncryptedLogGroup(
             scope, f"{construct_id}Logs", key=key, environment=environment
@@ -60,6 +62,7 @@ class PythonFunction(lambda_.Function):
             log_group=log_group,
             logging_format=lambda_.LoggingFormat.JSON,
             environment={**variables},
+            **options,
         )
         gate.acknowledge(
             self,

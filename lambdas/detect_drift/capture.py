@@ -1,0 +1,75 @@
+"""Reading what SageMaker captured: JSON lines, each an invocation with its request."""
+
+import base64
+import csv
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+# The features in the order of a CSV request, as the model takes them.
+FEATURES = [
+    "carrier",
+    "origin",
+    "destination",
+    "month",
+    "weekday",
+    "hour",
+    "distance_miles",
+    "temperature_fahrenheit",
+    "wind_speed_miles_per_hour",
+    "wind_gust_miles_per_hour",
+    "precipitation_inches",
+    "visibility_miles",
+]
+_CATEGORICAL = set(FEATURES[:3])
+Flight = dict[str, Any]
+
+
+@dataclass
+class Captured:
+    """The flights that were asked about, and how many lines could not be read."""
+
+    flights: list[Flight] = field(default_factory=list)
+    broken_lines: int = 0
+
+
+def read(lines: Iterable[bytes], most: int) -> Captured:
+    """The first `most` flights of captured invocations; a line that is broken is counted."""
+    captured = Captured()
+    for line in lines:
+        if not line.strip():
+            continue
+        try:
+            flights = _flights(json.loads(line)["captureData"]["endpointInput"])
+        except (KeyError, TypeError, ValueError, AttributeError):
+            captured.broken_lines += 1
+            continue
+        captured.flights += flights[: most - len(captured.flights)]
+        if len(captured.flights) >= most:
+            break
+    return captured
+
+
+def _flights(asked: dict[str, Any]) -> list[Flight]:
+    data = asked["data"]
+    if asked["encoding"] == "BASE64":
+        data = base64.b64decode(data).decode()
+    if "json" in asked["observedContentType"]:
+        found = [dict(flight) for flight in json.loads(data)["flights"]]
+    else:
+        found = [
+            dict(zip(FEATURES, row, strict=True)) for row in csv.reader(data.splitlines()) if row
+        ]
+    return [_typed(flight) for flight in found]
+
+
+def _typed(flight: Flight) -> Flight:
+    typed: Flight = {}
+    for name in FEATURES:
+        value = flight.get(name)
+        if value in (None, ""):
+            typed[name] = None
+        else:
+            typed[name] = str(value) if name in _CATEGORICAL else float(value)
+    return typed

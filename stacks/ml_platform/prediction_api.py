@@ -1,0 +1,236 @@
+"""Predictions for whoever may ask: API Gateway -> Lambda -> endpoint (DP-06)."""
+
+from aws_cdk import Aws, Duration, Stack
+from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_wafv2 as wafv2
+from constructs import Construct
+
+from environments import Environment
+from schemas import load
+from stacks.ml_platform.network import Network
+from stacks.shared import gate
+from stacks.shared.encrypted_log_group import EncryptedLogGroup
+from stacks.shared.python_function import PythonFunction
+from stacks.shared.service_role import ServiceRole
+
+
+class PredictionApi(Construct):
+    """`POST /predictions` for callers with IAM credentials; the endpoint is not public (DP-07).
+
+    The gateway validates requests by `schemas/prediction_request.schema.json`, throttles, and logs
+    who asked, not what. The function stands in the VPC where that has a door to the runtime.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        endpoint_name: str,
+        network: Network,
+        key: kms.IKey,
+        environment: Environment,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._key, self._environment = key, environment
+        settings = environment.ml_endpoint
+        self.function = self._function(endpoint_name, network)
+        logs = EncryptedLogGroup(self, "AccessLogs", key=key, environment=environment)
+        self.api = apigateway.RestApi(
+            self,
+            "Api",
+            description="Will this flight arrive late?",
+            endpoint_types=[apigateway.EndpointType.REGIONAL],
+            cloud_watch_role=False,
+            deploy_options=apigateway.StageOptions(
+                stage_name="v1",
+                throttling_rate_limit=settings.requests_per_second,
+                throttling_burst_limit=settings.requests_per_second * 2,
+                tracing_enabled=True,
+                metrics_enabled=True,
+                logging_level=apigateway.MethodLoggingLevel.ERROR,
+                # What flights people ask about has no place in a log.
+                data_trace_enabled=False,
+                access_log_destination=apigateway.LogGroupLogDestination(logs),
+                access_log_format=apigateway.AccessLogFormat.json_with_standard_fields(
+                    caller=True,
+                    http_method=True,
+                    ip=True,
+                    protocol=True,
+                    request_time=True,
+                    resource_path=True,
+                    response_length=True,
+                    status=True,
+                    user=True,
+                ),
+            ),
+        )
+        self._let_the_gateway_log()
+        self._method()
+        for kind, said in (
+            ("BAD_REQUEST_BODY", "$context.error.validationErrorString"),
+            ("THROTTLED", "Too many requests: wait, then try again."),
+        ):
+            self.api.add_gateway_response(
+                kind.title().replace("_", ""),
+                type=apigateway.ResponseType.of(kind),
+                templates={"application/json": f'{{"message": "{said}"}}'},
+            )
+        if settings.waf:
+            self._firewall(settings.requests_per_second)
+        else:
+            reason = "a firewall costs 5 USD a month and more; -c ml_endpoint.waf=true adds it"
+            gate.acknowledge(
+                self.api.deployment_stage, {"AwsSolutions::AwsSolutions-APIG3": reason}
+            )
+
+    def _function(self, endpoint_name: str, network: Network) -> PythonFunction:
+        inside = "sagemaker.runtime" in self._environment.ml_network.interface_endpoints
+        function = PythonFunction(
+            self,
+            "Predict",
+            folder="predict_delay",
+            key=self._key,
+            environment=self._environment,
+            # Two attempts of ten seconds, and before the gateway's 29.
+            timeout=Duration.seconds(24),
+            variables={"ENDPOINT_NAME": endpoint_name},
+            **(
+                {
+                    "vpc": network.vpc,
+                    "vpc_subnets": ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED),
+                    "security_groups": [network.job_security_group],
+                }
+                if inside
+                else {}
+            ),
+        )
+        role = function.service_role
+        role.may(
+            "AskTheEndpoint",
+            ["sagemaker:InvokeEndpoint"],
+            Stack.of(self).format_arn(
+                service="sagemaker", resource="endpoint", resource_name=endpoint_name
+            ),
+        )
+        if inside:
+            role.may(
+                "StandInTheVpc",
+                [
+                    "ec2:CreateNetworkInterface",
+                    "ec2:DeleteNetworkInterface",
+                    "ec2:DescribeNetworkInterfaces",
+                    "ec2:DescribeSubnets",
+                ],
+                "*",
+                wildcard_because="Lambda refuses the function if one of them asks for a resource",
+            )
+        return function
+
+    def _method(self) -> None:
+        schema = load("prediction_request")
+        # API Gateway knows draft 4, and this schema says nothing that is newer.
+        schema["$schema"] = "http://json-schema.org/draft-04/schema#"
+        del schema["$id"]
+        model = apigateway.CfnModel(
+            self,
+            "Request",
+            rest_api_id=self.api.rest_api_id,
+            content_type="application/json",
+            schema=schema,
+        )
+        method = self.api.root.add_resource("predictions").add_method(
+            "POST",
+            apigateway.LambdaIntegration(self.function, timeout=Duration.seconds(29)),
+            authorization_type=apigateway.AuthorizationType.IAM,
+            request_models={
+                "application/json": apigateway.Model.from_model_name(self, "Model", model.ref)
+            },
+            request_validator=apigateway.RequestValidator(
+                self,
+                "Validator",
+                rest_api=self.api,
+                validate_request_body=True,
+                validate_request_parameters=True,
+            ),
+        )
+        gate.acknowledge(
+            method,
+            {"AwsSolutions::AwsSolutions-COG4": "callers are services and people with IAM roles"},
+        )
+
+    def _let_the_gateway_log(self) -> None:
+        """Give API Gateway its role for logs: one setting for the account and Region."""
+        role = ServiceRole(self, "LogRole", "apigateway", confused_deputy_guard=False)
+        role.may(
+            "WriteLogs",
+            [
+                "logs:CreateLogGroup",
+                "logs:CreateLogStream",
+                "logs:DescribeLogGroups",
+                "logs:DescribeLogStreams",
+                "logs:FilterLogEvents",
+                "logs:GetLogEvents",
+                "logs:PutLogEvents",
+            ],
+            "*",
+            wildcard_because="API Gateway refuses a role that may not log wherever its APIs do",
+        )
+        account = apigateway.CfnAccount(self, "Account", cloud_watch_role_arn=role.role_arn)
+        account.node.add_dependency(role)
+        self.api.deployment_stage.node.add_dependency(account)
+
+    def _firewall(self, requests_per_second: int) -> None:
+        seen = wafv2.CfnWebACL.VisibilityConfigProperty(
+            cloud_watch_metrics_enabled=True,
+            metric_name="PredictionApi",
+            sampled_requests_enabled=False,
+        )
+        managed = ("AWSManagedRulesCommonRuleSet", "AWSManagedRulesKnownBadInputsRuleSet")
+        rules = [
+            wafv2.CfnWebACL.RuleProperty(
+                name=name,
+                priority=number,
+                override_action=wafv2.CfnWebACL.OverrideActionProperty(none={}),
+                statement=wafv2.CfnWebACL.StatementProperty(
+                    managed_rule_group_statement=wafv2.CfnWebACL.ManagedRuleGroupStatementProperty(
+                        vendor_name="AWS", name=name
+                    )
+                ),
+                visibility_config=seen,
+            )
+            for number, name in enumerate(managed)
+        ]
+        rules.append(
+            wafv2.CfnWebACL.RuleProperty(
+                name="Rate",
+                priority=len(managed),
+                action=wafv2.CfnWebACL.RuleActionProperty(block={}),
+                statement=wafv2.CfnWebACL.StatementProperty(
+                    rate_based_statement=wafv2.CfnWebACL.RateBasedStatementProperty(
+                        # Counted over five minutes, from one address.
+                        limit=max(100, requests_per_second * 300),
+                        aggregate_key_type="IP",
+                    )
+                ),
+                visibility_config=seen,
+            )
+        )
+        firewall = wafv2.CfnWebACL(
+            self,
+            "Firewall",
+            scope="REGIONAL",
+            default_action=wafv2.CfnWebACL.DefaultActionProperty(allow={}),
+            rules=rules,
+            visibility_config=seen,
+        )
+        stage = self.api.deployment_stage
+        stage_arn = (
+            f"arn:{Aws.PARTITION}:apigateway:{Aws.REGION}::/restapis/{self.api.rest_api_id}"
+            f"/stages/{stage.stage_name}"
+        )
+        wafv2.CfnWebACLAssociation(
+            self, "Guarded", resource_arn=stage_arn, web_acl_arn=firewall.attr_arn
+        )
