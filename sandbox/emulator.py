@@ -62,14 +62,17 @@ class Emulator:
 
     def client(self, service: str, session: boto3.Session | None = None) -> Any:
         """A boto3 client for `service`, as root or as whoever `session` is."""
-        session = session or boto3.Session(
-            aws_access_key_id=ACCOUNT, aws_secret_access_key=_SECRET, region_name=REGION
-        )
-        return session.client(
+        return self.session(session).client(
             service,  # type: ignore[call-overload]  # the overloads want a literal
             endpoint_url=self.endpoint,
             verify=str(self.authority),
             config=Config(retries={"mode": "standard", "max_attempts": 4}, max_pool_connections=32),
+        )
+
+    def session(self, session: boto3.Session | None = None) -> boto3.Session:
+        """The credentials of root, or of whoever `session` is."""
+        return session or boto3.Session(
+            aws_access_key_id=ACCOUNT, aws_secret_access_key=_SECRET, region_name=REGION
         )
 
     def assume(self, role_arn: str, service: str) -> boto3.Session:

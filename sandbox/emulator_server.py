@@ -10,6 +10,7 @@ Each gap is shown by a test of its own in `tests/sandbox/test_emulator_gaps.py`:
   right to use their key. AWS asks the caller of S3 and Kinesis, so these do here, too.
 - Logs: it checks PutLogEvents on the group. AWS checks it on the stream.
 - STS: a service that assumes a role does so on behalf of an account, which trust policies ask for.
+- CloudWatch: it does not tell policies the namespace that metrics are put into.
 - VPC: it has no network, so nobody comes through a VPC endpoint. What stands for a job inside the
   VPC says by a header through which endpoint it came, and policies are told.
 - SageMaker: it has none. InvokeEndpoint is checked here, and the tasks of workflows are passed on:
@@ -150,6 +151,10 @@ def trusts_on_behalf_of(trust: Any, caller: str, context: Any = None) -> bool:
 def resource_of(service: str, method: str, path: str, headers: Any, body: bytes, *rest: Any) -> str:
     """The resource that a request is checked on; for log events it is the stream."""
     arn = str(_original_resource(service, method, path, headers, body, *rest))
+    if service in ("cloudwatch", "monitoring"):
+        # The name stands in whichever of CloudWatch's three protocols the SDK speaks.
+        found = _NAMESPACE.search(body or b"")
+        _metric_namespace.set(found[1].decode() if found else "")
     if headers.get("x-amz-target", "").endswith(".PutLogEvents"):
         arn += f":log-stream:{json.loads(body)['logStreamName']}"
     return arn
@@ -163,6 +168,8 @@ def remember_endpoint(headers: dict[str, str], query: dict[str, Any] | None = No
 
 def condition_key(key: str, context: Any) -> Any:
     """The value of a condition key, the VPC endpoint's included."""
+    if key.lower() == "cloudwatch:namespace":
+        return _metric_namespace.get() or None
     if key.lower() == "aws:sourcevpce":
         return _vpc_endpoint.get() or None
     return _original_condition_key(key, context)
@@ -233,6 +240,9 @@ def _key_denied(
 
 
 VPC_ENDPOINT_HEADER = "x-sandbox-vpc-endpoint"
+_metric_namespace: ContextVar[str] = ContextVar("metric_namespace", default="")
+# `"Namespace": "X"`, `Namespace=X`, and in CBOR the key, a length and X.
+_NAMESPACE = re.compile(rb"Namespace(?:\"\s*:\s*\"|=|[\x60-\x77]|\x78.)([\w./-]+)", re.DOTALL)
 _vpc_endpoint: ContextVar[str] = ContextVar("vpc_endpoint", default="")
 _INVOCATION = re.compile(r"^/endpoints/([^/]+)/invocations$")
 _SANDBOX_TASK = re.compile(
