@@ -11,8 +11,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from sandbox import deployment, emulator, flights, report
+from sandbox import deployment, emulator, flights, ml_platform_report, report
 from sandbox.emulator import Emulator
+from sandbox.ml_platform import MlPlatformDemo
 from sandbox.progress import Steps
 from sandbox.streaming_lake import StreamingLakeDemo
 from sandbox.templates import Trimmed
@@ -106,18 +107,25 @@ def stacks(arch: list[str]) -> None:
 def _demo(workspace: Workspace, arch: list[str] | None, count: int) -> bool:
     steps = Steps(console)
     running, outputs, trimmed = _start(workspace, arch, steps)
-    run = StreamingLakeDemo(running, workspace, outputs["StreamingLake"], steps)
-    result = run.run(count)
+    lake = StreamingLakeDemo(running, workspace, outputs["StreamingLake"], steps).run(count)
     page = ROOT / "reports" / "streaming-lake.html"
-    report.write_page(page, result, outputs, trimmed, steps.seconds)
-    report.print_report(console, result, page)
-    return all(check.passed for check in result.checks)
+    report.write_page(page, lake, outputs, trimmed, steps.seconds)
+    report.print_report(console, lake, page)
+    checks = lake.checks
+    if "MlTraining" in outputs:
+        steps = Steps(console)
+        platform = MlPlatformDemo(running, workspace, outputs, steps).run()
+        page = ROOT / "reports" / "ml-platform.html"
+        ml_platform_report.write_page(page, platform, outputs, trimmed, steps.seconds)
+        ml_platform_report.print_report(console, platform, page)
+        checks = [*checks, *platform.checks]
+    return all(check.passed for check in checks)
 
 
 def _start(
     workspace: Workspace, arch: list[str] | None, steps: Steps
 ) -> tuple[Emulator, dict[str, dict[str, str]], list[Trimmed]]:
-    architectures = arch or list(deployment.ARCHITECTURES)
+    architectures = deployment.with_what_they_need(arch or list(deployment.ARCHITECTURES))
     stacks = deployment.stacks_of(architectures)
     with steps.step("Start the embedded AWS, IAM enforced"):
         running = emulator.start(workspace, architectures)
@@ -133,6 +141,8 @@ def _start(
     with steps.step(f"Deploy {', '.join(stacks)}"):
         outputs = deployment.deploy(cli, workspace, stacks)
         emulator.serve_firehose(workspace, running)
+        if "ml-platform" in architectures:
+            emulator.serve_sagemaker(workspace, running)
     return running, outputs, trimmed
 
 

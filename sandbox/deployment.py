@@ -29,6 +29,16 @@ class Deployment:
     trimmed: list[Trimmed]
 
 
+# What an architecture's demo is made from: it trains on what the lake has gathered.
+_BUILT_ON = {"ml-platform": ["streaming-lake"]}
+
+
+def with_what_they_need(architectures: list[str]) -> list[str]:
+    """`architectures`, each after what it is built on."""
+    needed = [need for each in architectures for need in _BUILT_ON.get(each, [])]
+    return list(dict.fromkeys([*needed, *architectures]))
+
+
 def stacks_of(architectures: list[str]) -> list[str]:
     """The stacks of `architectures`. Raises SandboxError for a name that is none."""
     for architecture in architectures:

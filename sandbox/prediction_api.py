@@ -10,6 +10,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 
 from sandbox.emulator import REGION, Emulator
+from sandbox.workspace import SandboxError
 
 
 class PredictionApi:
@@ -25,7 +26,10 @@ class PredictionApi:
         self._session = requests.Session()
         self._session.trust_env = False  # a machine's own bundle of authorities would win
         self._session.verify = str(emulator.authority)
-        self._credentials = emulator.session(credentials).get_credentials()
+        found = emulator.session(credentials).get_credentials()
+        if found is None:
+            raise SandboxError("a session without credentials cannot sign a request")
+        self._credentials = found
 
     def ask(self, flights: list[dict[str, Any]], **headers: str) -> requests.Response:
         """The answer to a request about `flights`."""

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from sandbox.streaming_lake import Result
 from sandbox.templates import Trimmed
+from sandbox.verification import Check
 
 _ROWS_SHOWN = 8
 _INK, _BAR = "#1b2a3a", "#3a6ea5"
@@ -39,7 +40,7 @@ def write_page(
             (answer, answer.rows.head(_ROWS_SHOWN).to_dict("split")) for answer in result.answers
         ],
         chart=delay_chart(result.answers[0].rows),
-        text=_text,
+        text=as_text,
         made=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
     )
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -68,13 +69,7 @@ def delay_chart(rows: pd.DataFrame) -> str:
 
 def print_report(console: Console, result: Result, page: Path) -> None:
     """The checks and the first query as tables, then where the whole page is."""
-    checks = Table(title="Checks", title_justify="left", title_style="bold")
-    for heading in ("", "figure", "expected", "actual"):
-        checks.add_column(heading, overflow="fold")
-    for check in result.checks:
-        mark = "[green]✓[/]" if check.passed else "[red]✗[/]"
-        checks.add_row(mark, check.name, _text(check.expected), _text(check.actual))
-    console.print(checks)
+    console.print(checks_table(result.checks))
     answer = result.answers[0]
     rows = Table(title=answer.question, title_justify="left", title_style="bold")
     for column in answer.rows.columns:
@@ -88,9 +83,23 @@ def print_report(console: Console, result: Result, page: Path) -> None:
     console.print(f"The whole report: {page}", highlight=False, soft_wrap=True)
 
 
-def _text(value: Any) -> str:
+def checks_table(checks: list[Check]) -> Table:
+    """Each figure, as it should be and as it is."""
+    table = Table(title="Checks", title_justify="left", title_style="bold")
+    for heading in ("", "figure", "expected", "actual"):
+        table.add_column(heading, overflow="fold")
+    for check in checks:
+        mark = "[green]✓[/]" if check.passed else "[red]✗[/]"
+        table.add_row(mark, check.name, as_text(check.expected), as_text(check.actual))
+    return table
+
+
+def as_text(value: Any) -> str:
+    """A figure as people read it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, list):
-        return ", ".join(map(_text, value))
+        return ", ".join(map(as_text, value))
     if isinstance(value, dict):
         return ", ".join(f"{name} {count}" for name, count in value.items())
     return f"{value:,}" if isinstance(value, int) else str(value)

@@ -60,16 +60,14 @@ def _invoke(body: bytes, variant: str | None, correlation_id: str) -> tuple[byte
             Accept="application/json",
             InferenceId=correlation_id,
             Body=body,
-            **options,  # type: ignore[arg-type]
+            **options,
         )
         return said["Body"].read(), said["InvokedProductionVariant"]
     except ClientError as error:
-        said_of = error.response
-        raise EndpointError(
-            said_of["Error"]["Code"],
-            str(said_of.get("OriginalMessage", said_of["Error"]["Message"])),
-            int(said_of.get("OriginalStatusCode", 0)),
-        ) from None
+        told: dict[str, Any] = {**error.response}
+        message = str(told.get("OriginalMessage", told["Error"]["Message"]))
+        status = int(told.get("OriginalStatusCode", 0))
+        raise EndpointError(told["Error"]["Code"], message, status) from None
     except (ConnectionError, HTTPClientError) as error:
         code = "Timeout" if "Timeout" in type(error).__name__ else "ServiceUnavailable"
         raise EndpointError(code, str(error)) from None

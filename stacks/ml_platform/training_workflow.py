@@ -256,6 +256,8 @@ def _export_query(lake: LakeOutputs) -> str:
     text = (ROOT / "sql" / "streaming_lake" / "training_set.sql").read_text()
     lines = (line.strip() for line in text.splitlines() if not line.startswith("--"))
     query = " ".join(lines).replace("/training/first/", "/training/<set>/")
-    # The query stands inside a string of JSONata, which stands inside a string of JSON.
-    quoted = query.replace("'", "\\\\'")
-    return Fn.sub(quoted, {"LakeBucket": lake.bucket_name})
+    if {'"', "\\"} & set(query):
+        raise ValueError(
+            "training_set.sql: neither double quotes nor backslashes fit into the workflow"
+        )
+    return Fn.sub(query, {"LakeBucket": lake.bucket_name})

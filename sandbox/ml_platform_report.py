@@ -1,0 +1,54 @@
+"""What the ML platform's demo did and found: in the terminal, and as one page."""
+
+import base64
+from datetime import UTC, datetime
+from pathlib import Path
+
+import jinja2
+from rich.console import Console
+
+from sandbox.ml_platform import Result
+from sandbox.report import as_text, checks_table
+from sandbox.templates import Trimmed
+
+
+def write_page(
+    path: Path,
+    result: Result,
+    outputs: dict[str, dict[str, str]],
+    trimmed: list[Trimmed],
+    seconds: dict[str, float],
+) -> None:
+    """Write the report as one HTML file at `path`."""
+    loader = jinja2.FileSystemLoader(Path(__file__).parent)
+    page = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True)
+    text = page.get_template("ml_platform_report.html.j2").render(
+        result=result,
+        outputs=outputs,
+        trimmed=trimmed,
+        seconds=seconds,
+        total=sum(seconds.values()),
+        passed=sum(check.passed for check in result.checks),
+        plots={name: base64.b64encode(png).decode() for name, png in result.plots.items()},
+        text=as_text,
+        made=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+def print_report(console: Console, result: Result, page: Path) -> None:
+    """The checks and the figures, then where the whole page is."""
+    console.print(checks_table(result.checks))
+    report, latency = result.evaluation, result.latency_milliseconds
+    console.print(
+        f"ROC AUC {report['roc_auc']:.3f}, {report['gain_over_baseline']:.3f} above a prediction by"
+        f" carrier and hour ({report['baseline']['roc_auc']:.3f}), on {report['rows']:,} flights"
+        " never seen",
+        highlight=False,
+    )
+    console.print(
+        f"one flight at the API: {latency['p50']:.0f} ms (p50), {latency['p99']:.0f} ms (p99)",
+        highlight=False,
+    )
+    console.print(f"The whole report: {page}", highlight=False, soft_wrap=True)
