@@ -11,7 +11,7 @@ import boto3
 
 from sandbox import emulator
 from sandbox.deployment import CdkCli, bootstrap, deploy, synthesise
-from sandbox.templates import EveryType, Trimmed
+from sandbox.templates import SageMakerAndItsGround, Trimmed
 from sandbox.workspace import ROOT, SandboxError, Workspace
 
 ACCOUNT = "123456789012"
@@ -73,6 +73,6 @@ def deploy_platform(
     apart = Workspace(workspace.folder / "control-plane")
     apart.logs.mkdir(parents=True, exist_ok=True)
     cli = CdkCli(plane, apart)
-    trimmed = synthesise(cli, apart, settings, supported=EveryType())
+    trimmed = synthesise(cli, apart, settings, supported=SageMakerAndItsGround())
     bootstrap(cli, plane)
     return deploy(cli, apart, _STACKS), trimmed

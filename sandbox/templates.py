@@ -24,11 +24,21 @@ _ASK = (
 )
 
 
-class EveryType:
-    """For an emulator that passes over, with a warning, what it does not know."""
+class SageMakerAndItsGround:
+    """What SageMaker's control plane is asked for, and what stands below it."""
+
+    _KINDS = (
+        "AWS::SageMaker::",
+        "AWS::EC2::",
+        "AWS::KMS::Key",
+        "AWS::Logs::LogGroup",
+        "AWS::S3::Bucket",
+        "AWS::SNS::Topic",
+    )
+    _EXACT = ("AWS::IAM::Role", "AWS::IAM::ManagedPolicy")
 
     def __contains__(self, kind: object) -> bool:
-        return True
+        return str(kind).startswith(self._KINDS) or kind in self._EXACT
 
 
 @dataclass(frozen=True)
