@@ -60,9 +60,10 @@ def input_fn(body: str | bytes, content_type: str) -> pd.DataFrame:
 
 def predict_fn(flights: pd.DataFrame, model: xgb.Booster) -> list[float]:
     """The probability of a delay, for each flight."""
-    # A code that the model has never seen tells it nothing: missing, then, and not an error.
+    # Codes by the model's own list: those of a request's few flights would mean something else. One
+    # that the model has never seen tells it nothing: missing, then, and not an error.
     for name, known in _codes(model).items():
-        flights[name] = flights[name].where(flights[name].isin(known)).astype("category")
+        flights[name] = pd.Categorical(flights[name], categories=known)
     matrix = xgb.DMatrix(flights, enable_categorical=True)
     return [float(each) for each in model.predict(matrix)]
 
@@ -78,10 +79,10 @@ def output_fn(probabilities: list[float], accept: str) -> tuple[str, str]:
     return json.dumps({"predictions": predictions}), _JSON
 
 
-def _codes(model: xgb.Booster) -> dict[str, set[str]]:
-    """The codes that the booster was trained on, by feature."""
+def _codes(model: xgb.Booster) -> dict[str, list[str]]:
+    """The codes that the booster was trained on, by feature, in its order."""
     categories = model.get_categories(export_to_arrow=True).to_arrow()
-    return {name: set(values.to_pylist()) for name, values in categories if values is not None}
+    return {name: values.to_pylist() for name, values in categories if values is not None}
 
 
 def _json(text: str) -> list[Any]:

@@ -77,7 +77,7 @@ class TrainingWorkflow(Construct):
                 "SubnetIds": Fn.join(",", network.subnet_ids),
                 "TopicArn": topic.topic_arn,
                 # From the lake a fresh set is exported; else the newest is expected here.
-                "TrainingData": "" if lake else f"s3://{bucket.bucket_name}/training/",
+                "TrainingData": "none" if lake else f"s3://{bucket.bucket_name}/training/",
                 "TrainingRoleArn": roles.training.role_arn,
                 "Tune": f"{settings.tune}".lower(),
                 "TuningJobs": f"{settings.tuning_jobs}",

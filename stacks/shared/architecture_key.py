@@ -32,8 +32,10 @@ class ArchitectureKey(kms.Key):
             ],
             {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": log_groups}},
         )
-        # Without this, alarms and failure events are lost on the way to the encrypted topic.
+        # Step Functions hands its encrypted history to the delivery of logs.
         same_account: dict[str, object] = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
+        self._admit("delivery.logs.amazonaws.com", ["kms:Decrypt"], same_account)
+        # Without this, alarms and failure events are lost on the way to the encrypted topic.
         # EventBridge does not tell SNS, and SNS not the key, for whom it publishes.
         nothing: dict[str, object] = {}
         publishers = {"cloudwatch": same_account, "budgets": same_account, "events": nothing}

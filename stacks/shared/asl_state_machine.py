@@ -79,10 +79,14 @@ class AslStateMachine(sfn.StateMachine):
             construct_id,
             definition_body=sfn.DefinitionBody.from_string(text),
             definition_substitutions={**blanks},
-            role=self.service_role,
+            # Not to be added to: what it may do is said here, with a name for each reason.
+            role=self.service_role.without_policy_updates(),
             timeout=timeout,
             tracing_enabled=True,
-            encryption_configuration=sfn.CustomerManagedEncryptionConfiguration(key),
+            encryption_configuration=sfn.CustomerManagedEncryptionConfiguration(
+                # Imported, so that the key does not open itself wider for it.
+                kms.Key.from_key_arn(scope, f"{construct_id}Key", key.key_arn)
+            ),
             # Not what goes in and out: data has no place in logs.
             logs=sfn.LogOptions(
                 destination=logs, level=sfn.LogLevel.ALL, include_execution_data=False

@@ -142,6 +142,7 @@ def test_roles_that_services_assume_on_request_name_the_account(
             if statement["Principal"].get("Service") not in (
                 "lambda.amazonaws.com",
                 "glue.amazonaws.com",
+                "apigateway.amazonaws.com",
             ):
                 assert "aws:SourceAccount" in flat(statement), path
 
@@ -163,6 +164,27 @@ STARS = {
     "ec2:DescribeManagedPrefixLists",
     "ecr:GetAuthorizationToken",
     "glue:GetSecurityConfiguration",
+}
+# Log deliveries and traces of Step Functions, and API Gateway's role for logs.
+STARS |= {
+    "logs:CreateLogDelivery",
+    "logs:CreateLogGroup",
+    "logs:CreateLogStream",
+    "logs:DeleteLogDelivery",
+    "logs:DescribeLogGroups",
+    "logs:DescribeLogStreams",
+    "logs:DescribeResourcePolicies",
+    "logs:FilterLogEvents",
+    "logs:GetLogDelivery",
+    "logs:GetLogEvents",
+    "logs:ListLogDeliveries",
+    "logs:PutLogEvents",
+    "logs:PutResourcePolicy",
+    "logs:UpdateLogDelivery",
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
 }
 # SageMaker and Lambda make and remove network interfaces under the role of what they run, and
 # refuse it if one of these asks for a resource.
@@ -201,7 +223,8 @@ def test_no_account_and_no_region_is_written_down(templates: list[dict[str, Any]
 NAMED = {"AWS::Athena::WorkGroup", "AWS::Athena::NamedQuery", "AWS::Glue::DataQualityRuleset"}
 NAMED |= {"AWS::Glue::SecurityConfiguration", "AWS::CloudWatch::Alarm"}
 NAMED |= {"AWS::SageMaker::NotebookInstanceLifecycleConfig", "AWS::SageMaker::Endpoint"}
-NAMED |= {"AWS::SageMaker::ModelPackageGroup"}
+NAMED |= {"AWS::SageMaker::ModelPackageGroup", "AWS::ApiGateway::RestApi"}
+NAMED |= {"AWS::ApiGateway::Stage"}
 NAMED |= {"AWS::CloudWatch::Dashboard", "AWS::IAM::Policy"}  # an inline policy must have one
 
 
@@ -231,4 +254,4 @@ def test_what_is_asynchronous_has_retries_an_end_and_a_dead_letter_place(
 def test_every_alarm_tells_somebody(templates: list[dict[str, Any]]) -> None:
     for path, alarm in each(templates, "AWS::CloudWatch::Alarm"):
         assert alarm["AlarmActions"], path
-        assert alarm["ActionsEnabled"] is True, path
+        assert alarm.get("ActionsEnabled", True) is True, path

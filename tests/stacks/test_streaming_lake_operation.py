@@ -143,6 +143,8 @@ def test_the_outputs_lead_to_the_resources_they_name(sandbox: Template) -> None:
         "EventsTableName": "{Catalog/Events}",
         "CuratedTableName": "{Catalog/Curated}",
         "WorkGroupName": "StreamingLake",
+        "CurateJobName": "{Curation/Job}",
+        "KeyArn": "{Key.Arn}",
         "CurateCommand": "aws glue start-job-run --job-name {Curation/Job}",
         "AlarmTopicArn": "{Operation/Alarms}",
     }
