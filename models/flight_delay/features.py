@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,14 @@ def categories(flights: pd.DataFrame) -> dict[str, list[str]]:
     return {name: sorted(flights[name].dropna().unique()) for name in CATEGORICAL}
 
 
+def known_categories(attribute: str | None) -> dict[str, list[str]]:
+    """The codes that a booster knows, from its attribute `categories`. Raises DataError."""
+    if attribute is None:
+        raise DataError("the model does not tell its categories: train.py of this folder makes one")
+    known: dict[str, list[str]] = json.loads(attribute)
+    return known
+
+
 def encode(flights: pd.DataFrame, known: Categories) -> NDArray[np.float32]:
     """The model's numbers, a row a flight in the order of FEATURES; missing is NaN.
 
@@ -76,7 +85,7 @@ def encode(flights: pd.DataFrame, known: Categories) -> NDArray[np.float32]:
     numbers = np.empty((len(flights), len(FEATURES)), dtype=np.float32)
     for place, name in enumerate(FEATURES):
         if name in known:
-            codes = pd.Categorical(flights[name], categories=known[name]).codes
+            codes = pd.Categorical(flights[name], categories=pd.Index(known[name])).codes
             numbers[:, place] = np.where(codes < 0, np.nan, codes)
         else:
             numbers[:, place] = flights[name]

@@ -84,9 +84,8 @@ def train(
     }
     resumed = checkpoint if checkpoint.exists() else None
     booster = xgb.Booster(whole, list(matrices.values()), model_file=resumed)
-    best_round, best = -1, -1.0
+    best_round, best = json.loads(booster.attr("best") or "[-1, -1]")
     if resumed:
-        best_round, best = int(booster.attr("best_round")), float(booster.attr("best"))
         say(f"resuming after round {booster.num_boosted_rounds() - 1}")
     for number in range(booster.num_boosted_rounds(), num_round):
         if number - best_round > early_stopping_rounds:
@@ -97,7 +96,7 @@ def train(
         if judged["validation-auc"] > best:
             best_round, best = number, judged["validation-auc"]
         if (number + 1) % checkpoint_rounds == 0:
-            booster.set_attr(best_round=str(best_round), best=repr(best))
+            booster.set_attr(best=json.dumps([best_round, best]))
             _keep(booster, checkpoint)
             # Whoever resumes builds new trees with new samplers: so does whoever goes on.
             booster.load_config(booster.save_config())
@@ -107,7 +106,7 @@ def train(
 
 def _metrics(booster: xgb.Booster, matrices: Matrices, number: int) -> dict[str, float]:
     splits = [(matrix, name) for name, matrix in matrices.items()]
-    # "[12]  train-auc:0.71  validation-auc:0.69"
+    # It answers with one line: the round in brackets, then name and value of each metric.
     _, *judged = booster.eval_set(splits, number).split()
     return {name: float(value) for name, _, value in (each.partition(":") for each in judged)}
 
@@ -123,7 +122,7 @@ def _keep(booster: xgb.Booster, checkpoint: Path) -> None:
 def save(booster: xgb.Booster, known: dict[str, list[str]], folder: Path) -> None:
     """Leave in `folder` what an endpoint needs: the booster, and the code that serves it."""
     folder.mkdir(parents=True, exist_ok=True)
-    booster.set_attr(best=None, best_round=None, categories=json.dumps(known))
+    booster.set_attr(best=None, categories=json.dumps(known))
     booster.save_model(folder / MODEL_FILE)
     code = folder / "code"
     code.mkdir(exist_ok=True)
