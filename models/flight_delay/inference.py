@@ -26,17 +26,17 @@ content_types.UTF8_TYPES = []
 _JSON, _CSV = "application/json", "text/csv"
 _MOST_FLIGHTS = 10_000
 _DELAYED_FROM = 0.5
-# What no flight or weather on Earth passes; temperatures and winds are not far from records.
+# What no flight passes, and no weather on record.
 _ALLOWED = {
     "month": (1, 12),
     "weekday": (1, 7),
     "hour": (0, 23),
     "distance_miles": (1, 12_500),
-    "temperature_fahrenheit": (-150, 150),
+    "temperature_fahrenheit": (-130, 140),
     "wind_speed_miles_per_hour": (0, 300),
     "wind_gust_miles_per_hour": (0, 300),
-    "precipitation_inches": (0, 100),
-    "visibility_miles": (0, 1000),
+    "precipitation_inches": (0, 20),
+    "visibility_miles": (0, 20),
 }
 _ONLY_WHOLE = {"month", "weekday", "hour"}
 Flight = list[str | float | None]  # in the order of FEATURES
