@@ -143,7 +143,7 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     add("--min_child_weight", type=_number(float, 0, 10_000), default=20)
     add("--reg_lambda", type=_number(float, 0, 10_000), default=5)
     add("--num_round", type=_number(int, 1, 10_000), default=400)
-    add("--early_stopping_rounds", type=_number(int, 1, 10_000), default=20)
+    add("--early_stopping_rounds", type=_number(int, 1, 10_000), default=30)
     add("--seed", type=_number(int, 0, 2**31 - 1), default=2013)
     add("--train", type=Path, default=os.environ.get("SM_CHANNEL_TRAIN"))
     add("--validation", type=Path, default=os.environ.get("SM_CHANNEL_VALIDATION"))
