@@ -85,7 +85,7 @@ def encode(flights: pd.DataFrame, known: Categories) -> NDArray[np.float32]:
     numbers = np.empty((len(flights), len(FEATURES)), dtype=np.float32)
     for place, name in enumerate(FEATURES):
         if name in known:
-            codes = pd.Categorical(flights[name], categories=pd.Index(known[name])).codes
+            codes = flights[name].cat.set_categories(known[name]).cat.codes
             numbers[:, place] = np.where(codes < 0, np.nan, codes)
         else:
             numbers[:, place] = flights[name]
