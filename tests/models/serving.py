@@ -17,7 +17,8 @@ from sandbox.workspace import ROOT
 def serve(artefact: Path) -> Iterator[str]:
     """The address at which what `artefact` holds is served."""
     port = free_port()
-    command = [str(PYTHON), ROOT / "sandbox" / "model_server.py", artefact, str(port)]
+    script = ROOT / "sandbox" / "model_server.py"
+    command = [str(PYTHON), str(script), str(artefact), str(port)]
     # No PYTHONPATH, and another folder than the repository's.
     with subprocess.Popen(command, cwd=artefact, env={}) as process:
         url = f"http://127.0.0.1:{port}"
