@@ -22,6 +22,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import xgboost as xgb
 
 from features import (
@@ -41,13 +42,21 @@ Matrices = dict[str, xgb.QuantileDMatrix]
 
 def load(train_split: Path, validation_split: Path) -> tuple[Matrices, dict[str, list[str]]]:
     """Both splits as XGBoost takes them, and the categories known. Raises DataError."""
-    train, validation = read_split(train_split), read_split(validation_split)
-    for folder, flights in ((train_split, train), (validation_split, validation)):
+    splits = {"train": train_split, "validation": validation_split}
+    frames = {name: read_split(folder) for name, folder in splits.items()}
+    for name, flights in frames.items():
         if flights[LABEL].nunique() < 2:
-            raise DataError(f"{folder}: every flight has the same label, which teaches nothing")
-    known = categories(train)
+            raise DataError(
+                f"{splits[name]}: every flight has the same label, so it teaches nothing"
+            )
+    known = categories(frames["train"])
+    return as_matrices(frames, known), known
+
+
+def as_matrices(frames: dict[str, pd.DataFrame], known: dict[str, list[str]]) -> Matrices:
+    """The splits, `train` first, in the bins that the trees are grown from."""
     matrices: Matrices = {}
-    for name, flights in (("train", train), ("validation", validation)):
+    for name, flights in frames.items():
         matrices[name] = xgb.QuantileDMatrix(
             encode(flights, known),
             flights[LABEL],
@@ -56,7 +65,7 @@ def load(train_split: Path, validation_split: Path) -> tuple[Matrices, dict[str,
             enable_categorical=True,
             ref=matrices.get("train"),
         )
-    return matrices, known
+    return matrices
 
 
 def train(
@@ -172,13 +181,16 @@ def _number(kind: type[int] | type[float], low: float, high: float) -> Callable[
     return parse
 
 
-_SHAPING = ["max_depth", "eta", "subsample", "colsample_bytree", "min_child_weight", "reg_lambda"]
+def shaping(chosen: argparse.Namespace) -> dict[str, float]:
+    """What of the arguments shapes the trees, as XGBoost names it."""
+    names = ("max_depth", "eta", "subsample", "colsample_bytree", "min_child_weight", "reg_lambda")
+    return {name: getattr(chosen, name) for name in (*names, "seed")}
 
 
 def main() -> None:
     """Train as told, and save the model; exit with a sentence on unusable data."""
     chosen = arguments()
-    parameters = {name: getattr(chosen, name) for name in (*_SHAPING, "seed")}
+    parameters = shaping(chosen)
     # The jobs of one tuning share a folder, and each must find only what it left itself.
     job = hashlib.sha256(json.dumps(parameters, sort_keys=True).encode()).hexdigest()[:16]
     try:
