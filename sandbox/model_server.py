@@ -6,6 +6,7 @@ artefact's own `code/inference.py`: nothing of the repository is on its path.
     python model_server.py <folder> <port>
 """
 
+import logging
 import sys
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
@@ -74,6 +75,8 @@ if __name__ == "__main__":
     unpacked = Path(sys.argv[1]).resolve()
     # The folder of this script would be first: only the artefact's own code is to be found.
     sys.path[0] = str(unpacked / "code")
+    # Requests that wait for a moment are no news.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     waitress.serve(
         Server(unpacked),
         host="127.0.0.1",
