@@ -4,6 +4,7 @@ import json
 import math
 import shutil
 import subprocess
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -62,7 +63,7 @@ def statistics(evaluation: Path) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def database(flights: Path, artefact: Path) -> duckdb.DuckDBPyConnection:
+def database(flights: Path, artefact: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """The splits as tables, and what model and baseline say of the test split."""
     import pandas as pd
     import xgboost as xgb
@@ -86,7 +87,8 @@ def database(flights: Path, artefact: Path) -> duckdb.DuckDBPyConnection:
         LEFT JOIN (SELECT carrier, hour, avg(delayed) AS rate FROM train GROUP BY ALL)
         USING (carrier, hour)"""
     )
-    return found
+    yield found
+    found.close()
 
 
 def roc_auc(database: duckdb.DuckDBPyConnection, table: str) -> float:
