@@ -61,6 +61,13 @@ help:  ## this list
 	@$(UV) pip sync --quiet --python .venv-model --require-hashes $<
 	@touch $@
 
+# Half a gigabyte that only tests look at.
+.build/sagemaker_sdk.stamp: requirements/sagemaker_sdk.txt .build/bootstrap.stamp
+	@echo "Setting up: the SageMaker SDK"
+	@$(UV) venv --quiet --clear --python $(PYTHON) .venv-sagemaker-sdk
+	@$(UV) pip sync --quiet --python .venv-sagemaker-sdk --require-hashes $<
+	@touch $@
+
 .build/cdk.stamp: package-lock.json .npmrc .build/project.stamp
 	@echo "Setting up: the CDK CLI"
 	@.venv/bin/node .build/nodejs/lib/node_modules/npm/bin/npm-cli.js ci --silent
@@ -106,7 +113,7 @@ STACKS = $(if $(ARCH),$(shell $(VENV)/python -m sandbox stacks $(ARCH)),--all)
 # --- Check -------------------------------------------------------------------------------------
 
 .PHONY: test
-test: setup  ## every test
+test: setup .build/sagemaker_sdk.stamp  ## every test
 	@$(VENV)/python -m pytest
 
 .PHONY: lint
@@ -127,7 +134,7 @@ bench: setup  ## the figures that the README quotes (WALL=yes: whole commands in
 
 .PHONY: lock
 lock: setup  ## resolve the requirements anew; locks hold hashes and no addresses
-	@for name in bootstrap project sandbox model; do \
+	@for name in bootstrap project sandbox model sagemaker_sdk; do \
 	  (cd requirements && ../$(UV) pip compile --quiet --upgrade --generate-hashes --no-emit-index-url \
 	    --no-header --no-annotate --universal --python-version 3.11 $$name.in -o $$name.txt); done
 	@for folder in lambdas/*/; do \
@@ -139,4 +146,4 @@ lock: setup  ## resolve the requirements anew; locks hold hashes and no addresse
 
 .PHONY: clean
 clean:  ## remove everything that was fetched or made here
-	@rm -rf .venv .venv-sandbox .venv-model .build node_modules cdk.out reports .sandbox-demo
+	@rm -rf .venv .venv-sandbox .venv-model .venv-sagemaker-sdk .build node_modules cdk.out reports .sandbox-demo

@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import curate, synth, transform
+from benchmarks import curate, serving, synth, training, transform
 from environments import ENVIRONMENTS
 from stacks.shared.bundle import lambda_bundle
 
@@ -27,7 +27,7 @@ def main(*, wall: bool) -> int:
     for heading in ("", "figure", "measured", "compared to"):
         table.add_column(heading, overflow="fold")
     failed = 0
-    parts = [_synth, _transform, _bundle, _curate, *([_wall] if wall else [])]
+    parts = [_synth, _transform, _bundle, _curate, _model, *([_wall] if wall else [])]
     console = Console()
     for part in parts:
         with console.status(part.__doc__ or ""):
@@ -99,6 +99,39 @@ def _curate() -> Iterator[Row]:
             f"{each.scale}x the flights: {times:.1f}x the time, {more:.1f}x the memory",
             times <= each.scale and more <= each.scale,
         )
+
+
+def _model() -> Iterator[Row]:
+    """The model: training on all flights, serving on one core"""
+    with tempfile.TemporaryDirectory() as name:
+        trained = training.measure(Path(name))
+        served = serving.measure(Path(name) / "opt" / "model")
+    yield (
+        f"training, {trained.rows:,} flights, {trained.rounds} rounds",
+        f"{trained.rows * trained.rounds / trained.seconds / 1e6:.1f} million rows/s a round",
+        f"plain XGBoost on the same frames: {trained.overhead:+.1%} time (limit +10%)",
+        trained.overhead < 0.1,
+    )
+    yield (
+        "training job, whole",
+        f"{trained.job_seconds:.0f} s, {trained.job_mebibytes:,.0f} MiB",
+        "SageMaker's toolkit, start and reading included",
+        True,
+    )
+    yield (
+        "ROC AUC on the test split",
+        f"{trained.roc_auc:.3f}",
+        f"{trained.baseline_roc_auc:.3f} of the rate by carrier and hour",
+        trained.roc_auc > trained.baseline_roc_auc,
+    )
+    yield (
+        "serving, one flight a request, one core",
+        f"p50 {served.p50_ms:.2f} ms, p99 {served.p99_ms:.2f} ms, "
+        f"{served.requests_a_second:,.0f} requests/s",
+        f"bare booster: p50 {served.bare_p50_ms:.2f} ms, p99 {served.bare_p99_ms:.2f} ms, "
+        f"{served.bare_a_second:,.0f}/s",
+        True,
+    )
 
 
 def _wall() -> Iterator[Row]:

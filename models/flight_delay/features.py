@@ -1,11 +1,17 @@
-"""What the model is told of a flight at its departure, and how files and requests are read."""
+"""What the model is told of a flight at its departure, and how files become its numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+from pyarrow import csv, parquet
 
 LABEL = "delayed"
 CATEGORICAL = ["carrier", "origin", "destination"]
@@ -21,6 +27,15 @@ WEATHER = [
 NUMERIC = [*KNOWN, *WEATHER]
 # In the order of the training set's columns, behind the label (TR-10).
 FEATURES = [*CATEGORICAL, *NUMERIC]
+# As XGBoost calls them: categories and quantities.
+FEATURE_TYPES = ["c"] * len(CATEGORICAL) + ["q"] * len(NUMERIC)
+
+_COLUMNS = pa.schema(
+    [(LABEL, pa.float64())]
+    + [(name, pa.dictionary(pa.int32(), pa.string())) for name in CATEGORICAL]
+    + [(name, pa.float64()) for name in NUMERIC]
+)
+Categories = Mapping[str, Sequence[str]]
 
 
 class DataError(ValueError):
@@ -30,61 +45,72 @@ class DataError(ValueError):
 def read_split(folder: Path) -> pd.DataFrame:
     """Every CSV and Parquet file below `folder` as one frame: label, then FEATURES.
 
-    CSV has no header, and its label stands first. Raises DataError for a folder without data, a
-    missing column or a label that is neither 0 nor 1.
+    CSV has no header, its label stands first, and an empty field is missing. Raises DataError for a
+    folder without data, for missing columns, and for values of another kind than the column's.
     """
-    files = sorted(each for each in folder.rglob("*") if each.is_file() and each.stat().st_size)
+    # Names with these beginnings are what Hadoop and Hive take for notes of their own.
+    files = [each for each in folder.rglob("[!._]*") if each.is_file() and each.stat().st_size]
     if not files:
-        raise DataError(f"{folder} holds no data: expected CSV or Parquet files")
-    frame = pd.concat([_read(file) for file in files], ignore_index=True)
-    wrong = ~frame[LABEL].isin([0, 1])
-    if wrong.any():
-        row = int(wrong.to_numpy().argmax())
+        raise DataError(f"{folder} holds no data: expected CSV or Parquet files below it")
+    table = pa.concat_tables([_read(file) for file in sorted(files)]).unify_dictionaries()
+    frame: pd.DataFrame = table.to_pandas()
+    if frame.empty:
+        raise DataError(f"{folder} holds no flight: its files have no rows")
+    if not (right := frame[LABEL].isin([0, 1])).all():
+        row = int(right.to_numpy().argmin())
         label = frame[LABEL].iloc[row]
-        raise DataError(f"{folder}: the label of row {row} is {label!r}, not 0 or 1")
+        raise DataError(f"{folder}: the label of row {row} is {label}, not 0 or 1")
     return frame
 
 
-def typed(frame: pd.DataFrame, where: str = "the data") -> pd.DataFrame:
-    """FEATURES of `frame` as the model takes them: categories and numbers, missing as NaN.
+def categories(flights: pd.DataFrame) -> dict[str, list[str]]:
+    """The codes that occur, by categorical feature: what a model trained on `flights` knows."""
+    return {name: sorted(flights[name].dropna().unique()) for name in CATEGORICAL}
 
-    Raises DataError, naming the column, for one that is missing or is no number.
+
+def known_categories(attribute: str | None) -> dict[str, list[str]]:
+    """The codes that a booster knows, from its attribute `categories`. Raises DataError."""
+    if attribute is None:
+        raise DataError("the model does not tell its categories: train.py of this folder makes one")
+    known: dict[str, list[str]] = json.loads(attribute)
+    return known
+
+
+def encode(flights: pd.DataFrame, known: Categories) -> NDArray[np.float32]:
+    """The model's numbers, a row a flight in the order of FEATURES; missing is NaN.
+
+    A category is its place among `known`. One that is not there tells the model nothing, so it is
+    missing, too.
     """
-    if missing := [name for name in FEATURES if name not in frame]:
-        raise DataError(f"{where} lacks {', '.join(missing)}; needed are {', '.join(FEATURES)}")
-    columns: dict[str, pd.Series] = {}
-    for name in CATEGORICAL:
-        # An empty code is missing, too.
-        text = frame[name].astype("string")
-        columns[name] = text.where(text != "").astype("category")
-    for name in NUMERIC:
-        try:
-            columns[name] = pd.to_numeric(frame[name]).astype("float64")
-        except (TypeError, ValueError) as error:
-            raise DataError(f"{where}: {name} must be a number: {error}") from None
-    return pd.DataFrame(columns)
+    numbers = np.empty((len(flights), len(FEATURES)), dtype=np.float32)
+    for place, name in enumerate(FEATURES):
+        if name in known:
+            codes = flights[name].cat.set_categories(known[name]).cat.codes
+            numbers[:, place] = np.where(codes < 0, np.nan, codes)
+        else:
+            numbers[:, place] = flights[name]
+    return numbers
 
 
-def _read(file: Path) -> pd.DataFrame:
-    wanted = [LABEL, *FEATURES]
-    if file.suffix == ".parquet":
-        frame = pd.read_parquet(file)
-        if missing := [name for name in wanted if name not in frame]:
-            raise DataError(f"{file} lacks {', '.join(missing)}")
-        return frame[wanted]
-    strings: dict[str, str] = dict.fromkeys(CATEGORICAL, "string")
+def _read(file: Path) -> Any:
     try:
-        # "NA" is a code like any other; only an empty field is missing.
-        frame = pd.read_csv(file, header=None, dtype=str, keep_default_na=False, na_values=[""])
-    except pd.errors.ParserError as error:
-        raise DataError(f"{file} is no CSV with as many fields in each line: {error}") from None
-    if len(frame.columns) != len(wanted):
-        raise DataError(f"{file} has {len(frame.columns)} columns, not {len(wanted)}: {wanted}")
-    frame.columns = pd.Index(wanted)
-    numbers: Iterable[str] = [name for name in wanted if name not in strings]
-    for name in numbers:
-        try:
-            frame[name] = pd.to_numeric(frame[name])
-        except ValueError as error:
-            raise DataError(f"{file}: {name} must be a number: {error}") from None
-    return frame
+        if file.suffix == ".parquet":
+            table = parquet.read_table(file, partitioning=None)
+            if missing := [name for name in _COLUMNS.names if name not in table.column_names]:
+                raise DataError(f"{file} lacks {', '.join(missing)}; needed are {_COLUMNS.names}")
+            return table.select(_COLUMNS.names).cast(_COLUMNS)
+        return csv.read_csv(
+            file,
+            csv.ReadOptions(column_names=_COLUMNS.names),
+            # The training set is written without quotes, and the requests' CSV has none, either.
+            csv.ParseOptions(quote_char=False),
+            # "NA" is a code like any other; only an empty field is missing.
+            csv.ConvertOptions(column_types=_COLUMNS, null_values=[""], strings_can_be_null=True),
+        )
+    except pa.ArrowException as error:
+        wanted = ", ".join(f"{field.name} ({_kind(field.type)})" for field in _COLUMNS)
+        raise DataError(f"{file} cannot be read: {error}. Its columns must be: {wanted}") from None
+
+
+def _kind(kind: Any) -> str:
+    return "text" if pa.types.is_dictionary(kind) else "number"

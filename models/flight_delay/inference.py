@@ -8,81 +8,99 @@ is refused with a 4xx and a sentence that says what is wrong, where.
 
 from __future__ import annotations
 
-import io
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
+import numpy as np
 import xgboost as xgb
+from sagemaker_inference import content_types
+from sagemaker_inference.errors import BaseInferenceToolkitError
 
-from features import CATEGORICAL, FEATURES, KNOWN, WEATHER, typed
+from features import CATEGORICAL, FEATURES, KNOWN, WEATHER, known_categories
+
+# The toolkit would decode a body before it comes here, and answer 500 to one that is not UTF-8.
+content_types.UTF8_TYPES = []
 
 _JSON, _CSV = "application/json", "text/csv"
 _MOST_FLIGHTS = 10_000
-_ALLOWED = {"month": (1, 12), "weekday": (1, 7), "hour": (0, 23), "distance_miles": (1, 12_500)}
+_DELAYED_FROM = 0.5
+# What no flight passes, and no weather on record.
+_ALLOWED = {
+    "month": (1, 12),
+    "weekday": (1, 7),
+    "hour": (0, 23),
+    "distance_miles": (1, 12_500),
+    "temperature_fahrenheit": (-130, 140),
+    "wind_speed_miles_per_hour": (0, 300),
+    "wind_gust_miles_per_hour": (0, 300),
+    "precipitation_inches": (0, 20),
+    "visibility_miles": (0, 20),
+}
+_ONLY_WHOLE = {"month", "weekday", "hour"}
+Flight = list[str | float | None]  # in the order of FEATURES
 
 
-class RequestError(Exception):
-    """A request that cannot be answered, as the container's serving layer reports it."""
+class RequestError(BaseInferenceToolkitError):  # type: ignore[misc]  # it has no types
+    """A request that cannot be answered; the container's toolkit answers with its status."""
 
     def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status_code = status
-        self.message = message
+        super().__init__(status, message, message)
 
 
-def model_fn(model_dir: str) -> xgb.Booster:
-    """The booster that `train.py` left in `model_dir`."""
-    return xgb.Booster(model_file=Path(model_dir) / "model.ubj")
+@dataclass(frozen=True)
+class Model:
+    """The booster, and the place of each category it knows."""
+
+    booster: xgb.Booster
+    codes: dict[str, dict[str, int]]
 
 
-def input_fn(body: str | bytes, content_type: str) -> pd.DataFrame:
+def model_fn(model_dir: str) -> Model:
+    """What `train.py` left in `model_dir`."""
+    booster = xgb.Booster(model_file=Path(model_dir) / "model.ubj")
+    known = known_categories(booster.attr("categories"))
+    codes = {name: {each: code for code, each in enumerate(known[name])} for name in CATEGORICAL}
+    return Model(booster, codes)
+
+
+def input_fn(body: str | bytes, content_type: str | None) -> list[Flight]:
     """The flights of a request. Raises RequestError: 415 for another type, 400 for bad flights."""
     kind = (content_type or "").partition(";")[0].strip().lower()
     if kind not in (_JSON, _CSV):
-        raise RequestError(415, f"{content_type!r} is not taken: send {_JSON} or {_CSV}")
+        raise RequestError(415, f"Content-Type {content_type!r} is not taken: send {_JSON}, {_CSV}")
     try:
-        text = body if isinstance(body, str) else body.decode("utf-8")
+        text = body if isinstance(body, str) else bytes(body).decode("utf-8")
     except UnicodeDecodeError as error:
         raise RequestError(400, f"the body is not UTF-8: {error}") from None
-    flights = _json(text) if kind == _JSON else _csv(text)
-    if not flights:
+    given = _json(text) if kind == _JSON else _csv(text)
+    if not given:
         raise RequestError(400, "the request holds no flight: send at least one")
-    if len(flights) > _MOST_FLIGHTS:
-        raise RequestError(
-            413, f"{len(flights)} flights are too many: send {_MOST_FLIGHTS} at most"
-        )
-    for number, flight in enumerate(flights):
-        _check(number, flight)
-    return typed(pd.DataFrame(flights, columns=FEATURES))
+    if len(given) > _MOST_FLIGHTS:
+        raise RequestError(413, f"{len(given)} flights are too many: send {_MOST_FLIGHTS} at most")
+    return [_flight(row, each) for row, each in enumerate(given)]
 
 
-def predict_fn(flights: pd.DataFrame, model: xgb.Booster) -> list[float]:
+def predict_fn(flights: list[Flight], model: Model) -> list[float]:
     """The probability of a delay, for each flight."""
-    # Codes by the model's own list: those of a request's few flights would mean something else. One
-    # that the model has never seen tells it nothing: missing, then, and not an error.
-    for name, known in _codes(model).items():
-        flights[name] = pd.Categorical(flights[name], categories=known)
-    matrix = xgb.DMatrix(flights, enable_categorical=True)
-    return [float(each) for each in model.predict(matrix)]
+    numbers = np.array(flights, dtype=object)
+    for place, name in enumerate(CATEGORICAL):
+        # A code that the model has never seen tells it nothing: missing, then, and not an error.
+        numbers[:, place] = [model.codes[name].get(code) for code in numbers[:, place]]
+    probabilities: list[float] = model.booster.inplace_predict(numbers.astype(np.float32)).tolist()
+    return probabilities
 
 
-def output_fn(probabilities: list[float], accept: str) -> tuple[str, str]:
+def output_fn(probabilities: list[float], accept: str | None) -> tuple[str, str]:
     """The answer and its type. Raises RequestError 406 for a client that takes no JSON."""
-    takes = [each.partition(";")[0].strip().lower() for each in (accept or "*/*").split(",")]
-    if not {_JSON, "application/*", "*/*", ""} & set(takes):
-        raise RequestError(406, f"{accept!r} cannot be given: accept {_JSON}")
+    takes = {each.partition(";")[0].strip().lower() for each in (accept or "*/*").split(",")}
+    if not takes & {_JSON, "application/*", "*/*", ""}:
+        raise RequestError(406, f"Accept {accept!r} cannot be given: take {_JSON}")
     predictions = [
-        {"delayed": each >= 0.5, "probability": round(each, 6)} for each in probabilities
+        {"delayed": each >= _DELAYED_FROM, "probability": round(each, 6)} for each in probabilities
     ]
     return json.dumps({"predictions": predictions}), _JSON
-
-
-def _codes(model: xgb.Booster) -> dict[str, list[str]]:
-    """The codes that the booster was trained on, by feature, in its order."""
-    categories = model.get_categories(export_to_arrow=True).to_arrow()
-    return {name: values.to_pylist() for name, values in categories if values is not None}
 
 
 def _json(text: str) -> list[Any]:
@@ -93,7 +111,7 @@ def _json(text: str) -> list[Any]:
         raise RequestError(400, f"the body is no JSON: {error}") from None
     flights = request.get("flights") if isinstance(request, dict) else None
     if not isinstance(flights, list):
-        raise RequestError(400, 'the body must be {"flights": [...]}')
+        raise RequestError(400, 'the body must be {"flights": [{feature: value, ...}, ...]}')
     return flights
 
 
@@ -102,46 +120,68 @@ def _no_constant(name: str) -> None:
 
 
 def _csv(text: str) -> list[Any]:
-    flights = []
-    for number, line in enumerate(io.StringIO(text)):
-        fields = line.rstrip("\r\n").split(",")
-        if fields == [""]:
-            continue
-        if len(fields) != len(FEATURES):
-            raise RequestError(
-                400, f"line {number} has {len(fields)} fields, not {len(FEATURES)}: {FEATURES}"
-            )
-        flight: dict[str, Any] = dict(zip(FEATURES, fields, strict=True))
-        for name in (*KNOWN, *WEATHER):
-            flight[name] = _number(number, name, flight[name])
-        flights.append(flight)
-    return flights
+    # Not splitlines(): to it, more than a line feed ends a line.
+    lines = [line.removesuffix("\r") for line in text.split("\n")]
+    return [_fields(row, line) for row, line in enumerate(line for line in lines if line)]
 
 
-def _number(row: int, name: str, text: str) -> float | None:
-    if not text:
+def _fields(row: int, line: str) -> dict[str, Any]:
+    fields = line.split(",")
+    if len(fields) != len(FEATURES):
+        wanted = f"{len(FEATURES)}: {', '.join(FEATURES)}"
+        raise RequestError(400, f"flight {row} has {len(fields)} fields, and not {wanted}")
+    flight: dict[str, Any] = {
+        name: field for name, field in zip(FEATURES, fields, strict=True) if field
+    }
+    for name in flight.keys() - set(CATEGORICAL):
+        try:
+            flight[name] = float(flight[name])
+        except ValueError:
+            raise _refused(row, name, flight[name]) from None
+    return flight
+
+
+def _flight(row: int, given: Any) -> Flight:
+    if not isinstance(given, dict):
+        raise RequestError(400, f"flight {row} must be an object of features")
+    for name in given:
+        if name not in FEATURES:
+            known = ", ".join(FEATURES)
+            raise RequestError(400, f"flight {row}: {name[:40]!r} is no feature; known are {known}")
+    codes = [_code(row, name, given.get(name)) for name in CATEGORICAL]
+    return [*codes, *(_number(row, name, given.get(name)) for name in (*KNOWN, *WEATHER))]
+
+
+def _code(row: int, name: str, value: Any) -> str:
+    if isinstance(value, str) and 1 <= len(value) <= 4:
+        return value
+    raise RequestError(
+        400, f"flight {row}: {name} must be a code of 1 to 4 characters, not {_shown(value)}"
+    )
+
+
+def _number(row: int, name: str, value: Any) -> float | None:
+    if value is None and name in WEATHER:
         return None
-    try:
-        return float(text)
-    except ValueError:
-        raise RequestError(400, f"flight {row}: {name} must be a number, not {text!r}") from None
+    low, high = _ALLOWED[name]
+    # Comparing refuses NaN, too; to Python, true is a number.
+    if isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high:
+        number = float(value)
+        if name not in _ONLY_WHOLE or number.is_integer():
+            return number
+    raise _refused(row, name, value)
 
 
-def _check(row: int, flight: Any) -> None:
-    if not isinstance(flight, dict):
-        raise RequestError(400, f"flight {row} must be an object")
-    if unknown := [str(name) for name in flight if name not in FEATURES]:
-        raise RequestError(400, f"flight {row}: {unknown[0]!r} is no feature; known are {FEATURES}")
-    for name in CATEGORICAL:
-        value = flight.get(name)
-        if not isinstance(value, str) or not 1 <= len(value) <= 4:
-            raise RequestError(400, f"flight {row}: {name} must be a code of 1 to 4 characters")
-    for name in (*KNOWN, *WEATHER):
-        value = flight.get(name)
-        if value is None and name in WEATHER:
-            continue
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise RequestError(400, f"flight {row}: {name} must be a number")
-        low, high = _ALLOWED.get(name, (-1000, 1000))
-        if not low <= value <= high:  # which no NaN passes, either
-            raise RequestError(400, f"flight {row}: {name} must be between {low} and {high}")
+def _refused(row: int, name: str, value: Any) -> RequestError:
+    low, high = _ALLOWED[name]
+    kind = "a whole number" if name in _ONLY_WHOLE else "a number"
+    absent = ", or null or absent" if name in WEATHER else ""
+    return RequestError(
+        400,
+        f"flight {row}: {name} must be {kind} from {low} to {high}{absent}, not {_shown(value)}",
+    )
+
+
+def _shown(value: Any) -> str:
+    # Python refuses to write very long numbers out.
+    return "a number too long" if isinstance(value, int) and abs(value) > 1e15 else repr(value)[:40]

@@ -5,146 +5,133 @@ on any machine, and from a notebook. The container says by `SM_CHANNEL_*` where 
 `SM_MODEL_DIR` where the model goes (TR-07, TR-14); hyperparameters come as arguments (TR-15).
 
 Every round prints `[12] train-auc:0.71 validation-auc:0.69`, which the job's metric definitions
-read (TR-16). A checkpoint is kept every few rounds, and a job that a spot stop interrupted goes on
-from it (TR-13). Training stops when the validation split stops getting better (TR-27).
+read (TR-16). Every few rounds a checkpoint is left, and a job that a spot stop interrupted goes on
+from it to the very model it would have made undisturbed (TR-13). Training stops when the
+validation split stops getting better (TR-27).
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import xgboost as xgb
 
-from features import LABEL, DataError, read_split, typed
+from features import (
+    FEATURE_TYPES,
+    FEATURES,
+    LABEL,
+    DataError,
+    categories,
+    encode,
+    read_split,
+)
 
 MODEL_FILE = "model.ubj"
-_METRIC = "auc"
-# Split -> metric -> its value after each round.
-Story = dict[str, dict[str, list[float]]]
+CHECKPOINT_FILE = "checkpoint.ubj"
+Matrices = dict[str, xgb.QuantileDMatrix]
 
 
-class Checkpoints(xgb.callback.TrainingCallback):
-    """Keeps the booster and the story of its metrics, whole or not at all."""
-
-    def __init__(self, folder: Path, every: int) -> None:
-        super().__init__()
-        self._folder, self._every = folder, every
-
-    def after_iteration(self, model: xgb.Booster, epoch: int, evals_log: Any) -> bool:  # noqa: ARG002 -- XGBoost's own
-        """Keep this round, if it is its turn."""
-        if model.num_boosted_rounds() % self._every == 0:
-            self.keep(model, evals_log)
-        return False
-
-    def keep(self, model: xgb.Booster, evals_log: Any) -> None:
-        """Write booster and metrics beside their place, and move them there in one step."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        building = self._folder / "building"
-        shutil.rmtree(building, ignore_errors=True)
-        building.mkdir()
-        model.save_model(building / MODEL_FILE)
-        (building / "metrics.json").write_text(json.dumps(evals_log))
-        building.rename(self._folder / f"round-{model.num_boosted_rounds():06d}")
-        for old in sorted(self._folder.glob("round-*"))[:-2]:
-            shutil.rmtree(old)
+def load(train_split: Path, validation_split: Path) -> tuple[Matrices, dict[str, list[str]]]:
+    """Both splits as XGBoost takes them, and the categories known. Raises DataError."""
+    splits = {"train": train_split, "validation": validation_split}
+    frames = {name: read_split(folder) for name, folder in splits.items()}
+    for name, flights in frames.items():
+        if flights[LABEL].nunique() < 2:
+            raise DataError(
+                f"{splits[name]}: every flight has the same label, so it teaches nothing"
+            )
+    known = categories(frames["train"])
+    return as_matrices(frames, known), known
 
 
-class StopEarly(xgb.callback.TrainingCallback):
-    """Stop when the validation metric has not got better for `rounds` rounds.
-
-    XGBoost's own forgets, between two runs, when the best round was; this one asks the whole story,
-    so that a job that was interrupted stops where an undisturbed one would have.
-    """
-
-    def __init__(self, rounds: int, earlier: list[float]) -> None:
-        super().__init__()
-        self._rounds, self._story = rounds, [*earlier]
-
-    def after_iteration(self, model: xgb.Booster, epoch: int, evals_log: Any) -> bool:  # noqa: ARG002 -- XGBoost's own
-        """Whether to stop after this round."""
-        self._story.append(float(evals_log["validation"][_METRIC][-1]))
-        return len(self._story) - 1 - self.best_round >= self._rounds
-
-    @property
-    def best_round(self) -> int:
-        """The round with the best metric, counted from 0."""
-        return max(range(len(self._story)), key=self._story.__getitem__)
-
-
-def train(
-    train_split: Path,
-    validation_split: Path,
-    checkpoints: Path,
-    *,
-    parameters: dict[str, float | int | str],
-    num_round: int,
-    early_stopping_rounds: int,
-    checkpoint_rounds: int = 10,
-) -> xgb.Booster:
-    """The best booster of at most `num_round` rounds. Raises DataError for unusable data."""
-    matrices: dict[str, xgb.QuantileDMatrix] = {}
-    for name, folder in (("train", train_split), ("validation", validation_split)):
-        frame = read_split(folder)
+def as_matrices(frames: dict[str, pd.DataFrame], known: dict[str, list[str]]) -> Matrices:
+    """The splits, `train` first, in the bins that the trees are grown from."""
+    matrices: Matrices = {}
+    for name, flights in frames.items():
         matrices[name] = xgb.QuantileDMatrix(
-            typed(frame, str(folder)),
-            frame[LABEL],
+            encode(flights, known),
+            flights[LABEL],
+            feature_names=FEATURES,
+            feature_types=FEATURE_TYPES,
             enable_categorical=True,
             ref=matrices.get("train"),
         )
-    booster, earlier = _resume(checkpoints)
-    done = booster.num_boosted_rounds() if booster else 0
-    story = StopEarly(early_stopping_rounds, earlier["validation"][_METRIC] if booster else [])
-    if done:
-        print(f"resuming after round {done}", flush=True)  # noqa: T201 -- the job's log
-    booster = xgb.train(
-        {**parameters, "objective": "binary:logistic", "eval_metric": ["logloss", _METRIC]},
-        matrices["train"],
-        num_boost_round=num_round - done,
-        evals=[(matrix, name) for name, matrix in matrices.items()],
-        xgb_model=booster,
-        callbacks=[_Whole(Checkpoints(checkpoints, checkpoint_rounds), earlier), story],
-        verbose_eval=True,
-    )
-    best: xgb.Booster = booster[: story.best_round + 1]
-    return best
+    return matrices
 
 
-class _Whole(xgb.callback.TrainingCallback):
-    """Hands another callback the story from the first round on, not from the last resumption."""
+def train(
+    matrices: Matrices,
+    parameters: dict[str, Any],
+    *,
+    num_round: int,
+    early_stopping_rounds: int,
+    checkpoint: Path,
+    checkpoint_rounds: int = 10,
+    say: Callable[[str], None] = print,
+) -> xgb.Booster:
+    """The booster of at most `num_round` rounds, up to its best one on the validation split.
 
-    def __init__(self, inner: Checkpoints, earlier: Story) -> None:
-        super().__init__()
-        self._inner, self._earlier = inner, earlier
+    Goes on from `checkpoint` if it is there. What must outlive an interruption is kept in the
+    booster itself, as attributes, so that one file is the whole state.
+    """
+    whole = {
+        **parameters,
+        "objective": "binary:logistic",
+        "eval_metric": ["logloss", "auc"],
+        "tree_method": "hist",
+        # What a round draws by lot depends on its number, not on the rounds that this process saw.
+        "seed_per_iteration": True,
+    }
+    resumed = checkpoint if checkpoint.exists() else None
+    booster = xgb.Booster(whole, list(matrices.values()), model_file=resumed)
+    best_round, best = json.loads(booster.attr("best") or "[-1, -1]")
+    if resumed:
+        say(f"resuming after round {booster.num_boosted_rounds() - 1}")
+    for number in range(booster.num_boosted_rounds(), num_round):
+        if number - best_round > early_stopping_rounds:
+            break
+        booster.update(matrices["train"], number)
+        judged = _metrics(booster, matrices, number)
+        say(f"[{number}] " + " ".join(f"{name}:{value:.5f}" for name, value in judged.items()))
+        if judged["validation-auc"] > best:
+            best_round, best = number, judged["validation-auc"]
+        if (number + 1) % checkpoint_rounds == 0:
+            booster.set_attr(best=json.dumps([best_round, best]))
+            _keep(booster, checkpoint)
+            # Whoever resumes builds new trees with new samplers: so does whoever goes on.
+            booster.load_config(booster.save_config())
+    chosen: xgb.Booster = booster[: best_round + 1]
+    return chosen
 
-    def after_iteration(self, model: xgb.Booster, epoch: int, evals_log: Any) -> bool:
-        """Pass the round on."""
-        whole = {
-            split: {
-                metric: [*self._earlier.get(split, {}).get(metric, []), *map(float, values)]
-                for metric, values in metrics.items()
-            }
-            for split, metrics in evals_log.items()
-        }
-        return self._inner.after_iteration(model, epoch, whole)
+
+def _metrics(booster: xgb.Booster, matrices: Matrices, number: int) -> dict[str, float]:
+    splits = [(matrix, name) for name, matrix in matrices.items()]
+    # It answers with one line: the round in brackets, then name and value of each metric.
+    _, *judged = booster.eval_set(splits, number).split()
+    return {name: float(value) for name, _, value in (each.partition(":") for each in judged)}
 
 
-def _resume(folder: Path) -> tuple[xgb.Booster | None, Story]:
-    kept = sorted(folder.glob("round-*"))
-    if not kept:
-        return None, {}
-    booster = xgb.Booster(model_file=kept[-1] / MODEL_FILE)
-    return booster, json.loads((kept[-1] / "metrics.json").read_text())
+def _keep(booster: xgb.Booster, checkpoint: Path) -> None:
+    """Write beside the place, and move there in one step: what is found there is whole."""
+    checkpoint.parent.mkdir(parents=True, exist_ok=True)
+    building = checkpoint.with_stem("building")
+    booster.save_model(building)
+    building.replace(checkpoint)
 
 
-def save(booster: xgb.Booster, folder: Path) -> None:
+def save(booster: xgb.Booster, known: dict[str, list[str]], folder: Path) -> None:
     """Leave in `folder` what an endpoint needs: the booster, and the code that serves it."""
     folder.mkdir(parents=True, exist_ok=True)
+    booster.set_attr(best=None, categories=json.dumps(known))
     booster.save_model(folder / MODEL_FILE)
     code = folder / "code"
     code.mkdir(exist_ok=True)
@@ -155,52 +142,76 @@ def save(booster: xgb.Booster, folder: Path) -> None:
 def arguments(given: list[str] | None = None) -> argparse.Namespace:
     """What the container, or a person, says; a wrong hyperparameter is an error that names it."""
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
-    say = parser.add_argument
-    say("--max_depth", type=int, default=8)
-    say("--eta", type=float, default=0.1)
-    say("--subsample", type=float, default=0.9)
-    say("--colsample_bytree", type=float, default=0.8)
-    say("--min_child_weight", type=float, default=20)
-    say("--reg_lambda", type=float, default=5)
-    say("--num_round", type=int, default=400)
-    say("--early_stopping_rounds", type=int, default=20)
-    say("--seed", type=int, default=2013)
-    say("--train", type=Path, default=os.environ.get("SM_CHANNEL_TRAIN"))
-    say("--validation", type=Path, default=os.environ.get("SM_CHANNEL_VALIDATION"))
-    say("--model-dir", type=Path, default=os.environ.get("SM_MODEL_DIR"))
+    add = parser.add_argument
+    # The defaults are what did best on the validation split, of what was tried.
+    add("--max_depth", type=_number(int, 1, 20), default=14)
+    add("--eta", type=_number(float, 0.001, 1), default=0.1)
+    # Against overfitting (TR-27): less of the rows and columns, heavier leaves, smaller weights.
+    add("--subsample", type=_number(float, 0.1, 1), default=0.9)
+    add("--colsample_bytree", type=_number(float, 0.1, 1), default=0.5)
+    add("--min_child_weight", type=_number(float, 0, 10_000), default=20)
+    add("--reg_lambda", type=_number(float, 0, 10_000), default=5)
+    add("--num_round", type=_number(int, 1, 10_000), default=400)
+    add("--early_stopping_rounds", type=_number(int, 1, 10_000), default=30)
+    add("--seed", type=_number(int, 0, 2**31 - 1), default=2013)
+    add("--train", type=Path, default=os.environ.get("SM_CHANNEL_TRAIN"))
+    add("--validation", type=Path, default=os.environ.get("SM_CHANNEL_VALIDATION"))
+    add("--model-dir", type=Path, default=os.environ.get("SM_MODEL_DIR"))
     # SageMaker keeps this folder in S3, and brings it back when a spot job starts again.
     checkpoints = os.environ.get("SM_CHECKPOINT_DIR", "/opt/ml/checkpoints")
-    say("--checkpoint-dir", type=Path, default=checkpoints)
+    add("--checkpoint-dir", type=Path, default=checkpoints)
     chosen = parser.parse_args(given)
     for name in ("train", "validation", "model_dir"):
         if getattr(chosen, name) is None:
             parser.error(f"--{name.replace('_', '-')}: the channel or folder is missing")
-    for name in ("max_depth", "num_round", "early_stopping_rounds"):
-        if getattr(chosen, name) < 1:
-            parser.error(f"--{name} must be at least 1, not {getattr(chosen, name)}")
-    for name in ("eta", "subsample", "colsample_bytree"):
-        if not 0 < getattr(chosen, name) <= 1:
-            parser.error(f"--{name} must be above 0 and at most 1, not {getattr(chosen, name)}")
     return chosen
+
+
+def _number(kind: type[int] | type[float], low: float, high: float) -> Callable[[str], float]:
+    def parse(text: str) -> float:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = float("nan")
+        if not low <= value <= high:
+            whole = "a whole number" if kind is int else "a number"
+            raise argparse.ArgumentTypeError(f"must be {whole} from {low} to {high}, not {text!r}")
+        return value
+
+    return parse
+
+
+def shaping(chosen: argparse.Namespace) -> dict[str, float]:
+    """What of the arguments shapes the trees, as XGBoost names it."""
+    names = ("max_depth", "eta", "subsample", "colsample_bytree", "min_child_weight", "reg_lambda")
+    return {name: getattr(chosen, name) for name in (*names, "seed")}
 
 
 def main() -> None:
     """Train as told, and save the model; exit with a sentence on unusable data."""
     chosen = arguments()
-    names = ("max_depth", "eta", "subsample", "colsample_bytree", "min_child_weight", "reg_lambda")
-    parameters = {name: getattr(chosen, name) for name in (*names, "seed")}
+    parameters = shaping(chosen)
+    # The jobs of one tuning share a folder, and each must find only what it left itself.
+    job = hashlib.sha256(json.dumps(parameters, sort_keys=True).encode()).hexdigest()[:16]
     try:
-        booster = train(
-            chosen.train,
-            chosen.validation,
-            chosen.checkpoint_dir,
-            parameters={**parameters, "tree_method": "hist"},
-            num_round=chosen.num_round,
-            early_stopping_rounds=chosen.early_stopping_rounds,
-        )
+        matrices, known = load(chosen.train, chosen.validation)
     except DataError as error:
         sys.exit(str(error))
-    save(booster, chosen.model_dir)
+    booster = train(
+        matrices,
+        parameters,
+        num_round=chosen.num_round,
+        early_stopping_rounds=chosen.early_stopping_rounds,
+        checkpoint=chosen.checkpoint_dir / job / CHECKPOINT_FILE,
+        say=_say,
+    )
+    save(booster, known, chosen.model_dir)
+
+
+def _say(line: str) -> None:
+    # At once: after a spot stop, what was not written is lost.
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

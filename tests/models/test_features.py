@@ -1,0 +1,84 @@
+"""Reading the training set: what is taken, what is refused, and by which words."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from features import FEATURES, LABEL, DataError, categories, encode, read_split
+
+GOOD = "1,UA,EWR,IAH,1,2,10,1400,39.02,12.6,,0.0,10.0"
+
+
+def written(folder: Path, text: str, name: str = "part-0") -> Path:
+    (folder / name).write_text(text)
+    return folder
+
+
+def test_columns_are_read_in_order_and_an_empty_field_is_missing(tmp_path: Path) -> None:
+    (flight,) = read_split(written(tmp_path, GOOD + "\n")).to_dict("records")
+    assert list(flight) == [LABEL, *FEATURES]
+    assert np.isnan(flight.pop("wind_gust_miles_per_hour"))
+    assert list(flight.values()) == [1, "UA", "EWR", "IAH", 1, 2, 10, 1400, 39.02, 12.6, 0, 10]
+
+
+def test_na_is_a_code_like_any_other(tmp_path: Path) -> None:
+    frame = read_split(written(tmp_path, GOOD.replace("UA", "NA")))
+    assert list(frame.carrier) == ["NA"]
+
+
+def test_notes_of_hadoop_and_empty_files_are_no_data(tmp_path: Path) -> None:
+    for name in ("_SUCCESS", ".part-0.crc"):
+        written(tmp_path, "no flight", name)
+    written(tmp_path, "", "part-1")
+    with pytest.raises(DataError, match="holds no data"):
+        read_split(tmp_path)
+    assert len(read_split(written(tmp_path, GOOD))) == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (GOOD + ",7", ["Expected 13 columns, got 14", "carrier (text)"]),
+        (GOOD.rpartition(",")[0], ["Expected 13 columns, got 12"]),
+        (GOOD.replace("1400", "far"), ["'far'", "#7", "distance_miles (number)"]),
+        (GOOD.replace("1,UA", "2,UA"), ["the label of row 0 is 2.0, not 0 or 1"]),
+        (GOOD.replace("1,UA", "0.5,UA"), ["the label of row 0 is 0.5, not 0 or 1"]),
+        (GOOD.replace("1,UA", ",UA"), ["the label of row 0 is nan, not 0 or 1"]),
+        (GOOD.replace("1,UA", "yes,UA"), ["'yes'", "delayed (number)"]),
+    ],
+)
+def test_what_cannot_be_read_is_named(line: str, words: list[str], tmp_path: Path) -> None:
+    with pytest.raises(DataError) as error:
+        read_split(written(tmp_path, line))
+    for word in (str(tmp_path), *words):
+        assert word in str(error.value)
+
+
+def test_a_wrong_label_is_named_by_its_row(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"the label of row 2 is 7\.0"):
+        read_split(written(tmp_path, f"{GOOD}\n{GOOD}\n{GOOD.replace('1,UA', '7,UA')}\n"))
+
+
+def test_parquet_without_a_column_is_named(tmp_path: Path) -> None:
+    frame = pd.DataFrame([dict.fromkeys([LABEL, *FEATURES], 1)])
+    frame.drop(columns=["hour", "origin"]).to_parquet(tmp_path / "flights.parquet")
+    with pytest.raises(DataError, match=r"flights\.parquet lacks origin, hour"):
+        read_split(tmp_path)
+
+
+def test_a_parquet_without_rows_is_named(tmp_path: Path) -> None:
+    pd.DataFrame(columns=[LABEL, *FEATURES]).to_parquet(tmp_path / "flights.parquet")
+    with pytest.raises(DataError, match="holds no flight"):
+        read_split(tmp_path)
+
+
+def test_a_category_is_its_place_and_an_unknown_one_is_missing(tmp_path: Path) -> None:
+    frame = read_split(written(tmp_path, f"{GOOD}\n{GOOD.replace('UA', 'AA')}\n"))
+    assert categories(frame) == {"carrier": ["AA", "UA"], "origin": ["EWR"], "destination": ["IAH"]}
+    numbers = encode(frame, {**categories(frame), "origin": ["JFK"]})
+    assert numbers[:, 0].tolist() == [1, 0]
+    assert np.isnan(numbers[:, 1]).all()
+    assert numbers[:, 2].tolist() == [0, 0]
+    assert numbers[0, 3:8].tolist() == pytest.approx([1, 2, 10, 1400, 39.02])

@@ -1,0 +1,100 @@
+"""The map of image registries is the SageMaker SDK's; a Region without one is a clear error."""
+
+import json
+import subprocess
+from typing import Any
+
+import pytest
+from aws_cdk import App, Environment, Stack
+from aws_cdk.assertions import Template
+
+from sandbox.workspace import ROOT
+from stacks.ml_platform.container_images import (
+    REGISTRIES,
+    SCIKIT_LEARN,
+    XGBOOST,
+    ContainerImages,
+)
+
+_SDK_PYTHON = ROOT / ".venv-sagemaker-sdk" / "bin" / "python"
+# Its own interpreter: the SDK's versions of boto3 and of much else are not ours.
+_ASK_SDK = """
+import json, pathlib
+from sagemaker.core import image_uris
+folder = pathlib.Path(image_uris.__file__).parent / "image_uri_config"
+answer = {}
+for framework, version in {"xgboost": "3.2-0", "sklearn": "1.9-0"}.items():
+    config = json.loads((folder / f"{framework}.json").read_text())
+    for scope in ("training", "inference"):
+        for region in config.get(scope, config)["versions"][version]["registries"]:
+            answer.setdefault(f"{framework} {scope}", {})[region] = image_uris.retrieve(
+                framework,
+                region,
+                version=version,
+                py_version="py3",
+                instance_type="ml.m5.large",
+                image_scope=scope,
+            )
+print(json.dumps(answer))
+"""
+_SUFFIXES = {"cn-": "amazonaws.com.cn"}
+
+
+@pytest.fixture(scope="module")
+def sdk() -> dict[str, dict[str, str]]:
+    """Framework and scope -> Region -> the URI that the SDK gives."""
+    assert _SDK_PYTHON.exists(), "the SageMaker SDK is not set up: run `make test` once"
+    done = subprocess.run(
+        [_SDK_PYTHON, "-c", _ASK_SDK], capture_output=True, text=True, timeout=120, check=True
+    )
+    found: dict[str, dict[str, str]] = json.loads(done.stdout)
+    return found
+
+
+def uri(region: str, image: str) -> str:
+    suffix = next((each for start, each in _SUFFIXES.items() if region.startswith(start)), None)
+    return f"{REGISTRIES[region]}.dkr.ecr.{region}.{suffix or 'amazonaws.com'}/{image}"
+
+
+@pytest.mark.parametrize("scope", ["training", "inference"])
+@pytest.mark.parametrize(("framework", "image"), [("xgboost", XGBOOST), ("sklearn", SCIKIT_LEARN)])
+def test_every_entry_is_what_the_sdk_says(
+    framework: str, image: str, scope: str, sdk: dict[str, dict[str, str]]
+) -> None:
+    said = sdk[f"{framework} {scope}"]
+    ours = {region: uri(region, image) for region in REGISTRIES}
+    assert ours == {region: said.get(region) for region in ours}
+
+
+def test_the_map_lacks_only_the_regions_apart(sdk: dict[str, dict[str, str]]) -> None:
+    lacking = sdk["xgboost training"].keys() - REGISTRIES.keys()
+    assert all("-iso" in region or region.startswith("eusc-") for region in lacking), lacking
+
+
+def images(region: str | None) -> tuple[Stack, ContainerImages]:
+    stack = Stack(App(), "Stack", env=Environment(region=region) if region else None)
+    return stack, ContainerImages(stack, "Images")
+
+
+@pytest.mark.parametrize("region", REGISTRIES)
+def test_a_stack_of_one_region_names_its_registry_without_a_map(region: str) -> None:
+    stack, found = images(region)
+    account = stack.resolve(found.xgboost)["Fn::Sub"][1]["Account"]
+    assert account == REGISTRIES[region]
+    assert "Mappings" not in Template.from_stack(stack).to_json()
+
+
+def test_a_stack_of_any_region_looks_its_registry_up_in_the_whole_map() -> None:
+    stack, found = images(None)
+    sub: list[Any] = stack.resolve(found.scikit_learn)["Fn::Sub"]
+    (mapping,) = Template.from_stack(stack).to_json()["Mappings"]
+    lookup = {"Fn::FindInMap": [mapping, {"Ref": "AWS::Region"}, "account"]}
+    assert sub[0].endswith("/sagemaker-scikit-learn:1.9-0-cpu-py3")
+    assert sub[1] == {"Account": lookup}
+    (told,) = Template.from_stack(stack).to_json()["Mappings"].values()
+    assert {name: each["account"] for name, each in told.items()} == REGISTRIES
+
+
+def test_a_region_without_images_is_named_with_those_that_have_them() -> None:
+    with pytest.raises(ValueError, match=r"are not known in mx-central-1.*eu-central-1, eu-c"):
+        images("mx-central-1")
