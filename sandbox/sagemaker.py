@@ -254,7 +254,7 @@ class SageMaker:
                 process = subprocess.Popen(  # noqa: S603 -- our own command
                     [str(python), str(script), str(folder), str(port)],
                     cwd=folder,
-                    env={"PATH": "/usr/bin:/bin"},
+                    env={"PATH": "/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1"},
                     stdout=log,
                     stderr=subprocess.STDOUT,
                 )

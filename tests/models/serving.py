@@ -20,7 +20,8 @@ def serve(artefact: Path) -> Iterator[str]:
     script = ROOT / "sandbox" / "model_server.py"
     command = [str(PYTHON), str(script), str(artefact), str(port)]
     # No PYTHONPATH, and another folder than the repository's.
-    with subprocess.Popen(command, cwd=artefact, env={}) as process:
+    quiet = {"PYTHONDONTWRITEBYTECODE": "1"}  # the artefact stays as it is
+    with subprocess.Popen(command, cwd=artefact, env=quiet) as process:
         url = f"http://127.0.0.1:{port}"
         try:
             until = time.monotonic() + 60

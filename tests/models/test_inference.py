@@ -223,7 +223,7 @@ def test_nothing_of_the_repository_serves(artefact: Path, tmp_path: Path) -> Non
     done = subprocess.run(
         [PYTHON, script, tmp_path, str(free_port())],
         cwd=ROOT / "models" / "flight_delay",
-        env={},
+        env={"PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         text=True,
         timeout=60,
