@@ -1,0 +1,163 @@
+"""The workflows as they stand: complete, reachable, in time, and asking AWS for what it knows."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import botocore.session
+import jsonata
+import pytest
+
+from stacks.shared.bundle import ROOT
+from tests.conftest import Templates, readable, resources
+
+FILES = sorted((ROOT / "step_functions").glob("*.asl.json"))
+ROLES = {
+    "train_model": ("MlTraining", "Training/WorkflowRole"),
+    "deploy_model": ("MlEndpoint", "Deployment/WorkflowRole"),
+}
+States = dict[str, dict[str, Any]]
+
+
+def machines(definition: dict[str, Any]) -> list[tuple[str, States]]:
+    """Each start and its states: the workflow's own, and those of its maps."""
+    found = [(definition["StartAt"], definition["States"])]
+    for state in definition["States"].values():
+        if "ItemProcessor" in state:
+            found += machines(state["ItemProcessor"])
+    return found
+
+
+def successors(state: dict[str, Any]) -> list[str]:
+    following = [state[key] for key in ("Next", "Default") if key in state]
+    following += [choice["Next"] for choice in state.get("Choices", [])]
+    return following + [catch["Next"] for catch in state.get("Catch", [])]
+
+
+def tasks(file: Path) -> list[tuple[str, dict[str, Any]]]:
+    definition = json.loads(file.read_text())
+    return [
+        (name, state)
+        for _, states in machines(definition)
+        for name, state in states.items()
+        if state["Type"] == "Task"
+    ]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_every_state_is_reached_and_leads_somewhere(file: Path) -> None:
+    for start, states in machines(json.loads(file.read_text())):
+        seen, ahead = set(), [start]
+        while ahead:
+            name = ahead.pop()
+            assert name in states, f"{file.name}: there is no state {name}"
+            if name not in seen:
+                seen.add(name)
+                ahead += successors(states[name])
+        assert seen == set(states), f"{file.name}: never reached: {set(states) - seen}"
+        for name, state in states.items():
+            ends = state["Type"] in ("Succeed", "Fail") or state.get("End")
+            assert bool(ends) is not bool(successors(state)) or state.get("Catch"), name
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_every_task_has_an_end_in_time_and_is_tried_again(file: Path) -> None:
+    definition = json.loads(file.read_text())
+    assert definition["QueryLanguage"] == "JSONata"
+    assert definition["TimeoutSeconds"] > 0
+    for name, state in tasks(file):
+        assert state["TimeoutSeconds"] > 0, name
+        for retry in state["Retry"]:
+            assert retry["JitterStrategy"] == "FULL", name
+            assert retry["MaxDelaySeconds"] >= retry["IntervalSeconds"], name
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_every_error_is_caught_where_a_person_is_told(file: Path) -> None:
+    definition = json.loads(file.read_text())
+    for name, state in definition["States"].items():
+        if state["Type"] in ("Task", "Map"):
+            caught = [error for catch in state["Catch"] for error in catch["ErrorEquals"]]
+            assert "States.ALL" in caught, name
+    assert definition["States"]["Say what failed"]["Next"] == "Failed"
+    assert definition["States"]["Failed"]["Type"] == "Fail"
+
+
+def expressions(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        return [found for each in value.values() for found in expressions(each)]
+    if isinstance(value, list):
+        return [found for each in value for found in expressions(each)]
+    if isinstance(value, str) and value.startswith("{%"):
+        return [value.removeprefix("{%").removesuffix("%}").strip()]
+    return []
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_every_expression_is_jsonata(file: Path) -> None:
+    found = expressions(json.loads(file.read_text()))
+    assert len(found) > 20
+    for each in found:
+        jsonata.Jsonata(each)
+        # AWS takes an expression without a value for an error.
+        assert "undefined" not in each, each
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_every_parameter_is_one_that_the_service_knows(file: Path) -> None:
+    session = botocore.session.get_session()
+    names = {"applicationautoscaling": "application-autoscaling"}
+    checked = 0
+    for name, state in tasks(file):
+        found = re.match(r"arn:aws:states:::(?:aws-sdk:)?(\w+):(\w+)", state["Resource"])
+        assert found, name
+        service, api = found.groups()
+        shape = (
+            session.get_service_model(names.get(service, service))
+            .operation_model(api[0].upper() + api[1:])
+            .input_shape
+        )
+        assert shape is not None
+        if isinstance(state["Arguments"], dict):
+            unknown = set(state["Arguments"]) - set(shape.members)
+            assert not unknown, f"{name}: {unknown}"
+            missing = set(shape.required_members) - set(state["Arguments"])
+            assert not missing, f"{name}: {missing}"
+            checked += 1
+    assert checked > 5
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_every_job_is_in_the_vpc_under_the_key_and_encrypted(file: Path) -> None:
+    text = file.read_text()
+    for name, state in tasks(file):
+        arguments = json.dumps(state["Arguments"])
+        if name in ("Train", "Tune", "Evaluate"):
+            for needed in ("${SubnetIds}", "${SecurityGroupId}", '"VolumeKmsKeyId": "${KeyArn}"'):
+                assert needed in arguments, f"{name}: {needed}"
+            for needed in ("EnableNetworkIsolation", "EnableInterContainerTrafficEncryption"):
+                assert f'"{needed}": true' in arguments, f"{name}: {needed}"
+            assert '"KmsKeyId": "${KeyArn}"' in arguments, name
+    assert "kms" in text.lower()
+
+
+# A task's API is its IAM action in other letters, but for these.
+ACTIONS = {"s3:ListObjectsV2": {"s3:ListBucket"}, "s3:CopyObject": {"s3:GetObject", "s3:PutObject"}}
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_the_role_may_what_the_tasks_do(file: Path, synthesise: Templates) -> None:
+    stack, role = ROLES[file.name.removesuffix(".asl.json")]
+    template = synthesise("local")[stack]
+    policy = resources(template, "AWS::IAM::Policy")[f"{role}/DefaultPolicy"]["Properties"]
+    may: set[str] = set()
+    for statement in readable(template, policy["PolicyDocument"]["Statement"]):
+        if statement["Effect"] == "Allow":
+            listed = statement["Action"]
+            may |= set(listed if isinstance(listed, list) else [listed])
+    for name, state in tasks(file):
+        service, api = re.findall(r"(\w+):(\w+)(?:\.sync)?$", state["Resource"])[0]
+        service = {"applicationautoscaling": "application-autoscaling"}.get(service, service)
+        action = f"{service}:{api[0].upper()}{api[1:]}"
+        assert ACTIONS.get(action, {action}) <= may, f"{name}: {action}"
