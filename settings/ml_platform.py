@@ -98,8 +98,6 @@ class MlEndpointSettings:
         2048
     )
     serverless_concurrency: Annotated[int, Field(ge=1, le=200)] = 5
-    # A container before the model's, which cleans what it is sent (DP-04).
-    inference_pipeline: bool = False
     # Also put model, configuration and endpoint into the template, from this package.
     model_package_arn: Annotated[Annotated[str, Field(pattern=_PACKAGE)] | None, Off] = None
     # What share of the calls is kept to be compared with the training set (DP-10).
@@ -128,7 +126,6 @@ class MlEndpointSettings:
         serverless = {
             "in_vpc=false (it can be put into no VPC)": not self.in_vpc,
             "data_capture_percent=0 (it captures nothing)": self.data_capture_percent == 0,
-            "inference_pipeline=false (it takes one container)": not self.inference_pipeline,
         }
         needed = {
             "real-time": {"in_vpc=true (only serverless is outside)": self.in_vpc},

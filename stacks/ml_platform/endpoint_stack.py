@@ -5,11 +5,10 @@
     client --IAM--> API Gateway --> Lambda --> endpoint: champion, challenger or shadow
                                                  | in the VPC, isolated, scaled by calls
                                                  +--> bucket/capture --> drift check --> alarm
-    by hand --> transform_batch (Step Functions): a prefix of the lake --> bucket/transform  |
-    train_model <--------------------------- retrain, by setting ----------------------------+
+    train_model <------------------------- retrain, by setting ------------------------------+
 
 From the notes: DP-01 model, configuration, endpoint; DP-02 variants with shares of the traffic;
-DP-03 batch transform; DP-04 containers in a row; DP-05 scaling; DP-06 API, function, endpoint;
+DP-05 scaling; DP-06 API, function, endpoint;
 DP-07 nothing public; DP-10 drift, by our own check, since Model Monitor takes no new customers;
 DP-11 CloudWatch and CloudTrail; DP-12 retraining; SE-24 a new account may have none of the
 instance type for endpoints: raise it under Service Quotas. DP-08 and DP-09: Neo has nothing to
@@ -27,6 +26,7 @@ from stacks.ml_platform.container_images import ContainerImages
 from stacks.ml_platform.deployment_workflow import DeploymentWorkflow
 from stacks.ml_platform.drift_check import DriftCheck
 from stacks.ml_platform.network_stack import MlNetwork
+from stacks.ml_platform.operation import Operation
 from stacks.ml_platform.prediction_api import PredictionApi
 from stacks.ml_platform.roll_back_alarms import RollBackAlarms
 from stacks.ml_platform.serving import ServingRole
@@ -79,7 +79,6 @@ class MlEndpoint(Stack):
                 model_package_arn=settings.model_package_arn,
                 role=role,
                 network=ground.network,
-                images=images,
                 bucket=bucket,
                 key=ground.key,
                 roll_back_alarms=alarms.all,
@@ -121,6 +120,24 @@ class MlEndpoint(Stack):
                 key=ground.key,
                 environment=environment,
             )
+        Operation(
+            self,
+            "Operation",
+            name=self.stack_name,
+            endpoint_name=endpoint_name,
+            api=api,
+            roll_back=alarms,
+            topic=ground.topic,
+            # A sandbox is silent most of the time.
+            silence_matters=environment.name == "production",
+        )
+        CfnOutput(
+            self,
+            "ShiftTrafficCommand",
+            value="aws sagemaker update-endpoint-weights-and-capacities --endpoint-name"
+            f" {endpoint_name} --desired-weights-and-capacities"
+            " VariantName=champion,DesiredWeight=0.9 VariantName=challenger,DesiredWeight=0.1",
+        )
         CfnOutput(self, "ApiUrl", value=api.api.url_for_path("/predictions"))
         CfnOutput(self, "EndpointName", value=endpoint_name)
         CfnOutput(self, "BucketName", value=bucket.bucket_name)

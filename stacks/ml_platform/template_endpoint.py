@@ -16,7 +16,6 @@ from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from settings.ml_platform import MlEndpointSettings
-from stacks.ml_platform.container_images import ContainerImages
 from stacks.ml_platform.network import Network
 from stacks.shared import gate
 
@@ -27,7 +26,7 @@ CHAMPION = "champion"
 
 
 class TemplateEndpoint(Construct):
-    """The endpoint `name` with one variant, served as the settings say (DP-02, DP-04, DP-05)."""
+    """The endpoint `name` with one variant, served as the settings say (DP-02, DP-05)."""
 
     def __init__(
         self,
@@ -38,7 +37,6 @@ class TemplateEndpoint(Construct):
         model_package_arn: str,
         role: iam.IRole,
         network: Network,
-        images: ContainerImages,
         bucket: s3.IBucket,
         key: kms.IKey,
         roll_back_alarms: Sequence[cloudwatch.IAlarm],
@@ -46,7 +44,7 @@ class TemplateEndpoint(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._settings, self._bucket, self._key = settings, bucket, key
-        model = self._model(model_package_arn, role, network, images)
+        model = self._model(model_package_arn, role, network)
         model.node.add_dependency(role)
         configuration = self._configuration(model)
         endpoint = _Endpoint(
@@ -60,19 +58,13 @@ class TemplateEndpoint(Construct):
         if settings.serving == "real-time":
             self._scale(name, endpoint)
 
-    def _model(
-        self, package: str, role: iam.IRole, network: Network, images: ContainerImages
-    ) -> sagemaker.CfnModel:
-        container = _Model.ContainerDefinitionProperty(model_package_name=package)
-        before = _Model.ContainerDefinitionProperty(image=images.scikit_learn)
-        pipeline = self._settings.inference_pipeline
+    def _model(self, package: str, role: iam.IRole, network: Network) -> sagemaker.CfnModel:
         in_vpc = self._settings.in_vpc
         model = _Model(
             self,
             "Model",
             execution_role_arn=role.role_arn,
-            primary_container=None if pipeline else container,
-            containers=[before, container] if pipeline else None,
+            primary_container=_Model.ContainerDefinitionProperty(model_package_name=package),
             enable_network_isolation=in_vpc,
             vpc_config=_Model.VpcConfigProperty(
                 subnets=network.subnet_ids,
