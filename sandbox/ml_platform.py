@@ -60,6 +60,11 @@ class MlPlatformDemo:
         result = Result()
         with self._steps.step("Train on the lake's set, judge, register (Step Functions)"):
             result.training = self._execute(_RUN, {})
+            if not result.training["registered"]:
+                raise SandboxError(
+                    f"The gate refused the model ({result.training['report']}): it has seen too "
+                    "few flights. Take more: make demo FLIGHTS=20000"
+                )
             self._read_evaluation(result)
         with self._steps.step("Train on shuffled labels: the gate must refuse"):
             result.refused = self._execute("shuffled", {"training_data": self._shuffled(result)})

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import botocore.session
+from botocore.exceptions import ClientError
 from botocore.validate import ParamValidator
 
 from sandbox import emulator as emulators
@@ -63,7 +64,8 @@ class SageMaker:
         self._check(service, api[0].upper() + api[1:], arguments)
         try:
             return self._task(f"{service}:{api}")(arguments)
-        except SandboxError as error:
+        except (SandboxError, ClientError) as error:
+            # A job that may not read its data fails, as there; its reason is the job's.
             raise TaskError("States.TaskFailed", str(error)) from error
 
     def _check(self, service: str, api: str, arguments: Arguments) -> None:

@@ -52,12 +52,13 @@ class Operation(Construct):
             self._silence(calls)
         dashboard = cloudwatch.Dashboard(self, "Dashboard", dashboard_name=f"{name}-Endpoint")
         latency = self._metric("AWS/SageMaker", "ModelLatency", "p99")
-        for title, metrics in {
+        shown: dict[str, list[cloudwatch.IMetric]] = {
             "Calls": [calls],
             "Model latency, p99, microseconds": [latency],
             "Load, %": [cpu, memory],
             "Errors": [roll_back.errors.metric, api_errors, function_errors],
-        }.items():
+        }
+        for title, metrics in shown.items():
             dashboard.add_widgets(cloudwatch.GraphWidget(title=title, left=metrics, width=12))
 
     def _metric(

@@ -36,7 +36,10 @@ def test_help_names_every_command(tmp_path: Path) -> None:
     [
         (("demo", "--flights", "many"), "FLIGHTS=many: say a number from 1000 to 336776, or all."),
         (("demo", "--flights", "5"), "FLIGHTS=5: say a number"),
-        (("up", "--arch", "lake"), "ARCH=lake: no such architecture. Use one of: streaming-lake."),
+        (
+            ("up", "--arch", "lake"),
+            "ARCH=lake: no such architecture. Use one of: streaming-lake, ml-platform.",
+        ),
         (("stacks", "lake"), "ARCH=lake: no such architecture."),
     ],
 )
@@ -121,7 +124,7 @@ def test_an_interrupted_demo_stops_what_it_started(tmp_path: Path, number: signa
 def test_an_emulator_that_cannot_start_says_its_last_words(
     scratch: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(emulator, "_PYTHON", Path(sys.executable))  # ministack is not in there
+    monkeypatch.setattr(emulator, "PYTHON", Path(sys.executable))  # ministack is not in there
     with pytest.raises(SandboxError, match="No module named 'ministack'"):
         emulator.start(scratch, [])
     emulator.stop(scratch)

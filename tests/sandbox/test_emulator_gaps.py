@@ -155,3 +155,35 @@ def test_log_events_are_checked_on_the_group(unmended: Unmended) -> None:
         running.client("logs", running.assume(arn, "gap")).put_log_events(
             logGroupName="gap", logStreamName="s", logEvents=[event]
         )
+
+
+def test_there_is_no_sagemaker(unmended: Unmended) -> None:
+    running, _ = unmended
+    with pytest.raises(ClientError):
+        running.client("sagemaker-runtime").invoke_endpoint(EndpointName="any", Body=b"{}")
+
+
+def test_policies_hear_neither_of_namespaces_nor_of_vpc_endpoints(unmended: Unmended) -> None:
+    running, outputs = unmended
+    iam = running.client("iam")
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "*"}}
+    made = iam.create_role(
+        RoleName="conditioned", AssumeRolePolicyDocument=json.dumps({"Statement": [trust]})
+    )
+    conditions = {
+        "cloudwatch:PutMetricData": {"StringEquals": {"cloudwatch:namespace": "Ours"}},
+        "s3:ListBucket": {"StringEquals": {"aws:SourceVpce": "vpce-1"}},
+    }
+    statements = [
+        {"Effect": "Allow", "Action": action, "Resource": "*", "Condition": condition}
+        for action, condition in conditions.items()
+    ]
+    document = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    iam.put_role_policy(RoleName="conditioned", PolicyName="p", PolicyDocument=document)
+    session = running.assume(made["Role"]["Arn"], "test")
+    with pytest.raises(ClientError, match="not authorized"):
+        running.client("cloudwatch", session).put_metric_data(
+            Namespace="Ours", MetricData=[{"MetricName": "m", "Value": 1}]
+        )
+    with pytest.raises(ClientError, match=r"not authorized|Access Denied|AccessDenied"):
+        running.client("s3", session).list_objects_v2(Bucket=outputs["LakeBucketName"])
