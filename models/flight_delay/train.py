@@ -148,7 +148,7 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     add("--eta", type=_number(float, 0.001, 1), default=0.1)
     # Against overfitting (TR-27): less of the rows and columns, heavier leaves, smaller weights.
     add("--subsample", type=_number(float, 0.1, 1), default=0.9)
-    add("--colsample_bytree", type=_number(float, 0.1, 1), default=0.5)
+    add("--colsample_bytree", type=_number(float, 0.1, 1), default=0.6)
     add("--min_child_weight", type=_number(float, 0, 10_000), default=20)
     add("--reg_lambda", type=_number(float, 0, 10_000), default=5)
     add("--num_round", type=_number(int, 1, 10_000), default=400)
