@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import botocore.session
+from boto3.exceptions import Boto3Error
 from botocore.exceptions import ClientError
 from botocore.validate import ParamValidator
 
@@ -64,7 +65,7 @@ class SageMaker:
         self._check(service, api[0].upper() + api[1:], arguments)
         try:
             return self._task(f"{service}:{api}")(arguments)
-        except (SandboxError, ClientError) as error:
+        except (SandboxError, ClientError, Boto3Error) as error:
             # A job that may not read its data fails, as there; its reason is the job's.
             raise TaskError("States.TaskFailed", str(error)) from error
 

@@ -66,6 +66,8 @@ def _invoke(body: bytes, variant: str | None, correlation_id: str) -> tuple[byte
     except ClientError as error:
         told: dict[str, Any] = {**error.response}
         message = str(told.get("OriginalMessage", told["Error"]["Message"]))
+        # The container's toolkit adds its traceback below the sentence.
+        message = message.partition("\n")[0]
         status = int(told.get("OriginalStatusCode", 0))
         raise EndpointError(told["Error"]["Code"], message, status) from None
     except (ConnectionError, HTTPClientError) as error:

@@ -138,7 +138,7 @@ def function(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     settings = {
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",  # pragma: allowlist secret -- for moto
         "WINDOW_HOURS": "2",
         "MINIMUM_FLIGHTS": "200",
     }

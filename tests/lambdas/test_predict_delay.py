@@ -81,7 +81,7 @@ def test_an_answer_says_which_variant_and_gives_the_id_back(function: Any) -> No
         ("ModelNotReadyException", {}, 503),
         ("InternalFailure", {}, 502),
         ("ValidationError", {}, 400),
-        ("ModelError", {"OriginalStatusCode": 400, "OriginalMessage": "flight 0: bad"}, 422),
+        ("ModelError", {"OriginalStatusCode": 400, "OriginalMessage": "bad\ntrace"}, 422),
         ("ModelError", {"OriginalStatusCode": 500, "OriginalMessage": "trace"}, 502),
         ("SomethingNew", {}, 502),
     ],
