@@ -1,12 +1,16 @@
 """One synth for each environment, shared by every test that reads a template."""
 
 import json
+import os
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+# A synth copies 200 MB of assets that no template test reads: minutes and gigabytes in all.
+os.environ["CDK_CONTEXT_JSON"] = '{"aws:cdk:disable-asset-staging": true}'
 
 from app import make_app  # first: it sets what jsii reads when aws_cdk is imported
 from stacks.shared import gate
