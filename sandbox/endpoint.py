@@ -20,21 +20,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import requests
-
 from sandbox.emulator import Emulator
+from sandbox.hosting import Asked, ask
+from sandbox.sagemaker_jobs import s3_in_the_vpc
+from sandbox.workspace import SandboxError
 
 _FLUSH_SECONDS = 1.0
 _ENCODINGS = {"application/json": "JSON", "text/csv": "CSV"}
-VPC_ENDPOINT_HEADER = "x-sandbox-vpc-endpoint"
 
 
 @dataclass(frozen=True)
 class Variant:
-    """A model's server, and its share of the traffic."""
+    """The containers of a model, one behind the other, and its share of the traffic."""
 
     name: str
-    url: str
+    urls: list[str]
     weight: float = 1.0
 
 
@@ -70,17 +70,6 @@ def endpoints(folder: Path) -> dict[str, Served]:
         name: Served(**{**each, "variants": [Variant(**one) for one in each["variants"]]})
         for name, each in known.items()
     }
-
-
-def s3_in_the_vpc(emulator: Emulator, role_arn: str, vpc_endpoint_id: str) -> Any:
-    """An S3 client that acts as `role_arn` from inside a VPC, through its S3 endpoint."""
-    s3 = emulator.client("s3", emulator.assume(role_arn, "sagemaker"))
-
-    def through_the_endpoint(request: Any, **_: Any) -> None:
-        request.headers[VPC_ENDPOINT_HEADER] = vpc_endpoint_id
-
-    s3.meta.events.register("before-send.s3", through_the_endpoint)
-    return s3
 
 
 class Capture:
@@ -129,10 +118,9 @@ def invoke(
         random.choices(variants, [each.weight for each in variants])[0],  # noqa: S311 -- as by lot
     )
     content_type = headers.get("content-type", "application/octet-stream")
-    asked = {"content-type": content_type, "accept": headers.get("accept", "*/*")}
     try:
-        answer = requests.post(f"{variant.url}/invocations", body, headers=asked, timeout=60)
-    except requests.RequestException:
+        answer = ask(variant.urls, Asked(body, content_type, headers.get("accept", "*/*")))
+    except SandboxError:
         return _error(503, "ServiceUnavailable", f"Variant {variant.name} does not answer.")
     if not answer.ok:
         return _error(

@@ -39,6 +39,7 @@ class Result:
     evaluation: dict[str, Any] = field(default_factory=dict)
     plots: dict[str, bytes] = field(default_factory=dict)
     asked: int = 0
+    batch: list[float] = field(default_factory=list)
     latency_milliseconds: dict[str, float] = field(default_factory=dict)
     drift: dict[str, dict[str, float]] = field(default_factory=dict)
     checks: list[Check] = field(default_factory=list)
@@ -59,7 +60,7 @@ class MlPlatformDemo:
         """Both workflows, a refusal, predictions, drift, and what SageMaker was asked for."""
         result = Result()
         with self._steps.step("Train on the lake's set, judge, register (Step Functions)"):
-            result.training = self._execute(_RUN, {})
+            result.training = self._execute(self._training["StateMachineArn"], _RUN, {})
             if not result.training["registered"]:
                 raise SandboxError(
                     f"The gate refused the model ({result.training['report']}): it has seen too "
@@ -67,7 +68,8 @@ class MlPlatformDemo:
                 )
             self._read_evaluation(result)
         with self._steps.step("Train on shuffled labels: the gate must refuse"):
-            result.refused = self._execute("shuffled", {"training_data": self._shuffled(result)})
+            shuffled = {"training_data": self._shuffled(result)}
+            result.refused = self._execute(self._training["StateMachineArn"], "shuffled", shuffled)
         with self._steps.step("Roll out what was approved (EventBridge, Step Functions)"):
             result.deployment = self._deployed()
         test = self._split(result.training["training_data"], "test")
@@ -81,6 +83,8 @@ class MlPlatformDemo:
             result.drift["as trained"] = self._shift(lambda seen: seen >= result.asked)
             self._ask(api, _another_world(test))
             result.drift["another world"] = self._shift(lambda seen: seen >= result.asked * 2)
+        with self._steps.step("Predict for the same flights without an endpoint (batch transform)"):
+            result.batch = self._transform(f"{result.training['training_data']}split=test/")
         with self._steps.step("Deploy models, endpoint and notebook to SageMaker's control plane"):
             asked_for = self._control_plane()
         with self._steps.step("Compare every figure with the model in this process"):
@@ -88,9 +92,9 @@ class MlPlatformDemo:
             result.checks = _checks(result, answers, expected, test, asked_for)
         return result
 
-    def _execute(self, name: str, given: dict[str, Any]) -> dict[str, Any]:
+    def _execute(self, machine: str, name: str, given: dict[str, Any]) -> dict[str, Any]:
         started = self._states.start_execution(
-            stateMachineArn=self._training["StateMachineArn"], name=name, input=json.dumps(given)
+            stateMachineArn=machine, name=name, input=json.dumps(given)
         )
         return self._output_of(started["executionArn"])
 
@@ -147,6 +151,18 @@ class MlPlatformDemo:
     def _body(self, bucket: str, key: str) -> bytes:
         body: bytes = self._s3.get_object(Bucket=bucket, Key=key)["Body"].read()
         return body
+
+    def _transform(self, flights: str) -> list[float]:
+        """The probabilities that a batch transform writes behind the lines of `flights`."""
+        machine = self._endpoint["BatchStateMachineArn"]
+        done = self._execute(machine, "batch", {"flights": flights})
+        bucket, _, prefix = done["predictions"].removeprefix("s3://").partition("/")
+        listed = self._s3.list_objects_v2(Bucket=bucket, Prefix=prefix)
+        return [
+            float(line.rpartition(",")[2])
+            for found in listed["Contents"]
+            for line in self._body(bucket, found["Key"]).decode().splitlines()
+        ]
 
     def _ask(self, api: PredictionApi, flights: pd.DataFrame) -> dict[int, float]:
         """Row of `flights` -> the probability that the API says."""
@@ -272,7 +288,10 @@ def _checks(
 ) -> list[Check]:
     said = [answers[row] for row in test.index]
     # The API rounds to six digits.
-    different = sum(abs(a - round(b, 6)) > 1e-9 for a, b in zip(said, expected, strict=True))
+    different, unlike = (
+        sum(abs(a - round(b, 6)) > 1e-9 for a, b in zip(one, expected, strict=True))
+        for one in (said, result.batch)
+    )
     report = result.evaluation
     stable, moved = (result.drift[name]["LargestPsi"] for name in ("as trained", "another world"))
     registered = result.training.get("model_package_arn", "")
@@ -289,6 +308,7 @@ def _checks(
         Check("the gate registers a model of shuffled labels", False, result.refused["registered"]),
         Check("the approval rolled the model out", True, result.deployment["deployed"]),
         Check("predictions of the API that differ from the artefact's own", 0, different),
+        Check("predictions of the batch transform that differ from the artefact's own", 0, unlike),
         Check(
             "ROC AUC of the report = of the API's answers",
             round(report["roc_auc"], 4),

@@ -8,9 +8,7 @@ Jobs are real local work (`sandbox/sagemaker_jobs.py`); endpoints are real model
 
 import json
 import re
-import subprocess
 import sys
-import tarfile
 from collections.abc import Callable
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -26,8 +24,10 @@ from sandbox import emulator as emulators
 from sandbox.athena import UNLOAD, Athena
 from sandbox.emulator import Emulator
 from sandbox.endpoint import Capture, Served, Variant, endpoints, invoke, serve_only
+from sandbox.hosting import ModelServers
 from sandbox.sagemaker_jobs import SageMakerJobs
-from sandbox.workspace import ROOT, SandboxError
+from sandbox.transform_job import transform
+from sandbox.workspace import SandboxError
 
 Arguments = dict[str, Any]
 _RESOURCE = re.compile(r"^arn:aws:states:::(?:aws-sdk:)?(?P<service>\w+):(?P<api>\w+)(\.sync)?$")
@@ -52,7 +52,7 @@ class SageMaker:
             kind: {} for kind in ("Model", "EndpointConfig", "Endpoint", "ModelPackage")
         }
         self._scaled: dict[str, Arguments] = {}
-        self._servers: dict[str, str] = {}
+        self._servers = ModelServers(folder)
         self.events: list[Arguments] = []  # for the default bus, when the task has ended
         self._botocore = botocore.session.get_session()
 
@@ -86,7 +86,9 @@ class SageMaker:
             "sagemaker:createTrainingJob": self._train,
             "sagemaker:createHyperParameterTuningJob": self._tune,
             "sagemaker:createProcessingJob": self._process,
+            "sagemaker:createTransformJob": self._transform,
             "sagemaker:createModelPackage": self._register,
+            "sagemaker:listModelPackages": self._newest,
             "sagemaker:createEndpoint": self._roll_out,
             "sagemaker:updateEndpoint": self._roll_out,
             "applicationautoscaling:registerScalableTarget": self._scale,
@@ -213,60 +215,61 @@ class SageMaker:
         """Serve what the configuration says; a model that does not load changes nothing."""
         name = request["EndpointName"]
         config = self._keep("describe", "EndpointConfig", request)
+        endpoints = self._kept["Endpoint"]
+        told = {"EndpointName": name, "LastModifiedTime": datetime.now(UTC).isoformat()}
+        try:
+            serve_only(self._folder, name, self._served(config))
+        except (SandboxError, ClientError) as error:
+            # As there: the call was fine, and a later look tells how it went.
+            before = {
+                "EndpointStatus": "Failed",
+                "EndpointConfigName": config["EndpointConfigName"],
+            }
+            endpoints[name] = {**before, **endpoints.get(name, {}), **told}
+            endpoints[name]["FailureReason"] = str(error)
+        else:
+            told |= {"EndpointConfigName": config["EndpointConfigName"]}
+            endpoints[name] = {**told, "EndpointStatus": "InService"}
+        return {"EndpointArn": name}
+
+    def _served(self, config: Arguments) -> Served:
         model = self._keep("describe", "Model", config["ProductionVariants"][0])
         variants = [
             Variant(
-                each["VariantName"], self._server(each["ModelName"]), each["InitialVariantWeight"]
+                each["VariantName"], self._urls(each["ModelName"]), each["InitialVariantWeight"]
             )
             for each in config["ProductionVariants"]
         ]
         capture = config.get("DataCaptureConfig", {}).get("DestinationS3Uri", "s3://none/")
-        served = Served(
+        return Served(
             variants=variants,
             capture_bucket=capture.removeprefix("s3://").partition("/")[0],
             role_arn=model["ExecutionRoleArn"],
             vpc_endpoint_id=self._door(model["VpcConfig"]["Subnets"]),
         )
-        serve_only(self._folder, name, served)
-        self._kept["Endpoint"][name] = {
-            "EndpointName": name,
-            "EndpointConfigName": request["EndpointConfigName"],
-            "EndpointStatus": "InService",
-            "LastModifiedTime": datetime.now(UTC).isoformat(),
-        }
-        return {"EndpointArn": name}
 
-    def _server(self, model_name: str) -> str:
-        """The address of the model's server, started if it does not run."""
-        if model_name not in self._servers:
-            model = self._keep("describe", "Model", {"ModelName": model_name})
-            package = self._keep("describe", "ModelPackage", model["PrimaryContainer"] | {})
-            (container,) = package["InferenceSpecification"]["Containers"]
-            folder = self._folder / "served" / model_name
-            folder.mkdir(parents=True)
-            jobs = SageMakerJobs(
-                self._emulator, self._folder / "jobs", self._door(model["VpcConfig"]["Subnets"])
-            )
-            packed = jobs.fetch(model["ExecutionRoleArn"], container["ModelDataUrl"], folder)
-            with tarfile.open(packed) as archive:
-                archive.extractall(folder, filter="data")
-            port = emulators.free_port()
-            script = ROOT / "sandbox" / "model_server.py"
-            python = ROOT / ".venv-model" / "bin" / "python"
-            with (self._folder / "logs" / "model.log").open("ab") as log:
-                process = subprocess.Popen(  # noqa: S603 -- our own command
-                    [str(python), str(script), str(folder), str(port)],
-                    cwd=folder,
-                    env={"PATH": "/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1"},
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
-                )
-            url = f"http://127.0.0.1:{port}"
-            emulators.wait_until_it_answers(
-                f"{url}/ping", process, self._folder / "logs" / "model.log"
-            )
-            self._servers[model_name] = url
-        return self._servers[model_name]
+    def _urls(self, model_name: str) -> list[str]:
+        """Where the model is asked, its containers started."""
+        model = self._keep("describe", "Model", {"ModelName": model_name})
+        package = self._keep("describe", "ModelPackage", model["PrimaryContainer"])
+        return self._servers.urls(model, package, self._jobs(model))
+
+    def _transform(self, request: Arguments) -> Arguments:
+        model = self._keep("describe", "Model", request)
+        s3 = self._jobs(model).in_the_vpc(model["ExecutionRoleArn"])
+        transform(request, self._urls(request["ModelName"]), s3)
+        name = request["TransformJobName"]
+        return {"TransformJobName": name, "TransformJobStatus": "Completed"}
+
+    def _newest(self, request: Arguments) -> Arguments:
+        """ListModelPackages, as the workflows ask for it: the newest that is approved."""
+        found = [
+            {"ModelPackageArn": arn}
+            for arn, package in self._kept["ModelPackage"].items()
+            if package["ModelPackageGroupName"] == request["ModelPackageGroupName"]
+            and package["ModelApprovalStatus"] == request["ModelApprovalStatus"]
+        ]
+        return {"ModelPackageSummaryList": found[::-1][: request["MaxResults"]]}
 
     def _scale(self, request: Arguments) -> Arguments:
         self._scaled[request["ResourceId"]] = request

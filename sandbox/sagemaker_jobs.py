@@ -13,10 +13,11 @@ from typing import Any
 
 from sandbox import processing_job, training_job
 from sandbox.emulator import Emulator
-from sandbox.endpoint import s3_in_the_vpc
 from sandbox.processing_job import local
 from sandbox.training_job import Request
 from sandbox.workspace import SandboxError
+
+VPC_ENDPOINT_HEADER = "x-sandbox-vpc-endpoint"
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class SageMakerJobs:
         """Run CreateTrainingJob. Raises SandboxError with the failure that the toolkit wrote."""
         started = time.monotonic()
         base = self._base(request["TrainingJobName"])
-        s3 = self._s3(request["RoleArn"])
+        s3 = self.in_the_vpc(request["RoleArn"])
         for channel in request["InputDataConfig"]:
             uri = channel["DataSource"]["S3DataSource"]["S3Uri"]
             _fetch(s3, uri, base / "input" / "data" / channel["ChannelName"])
@@ -55,14 +56,14 @@ class SageMakerJobs:
                 _leave(s3, checkpoints, checkpoints_uri)
         output = request["OutputDataConfig"]["S3OutputPath"].rstrip("/")
         uri = f"{output}/{request['TrainingJobName']}/output/model.tar.gz"
-        s3.upload_file(str(finished.artefact), *_parts(uri))
+        s3.upload_file(str(finished.artefact), *parts(uri))
         return Trained(uri, finished.metrics, time.monotonic() - started, finished.log)
 
     def process(self, request: Request) -> float:
         """Run CreateProcessingJob; returns its seconds. Raises SandboxError with its last words."""
         started = time.monotonic()
         base = self._base(request["ProcessingJobName"])
-        s3 = self._s3(request["RoleArn"])
+        s3 = self.in_the_vpc(request["RoleArn"])
         for each in request["ProcessingInputs"]:
             _fetch(s3, each["S3Input"]["S3Uri"], local(each["S3Input"]["LocalPath"], base))
         processing_job.run(request, base)
@@ -73,10 +74,16 @@ class SageMakerJobs:
 
     def fetch(self, role_arn: str, uri: str, folder: Path) -> Path:
         """Bring one object into `folder`, under a role; returns where it is."""
-        bucket, key = _parts(uri)
+        bucket, key = parts(uri)
         target = folder / Path(key).name
-        target.write_bytes(self._s3(role_arn).get_object(Bucket=bucket, Key=key)["Body"].read())
+        target.write_bytes(
+            self.in_the_vpc(role_arn).get_object(Bucket=bucket, Key=key)["Body"].read()
+        )
         return target
+
+    def in_the_vpc(self, role_arn: str) -> Any:
+        """An S3 client as a container has it: under its role, through the VPC's endpoint."""
+        return s3_in_the_vpc(self._emulator, role_arn, self._vpc_endpoint_id)
 
     def _base(self, job: str) -> Path:
         base = self._folder / job
@@ -84,24 +91,28 @@ class SageMakerJobs:
         base.mkdir(parents=True)
         return base
 
-    def _s3(self, role_arn: str) -> Any:
-        return s3_in_the_vpc(self._emulator, role_arn, self._vpc_endpoint_id)
+
+def objects(s3: Any, uri: str, *, may_be_empty: bool = False) -> list[str]:
+    """The keys below a prefix. Raises SandboxError if there are none and there should be."""
+    bucket, prefix = parts(uri)
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    keys = [found["Key"] for page in pages for found in page.get("Contents", [])]
+    if not keys and not may_be_empty:
+        raise SandboxError(f"{uri} holds nothing")
+    return keys
 
 
-def _parts(uri: str) -> tuple[str, str]:
+def parts(uri: str) -> tuple[str, str]:
+    """Bucket and key of an S3 URI."""
     bucket, _, key = uri.removeprefix("s3://").partition("/")
     return bucket, key
 
 
 def _fetch(s3: Any, uri: str, folder: Path, *, may_be_empty: bool = False) -> None:
     """Bring the object, or all below the prefix, into `folder`."""
-    bucket, prefix = _parts(uri)
+    bucket, prefix = parts(uri)
     folder.mkdir(parents=True, exist_ok=True)
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-    keys = [found["Key"] for page in pages for found in page.get("Contents", [])]
-    if not keys and not may_be_empty:
-        raise SandboxError(f"{uri} holds nothing")
-    for key in keys:
+    for key in objects(s3, uri, may_be_empty=may_be_empty):
         below = key.removeprefix(prefix).lstrip("/") or Path(key).name
         target = folder / below
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -110,8 +121,19 @@ def _fetch(s3: Any, uri: str, folder: Path, *, may_be_empty: bool = False) -> No
 
 def _leave(s3: Any, folder: Path, uri: str) -> None:
     """Put every file of `folder` below the prefix."""
-    bucket, prefix = _parts(uri)
+    bucket, prefix = parts(uri)
     for file in sorted(folder.rglob("*")):
         if file.is_file():
             key = f"{prefix.rstrip('/')}/{file.relative_to(folder)}"
             s3.put_object(Bucket=bucket, Key=key, Body=file.read_bytes())
+
+
+def s3_in_the_vpc(emulator: Emulator, role_arn: str, vpc_endpoint_id: str) -> Any:
+    """An S3 client that acts as `role_arn` from inside a VPC, through its S3 endpoint."""
+    s3 = emulator.client("s3", emulator.assume(role_arn, "sagemaker"))
+
+    def through_the_endpoint(request: Any, **_: Any) -> None:
+        request.headers[VPC_ENDPOINT_HEADER] = vpc_endpoint_id
+
+    s3.meta.events.register("before-send.s3", through_the_endpoint)
+    return s3

@@ -86,6 +86,8 @@ class MlEndpointSettings:
     instance_type: InstanceType = "ml.m7i.large"
     minimum_instances: Annotated[int, Field(ge=1, le=100)] = 1
     maximum_instances: Annotated[int, Field(ge=1, le=100)] = 2
+    # A batch transform shares its files out among these (DP-03).
+    batch_instances: Annotated[int, Field(ge=1, le=100)] = 1
     # Target tracking keeps each instance at this many calls a minute (DP-05).
     invocations_per_instance_and_minute: Annotated[int, Field(ge=1)] = 1000
     # Share of the traffic that the model before the newest one keeps; 0: none (DP-02).
@@ -98,6 +100,8 @@ class MlEndpointSettings:
         2048
     )
     serverless_concurrency: Annotated[int, Field(ge=1, le=200)] = 5
+    # Register models with a container in front that prepares what they are asked (DP-04).
+    pipeline: bool = False
     # Also put model, configuration and endpoint into the template, from this package.
     model_package_arn: Annotated[Annotated[str, Field(pattern=_PACKAGE)] | None, Off] = None
     # What share of the calls is kept to be compared with the training set (DP-10).
@@ -126,6 +130,7 @@ class MlEndpointSettings:
         serverless = {
             "in_vpc=false (it can be put into no VPC)": not self.in_vpc,
             "data_capture_percent=0 (it captures nothing)": self.data_capture_percent == 0,
+            "pipeline=false (it takes one container)": not self.pipeline,
         }
         needed = {
             "real-time": {"in_vpc=true (only serverless is outside)": self.in_vpc},

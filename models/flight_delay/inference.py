@@ -2,8 +2,9 @@
 
 `text/csv` is rows of the features in order, without header and label; `application/json` is
 `{"flights": [{feature: value, ...}, ...]}`, where weather that nobody measured is null or absent.
-The answer is `{"predictions": [{"delayed": true, "probability": 0.61}, ...]}`. Whatever else comes
-is refused with a 4xx and a sentence that says what is wrong, where.
+The answer is `{"predictions": [{"delayed": true, "probability": 0.61}, ...]}`, or, to whoever takes
+`text/csv` alone, as batch transforms do, a line with the probability for each flight. Whatever else
+comes is refused with a 4xx and a sentence that says what is wrong, where.
 """
 
 from __future__ import annotations
@@ -93,10 +94,12 @@ def predict_fn(flights: list[Flight], model: Model) -> list[float]:
 
 
 def output_fn(probabilities: list[float], accept: str | None) -> tuple[str, str]:
-    """The answer and its type. Raises RequestError 406 for a client that takes no JSON."""
+    """The answer and its type. Raises RequestError 406 for a client that takes neither."""
     takes = {each.partition(";")[0].strip().lower() for each in (accept or "*/*").split(",")}
     if not takes & {_JSON, "application/*", "*/*", ""}:
-        raise RequestError(406, f"Accept {accept!r} cannot be given: take {_JSON}")
+        if _CSV in takes:
+            return "".join(f"{each:.6f}\n" for each in probabilities), _CSV
+        raise RequestError(406, f"Accept {accept!r} cannot be given: take {_JSON}, {_CSV}")
     predictions = [
         {"delayed": each >= _DELAYED_FROM, "probability": round(each, 6)} for each in probabilities
     ]

@@ -5,9 +5,11 @@
     client --IAM--> API Gateway --> Lambda --> endpoint: champion, challenger or shadow
                                                  | in the VPC, isolated, scaled by calls
                                                  +--> bucket/capture --> drift check --> alarm
+    prefix of flights --> transform_batch (Step Functions) --> bucket/transform
     train_model <------------------------- retrain, by setting ------------------------------+
 
 From the notes: DP-01 model, configuration, endpoint; DP-02 variants with shares of the traffic;
+DP-03 batch transform; DP-04 by setting a container in front that prepares what is asked;
 DP-05 scaling; DP-06 API, function, endpoint;
 DP-07 nothing public; DP-10 drift, by our own check, since Model Monitor takes no new customers;
 DP-11 CloudWatch and CloudTrail; DP-12 retraining; SE-24 a new account may have none of the
@@ -22,6 +24,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from environments import Environment
+from stacks.ml_platform.batch_transform import BatchTransform
 from stacks.ml_platform.container_images import ContainerImages
 from stacks.ml_platform.deployment_workflow import DeploymentWorkflow
 from stacks.ml_platform.drift_check import DriftCheck
@@ -68,7 +71,14 @@ class MlEndpoint(Stack):
         )
         images = ContainerImages(self, "Images")
         role = ServingRole(
-            self, "Role", models=training.bucket, bucket=bucket, images=images, key=ground.key
+            self,
+            "Role",
+            models=training.bucket,
+            data=training.data,
+            preparation=training.preparation,
+            bucket=bucket,
+            images=images,
+            key=ground.key,
         )
         alarms = RollBackAlarms(self, "RollBack", endpoint_name=endpoint_name, topic=ground.topic)
         if settings.model_package_arn:
@@ -101,6 +111,19 @@ class MlEndpoint(Stack):
             )
             machine = workflow.state_machine.state_machine_arn
             CfnOutput(self, "StateMachineArn", value=machine)
+        batch = BatchTransform(
+            self,
+            "Batch",
+            endpoint_name=endpoint_name,
+            data=training.data,
+            bucket=bucket,
+            registry=training.registry,
+            serving_role=role,
+            network=ground.network,
+            topic=ground.topic,
+            key=ground.key,
+            environment=environment,
+        )
         api = PredictionApi(
             self,
             "Prediction",
@@ -138,6 +161,7 @@ class MlEndpoint(Stack):
             f" {endpoint_name} --desired-weights-and-capacities"
             " VariantName=champion,DesiredWeight=0.9 VariantName=challenger,DesiredWeight=0.1",
         )
+        CfnOutput(self, "BatchStateMachineArn", value=batch.state_machine.state_machine_arn)
         CfnOutput(self, "ApiUrl", value=api.api.url_for_path("/predictions"))
         CfnOutput(self, "EndpointName", value=endpoint_name)
         CfnOutput(self, "BucketName", value=bucket.bucket_name)

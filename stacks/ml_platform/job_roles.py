@@ -1,7 +1,5 @@
 """The roles that SageMaker takes on in our name, each for one kind of work (TR-06, SE-20)."""
 
-from collections.abc import Mapping
-
 from aws_cdk import Aws
 from aws_cdk import aws_kms as kms
 from constructs import Construct
@@ -82,10 +80,3 @@ class JobRole(ServiceRole):
             key.key_arn,
             conditions={"Bool": {"kms:GrantIsForAWSResource": "true"}},
         )
-
-    def may_list(self, purpose: str, bucket_arn: str, *prefixes: str) -> None:
-        """Allow listing what lies below `prefixes` of a bucket."""
-        conditions: Mapping[str, object] = {
-            "StringLike": {"s3:prefix": [f"{prefix}*" for prefix in prefixes]}
-        }
-        self.may(purpose, ["s3:ListBucket"], bucket_arn, conditions=conditions)

@@ -2,10 +2,12 @@
 
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
 
 from stacks.ml_platform.container_images import ContainerImages
 from stacks.ml_platform.job_roles import JobRole
+from stacks.ml_platform.training_data import TrainingData
 
 _OWN_FILES = "SageMaker names the files of its jobs itself, below the prefix that is theirs"
 
@@ -19,6 +21,8 @@ class ServingRole(JobRole):
         construct_id: str,
         *,
         models: s3.IBucket,
+        data: TrainingData,
+        preparation: s3_assets.Asset | None,
         bucket: s3.IBucket,
         images: ContainerImages,
         key: kms.IKey,
@@ -31,6 +35,21 @@ class ServingRole(JobRole):
             models.arn_for_objects("models/*"),
             wildcard_because=_OWN_FILES,
         )
+        if preparation:
+            self.may(
+                "ReadThePreparation",
+                ["s3:GetObject"],
+                preparation.bucket.arn_for_objects(preparation.s3_object_key),
+            )
+        self.may_list("FindTheSet", data.bucket.bucket_arn, *data.prefixes("test"))
+        self.may(
+            "ReadTheSet",
+            ["s3:GetObject"],
+            *data.objects("test"),
+            wildcard_because="Athena names the files of the set itself",
+        )
+        if data.key is not key:
+            self.may_use_key("ReadUnderTheLakesKey", data.key, "s3", writes=False)
         self.may_list("FindWhatToTransform", bucket.bucket_arn, "transform/")
         self.may(
             "ReadWhatToTransform",

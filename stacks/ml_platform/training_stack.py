@@ -34,7 +34,7 @@ from stacks.ml_platform.training_data import TrainingData, data_of_lake, lake_be
 from stacks.ml_platform.training_roles import TrainingRoles
 from stacks.ml_platform.training_workflow import TrainingWorkflow
 from stacks.shared.access_log_bucket import AccessLogBucket
-from stacks.shared.bundle import model_bundle
+from stacks.shared.bundle import artefact_bundle, model_bundle
 
 
 class MlTraining(Stack):
@@ -63,6 +63,11 @@ class MlTraining(Stack):
         self.data = data_of_lake(self, lake) if lake else TrainingData(self.bucket, ground.key)
         images = ContainerImages(self, "Images")
         code = s3_assets.Asset(self, "Code", path=str(model_bundle("flight_delay")))
+        self.preparation = (
+            s3_assets.Asset(self, "Preparation", path=str(artefact_bundle("prepare_flights")))
+            if environment.ml_endpoint.pipeline
+            else None
+        )
         self.roles = TrainingRoles(
             self,
             "Roles",
@@ -88,6 +93,7 @@ class MlTraining(Stack):
             roles=self.roles,
             registry=self.registry,
             code=code,
+            preparation=self.preparation,
             images=images,
             network=ground.network,
             topic=ground.topic,

@@ -39,6 +39,7 @@ class TrainingWorkflow(Construct):
         roles: TrainingRoles,
         registry: sagemaker.CfnModelPackageGroup,
         code: s3_assets.Asset,
+        preparation: s3_assets.Asset | None,
         images: ContainerImages,
         network: Network,
         topic: sns.ITopic,
@@ -71,6 +72,8 @@ class TrainingWorkflow(Construct):
                 "MinimumGain": f"{settings.minimum_gain_over_baseline}",
                 "ModelPackageGroupName": registry.model_package_group_name,
                 "ParallelTuningJobs": f"{settings.parallel_tuning_jobs}",
+                "PrepareImageUri": images.scikit_learn,
+                "PrepareUri": preparation.s3_object_url if preparation else "none",
                 "Region": Aws.REGION,
                 "SecurityGroupId": network.job_security_group.security_group_id,
                 "Spot": f"{settings.spot}".lower(),
@@ -98,12 +101,7 @@ class TrainingWorkflow(Construct):
     def _permit(self, lake: LakeOutputs | None) -> None:
         machine, role, data = self.state_machine, self.state_machine.service_role, self._data
         reaches_buckets_from_outside(role)
-        role.may(
-            "LookAtTheSet",
-            ["s3:ListBucket"],
-            data.bucket.bucket_arn,
-            conditions={"StringLike": {"s3:prefix": "training/*"}},
-        )
+        role.may_list("LookAtTheSet", data.bucket.bucket_arn, "training/")
         role.may(
             "RunItsJobs",
             [
@@ -170,12 +168,7 @@ class TrainingWorkflow(Construct):
             stack.format_arn(service="glue", resource="table", resource_name=f"{database}/{table}"),
         )
         role.may("LookAtTheLake", ["s3:GetBucketLocation"], bucket.bucket_arn)
-        role.may(
-            "FindCuratedFlights",
-            ["s3:ListBucket"],
-            bucket.bucket_arn,
-            conditions={"StringLike": {"s3:prefix": ["curated/*", "athena-results/*"]}},
-        )
+        role.may_list("FindCuratedFlights", bucket.bucket_arn, "curated/", "athena-results/")
         role.may(
             "ReadCuratedFlights",
             ["s3:GetObject"],

@@ -35,12 +35,19 @@ def spark_bundle(folder: str) -> Path:
 
 
 def model_bundle(folder: str) -> Path:
-    """`models/<folder>` as the `sourcedir.tar.gz` that SageMaker's containers unpack.
+    """`models/<folder>` as the `sourcedir.tar.gz` that SageMaker's containers unpack."""
+    return _packed(folder, "sourcedir.tar.gz", below="")
 
-    The same sources give the same bytes, so that an unchanged model changes no template.
-    """
+
+def artefact_bundle(folder: str) -> Path:
+    """`models/<folder>` as the `model.tar.gz` of a container that serves code without a model."""
+    return _packed(folder, "model.tar.gz", below="code/")
+
+
+def _packed(folder: str, name: str, *, below: str) -> Path:
+    """The same sources give the same bytes, so that an unchanged model changes no template."""
     package = ROOT / "models" / folder
-    bundle = BUNDLES / f"{folder}-{_digest([package], None)}" / "sourcedir.tar.gz"
+    bundle = BUNDLES / f"{folder}-{_digest([package], None)}" / name
     if not bundle.exists():
         bundle.parent.mkdir(parents=True, exist_ok=True)
         building = bundle.with_name(f"{bundle.name}.{os.getpid()}")
@@ -52,7 +59,7 @@ def model_bundle(folder: str) -> Path:
         ):
             # Not requirements.txt: the container would install it, and has no way to the internet.
             for file in sorted(package.glob("*.py")):
-                archive.add(file, file.name, filter=_anonymous)
+                archive.add(file, f"{below}{file.name}", filter=_anonymous)
         building.rename(bundle)
     return bundle
 

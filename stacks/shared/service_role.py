@@ -46,6 +46,13 @@ class ServiceRole(iam.Role):
         if wildcard_because:
             gate.accept_wildcards(self, resources, wildcard_because)
 
+    def may_list(self, purpose: str, bucket_arn: str, *prefixes: str) -> None:
+        """Allow listing what lies below `prefixes` of a bucket."""
+        conditions: Mapping[str, object] = {
+            "StringLike": {"s3:prefix": [f"{prefix}*" for prefix in prefixes]}
+        }
+        self.may(purpose, ["s3:ListBucket"], bucket_arn, conditions=conditions)
+
     def may_use_key(
         self, purpose: str, key: kms.IKey, *services: str, reads: bool = True, writes: bool = True
     ) -> None:

@@ -1,12 +1,14 @@
 """The platform in the embedded AWS: a training under its own role, a roll-out, and calls."""
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from sandbox import deployment, emulator, training_set
 from sandbox.emulator import Emulator
@@ -41,7 +43,9 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     try:
         running = emulator.start(workspace, [])
         cli = deployment.CdkCli(running, workspace)
-        deployment.synthesise(cli, workspace, {"ml_training.from_lake": "false"})
+        # What the demo leaves out: a pipeline of two containers, and a search for hyperparameters.
+        settings = {"ml_endpoint.pipeline": "true", "ml_training.tuning_jobs": "2"}
+        deployment.synthesise(cli, workspace, {"ml_training.from_lake": "false", **settings})
         deployment.bootstrap(cli, running)
         outputs = deployment.deploy(cli, workspace, ["MlNetwork", "MlTraining", "MlEndpoint"])
         emulator.serve_sagemaker(workspace, running)
@@ -94,6 +98,35 @@ def test_its_approval_rolls_it_out_and_the_api_answers(
     assert api.ask([flight], x_target_variant="nobody").status_code == 400
 
 
+def test_the_container_in_front_prepares_what_a_feed_has(
+    platform: Platform, trained: dict[str, Any]
+) -> None:
+    assert json.loads(trained["output"])["registered"]
+    runtime = platform.emulator.client("sagemaker-runtime")
+    known = {"destination": "IAH", "distance_miles": 1400}
+    feed = {"carrier": " ua", "origin": "ewr", "scheduled_departure": "2013-01-01T22:15:00"}
+    model = {"carrier": "UA", "origin": "EWR", "month": 1, "weekday": 2, "hour": 22}
+    answers = [
+        json.loads(
+            runtime.invoke_endpoint(
+                EndpointName=platform.endpoint["EndpointName"],
+                ContentType="application/json",
+                Body=json.dumps({"flights": [{**known, **each}]}),
+            )["Body"].read()
+        )
+        for each in (feed, model)
+    ]
+    assert answers[0] == answers[1]
+    with pytest.raises(ClientError, match="ModelError") as refusal:
+        runtime.invoke_endpoint(
+            EndpointName=platform.endpoint["EndpointName"],
+            ContentType="application/json",
+            Body=json.dumps({"flights": [{**known, "scheduled": "now"}]}),
+        )
+    said: dict[str, Any] = {**refusal.value.response}
+    assert "'scheduled' is no feature" in said["OriginalMessage"]
+
+
 def test_a_package_that_serves_already_is_left_alone(
     platform: Platform, trained: dict[str, Any]
 ) -> None:
@@ -142,3 +175,74 @@ def test_the_buckets_refuse_jobs_that_come_from_outside_the_vpc(platform: Platfo
     key = "training/split=train/part-0"
     with pytest.raises(Exception, match=r"AccessDenied|not authorized|Access Denied"):
         outside.get_object(Bucket=platform.training["BucketName"], Key=key)
+
+
+def test_a_batch_comes_back_with_a_probability_behind_each_line(
+    platform: Platform, trained: dict[str, Any]
+) -> None:
+    assert json.loads(trained["output"])["registered"]
+    bucket, prefix = platform.training["BucketName"], "training/split=test/"
+    done = platform.execute(
+        platform.endpoint["BatchStateMachineArn"], {"flights": f"s3://{bucket}/{prefix}"}
+    )
+    assert done["status"] == "SUCCEEDED", done.get("cause")
+    said = json.loads(done["output"])["predictions"]
+    s3 = platform.emulator.client("s3")
+    given = s3.get_object(Bucket=bucket, Key=f"{prefix}part-0")["Body"].read().decode()
+    target, _, folder = said.removeprefix("s3://").partition("/")
+    answer = s3.get_object(Bucket=target, Key=f"{folder}part-0.out")["Body"].read().decode()
+    pairs = list(zip(given.splitlines(), answer.splitlines(), strict=True))
+    assert len(pairs) > 1000
+    for line, answered in pairs:
+        flight, _, probability = answered.rpartition(",")
+        assert flight == line
+        assert 0 < float(probability) < 1
+
+
+@pytest.mark.parametrize(
+    ("flights", "why"),
+    [
+        ("s3://{bucket}/training/split=test", "must name a prefix that ends in a slash"),
+        ("s3://{bucket}/transform/nothing/", "holds nothing"),
+        ("s3://{bucket}/training/split=train/", "not authorized|AccessDenied|Access Denied"),
+    ],
+)
+def test_a_batch_of_nothing_or_of_another_split_is_refused(
+    platform: Platform, trained: dict[str, Any], flights: str, why: str
+) -> None:
+    assert json.loads(trained["output"])["registered"]
+    uri = flights.format(bucket=platform.training["BucketName"])
+    failed = platform.execute(platform.endpoint["BatchStateMachineArn"], {"flights": uri})
+    assert failed["status"] == "FAILED"
+    assert re.search(why, failed["cause"]), failed["cause"]
+
+
+def test_a_roll_out_that_fails_leaves_the_old_model_serving(
+    platform: Platform, trained: dict[str, Any]
+) -> None:
+    first = json.loads(trained["output"])
+    # A search for hyperparameters gives the second model, and its approval rolls it out.
+    searched = platform.execute(platform.training["StateMachineArn"], {"tune": True})
+    assert searched["status"] == "SUCCEEDED", searched.get("cause")
+    second = json.loads(searched["output"])
+    assert second["model_package_arn"] != first["model_package_arn"]
+    states = platform.emulator.client("stepfunctions")
+    machine = platform.endpoint["StateMachineArn"]
+    deadline = time.monotonic() + 60
+    while any(
+        each["status"] == "RUNNING"
+        for each in states.list_executions(stateMachineArn=machine)["executions"]
+    ):
+        assert time.monotonic() < deadline
+        time.sleep(0.3)
+    serves = platform.execute(machine, {"model_package_arn": second["model_package_arn"]})
+    assert json.loads(serves["output"])["reason"].endswith("serves already")
+
+    bucket, _, key = first["model"].removeprefix("s3://").partition("/")
+    platform.emulator.client("s3").put_object(Bucket=bucket, Key=key, Body=b"not a model")
+    failed = platform.execute(machine, {"model_package_arn": first["model_package_arn"]})
+    assert (failed["status"], failed["error"]) == ("FAILED", "RollOutInService")
+    assert "is no model.tar.gz" in failed["cause"]
+    assert failed["cause"].endswith("The old model serves on.")
+    again = platform.execute(machine, {"model_package_arn": second["model_package_arn"]})
+    assert json.loads(again["output"])["reason"].endswith("serves already")

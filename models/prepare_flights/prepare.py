@@ -1,0 +1,69 @@
+"""Prepare flights as a feed has them for the model behind, in an inference pipeline (DP-04).
+
+The four functions that SageMaker's scikit-learn container calls. A flight of `application/json` may
+say `scheduled_departure`, the local time there, instead of month, weekday and hour; codes may be
+in small letters or stand between blanks. Everything else goes on as it came: it is the model that
+refuses what is wrong, in its own words, and nobody has to keep two lists of what is allowed.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+_JSON = "application/json"
+_CODES = ("carrier", "origin", "destination")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked, and what kind of body that is."""
+
+    body: str | bytes
+    content_type: str
+
+
+def model_fn(model_dir: str) -> None:  # noqa: ARG001 -- the container's own name
+    """Nothing: what is prepared here is learnt from no data."""
+
+
+def input_fn(body: str | bytes, content_type: str | None) -> Request:
+    """The request as it came."""
+    return Request(body, content_type or _JSON)
+
+
+def predict_fn(request: Request, model: None) -> Request:  # noqa: ARG001 -- the container's own name
+    """The request with its flights prepared, or unchanged if it holds no JSON flights."""
+    if request.content_type.partition(";")[0].strip().lower() != _JSON:
+        return request
+    try:
+        asked = json.loads(request.body)
+    except (ValueError, RecursionError):
+        return request
+    if not isinstance(asked, dict) or not isinstance(asked.get("flights"), list):
+        return request
+    flights = [prepared(each) if isinstance(each, dict) else each for each in asked["flights"]]
+    return Request(json.dumps({**asked, "flights": flights}), request.content_type)
+
+
+def output_fn(request: Request, accept: str | None) -> tuple[str | bytes, str]:  # noqa: ARG001
+    """What the model is asked, of the same type as what came."""
+    return request.body, request.content_type
+
+
+def prepared(flight: dict[str, Any]) -> dict[str, Any]:
+    """The flight with the model's features in the place of the feed's fields."""
+    given = {**flight}
+    for name in _CODES:
+        if isinstance(given.get(name), str):
+            given[name] = given[name].strip().upper()
+    try:
+        departure = datetime.fromisoformat(given["scheduled_departure"])
+    except (KeyError, TypeError, ValueError):
+        return given
+    del given["scheduled_departure"]
+    # Monday is 1, as in the training set.
+    known = {"month": departure.month, "weekday": departure.isoweekday(), "hour": departure.hour}
+    return {**known, **given}
