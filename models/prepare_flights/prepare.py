@@ -25,7 +25,7 @@ class Request:
     content_type: str
 
 
-def model_fn(model_dir: str) -> None:  # noqa: ARG001 -- the container's own name
+def model_fn(model_dir: str) -> None:
     """Nothing: what is prepared here is learnt from no data."""
 
 

@@ -164,11 +164,21 @@ def test_what_is_no_request_is_refused_with_a_reason(
         ("application/json", 200),
         ("text/html, application/*;q=0.8", 200),
         ("*/*", 200),
-        ("text/csv", 406),
+        ("text/csv", 200),
+        ("text/html", 406),
     ],
 )
-def test_only_json_is_answered(url: str, accept: str, status: int) -> None:
+def test_json_is_answered_or_csv(url: str, accept: str, status: int) -> None:
     assert ask(url, asked(), accept=accept).status_code == status
+
+
+def test_csv_is_a_line_a_flight_with_the_probabilities_of_the_json(url: str) -> None:
+    both = json.dumps({"flights": json.loads(asked())["flights"] * 2})
+    lines = ask(url, both, accept="text/csv")
+    assert lines.headers["content-type"] == "text/csv"
+    said = [float(line) for line in lines.text.splitlines()]
+    assert said == [each["probability"] for each in ask(url, both).json()["predictions"]]
+    assert len(said) == 2
 
 
 def test_a_body_too_large_is_refused(url: str) -> None:

@@ -125,3 +125,56 @@ def test_the_alarms_that_roll_back_are_plain_metrics_of_the_champion(endpoint: T
 def test_silence_alarms_in_production_alone(endpoint: Template, environment: str) -> None:
     alarms = resources(endpoint, "AWS::CloudWatch::Alarm")
     assert ("Operation/Silence" in alarms) is (environment == "production")
+
+
+def test_a_batch_may_borrow_a_model_and_run_transforms_alone(endpoint: Template) -> None:
+    may = statements(endpoint, "Batch/WorkflowRole")
+    borrows = may["BorrowAModel"]
+    assert set(borrows["Action"]) == {"sagemaker:CreateModel", "sagemaker:DeleteModel"}
+    assert borrows["Resource"].endswith(":model/flight-delay-batch-*")
+    jobs = may["RunItsJobs"]
+    assert jobs["Resource"].endswith(":transform-job/*")
+    assert {each for each in jobs["Action"] if "Job" in each} == {
+        "sagemaker:CreateTransformJob",
+        "sagemaker:DescribeTransformJob",
+        "sagemaker:StopTransformJob",
+    }
+    assert not [each for each in may.values() if "s3:GetObject" in str(each["Action"])]
+    lends = may["LendTheServingRole"]
+    assert lends["Action"] == "iam:PassRole"
+    assert lends["Condition"]["StringEquals"] == {"iam:PassedToService": "sagemaker.amazonaws.com"}
+    refused = may["RefuseWithoutVolumeKmsKey"]
+    assert refused["Effect"] == "Deny"
+    assert "sagemaker:CreateTransformJob" in refused["Action"]
+
+
+def test_the_served_model_reads_models_the_test_split_and_what_to_transform(
+    endpoint: Template,
+) -> None:
+    may = statements(endpoint, "Role")
+    reads = [
+        place.partition("/")[2]
+        for each in may.values()
+        if each["Action"] == "s3:GetObject"
+        for place in (
+            each["Resource"] if isinstance(each["Resource"], list) else [each["Resource"]]
+        )
+    ]
+    assert sorted(reads) == ["models/*", "training/*split=test/*", "transform/*"]
+    writes = may["WriteWhatItAnswered"]
+    assert [each.partition("/")[2] for each in writes["Resource"]] == ["capture/*", "transform/*"]
+
+
+def test_a_pipeline_puts_the_preparation_in_front_and_may_read_it(synthesise: Templates) -> None:
+    def blanks(*settings: tuple[str, str]) -> Any:
+        template = synthesise("sandbox", *settings)["MlTraining"]
+        (machine,) = resources(template, "AWS::StepFunctions::StateMachine").values()
+        return readable(template, machine["Properties"]["DefinitionSubstitutions"])
+
+    assert blanks()["PrepareUri"] == "none"
+    pipeline = ("ml_endpoint.pipeline", "true")
+    assert blanks(pipeline)["PrepareUri"]["Fn::Sub"].startswith("s3://cdk-")
+    assert "sagemaker-scikit-learn:" in str(blanks(pipeline)["PrepareImageUri"])
+    may = statements(synthesise("sandbox", pipeline)["MlEndpoint"], "Role")
+    assert may["ReadThePreparation"]["Resource"].endswith(".gz")
+    assert "ReadThePreparation" not in statements(synthesise("sandbox")["MlEndpoint"], "Role")

@@ -106,6 +106,7 @@ def test_asynchronous_answers_into_the_bucket_under_the_key(synthesise: Template
         ({"in_vpc": "true"}, "serving=serverless needs in_vpc=false"),
         ({"data_capture_percent": "10"}, "serving=serverless needs data_capture_percent=0"),
         ({"challenger_weight": "0.5"}, "serving=serverless needs challenger_weight=0"),
+        ({"pipeline": "true"}, "serving=serverless needs pipeline=false"),
         ({"roll_out": "shadow"}, "serving=serverless needs roll_out other than shadow"),
         ({"serving": "real-time"}, "serving=real-time needs in_vpc=true"),
         ({"serving": "asynchronous"}, "serving=asynchronous needs in_vpc=true"),

@@ -1,0 +1,74 @@
+"""The container in front of the model: it helps where it can, and hands on what it cannot help."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import prepare
+
+JSON = "application/json"
+# Any JSON, and JSON that looks like flights.
+ANYTHING = st.recursive(st.none() | st.booleans() | st.floats() | st.text(), st.lists, max_leaves=5)
+FLIGHTS = st.fixed_dictionaries(
+    {"flights": st.lists(st.dictionaries(st.sampled_from(["carrier", "hour", "x"]), ANYTHING))}
+)
+
+
+def handed_on(body: Any, content_type: str | None = JSON) -> tuple[Any, str]:
+    request = prepare.input_fn(body, content_type)
+    return prepare.output_fn(prepare.predict_fn(request, None), "*/*")
+
+
+def flight(given: dict[str, Any]) -> dict[str, Any]:
+    said, _ = handed_on(json.dumps({"flights": [given]}))
+    (only,) = json.loads(said)["flights"]
+    found: dict[str, Any] = only
+    return found
+
+
+@pytest.mark.parametrize(
+    ("departure", "month", "weekday", "hour"),
+    [
+        ("2013-01-01T05:15:00", 1, 2, 5),
+        ("2013-12-29 23:59:00", 12, 7, 23),
+        ("2024-02-29T00:00", 2, 4, 0),
+    ],
+)
+def test_a_departure_becomes_month_weekday_and_hour(
+    departure: str, month: int, weekday: int, hour: int
+) -> None:
+    made = flight({"scheduled_departure": departure})
+    assert made == {"month": month, "weekday": weekday, "hour": hour}
+
+
+def test_codes_are_trimmed_and_made_large() -> None:
+    assert flight({"carrier": " ua", "origin": "ewr "}) == {"carrier": "UA", "origin": "EWR"}
+
+
+def test_what_was_said_is_not_overruled() -> None:
+    assert flight({"scheduled_departure": "2013-01-01T05:15:00", "hour": 6})["hour"] == 6
+
+
+@pytest.mark.parametrize(
+    "given", [{"scheduled_departure": "soon"}, {"scheduled_departure": 5}, {"carrier": 7}, {}]
+)
+def test_what_is_wrong_is_left_for_the_model_to_refuse(given: dict[str, Any]) -> None:
+    assert flight(given) == given
+
+
+@given(body=st.text() | ANYTHING.map(json.dumps) | FLIGHTS.map(json.dumps))
+def test_any_json_body_is_handed_on_as_json(body: str) -> None:
+    assert handed_on(body)[1] == JSON
+
+
+@given(body=st.text() | st.binary())
+def test_any_other_body_is_handed_on_unchanged(body: str | bytes) -> None:
+    assert handed_on(body, "text/csv") == (body, "text/csv")
+
+
+@given(body=st.binary())
+def test_bytes_that_are_no_json_are_handed_on(body: bytes) -> None:
+    assert handed_on(body)[1] == JSON
