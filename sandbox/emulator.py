@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -87,8 +88,17 @@ class Emulator:
         )
 
 
-def start(workspace: Workspace, state_architectures: list[str], *, mended: bool = True) -> Emulator:
-    """Start ministack and wait until it answers. Raises SandboxError, with its last words."""
+def start(
+    workspace: Workspace,
+    state_architectures: list[str],
+    *,
+    mended: bool = True,
+    variables: Mapping[str, str] | None = None,
+) -> Emulator:
+    """Start ministack and wait until it answers. Raises SandboxError, with its last words.
+
+    `variables` replace those of its environment, for tests.
+    """
     port = free_port()
     for folder in (workspace.logs, workspace.scratch, workspace.tls):
         folder.mkdir(parents=True, exist_ok=True)
@@ -118,6 +128,7 @@ def start(workspace: Workspace, state_architectures: list[str], *, mended: bool 
             "AWS_CA_BUNDLE": str(emulator.authority),
             "NODE_EXTRA_CA_CERTS": str(emulator.authority),
             "PYTHONPATH": "",
+            **(variables or {}),
         },
     )
     health = f"{emulator.endpoint}/_ministack/health"

@@ -1,0 +1,183 @@
+"""The ways through each workflow: what AWS answers on them, and how they end."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.step_functions.scripted_aws import Answers, Calls, Throw
+
+FAILURE = "Injected.Failure"
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way through a workflow."""
+
+    workflow: str
+    name: str
+    answers: Answers
+    given: dict[str, Any] = field(default_factory=dict)
+    settings: tuple[tuple[str, str], ...] = ()
+    ends: str = "SUCCEEDED"  # or the error it fails with
+
+
+def _report(auc: float) -> dict[str, str]:
+    report = {"roc_auc": auc, "baseline": {"roc_auc": 0.6}, "gain_over_baseline": auc - 0.6}
+    return {"Body": json.dumps({**report, "rows": 100})}
+
+
+TOLD = {"MessageId": "1"}
+_FULL = {"Contents": [{"Key": "part-0", "Size": 10}]}
+_TRAIN: dict[str, Any] = {
+    "Export the set": {},
+    "List the split": _FULL,
+    "Tune": {"BestTrainingJob": {"TrainingJobName": "best"}},
+    "Train": {"TrainingJobName": "job", "ModelArtifacts": {"S3ModelArtifacts": "s3://b/m.tar.gz"}},
+    "Evaluate": {},
+    "Read the report": _report(0.8),
+    "Register": {"ModelPackageArn": "arn:package"},
+    "Tell of the model": TOLD,
+    "Tell of the refusal": TOLD,
+    "Stop tuning": {},
+    "Stop training": {},
+    "Stop evaluating": {},
+    "Say what failed": TOLD,
+}
+_LAKE = (("ml_training.from_lake", "true"),)
+_SET = {"training_data": "s3://bucket/prefix/"}
+
+
+def _train(name: str, given: dict[str, Any] = _SET, ends: str = "SUCCEEDED", **more: Any) -> Way:
+    changed = {key.replace("_", " "): value for key, value in more.items()}
+    return Way("train_model", name, {**_TRAIN, **changed}, given, _LAKE, ends)
+
+
+def _new_configuration(calls: Calls) -> str:
+    return next(
+        str(arguments["EndpointConfigName"])
+        for name, arguments in calls
+        if name == "Create the configuration"
+    )
+
+
+def _in_service(calls: Calls) -> dict[str, str]:
+    """Updating at the first look, rolled out at the second."""
+    looks = sum(name == "Look at the endpoint" for name, _ in calls)
+    status = "Updating" if looks == 1 else "InService"
+    return {"EndpointStatus": status, "EndpointConfigName": _new_configuration(calls)}
+
+
+_NO_ENDPOINT = Throw("SageMaker.SageMakerException")
+_PACKAGE = {
+    "ModelApprovalStatus": "Approved",
+    "DriftCheckBaselines": {
+        "ModelDataQuality": {"Statistics": {"S3Uri": "s3://b/evaluation/statistics.json"}}
+    },
+}
+_OLD_VARIANTS = {
+    "ProductionVariants": [
+        {"VariantName": "champion", "ModelName": "old-model"},
+        {"VariantName": "challenger", "ModelName": "older-model"},
+    ],
+    "ShadowProductionVariants": [],
+}
+_DEPLOY: dict[str, Any] = {
+    "Describe the package": _PACKAGE,
+    "Look for the endpoint": {"EndpointStatus": "InService", "EndpointConfigName": "old"},
+    "Look at its configuration": _OLD_VARIANTS,
+    "Look at its model": {"PrimaryContainer": {"ModelPackageName": "arn:old-package"}},
+    "Create the model": {},
+    "Create the configuration": {},
+    "Deregister": {},
+    "Create the endpoint": {},
+    "Update the endpoint": {},
+    "Look at the endpoint": _in_service,
+    "Keep the statistics": {},
+    "Register": {},
+    "Track the calls": {},
+    "Delete the old configuration": {},
+    "Delete the model": {},
+    "Tell of the deployment": TOLD,
+    "Scale the champion again": {},
+    "Remove the new configuration": {},
+    "Remove the new model": {},
+    "Say what failed": TOLD,
+}
+_APPROVED = {"detail": {"ModelPackageArn": "arn:new-package"}}
+_CHALLENGER = (("ml_endpoint.challenger_weight", "0.3"),)
+_SHADOW = (("ml_endpoint.roll_out", "shadow"),)
+
+
+def _deploy(
+    name: str, settings: tuple[tuple[str, str], ...] = (), ends: str = "SUCCEEDED", **more: Any
+) -> Way:
+    changed = {key.replace("_", " "): value for key, value in more.items()}
+    return Way("deploy_model", name, {**_DEPLOY, **changed}, _APPROVED, settings, ends)
+
+
+_BATCH: dict[str, Any] = {
+    "Look at the flights": _FULL,
+    "Find the newest": {"ModelPackageSummaryList": [{"ModelPackageArn": "arn:newest"}]},
+    "Create the model": {},
+    "Transform": {},
+    "Stop transforming": {},
+    "Remove the model": {},
+    "Tell of the predictions": TOLD,
+    "Say what failed": TOLD,
+}
+_FLIGHTS = {"flights": "s3://bucket/training/split=test/"}
+
+
+def _batch(
+    name: str, given: dict[str, Any] = _FLIGHTS, ends: str = "SUCCEEDED", **more: Any
+) -> Way:
+    changed = {key.replace("_", " "): value for key, value in more.items()}
+    return Way("transform_batch", name, {**_BATCH, **changed}, given, (), ends)
+
+
+WAYS = [
+    _train("from the lake", {}),
+    _train("of a given set"),
+    _train("with a search", {**_SET, "tune": True}),
+    _train("refused", Read_the_report=_report(0.5)),
+    _train("without data", ends="NoData", List_the_split={"Contents": []}),
+    _train("training fails", ends=FAILURE, Train=Throw(FAILURE)),
+    _train("the search fails", {**_SET, "tune": True}, ends=FAILURE, Tune=Throw(FAILURE)),
+    _train("evaluating fails", ends=FAILURE, Evaluate=Throw(FAILURE)),
+    _deploy("in the place of an old model"),
+    _deploy("first of all", Look_for_the_endpoint=_NO_ENDPOINT),
+    _deploy("beside a challenger", _CHALLENGER),
+    _deploy("in the shadow", _SHADOW),
+    _deploy("not approved", Describe_the_package={**_PACKAGE, "ModelApprovalStatus": "Rejected"}),
+    _deploy(
+        "served already",
+        Look_at_its_model={"PrimaryContainer": {"ModelPackageName": "arn:new-package"}},
+    ),
+    _deploy(
+        "rolled back by the alarms",
+        ends="RollOutInService",
+        Look_at_the_endpoint={"EndpointStatus": "InService", "EndpointConfigName": "old"},
+    ),
+    _deploy(
+        "failed for good",
+        ends="RollOutFailed",
+        Look_at_the_endpoint={"EndpointStatus": "Failed", "EndpointConfigName": "old"},
+    ),
+    _deploy(
+        "too slow",
+        ends="TooSlow",
+        Look_at_the_endpoint={"EndpointStatus": "Updating", "EndpointConfigName": "old"},
+    ),
+    _deploy(
+        "the first one fails",
+        ends="RollOutFailed",
+        Look_for_the_endpoint=_NO_ENDPOINT,
+        Look_at_the_endpoint={"EndpointStatus": "Failed", "EndpointConfigName": "new"},
+    ),
+    _batch("by the newest"),
+    _batch("by a given one", {**_FLIGHTS, "model_package_arn": "arn:given"}),
+    _batch("of nothing named", {}, ends="NoFlights"),
+    _batch("of nothing there", ends="NoFlights", Look_at_the_flights={}),
+    _batch("by none", ends="NoModel", Find_the_newest={"ModelPackageSummaryList": []}),
+    _batch("transforming fails", ends=FAILURE, Transform=Throw(FAILURE)),
+]
