@@ -52,6 +52,16 @@ def _train(name: str, given: dict[str, Any] = _SET, ends: str = "SUCCEEDED", **m
     return Way("train_model", name, {**_TRAIN, **changed}, given, _LAKE, ends)
 
 
+_NONE = Throw("States.TaskFailed", "CapacityError: no machine")
+
+
+def _no_capacity(calls: Calls) -> Throw | Any:
+    """A job that SageMaker finds no machine for, twice."""
+    state, _ = calls[-1]
+    tries = sum(name == state for name, _ in calls)
+    return _NONE if tries < 3 else JOBS[state]
+
+
 def _new_configuration(calls: Calls) -> str:
     return next(
         str(arguments["EndpointConfigName"])
@@ -67,7 +77,7 @@ def _in_service(calls: Calls) -> dict[str, str]:
     return {"EndpointStatus": status, "EndpointConfigName": _new_configuration(calls)}
 
 
-_NO_ENDPOINT = Throw("SageMaker.SageMakerException")
+_NO_ENDPOINT = Throw("SageMaker.SageMakerException", 'Could not find endpoint "flight-delay".')
 _PACKAGE = {
     "ModelApprovalStatus": "Approved",
     "DriftCheckBaselines": {
@@ -135,6 +145,7 @@ def _batch(
     return Way("transform_batch", name, {**_BATCH, **changed}, given, (), ends)
 
 
+JOBS = {name: ({**_TRAIN, **_BATCH})[name] for name in ("Tune", "Train", "Evaluate", "Transform")}
 WAYS = [
     _train("from the lake", {}),
     _train("of a given set"),
@@ -144,6 +155,14 @@ WAYS = [
     _train("training fails", ends=FAILURE, Train=Throw(FAILURE)),
     _train("the search fails", {**_SET, "tune": True}, ends=FAILURE, Tune=Throw(FAILURE)),
     _train("evaluating fails", ends=FAILURE, Evaluate=Throw(FAILURE)),
+    _train("no capacity to train", Train=_no_capacity),
+    _train("no capacity to search", {**_SET, "tune": True}, Tune=_no_capacity),
+    _train("no capacity to evaluate", Evaluate=_no_capacity),
+    _train(
+        "no capacity at all",
+        ends="States.TaskFailed",
+        Train=Throw("States.TaskFailed", "CapacityError"),
+    ),
     _deploy("in the place of an old model"),
     _deploy("first of all", Look_for_the_endpoint=_NO_ENDPOINT),
     _deploy("beside a challenger", _CHALLENGER),
@@ -180,4 +199,5 @@ WAYS = [
     _batch("of nothing there", ends="NoFlights", Look_at_the_flights={}),
     _batch("by none", ends="NoModel", Find_the_newest={"ModelPackageSummaryList": []}),
     _batch("transforming fails", ends=FAILURE, Transform=Throw(FAILURE)),
+    _batch("no capacity", Transform=_no_capacity),
 ]

@@ -20,6 +20,7 @@ class Throw:
     """An answer that is an error."""
 
     error: str
+    cause: str = "as the way has it"
 
 
 Calls = list[tuple[str, dict[str, Any]]]
@@ -90,7 +91,7 @@ class ScriptedAws:
             self._answered.append((state, task["arguments"]))
             given = found(self._answered) if callable(found) else found
         if isinstance(given, Throw):
-            return {"error": given.error, "cause": "as the path has it"}
+            return {"error": given.error, "cause": given.cause}
         return {"result": given, "events": []}
 
     def run(

@@ -28,6 +28,8 @@ WORKFLOWS = {
     "transform_batch": ("MlEndpoint", "Batch/Workflow"),
 }
 State = dict[str, Any]
+# What stands for a name that means many errors. States.TaskFailed is all but the timeout.
+ANY = {"States.TaskFailed": FAILURE, "States.ALL": "States.Timeout"}
 
 
 @dataclass(frozen=True)
@@ -199,11 +201,28 @@ def test_what_was_started_is_stopped_or_removed(
 
 def test_a_job_that_is_tried_again_has_another_name(bench: Bench) -> None:
     (way,) = (each for each in WAYS if each.name == "training fails")
-    way = replace(way, answers={**way.answers, "Train": Throw("SageMaker.CapacityErrorException")})
+    limit = Throw("SageMaker.ResourceLimitExceededException")
+    way = replace(way, answers={**way.answers, "Train": limit})
     run = bench.run(way)
     names = [arguments["TrainingJobName"] for name, arguments in run.calls if name == "Train"]
     assert len(set(names)) == len(names) == 5
     assert given_to(run, "Stop training")["TrainingJobName"] == names[-1]
+
+
+def test_a_job_without_capacity_is_tried_again_later_under_another_name(
+    clean: dict[str, Run],
+) -> None:
+    for way, state in (
+        ("train_model/no capacity to train", "Train"),
+        ("train_model/no capacity to search", "Tune"),
+        ("train_model/no capacity to evaluate", "Evaluate"),
+        ("transform_batch/no capacity", "Transform"),
+    ):
+        run = clean[way]
+        names = [next(iter(given.values())) for name, given in run.calls if name == state]
+        assert len(set(names)) == len(names) == 3, way
+        assert run.states.count("Wait for capacity") == 2
+    assert clean["train_model/no capacity at all"].states.count("Wait for capacity") == 4
 
 
 def test_the_old_model_keeps_its_share_beside_the_new_one(clean: dict[str, Run]) -> None:
@@ -250,13 +269,14 @@ def test_every_state_is_entered_and_every_error_retried_or_caught(
         way, without = way_to(task, workflow, clean)
         for retrier in task.state["Retry"]:
             for error in retrier["ErrorEquals"]:
-                run = bench.run(way, **{task.name: [error]})
+                run = bench.run(way, **{task.name: [ANY.get(error, error)]})
                 # Tried once more, and from there on as if nothing had been.
                 assert run.called(task.name) == without.called(task.name) + 1, (task.name, error)
                 assert (run.status, run.error) == (without.status, without.error), task.name
                 assert run.states == without.states, (task.name, error)
                 thrown += 1
-            error, tries = retrier["ErrorEquals"][0], retrier["MaxAttempts"] + 1
+            named, tries = retrier["ErrorEquals"][0], retrier["MaxAttempts"] + 1
+            error = ANY.get(named, named)
             leads_to, inside = task.caught(error)
             run = bench.run(way, **{task.name: [error] * 100})
             # The items of a Map run out of tries each for itself.
@@ -265,10 +285,10 @@ def test_every_state_is_entered_and_every_error_retried_or_caught(
             assert inside or run.after(task.place) == leads_to, (task.name, error)
             caught_by_maps |= set() if inside else {task.map_name}
         catchers = task.state.get("Catch", [])
-        listed = {name for catcher in catchers for name in catcher["ErrorEquals"]} or {FAILURE}
+        listed = {name for catcher in catchers for name in catcher["ErrorEquals"]} or {"States.ALL"}
         for error in sorted(listed):
-            injected = FAILURE if error == "States.ALL" else error
-            run = bench.run(way, **{task.name: [injected]})
+            injected = ANY.get(error, error)
+            run = bench.run(way, **{task.name: [injected] * 100})
             leads_to, inside = task.caught(injected)
             if inside:
                 # Seen from outside, the Map goes on as if nothing had been.
