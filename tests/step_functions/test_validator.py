@@ -1,0 +1,92 @@
+"""Every definition is valid to asl-validator, and it sees what is planted in one."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stacks.shared.bundle import ROOT
+
+pytestmark = pytest.mark.lint
+FILES = sorted((ROOT / "step_functions").glob("*.asl.json"))
+State = dict[str, Any]
+_LIST = "Look at each split"
+
+
+def validate(*files: Path) -> tuple[bool, str]:
+    """Whether all are valid, and what is said of them."""
+    command = [str(ROOT / ".venv/bin/node"), str(ROOT / "node_modules/.bin/asl-validator")]
+    for file in files:
+        command += ["--json-path", str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_definition_is_valid() -> None:
+    assert len(FILES) >= 3
+    valid, said = validate(*FILES)
+    assert valid, said
+
+
+def inner(states: dict[str, State]) -> State:
+    found: State = states[_LIST]["ItemProcessor"]["States"]["List the split"]
+    return found
+
+
+# What is wrong, how it is planted, and what the validator must say.
+DEFECTS: list[tuple[str, Callable[[dict[str, State], State], object], str]] = [
+    ("a next state that is not there", lambda s, _: s["Train"].update(Next="No"), "target: No"),
+    ("a catch to nowhere", lambda s, _: s["Train"]["Catch"][0].update(Next="No"), "target: No"),
+    ("nowhere inside a map", lambda s, _: inner(s).update(Next="No"), "target: No"),
+    (
+        "a state that nothing leads to",
+        lambda s, _: s.update(Alone={"Type": "Pass", "End": True}),
+        "Alone is not reachable",
+    ),
+    ("no start", lambda _, machine: machine.pop("StartAt"), "StartAt"),
+    ("no end", lambda s, _: s["Registered"].pop("End"), 'exactly one of "End", "Next"'),
+    ("an unknown field", lambda s, _: s["Train"].update(Colour="red"), "/States/Train is invalid"),
+    ("an unknown type", lambda s, _: s["Train"].update(Type="Tusk"), "Train/Type is invalid"),
+    ("no ARN", lambda s, _: s["Train"].update(Resource="sagemaker"), "Train/Resource is invalid"),
+    ("a field of JSONPath", lambda s, _: s["Registered"].update(ResultPath="$"), "Registered"),
+    (
+        "an open expression",
+        lambda s, _: s["Registered"].update(Output="{% $run"),
+        "Registered/Output is invalid",
+    ),
+    (
+        "an expression that does not parse",
+        lambda s, _: s["Registered"].update(Output="{% $run & %}"),
+        "Registered/Output is invalid",
+    ),
+    ("two limits of time", lambda s, _: s["Train"].update(TimeoutSecondsPath="$.x"), "Train"),
+    (
+        "a choice without condition",
+        lambda s, _: s["Tune or train?"]["Choices"][0].pop("Condition"),
+        "Choices/0 is invalid",
+    ),
+    ("a map without processor", lambda s, _: s[_LIST].pop("ItemProcessor"), "ItemProcessor"),
+    (
+        "fewer tries than none",
+        lambda s, _: s["Train"]["Retry"][0].update(MaxAttempts=-1),
+        "MaxAttempts is invalid",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("plant", "said"), [defect[1:] for defect in DEFECTS], ids=[defect[0] for defect in DEFECTS]
+)
+def test_a_planted_defect_is_named(
+    plant: Callable[[dict[str, State], State], object], said: str, tmp_path: Path
+) -> None:
+    machine = json.loads((ROOT / "step_functions" / "train_model.asl.json").read_text())
+    plant(machine["States"], machine)
+    file = tmp_path / "planted.asl.json"
+    file.write_text(json.dumps(machine))
+    valid, message = validate(file)
+    assert not valid
+    assert said in message
