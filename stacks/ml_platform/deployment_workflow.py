@@ -113,7 +113,11 @@ class DeploymentWorkflow(Construct):
         )
         role.may(
             "RollOut",
-            ["sagemaker:CreateEndpoint", "sagemaker:DescribeEndpoint", "sagemaker:UpdateEndpoint"],
+            [
+                f"sagemaker:{verb}Endpoint"
+                # One that fails as it is created is in the way of the next: it is deleted.
+                for verb in ("Create", "Delete", "Describe", "Update")
+            ],
             named("endpoint", endpoint_name),
             named("endpoint-config", f"{endpoint_name}-*"),
             wildcard_because="configurations are named after the endpoint and the execution",

@@ -2,68 +2,15 @@
 
 import json
 import re
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from sandbox import deployment, emulator, training_set
-from sandbox.emulator import Emulator
 from sandbox.prediction_api import PredictionApi
-from sandbox.workspace import Workspace
+from tests.sandbox.conftest import Platform
 
 pytestmark = pytest.mark.sandbox
-
-
-@dataclass
-class Platform:
-    """A deployed platform with a training set in its own bucket."""
-
-    emulator: Emulator
-    training: dict[str, str]
-    endpoint: dict[str, str]
-
-    def execute(self, machine: str, given: dict[str, Any]) -> dict[str, Any]:
-        """What an execution ended with."""
-        states = self.emulator.client("stepfunctions")
-        started = states.start_execution(stateMachineArn=machine, input=json.dumps(given))
-        while True:
-            found: dict[str, Any] = states.describe_execution(executionArn=started["executionArn"])
-            if found["status"] != "RUNNING":
-                return found
-            time.sleep(0.2)
-
-
-@pytest.fixture(scope="module")
-def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
-    workspace = Workspace(tmp_path_factory.mktemp("platform"))
-    try:
-        running = emulator.start(workspace, [])
-        cli = deployment.CdkCli(running, workspace)
-        # What the demo leaves out: a pipeline of two containers, and a search for hyperparameters.
-        settings = {"ml_endpoint.pipeline": "true", "ml_training.tuning_jobs": "2"}
-        deployment.synthesise(cli, workspace, {"ml_training.from_lake": "false", **settings})
-        deployment.bootstrap(cli, running)
-        outputs = deployment.deploy(cli, workspace, ["MlNetwork", "MlTraining", "MlEndpoint"])
-        emulator.serve_sagemaker(workspace, running)
-        folder = workspace.scratch / "set"
-        training_set.write(folder, 6_000)
-        for file in folder.rglob("part-0"):
-            key = f"training/{file.relative_to(folder)}"
-            bucket = outputs["MlTraining"]["BucketName"]
-            running.client("s3").upload_file(str(file), bucket, key)
-        yield Platform(running, outputs["MlTraining"], outputs["MlEndpoint"])
-    finally:
-        emulator.stop(workspace)
-
-
-@pytest.fixture(scope="module")
-def trained(platform: Platform) -> dict[str, Any]:
-    """The first training, which the set of January passes."""
-    return platform.execute(platform.training["StateMachineArn"], {})
 
 
 def test_a_model_is_trained_judged_and_registered(trained: dict[str, Any]) -> None:
@@ -79,13 +26,8 @@ def test_its_approval_rolls_it_out_and_the_api_answers(
     assert json.loads(trained["output"])["registered"]
     states = platform.emulator.client("stepfunctions")
     machine = platform.endpoint["StateMachineArn"]
-    deadline = time.monotonic() + 60
-    status = "none"
-    while time.monotonic() < deadline and status != "SUCCEEDED":
-        found = states.list_executions(stateMachineArn=machine)["executions"]
-        status = found[0]["status"] if found else "none"
-        assert status in ("none", "RUNNING", "SUCCEEDED")
-        time.sleep(0.3)
+    (started,) = states.list_executions(stateMachineArn=machine)["executions"]
+    assert started["status"] == "SUCCEEDED"
     api = PredictionApi(platform.emulator, platform.endpoint["ApiUrl"])
     flight = {"carrier": "UA", "origin": "EWR", "destination": "IAH", "month": 1, "weekday": 2}
     flight |= {"hour": 22, "distance_miles": 1400}
@@ -140,29 +82,6 @@ def test_a_set_without_data_fails_in_plain_words(platform: Platform) -> None:
     failed = platform.execute(platform.training["StateMachineArn"], {"training_data": nothing})
     assert (failed["status"], failed["error"]) == ("FAILED", "NoData")
     assert "holds nothing of: train, validation, test" in failed["cause"]
-
-
-@pytest.mark.parametrize("purpose", ["ReadTheSet", "WriteTheModel", "FindTheSet", "UseTheKey"])
-def test_training_fails_without_each_of_these_rights(platform: Platform, purpose: str) -> None:
-    iam = platform.emulator.client("iam")
-    (role,) = [
-        each["RoleName"]
-        for each in iam.list_roles()["Roles"]
-        if "MlTraining-RolesTraining" in each["RoleName"]
-    ]
-    (name,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
-    whole = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
-    less = [each for each in whole["Statement"] if each["Sid"] != purpose]
-    assert len(less) == len(whole["Statement"]) - 1
-    document = json.dumps({**whole, "Statement": less})
-    iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=document)
-    try:
-        failed = platform.execute(platform.training["StateMachineArn"], {})
-    finally:
-        whole_again = json.dumps(whole)
-        iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=whole_again)
-    assert failed["status"] == "FAILED"
-    assert "while training" in failed["cause"]
 
 
 def test_the_buckets_refuse_jobs_that_come_from_outside_the_vpc(platform: Platform) -> None:
@@ -226,15 +145,8 @@ def test_a_roll_out_that_fails_leaves_the_old_model_serving(
     assert searched["status"] == "SUCCEEDED", searched.get("cause")
     second = json.loads(searched["output"])
     assert second["model_package_arn"] != first["model_package_arn"]
-    states = platform.emulator.client("stepfunctions")
+    platform.wait_for_roll_outs()
     machine = platform.endpoint["StateMachineArn"]
-    deadline = time.monotonic() + 60
-    while any(
-        each["status"] == "RUNNING"
-        for each in states.list_executions(stateMachineArn=machine)["executions"]
-    ):
-        assert time.monotonic() < deadline
-        time.sleep(0.3)
     serves = platform.execute(machine, {"model_package_arn": second["model_package_arn"]})
     assert json.loads(serves["output"])["reason"].endswith("serves already")
 

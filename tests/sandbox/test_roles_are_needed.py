@@ -2,15 +2,12 @@
 
 import base64
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from sandbox import flights
-from tests.sandbox.conftest import DeployedLake, deliver
+from tests.sandbox.conftest import DeployedLake, deliver, policy_of, without
 
 pytestmark = pytest.mark.sandbox
 
@@ -24,30 +21,6 @@ DELIVERY = ["ReadTheStream", "AskTheTransform", "FindTheBuckets", "WriteObjects"
 DELIVERY += ["ReadTheColumns", "UseTheKey"]
 
 
-def policy_of(lake: DeployedLake, part: str) -> tuple[str, str, dict[str, Any]]:
-    """The role whose name holds `part`, its inline policy's name, and the policy."""
-    iam = lake.emulator.client("iam")
-    role = next(r["RoleName"] for r in iam.list_roles()["Roles"] if part in r["RoleName"])
-    (name,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
-    document = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
-    return role, name, document if isinstance(document, dict) else json.loads(document)
-
-
-@contextmanager
-def without(lake: DeployedLake, part: str, sid: str) -> Iterator[None]:
-    """The lake with one statement less."""
-    iam = lake.emulator.client("iam")
-    role, name, document = policy_of(lake, part)
-    statements = [each for each in document["Statement"] if each.get("Sid") != sid]
-    assert len(statements) == len(document["Statement"]) - 1, f"no statement {sid} in {role}"
-    less = {**document, "Statement": statements}
-    iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(less))
-    try:
-        yield
-    finally:
-        iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(document))
-
-
 @pytest.mark.parametrize(
     ("part", "known"),
     [
@@ -56,14 +29,14 @@ def without(lake: DeployedLake, part: str, sid: str) -> Iterator[None]:
     ],
 )
 def test_every_statement_is_tried(deployed: DeployedLake, part: str, known: list[str]) -> None:
-    _, _, document = policy_of(deployed, part)
+    _, _, document = policy_of(deployed.emulator, part)
     sids = {each["Sid"] for each in document["Statement"]}
     assert sids == {*known, *UNSEEN[part]}
 
 
 @pytest.mark.parametrize("sid", TRANSFORM)
 def test_the_transform_cannot_set_lines_aside_without(lake: DeployedLake, sid: str) -> None:
-    with without(lake, "TransformRole", sid):
+    with without(lake.emulator, "TransformRole", sid):
         lake.send([*LINES, b"not json"])
         deliver(lake.firehose())
     assert lake.rejected() == []
@@ -113,7 +86,7 @@ def test_the_transform_cannot_put_records_back_without(lake: DeployedLake) -> No
         return error
 
     assert invoke() is None
-    with without(lake, "TransformRole", "PutRecordsBack"):
+    with without(lake.emulator, "TransformRole", "PutRecordsBack"):
         assert invoke() is not None
     deliver(lake.firehose(), seconds=60)
 
@@ -121,7 +94,7 @@ def test_the_transform_cannot_put_records_back_without(lake: DeployedLake) -> No
 @pytest.mark.parametrize("sid", DELIVERY)
 def test_nothing_is_delivered_without(lake: DeployedLake, sid: str) -> None:
     lake.send(LINES)
-    with without(lake, "DeliveryRole", sid):
+    with without(lake.emulator, "DeliveryRole", sid):
         try:
             firehose = lake.firehose()
             for _ in range(3):
@@ -151,7 +124,7 @@ def test_the_delivery_cannot_say_why_it_fails_without_its_logs(lake: DeployedLak
 
     firehose = lake.firehose()
     before = len(messages())
-    with without(lake, "DeliveryRole", "WriteItsLogs"):
+    with without(lake.emulator, "DeliveryRole", "WriteItsLogs"):
         firehose._report(RuntimeError("unheard"))
     firehose._report(RuntimeError("heard"))
     assert messages()[before:] == ["heard"]

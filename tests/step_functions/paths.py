@@ -109,6 +109,7 @@ _DEPLOY: dict[str, Any] = {
     "Delete the model": {},
     "Tell of the deployment": TOLD,
     "Scale the champion again": {},
+    "Remove the endpoint": {},
     "Remove the new configuration": {},
     "Remove the new model": {},
     "Say what failed": TOLD,

@@ -186,6 +186,12 @@ def given_to(run: Run, state: str) -> dict[str, Any]:
             "EndpointConfigName",
         ),
         (
+            "deploy_model/the first one fails",
+            "Create the endpoint",
+            "Remove the endpoint",
+            "EndpointName",
+        ),
+        (
             "deploy_model/rolled back by the alarms",
             "Create the model",
             "Remove the new model",
@@ -197,6 +203,11 @@ def test_what_was_started_is_stopped_or_removed(
     way: str, starts: str, stops: str, name: str, clean: dict[str, Run]
 ) -> None:
     assert given_to(clean[way], starts)[name] == given_to(clean[way], stops)[name]
+
+
+def test_an_endpoint_that_was_there_before_is_never_removed(clean: dict[str, Run]) -> None:
+    removed = {way for way, run in clean.items() if run.called("Remove the endpoint")}
+    assert removed == {"deploy_model/the first one fails"}
 
 
 def test_a_job_that_is_tried_again_has_another_name(bench: Bench) -> None:
