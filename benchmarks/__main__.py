@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import curate, serving, synth, training, transform
+from benchmarks import api, curate, serving, synth, training, transform
 from environments import ENVIRONMENTS
 from stacks.shared.bundle import lambda_bundle
 
@@ -27,7 +27,7 @@ def main(*, wall: bool) -> int:
     for heading in ("", "figure", "measured", "compared to"):
         table.add_column(heading, overflow="fold")
     failed = 0
-    parts = [_synth, _transform, _bundle, _curate, _model, *([_wall] if wall else [])]
+    parts = [_synth, _transform, _bundle, _curate, _model, _api, *([_wall] if wall else [])]
     console = Console()
     for part in parts:
         with console.status(part.__doc__ or ""):
@@ -132,6 +132,21 @@ def _model() -> Iterator[Row]:
         f"{served.bare_a_second:,.0f}/s",
         True,
     )
+
+
+def _api() -> Iterator[Row]:
+    """The API: the platform deployed into an embedded AWS, asked for one flight at a time"""
+    with tempfile.TemporaryDirectory() as name:
+        found = api.measure(Path(name))
+    yield (
+        "API of the embedded AWS, one flight",
+        f"p50 {found.api[0]:.0f} ms, p99 {found.api[1]:.0f} ms",
+        f"the served model: p50 {found.model[0]:.1f} ms, p99 {found.model[1]:.1f} ms; gateway and "
+        f"function add {found.api[0] - found.runtime[0]:.0f} ms, the runtime with IAM and capture "
+        f"{found.runtime[0] - found.model[0]:.0f} ms",
+        True,
+    )
+    yield ("API's function, import", f"{found.import_ms:.0f} ms", "boto3 included", True)
 
 
 def _wall() -> Iterator[Row]:

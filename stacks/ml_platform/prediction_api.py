@@ -1,14 +1,14 @@
 """Predictions for whoever may ask: API Gateway -> Lambda -> endpoint (DP-06)."""
 
-from aws_cdk import Aws, Duration, Stack
+from aws_cdk import Duration, Stack
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_wafv2 as wafv2
 from constructs import Construct
 
 from environments import Environment
 from schemas import load
+from stacks.ml_platform.firewall import Firewall
 from stacks.ml_platform.network import Network
 from stacks.shared import gate
 from stacks.shared.encrypted_log_group import EncryptedLogGroup
@@ -79,7 +79,14 @@ class PredictionApi(Construct):
                 templates={"application/json": f'{{"message": "{said}"}}'},
             )
         if settings.waf:
-            self._firewall(settings.requests_per_second)
+            Firewall(
+                self,
+                "Firewall",
+                api=self.api,
+                requests_per_second=settings.requests_per_second,
+                key=key,
+                environment=environment,
+            )
         else:
             reason = "a firewall costs 5 USD a month and more; -c ml_endpoint.waf=true adds it"
             gate.acknowledge(
@@ -181,56 +188,3 @@ class PredictionApi(Construct):
         account = apigateway.CfnAccount(self, "Account", cloud_watch_role_arn=role.role_arn)
         account.node.add_dependency(role)
         self.api.deployment_stage.node.add_dependency(account)
-
-    def _firewall(self, requests_per_second: int) -> None:
-        seen = wafv2.CfnWebACL.VisibilityConfigProperty(
-            cloud_watch_metrics_enabled=True,
-            metric_name="PredictionApi",
-            sampled_requests_enabled=False,
-        )
-        managed = ("AWSManagedRulesCommonRuleSet", "AWSManagedRulesKnownBadInputsRuleSet")
-        rules = [
-            wafv2.CfnWebACL.RuleProperty(
-                name=name,
-                priority=number,
-                override_action=wafv2.CfnWebACL.OverrideActionProperty(none={}),
-                statement=wafv2.CfnWebACL.StatementProperty(
-                    managed_rule_group_statement=wafv2.CfnWebACL.ManagedRuleGroupStatementProperty(
-                        vendor_name="AWS", name=name
-                    )
-                ),
-                visibility_config=seen,
-            )
-            for number, name in enumerate(managed)
-        ]
-        rules.append(
-            wafv2.CfnWebACL.RuleProperty(
-                name="Rate",
-                priority=len(managed),
-                action=wafv2.CfnWebACL.RuleActionProperty(block={}),
-                statement=wafv2.CfnWebACL.StatementProperty(
-                    rate_based_statement=wafv2.CfnWebACL.RateBasedStatementProperty(
-                        # Counted over five minutes, from one address.
-                        limit=max(100, requests_per_second * 300),
-                        aggregate_key_type="IP",
-                    )
-                ),
-                visibility_config=seen,
-            )
-        )
-        firewall = wafv2.CfnWebACL(
-            self,
-            "Firewall",
-            scope="REGIONAL",
-            default_action=wafv2.CfnWebACL.DefaultActionProperty(allow={}),
-            rules=rules,
-            visibility_config=seen,
-        )
-        stage = self.api.deployment_stage
-        stage_arn = (
-            f"arn:{Aws.PARTITION}:apigateway:{Aws.REGION}::/restapis/{self.api.rest_api_id}"
-            f"/stages/{stage.stage_name}"
-        )
-        wafv2.CfnWebACLAssociation(
-            self, "Guarded", resource_arn=stage_arn, web_acl_arn=firewall.attr_arn
-        )

@@ -18,11 +18,18 @@ class EncryptedLogGroup(logs.LogGroup):
     """A CloudWatch log group that is encrypted and expires; it goes with the stack."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, key: kms.IKey, environment: Environment
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        key: kms.IKey,
+        environment: Environment,
+        log_group_name: str | None = None,
     ) -> None:
         super().__init__(
             scope,
             construct_id,
+            log_group_name=log_group_name,
             encryption_key=key,
             retention=_RETENTION[environment.log_retention_days],
             removal_policy=RemovalPolicy.DESTROY,

@@ -8,14 +8,17 @@ from typing import Any
 
 import pytest
 import requests
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from hypothesis_jsonschema import from_schema
 
 from features import CATEGORICAL, FEATURES, KNOWN, WEATHER, encode, read_split
 from inference import input_fn, model_fn, predict_fn
+from predict_delay.prediction import checked
 from sandbox.emulator import free_port
 from sandbox.training_job import PYTHON
 from sandbox.workspace import ROOT
+from schemas import load
 from tests.models.serving import serve
 
 JSON, CSV = "application/json", "text/csv"
@@ -241,3 +244,21 @@ def test_nothing_of_the_repository_serves(artefact: Path, tmp_path: Path) -> Non
     )
     assert done.returncode != 0
     assert "model_fn" in done.stderr
+
+
+def _as_the_gateway_lets_through() -> st.SearchStrategy[Any]:
+    schema = load("prediction_request")
+    schema["properties"]["flights"]["maxItems"] = 3  # a hundred take long to make up
+    return from_schema({name: value for name, value in schema.items() if not name.startswith("$")})
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(asked_for=_as_the_gateway_lets_through())
+def test_gateway_function_and_model_agree_on_what_is_a_request(
+    url: str, asked_for: dict[str, Any]
+) -> None:
+    body = json.dumps(asked_for)
+    assert json.loads(checked(body, JSON)) == asked_for
+    answer = ask(url, body)
+    assert answer.status_code == 200, answer.text
+    assert len(answer.json()["predictions"]) == len(asked_for["flights"])

@@ -235,7 +235,12 @@ def test_names_are_generated_unless_the_name_is_the_contract(
         for logical_id, resource in template["Resources"].items():
             kind = resource["Type"].rpartition("::")[2]
             names = {"Name", f"{kind}Name"} & set(resource.get("Properties", {}))
-            assert not names or resource["Type"] in NAMED, logical_id
+            # WAF asks for this beginning.
+            dictated = str(resource.get("Properties", {}).get("LogGroupName", "aws-waf-logs-"))
+            if resource["Type"] == "AWS::Logs::LogGroup":
+                assert dictated.startswith("aws-waf-logs-"), logical_id
+            else:
+                assert not names or resource["Type"] in NAMED, logical_id
 
 
 def test_what_is_asynchronous_has_retries_an_end_and_a_dead_letter_place(

@@ -56,6 +56,23 @@ def test_a_firewall_stands_before_production_alone(endpoint: Template, environme
     firewalls = resources(endpoint, "AWS::WAFv2::WebACL")
     assert bool(firewalls) is ENVIRONMENTS[environment].ml_endpoint.waf
     assert len(resources(endpoint, "AWS::WAFv2::WebACLAssociation")) == len(firewalls)
+    logged = resources(endpoint, "AWS::WAFv2::LoggingConfiguration")
+    assert len(logged) == len(firewalls)
+    for each in logged.values():
+        assert each["Properties"]["RedactedFields"] == [{"SingleHeader": {"Name": "authorization"}}]
+
+
+def test_the_firewall_lets_a_hundred_flights_pass(synthesise: Templates) -> None:
+    template = synthesise("sandbox", ("ml_endpoint.waf", "true"))["MlEndpoint"]
+    (firewall,) = resources(template, "AWS::WAFv2::WebACL").values()
+    groups = {
+        each["Name"]: each["Statement"]["ManagedRuleGroupStatement"]
+        for each in firewall["Properties"]["Rules"]
+        if "ManagedRuleGroupStatement" in each["Statement"]
+    }
+    (body,) = groups["AWSManagedRulesCommonRuleSet"]["RuleActionOverrides"]
+    assert body == {"Name": "SizeRestrictions_BODY", "ActionToUse": {"Count": {}}}
+    assert "RuleActionOverrides" not in groups["AWSManagedRulesKnownBadInputsRuleSet"]
 
 
 def test_the_function_asks_this_endpoint_from_inside_the_vpc(endpoint: Template) -> None:
