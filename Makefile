@@ -114,7 +114,7 @@ STACKS = $(if $(ARCH),$(shell $(VENV)/python -m sandbox stacks $(ARCH)),--all)
 
 .PHONY: test
 test: setup .build/sagemaker_sdk.stamp  ## every test
-	@$(VENV)/python -m pytest
+	@$(VENV)/python -m pytest --numprocesses 2 --dist loadfile
 
 .PHONY: lint
 lint: setup  ## format, style, types, templates, policies, SQL

@@ -54,7 +54,7 @@ def test_make_demo_does_what_the_readme_says(tmp_path: Path) -> None:
     assert "12 of 12 checks passed" in page
     assert "<svg" in page
     page = (ROOT / "reports" / "ml-platform.html").read_text()
-    assert "15 of 15 checks passed" in page
+    assert "16 of 16 checks passed" in page
     assert page.count("data:image/png;base64,") == 3
 
 

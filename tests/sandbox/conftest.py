@@ -176,6 +176,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
         # What the demo leaves out: a pipeline of two containers, and a search for hyperparameters.
         settings = {"ml_endpoint.pipeline": "true", "ml_training.tuning_jobs": "2"}
         settings |= {"ml_endpoint.drift_minimum_flights": "50"}
+        settings |= {"ml_endpoint.retrain_on_drift": "true"}
         deployment.synthesise(cli, workspace, {"ml_training.from_lake": "false", **settings})
         deployment.bootstrap(cli, running)
         outputs = deployment.deploy(cli, workspace, ["MlNetwork", "MlTraining", "MlEndpoint"])
