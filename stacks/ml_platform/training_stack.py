@@ -15,6 +15,9 @@ contract, limits, metrics; TR-18 and TR-19 tuning; TR-24 the gate; TR-27 early s
 locations are S3 URIs; SE-21 guard rails on identities; SE-24 quotas: a new account may have none of
 the instance type for training, raise it under Service Quotas; DP-12 retraining as data changes.
 TR-11 and TR-17: XGBoost needs no GPU. TR-20: the search is ours, Autopilot lives in Canvas today.
+TR-03 and TR-04: the set is prepared in the lake, by Spark and SQL; trees need neither scaling nor
+imputed weather. TR-09: of the formats that XGBoost takes, CSV and Parquet. TR-12: S3 alone; a set
+this small gains nothing from a file system.
 """
 
 from typing import Any
