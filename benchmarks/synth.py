@@ -54,7 +54,7 @@ def measure(rounds: int = 5) -> Figures:
         if equal != _resources(Path(name) / "js" / "Equal.template.json"):
             raise RuntimeError("the two apps are not equal")
         python, javascript, ours = map(statistics.median, times)
-        own_resources = _resources(Path(name) / "own" / "StreamingLake.template.json")
+        own_resources = sum(map(_resources, (Path(name) / "own").glob("*.template.json")))
     return Figures(equal, python, javascript, own_resources, ours)
 
 

@@ -123,7 +123,8 @@ def deploy(cli: CdkCli, workspace: Workspace, stacks: list[str]) -> dict[str, di
         *("--outputs-file", str(workspace.outputs), "--concurrency", "4", "--progress", "events"),
     )
     outputs: dict[str, dict[str, str]] = json.loads(workspace.outputs.read_text())
-    return outputs
+    # The CLI writes them in the order in which the stacks were ready, whatever their prefix.
+    return {name: outputs[name] for stack in stacks for name in outputs if name.endswith(stack)}
 
 
 def destroy(cli: CdkCli, emulator: Endpoint, workspace: Workspace, stacks: list[str]) -> None:
