@@ -14,7 +14,7 @@ BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
 COMMANDS = [line for kind, text in BLOCKS if kind == "sh" for line in text.strip().splitlines()]
 
 
-def shell(script: str, folder: Path, timeout: int = 300) -> subprocess.CompletedProcess[str]:
+def shell(script: str, folder: Path, timeout: int = 580) -> subprocess.CompletedProcess[str]:
     """Run a script of the README at the root, its sandbox and reports in a folder of the test."""
     settings = {**os.environ, "SANDBOX_DIR": f"{folder}/sandbox", "DEMO_DIR": f"{folder}/demo"}
     settings["PATH"] = f"{ROOT}/node_modules/.bin:{ROOT}/.venv/bin:{settings['PATH']}"
