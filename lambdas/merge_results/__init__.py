@@ -1,0 +1,1 @@
+"""Put together what was found in the pieces of a document."""

@@ -1,0 +1,1 @@
+"""Note an upload and start its workflow, once."""

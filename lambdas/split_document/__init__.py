@@ -1,0 +1,1 @@
+"""Read a document and cut it into what the services take."""
