@@ -18,6 +18,7 @@ os.environ.setdefault("JSII_NODE", f"{sys.prefix}/bin/node")
 from aws_cdk import App, CliCredentialsStackSynthesizer, Stack, Tags
 
 from environments import Environment, SettingsError, environment_from
+from stacks.language_chain.stack import LanguageChain
 from stacks.ml_platform.endpoint_stack import MlEndpoint
 from stacks.ml_platform.network_stack import MlNetwork
 from stacks.ml_platform.notebook_stack import MlNotebook
@@ -29,6 +30,7 @@ ROOT = Path(__file__).parent
 ARCHITECTURES: dict[str, list[type[Stack]]] = {
     "streaming-lake": [StreamingLake],
     "ml-platform": [MlNetwork, MlTraining, MlEndpoint, MlNotebook],
+    "language-chain": [LanguageChain],
 }
 _Stack = TypeVar("_Stack", bound=Stack)
 
@@ -61,6 +63,7 @@ def make_app(settings: Mapping[str, Any] | None = None, outdir: Path | None = No
         training.add_stack_dependency(lake)
     make(MlEndpoint, ground=ground, training=training)
     make(MlNotebook, ground=ground, training=training)
+    make(LanguageChain)
     return app
 
 

@@ -16,6 +16,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 from pydantic_core import ErrorDetails
 
+from settings.language_chain import LanguageChainSettings
 from settings.ml_platform import (
     InterfaceEndpoint,
     MlEndpointSettings,
@@ -69,6 +70,7 @@ class Environment:
     ml_training: MlTrainingSettings = field(default_factory=MlTrainingSettings)
     ml_endpoint: MlEndpointSettings = field(default_factory=MlEndpointSettings)
     ml_notebook: MlNotebookSettings = field(default_factory=MlNotebookSettings)
+    language_chain: LanguageChainSettings = field(default_factory=LanguageChainSettings)
 
 
 ENVIRONMENTS: dict[str, Environment] = {

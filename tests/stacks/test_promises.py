@@ -186,6 +186,15 @@ STARS |= {
     "xray:PutTelemetryRecords",
     "xray:PutTraceSegments",
 }
+# Text is no resource.
+STARS |= {
+    "comprehend:DetectDominantLanguage",
+    "comprehend:DetectEntities",
+    "comprehend:DetectKeyPhrases",
+    "comprehend:DetectPiiEntities",
+    "comprehend:DetectSentiment",
+    "translate:TranslateText",
+}
 # SageMaker and Lambda make and remove network interfaces under the role of what they run, and
 # refuse it if one of these asks for a resource.
 STARS |= {

@@ -146,6 +146,45 @@ def _batch(
     return Way("transform_batch", name, {**_BATCH, **changed}, given, (), ends)
 
 
+_PART = {"Body": json.dumps({"text": "Hallo"})}
+_SPLIT = {"Payload": {"readable": True, "sample": "Hallo", "characters": 5, "chunks": ["00000"]}}
+_LANGUAGE: dict[str, Any] = {
+    "Note that it runs": {},
+    "Split for translation": _SPLIT,
+    "Detect the language": {"Languages": [{"LanguageCode": "de", "Score": 0.9}]},
+    "Read the chunk": _PART,
+    "Translate": {"TranslatedText": "Hello"},
+    "Keep the translation": {},
+    "Split for analysis": _SPLIT,
+    "Read the piece": _PART,
+    "Sentiment": {"SentimentScore": {"Positive": 1, "Negative": 0, "Neutral": 0, "Mixed": 0}},
+    "Entities": {"Entities": []},
+    "Key phrases": {"KeyPhrases": []},
+    "PII": {"Entities": []},
+    "Keep the findings": {},
+    "Merge": {"Payload": {"result_key": "results/1.json", "sentiment": "POSITIVE"}},
+    "Note that it is done": {},
+    "Note that it failed": {},
+    "Quarantine": {},
+    "Say what failed": TOLD,
+}
+_DOCUMENT = {
+    "document_id": "1",
+    "source": {"bucket": "inbox", "key": "a.txt", "version_id": "v"},
+    "date": "2026-11-20",
+}
+
+
+_ENGLISH = {"Languages": [{"LanguageCode": "en", "Score": 1}]}
+
+
+def _language(
+    name: str, settings: tuple[tuple[str, str], ...] = (), ends: str = "SUCCEEDED", **more: Any
+) -> Way:
+    changed = {key.replace("_", " "): value for key, value in more.items()}
+    return Way("language_chain", name, {**_LANGUAGE, **changed}, _DOCUMENT, settings, ends)
+
+
 JOBS = {name: ({**_TRAIN, **_BATCH})[name] for name in ("Tune", "Train", "Evaluate", "Transform")}
 WAYS = [
     _train("from the lake", {}),
@@ -201,4 +240,14 @@ WAYS = [
     _batch("by none", ends="NoModel", Find_the_newest={"ModelPackageSummaryList": []}),
     _batch("transforming fails", ends=FAILURE, Transform=Throw(FAILURE)),
     _batch("no capacity", Transform=_no_capacity),
+    _language("in German"),
+    _language(
+        "in English", Detect_the_language={"Languages": [{"LanguageCode": "en", "Score": 1}]}
+    ),
+    _language("into Japanese", (("language_chain.target_language", "ja"),)),
+    _language(
+        "that cannot be read",
+        ends="Unreadable",
+        Split_for_translation={"Payload": {"readable": False, "reason": "it is empty"}},
+    ),
 ]

@@ -17,6 +17,7 @@ ROLES = {
     "train_model": ("MlTraining", "Training/WorkflowRole"),
     "deploy_model": ("MlEndpoint", "Deployment/WorkflowRole"),
     "transform_batch": ("MlEndpoint", "Batch/WorkflowRole"),
+    "language_chain": ("LanguageChain", "Chain/WorkflowRole"),
 }
 States = dict[str, dict[str, Any]]
 
@@ -155,7 +156,11 @@ def test_every_job_is_in_the_vpc_under_the_key_and_encrypted(file: Path) -> None
 
 
 # A task's API is its IAM action in other letters, but for these.
-ACTIONS = {"s3:ListObjectsV2": {"s3:ListBucket"}, "s3:CopyObject": {"s3:GetObject", "s3:PutObject"}}
+ACTIONS = {
+    "lambda:Invoke": {"lambda:InvokeFunction"},
+    "s3:ListObjectsV2": {"s3:ListBucket"},
+    "s3:CopyObject": {"s3:GetObject", "s3:PutObject"},
+}
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)

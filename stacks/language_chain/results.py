@@ -1,0 +1,129 @@
+"""What came out, as rows: a Glue table and an Athena work group with the queries of `sql/`."""
+
+from pathlib import Path
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_athena as athena
+from aws_cdk import aws_glue as glue
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from stacks.language_chain.storage import ROWS
+from stacks.shared.bundle import ROOT
+
+SQL = ROOT / "sql" / "language_chain"
+_DATES = glue.PartitionProjectionConfiguration.date(
+    format="yyyy-MM-dd",
+    min="2026-01-01",
+    max="NOW+1DAYS",
+    step=glue.DateProjectionStep(interval=1, interval_unit=glue.DateIntervalUnit.DAYS),
+)
+# What Translate takes; of another language there is no row.
+# fmt: off
+LANGUAGES = [
+    "af", "sq", "am", "ar", "hy", "az", "bn", "bs", "bg", "ca", "zh", "zh-TW", "hr", "cs",
+    "da", "fa-AF", "nl", "en", "et", "fa", "tl", "fi", "fr", "fr-CA", "ka", "de", "el", "gu",
+    "ht", "ha", "he", "hi", "hu", "is", "id", "ga", "it", "ja", "kn", "kk", "ko", "lv",
+    "lt", "mk", "ms", "ml", "mt", "mr", "mn", "no", "ps", "pl", "pt", "pt-PT", "pa", "ro",
+    "ru", "sr", "si", "sk", "sl", "so", "es", "es-MX", "sw", "sv", "ta", "te", "th", "tr",
+    "uk", "ur", "uz", "vi", "cy",
+]
+# fmt: on
+_TEXT, _TEXTS = glue.Schema.STRING, glue.Schema.array(glue.Schema.STRING)
+# As `lambdas/merge_results` writes them.
+COLUMNS = {
+    "document_id": _TEXT,
+    "bucket": _TEXT,
+    "key": _TEXT,
+    "target_language": _TEXT,
+    "sentiment": _TEXT,
+    "positive_share": glue.Schema.DOUBLE,
+    "negative_share": glue.Schema.DOUBLE,
+    "neutral_share": glue.Schema.DOUBLE,
+    "mixed_share": glue.Schema.DOUBLE,
+    "characters": glue.Schema.BIG_INT,
+    "entities": _TEXTS,
+    "key_phrases": _TEXTS,
+    "pii_types": _TEXTS,
+    "result_key": _TEXT,
+}
+
+
+class Results(Construct):
+    """The table `language_results`, a row a document, by date and source language."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        name: str,
+        outbox: s3.IBucket,
+        key: kms.IKey,
+        limit_mebibytes: int,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.database = glue.Database(
+            self,
+            "Database",
+            # Readers spell the name in their queries; Hive takes no capitals and no hyphen.
+            database_name=name.lower().replace("-", "_"),
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        self.table = glue.S3Table(
+            self,
+            "Rows",
+            database=self.database,
+            table_name="language_results",
+            storage=glue.S3TableStorage.from_bucket(outbox),
+            s3_prefix=ROWS,
+            data_format=glue.DataFormat.JSON,
+            columns=[glue.Column(name=column, type=kind) for column, kind in COLUMNS.items()],
+            partition_keys=[
+                glue.Column(name="date", type=_TEXT),
+                glue.Column(name="source_language", type=_TEXT),
+            ],
+            partition_projection={
+                "date": _DATES,
+                "source_language": glue.PartitionProjectionConfiguration.enum(values=LANGUAGES),
+            },
+        )
+        work_group = athena.CfnWorkGroup(
+            self,
+            "Readers",
+            # CloudFormation demands a name, and readers type it.
+            name=name,
+            recursive_delete_option=True,
+            work_group_configuration=athena.CfnWorkGroup.WorkGroupConfigurationProperty(
+                # A client cannot choose another place or another key for its results.
+                enforce_work_group_configuration=True,
+                publish_cloud_watch_metrics_enabled=True,
+                bytes_scanned_cutoff_per_query=limit_mebibytes * 1024 * 1024,
+                engine_version=athena.CfnWorkGroup.EngineVersionProperty(
+                    selected_engine_version="Athena engine version 3"
+                ),
+                result_configuration=athena.CfnWorkGroup.ResultConfigurationProperty(
+                    output_location=f"s3://{outbox.bucket_name}/athena-results/",
+                    encryption_configuration=athena.CfnWorkGroup.EncryptionConfigurationProperty(
+                        encryption_option="SSE_KMS", kms_key=key.key_arn
+                    ),
+                ),
+            ),
+        )
+        for file in sorted(SQL.glob("*.sql")):
+            self._query(file, work_group)
+
+    def _query(self, file: Path, work_group: athena.CfnWorkGroup) -> None:
+        text = file.read_text()
+        query = athena.CfnNamedQuery(
+            self,
+            file.stem.title().replace("_", ""),
+            name=file.stem.replace("_", " "),
+            # The file's first comment says what it answers.
+            description=text.splitlines()[0].removeprefix("-- "),
+            database=self.database.database_name,
+            work_group=work_group.name,
+            query_string=text,
+        )
+        query.add_resource_dependency(work_group)
