@@ -50,7 +50,7 @@ class Athena:
     def ask(self, folder: str, name: str) -> Answer:
         """Run `sql/<folder>/<name>.sql`. Raises SandboxError with Athena's reason."""
         text = (SQL / folder / f"{name}.sql").read_text()
-        sql = Template(text).substitute(LakeBucket=self._outputs["LakeBucketName"])
+        sql = Template(text).substitute(LakeBucket=self._outputs.get("LakeBucketName", ""))
         question, statement = _split(sql)
         started = time.monotonic()
         if unload := UNLOAD.match(statement):

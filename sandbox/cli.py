@@ -11,12 +11,14 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from sandbox import deployment, emulator, flights, ml_platform_report, report
+from sandbox import deployment, emulator, flights, language_chain, ml_platform_report, report
 from sandbox.emulator import Emulator
+from sandbox.language_chain import LanguageChainDemo
 from sandbox.ml_platform import MlPlatformDemo
 from sandbox.progress import Steps
 from sandbox.streaming_lake import StreamingLakeDemo
 from sandbox.templates import Trimmed
+from sandbox.verification import Check
 from sandbox.workspace import ROOT, SandboxError, Workspace
 
 app = typer.Typer(
@@ -56,12 +58,12 @@ def up(arch: Architectures = None) -> None:
         console.print(f"\nThe embedded AWS answers at {running.endpoint}. To talk to it:")
         console.print(f"  source {_short(workspace.environment)}", highlight=False)
         for stack in outputs.values():
-            stream = stack.get("StreamName")
-            console.print(
-                f"  aws kinesis describe-stream-summary --stream-name {stream}",
-                highlight=False,
-                soft_wrap=True,
-            )
+            if stream := stack.get("StreamName"):
+                command = f"aws kinesis describe-stream-summary --stream-name {stream}"
+                console.print(f"  {command}", highlight=False, soft_wrap=True)
+            if inbox := stack.get("InputBucketName"):
+                command = f"aws s3 cp sandbox/documents/de.txt s3://{inbox}/"
+                console.print(f"  {command}", highlight=False, soft_wrap=True)
         console.print(
             f"The stacks' outputs are in {_short(workspace.outputs)}. `make sandbox-down` stops it."
         )
@@ -107,18 +109,24 @@ def stacks(arch: list[str]) -> None:
 def _demo(workspace: Workspace, arch: list[str] | None, count: int) -> bool:
     steps = Steps(console)
     running, outputs, trimmed = _start(workspace, arch, steps)
-    lake = StreamingLakeDemo(running, workspace, outputs["StreamingLake"], steps).run(count)
-    page = ROOT / "reports" / "streaming-lake.html"
-    report.write_page(page, lake, outputs, trimmed, steps.seconds)
-    report.print_report(console, lake, page)
-    checks = lake.checks
+    checks: list[Check] = []
+    if "StreamingLake" in outputs:
+        lake = StreamingLakeDemo(running, workspace, outputs["StreamingLake"], steps).run(count)
+        page = ROOT / "reports" / "streaming-lake.html"
+        report.write_page(page, lake, outputs, trimmed, steps.seconds)
+        report.print_report(console, lake, page)
+        checks += lake.checks
     if "MlTraining" in outputs:
         steps = Steps(console)
         platform = MlPlatformDemo(running, workspace, outputs, steps).run()
         page = ROOT / "reports" / "ml-platform.html"
         ml_platform_report.write_page(page, platform, outputs, trimmed, steps.seconds)
         ml_platform_report.print_report(console, platform, page)
-        checks = [*checks, *platform.checks]
+        checks += platform.checks
+    if "LanguageChain" in outputs:
+        chain = LanguageChainDemo(running, outputs["LanguageChain"], Steps(console)).run()
+        language_chain.print_report(console, chain)
+        checks += chain.checks
     return all(check.passed for check in checks)
 
 
@@ -140,8 +148,9 @@ def _start(
         deployment.bootstrap(cli, running)
     with steps.step(f"Deploy {', '.join(stacks)}"):
         outputs = deployment.deploy(cli, workspace, stacks)
-        emulator.serve_firehose(workspace, running)
-        if "ml-platform" in architectures:
+        if "streaming-lake" in architectures:
+            emulator.serve_firehose(workspace, running)
+        if {"ml-platform", "language-chain"} & set(architectures):
             emulator.serve_sagemaker(workspace, running)
     return running, outputs, trimmed
 

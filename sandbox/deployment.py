@@ -18,6 +18,7 @@ _CDK = ROOT / "node_modules" / ".bin" / "cdk"
 ARCHITECTURES = {
     "streaming-lake": ["StreamingLake"],
     "ml-platform": ["MlNetwork", "MlTraining", "MlEndpoint", "MlNotebook"],
+    "language-chain": ["LanguageChain"],
 }
 
 

@@ -254,7 +254,10 @@ _NAMESPACE = re.compile(rb"Namespace(?:\"\s*:\s*\"|=|[\x60-\x77]|\x78.)([\w./-]+
 _vpc_endpoint: ContextVar[str] = ContextVar("vpc_endpoint", default="")
 _INVOCATION = re.compile(r"^/endpoints/([^/]+)/invocations$")
 _state_name: ContextVar[str] = ContextVar("state_name", default="")
-_OURS = r"sagemaker|applicationautoscaling|athena:startQueryExecution|s3:getObject$"
+_OURS = (
+    r"sagemaker|applicationautoscaling|athena:startQueryExecution|s3:(get|put)Object$"
+    r"|translate|comprehend"
+)
 # Tests of the workflows' errors answer all tasks themselves.
 _SANDBOX_TASK = re.compile(
     rf"^arn:aws:states:::(aws-sdk:)?({os.environ.get('SANDBOX_TASKS', _OURS)})"

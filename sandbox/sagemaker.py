@@ -21,11 +21,13 @@ from botocore.exceptions import ClientError
 from botocore.validate import ParamValidator
 
 from sandbox import emulator as emulators
+from sandbox import language
 from sandbox.athena import UNLOAD, Athena
 from sandbox.emulator import Emulator
 from sandbox.endpoint import Capture, Served, Variant, endpoints, invoke, serve_only
 from sandbox.hosting import ModelServers
 from sandbox.sagemaker_jobs import SageMakerJobs
+from sandbox.task_error import TaskError
 from sandbox.transform_job import transform
 from sandbox.workspace import SandboxError
 
@@ -33,14 +35,6 @@ Arguments = dict[str, Any]
 _RESOURCE = re.compile(r"^arn:aws:states:::(?:aws-sdk:)?(?P<service>\w+):(?P<api>\w+)(\.sync)?$")
 _SERVICES = {"applicationautoscaling": "application-autoscaling"}
 _PREFIXES = {"sagemaker": "SageMaker", "applicationautoscaling": "ApplicationAutoScaling"}
-
-
-class TaskError(Exception):
-    """What Step Functions would see as the error of a task."""
-
-    def __init__(self, error: str, cause: str) -> None:
-        super().__init__(cause)
-        self.error, self.cause = error, cause
 
 
 class SageMaker:
@@ -74,6 +68,8 @@ class SageMaker:
         shape = model.operation_model(api).input_shape
         if shape is None:
             return
+        if f"{service}:{api}" == "s3:PutObject" and isinstance(arguments["Body"], dict):
+            arguments = {**arguments, "Body": b""}  # Step Functions makes JSON of it
         report = ParamValidator().validate(arguments, shape)
         if report.has_errors():
             prefix = _PREFIXES.get(service, service.title())
@@ -83,6 +79,7 @@ class SageMaker:
         tasks: dict[str, Callable[[Arguments], Any]] = {
             "athena:startQueryExecution": self._unload,
             "s3:getObject": self._read,
+            "s3:putObject": self._write,
             "sagemaker:createTrainingJob": self._train,
             "sagemaker:createHyperParameterTuningJob": self._tune,
             "sagemaker:createProcessingJob": self._process,
@@ -99,6 +96,8 @@ class SageMaker:
         }
         if name in tasks:
             return tasks[name]
+        if name.startswith(("translate:", "comprehend:")):
+            return lambda arguments: language.answer(name, arguments)
         verb, kind = re.match(r"sagemaker:([a-z]+)(\w+)", name).groups()  # type: ignore[union-attr]
         if kind in self._kept and verb in ("create", "describe", "delete"):
             return lambda arguments: self._keep(verb, kind, arguments)
@@ -191,6 +190,12 @@ class SageMaker:
     def _read(self, request: Arguments) -> Arguments:
         body = self._emulator.client("s3").get_object(**request)["Body"].read()
         return {"Body": body.decode()}
+
+    def _write(self, request: Arguments) -> Arguments:
+        body = request["Body"]
+        text = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
+        put = self._emulator.client("s3").put_object(**{**request, "Body": text.encode()})
+        return {"ETag": put["ETag"]}
 
     def _register(self, request: Arguments) -> Arguments:
         group = request["ModelPackageGroupName"]
