@@ -26,12 +26,11 @@ class Steps:
             else:
                 yield
         except BaseException:
-            self.console.print(f"[red]✗[/] {name}", highlight=False)
+            self.console.print(f"[red]✗[/] {name}", highlight=False, soft_wrap=True)
             raise
         self.seconds[name] = time.monotonic() - started
-        self.console.print(
-            f"[green]✓[/] {name} [dim]({self.seconds[name]:.1f} s)[/]", highlight=False
-        )
+        took = f"[dim]({self.seconds[name]:.1f} s)[/]"
+        self.console.print(f"[green]✓[/] {name} {took}", highlight=False, soft_wrap=True)
 
     def say(self, text: str) -> None:
         """A line of its own, indented below the step it belongs to."""

@@ -38,7 +38,8 @@ def test_help_names_every_command(tmp_path: Path) -> None:
         (("demo", "--flights", "5"), "FLIGHTS=5: say a number"),
         (
             ("up", "--arch", "lake"),
-            "ARCH=lake: no such architecture. Use one of: streaming-lake, ml-platform.",
+            "ARCH=lake: no such architecture. Use one of: streaming-lake, ml-platform, "
+            "language-chain.",
         ),
         (("stacks", "lake"), "ARCH=lake: no such architecture."),
     ],
