@@ -1,14 +1,12 @@
 """What the ML platform's demo did and found: in the terminal, and as one page."""
 
 import base64
-from datetime import UTC, datetime
 from pathlib import Path
 
-import jinja2
 from rich.console import Console
 
 from sandbox.ml_platform import Result
-from sandbox.report import as_text, checks_table
+from sandbox.report import checks_table, render
 from sandbox.templates import Trimmed
 
 
@@ -20,18 +18,14 @@ def write_page(
     seconds: dict[str, float],
 ) -> None:
     """Write the report as one HTML file at `path`."""
-    loader = jinja2.FileSystemLoader(Path(__file__).parent)
-    page = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True)
-    text = page.get_template("ml_platform_report.html.j2").render(
+    text = render(
+        "ml_platform_report.html.j2",
+        result.checks,
+        seconds,
         result=result,
         outputs=outputs,
         trimmed=trimmed,
-        seconds=seconds,
-        total=sum(seconds.values()),
-        passed=sum(check.passed for check in result.checks),
         plots={name: base64.b64encode(png).decode() for name, png in result.plots.items()},
-        text=as_text,
-        made=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)

@@ -27,24 +27,34 @@ def write_page(
     seconds: dict[str, float],
 ) -> None:
     """Write the report as one HTML file at `path`."""
-    loader = jinja2.FileSystemLoader(Path(__file__).parent)
-    page = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True)
-    text = page.get_template("report.html.j2").render(
+    text = render(
+        "report.html.j2",
+        result.checks,
+        seconds,
         result=result,
         outputs=outputs,
         trimmed=trimmed,
-        seconds=seconds,
-        total=sum(seconds.values()),
-        passed=sum(check.passed for check in result.checks),
         tables=[
             (answer, answer.rows.head(_ROWS_SHOWN).to_dict("split")) for answer in result.answers
         ],
         chart=delay_chart(result.answers[0].rows),
-        text=as_text,
-        made=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
+
+
+def render(template: str, checks: list[Check], seconds: dict[str, float], **values: Any) -> str:
+    """The page of a demo, from a template of this folder: what every demo's page has, and more."""
+    loader = jinja2.FileSystemLoader(Path(__file__).parent)
+    page = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True)
+    return page.get_template(template).render(
+        seconds=seconds,
+        total=sum(seconds.values()),
+        passed=sum(check.passed for check in checks),
+        text=as_text,
+        made=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        **values,
+    )
 
 
 def delay_chart(rows: pd.DataFrame) -> str:

@@ -90,9 +90,7 @@ class SageMaker:
             "sagemaker:updateEndpoint": self._roll_out,
             "applicationautoscaling:registerScalableTarget": self._scale,
             "applicationautoscaling:deregisterScalableTarget": self._stop_scaling,
-            "applicationautoscaling:putScalingPolicy": lambda policy: {
-                "PolicyARN": policy["PolicyName"]
-            },
+            "applicationautoscaling:putScalingPolicy": self._track,
         }
         if name in tasks:
             return tasks[name]

@@ -18,7 +18,8 @@ class LanguageChainSettings:
     ] = "en"
     # How many parts of one document are worked on at a time.
     parts_at_a_time: Annotated[int, Field(ge=1, le=40)] = 4
-    # Put a word for its kind in the place of every span of personal data.
+    # Put a word for its kind in the place of every span of personal data in the stored text. The
+    # offsets stay those of the text before, and entities and key phrases keep their words.
     redact: bool = False
     # How long the status of a document can be asked for, and its parts are kept.
     status_days: Annotated[int, Field(ge=1, le=3650)] = 90

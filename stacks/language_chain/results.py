@@ -1,15 +1,13 @@
 """What came out, as rows: a Glue table and an Athena work group with the queries of `sql/`."""
 
-from pathlib import Path
-
 from aws_cdk import RemovalPolicy
-from aws_cdk import aws_athena as athena
 from aws_cdk import aws_glue as glue
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from stacks.language_chain.storage import ROWS
+from stacks.shared.athena_readers import AthenaReaders
 from stacks.shared.bundle import ROOT
 
 SQL = ROOT / "sql" / "language_chain"
@@ -89,41 +87,7 @@ class Results(Construct):
                 "source_language": glue.PartitionProjectionConfiguration.enum(values=LANGUAGES),
             },
         )
-        work_group = athena.CfnWorkGroup(
-            self,
-            "Readers",
-            # CloudFormation demands a name, and readers type it.
-            name=name,
-            recursive_delete_option=True,
-            work_group_configuration=athena.CfnWorkGroup.WorkGroupConfigurationProperty(
-                # A client cannot choose another place or another key for its results.
-                enforce_work_group_configuration=True,
-                publish_cloud_watch_metrics_enabled=True,
-                bytes_scanned_cutoff_per_query=limit_mebibytes * 1024 * 1024,
-                engine_version=athena.CfnWorkGroup.EngineVersionProperty(
-                    selected_engine_version="Athena engine version 3"
-                ),
-                result_configuration=athena.CfnWorkGroup.ResultConfigurationProperty(
-                    output_location=f"s3://{outbox.bucket_name}/athena-results/",
-                    encryption_configuration=athena.CfnWorkGroup.EncryptionConfigurationProperty(
-                        encryption_option="SSE_KMS", kms_key=key.key_arn
-                    ),
-                ),
-            ),
+        work_group = AthenaReaders(
+            self, "Readers", name=name, bucket=outbox, key=key, limit_mebibytes=limit_mebibytes
         )
-        for file in sorted(SQL.glob("*.sql")):
-            self._query(file, work_group)
-
-    def _query(self, file: Path, work_group: athena.CfnWorkGroup) -> None:
-        text = file.read_text()
-        query = athena.CfnNamedQuery(
-            self,
-            file.stem.title().replace("_", ""),
-            name=file.stem.replace("_", " "),
-            # The file's first comment says what it answers.
-            description=text.splitlines()[0].removeprefix("-- "),
-            database=self.database.database_name,
-            work_group=work_group.name,
-            query_string=text,
-        )
-        query.add_resource_dependency(work_group)
+        work_group.keep_queries(self, SQL, database=self.database.database_name, blanks={})
