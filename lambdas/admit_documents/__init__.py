@@ -1,1 +1,1 @@
-"""Note an upload and start its workflow, once."""
+"""Note every upload, and let so many documents through the chain at a time."""

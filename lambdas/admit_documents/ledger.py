@@ -1,0 +1,212 @@
+"""The table of documents, and the slots of those that are on their way through the chain.
+
+A document is received, running, done, or failed and why. The item `slots` holds the names of the
+executions that run: a set, so that taking or giving back twice is the same as once.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+BY_STATUS = "by_status"
+_SLOTS = {"document_id": {"S": "slots"}}
+_STATUS = {"#status": "status"}
+
+
+@dataclass(frozen=True)
+class Document:
+    """A row, as far as starting its workflow needs it."""
+
+    document_id: str
+    attempt: int
+    source: dict[str, str]
+    received_at: str
+
+    @property
+    def execution(self) -> str:
+        """The name of its execution: another one for each attempt, and none twice."""
+        return f"{self.document_id}-{self.attempt}"
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """What its execution is given."""
+        return {
+            "document_id": self.document_id,
+            "attempt": self.attempt,
+            "source": self.source,
+            "date": self.received_at[:10],
+        }
+
+
+class Ledger:
+    """Reads and writes the table. Every change is one that may be made again."""
+
+    def __init__(self, dynamodb: "DynamoDBClient", table: str, most_at_once: int) -> None:
+        self._dynamodb, self._table, self._most = dynamodb, table, most_at_once
+        self._refused = dynamodb.exceptions.ConditionalCheckFailedException
+
+    def receive(self, document_id: str, source: dict[str, str], keep_days: int) -> Document:
+        """Note a document that came; one that is known already stays as it is."""
+        now = datetime.now(UTC)
+        expires = now + timedelta(days=keep_days)
+        document = Document(document_id, 1, source, now.isoformat())
+        try:
+            self._dynamodb.put_item(
+                TableName=self._table,
+                Item={
+                    "document_id": {"S": document_id},
+                    "status": {"S": "received"},
+                    "attempt": {"N": "1"},
+                    **{name: {"S": value} for name, value in source.items() if value},
+                    "received_at": {"S": document.received_at},
+                    "expires_at": {"N": f"{int(expires.timestamp())}"},
+                },
+                ConditionExpression="attribute_not_exists(document_id)",
+            )
+        except self._refused:
+            return self.read(document_id)
+        return document
+
+    def read(self, document_id: str) -> Document:
+        """One row. Raises KeyError if there is none."""
+        item = self._dynamodb.get_item(
+            TableName=self._table, Key={"document_id": {"S": document_id}}, ConsistentRead=True
+        )["Item"]
+        return as_document(item)
+
+    def with_status(self, status: str) -> Iterator[dict[str, Any]]:
+        """The rows of a status, the one received first ahead; the index may lag a moment behind."""
+        pages = self._dynamodb.get_paginator("query").paginate(
+            TableName=self._table, PaginationConfig={"PageSize": 100}, **_of(status)
+        )
+        for page in pages:
+            yield from page["Items"]
+
+    def waiting(self) -> Iterator[Document]:
+        """The documents that nobody has started yet, the oldest first."""
+        return map(as_document, self.with_status("received"))
+
+    def count(self, status: str) -> int:
+        """How many documents have a status."""
+        pages = self._dynamodb.get_paginator("query").paginate(
+            TableName=self._table, Select="COUNT", **_of(status)
+        )
+        return sum(page["Count"] for page in pages)
+
+    def take_slot(self, execution: str) -> bool:
+        """Take a slot; False if all are taken."""
+        try:
+            self._dynamodb.update_item(
+                TableName=self._table,
+                Key=_SLOTS,
+                UpdateExpression="ADD running :one",
+                ConditionExpression="attribute_not_exists(running) OR size(running) < :most"
+                " OR contains(running, :name)",
+                ExpressionAttributeValues={
+                    ":one": {"SS": [execution]},
+                    ":name": {"S": execution},
+                    ":most": {"N": f"{self._most}"},
+                },
+            )
+        except self._refused:
+            return False
+        return True
+
+    def give_back_slot(self, execution: str) -> None:
+        """Give a slot back; one that was not taken is none."""
+        self._dynamodb.update_item(
+            TableName=self._table,
+            Key=_SLOTS,
+            UpdateExpression="DELETE running :one",
+            ExpressionAttributeValues={":one": {"SS": [execution]}},
+        )
+
+    def is_full(self) -> bool:
+        """Whether all slots are taken, now; `take_slot` is what decides."""
+        return len(self.slots_taken()) >= self._most
+
+    def slots_taken(self) -> list[str]:
+        """The executions that hold a slot."""
+        item = self._dynamodb.get_item(TableName=self._table, Key=_SLOTS, ConsistentRead=True)
+        return list(item.get("Item", {}).get("running", {}).get("SS", []))
+
+    def run(self, document: Document) -> bool:
+        """Note that a received document runs; False if somebody else was faster."""
+        return self._move(
+            document.document_id,
+            "SET #status = :to, running_at = :at",
+            {":from": "received", ":to": "running"},
+        )
+
+    def wait(self, document: Document) -> bool:
+        """Note that a document waits again; False if it does not run any more."""
+        return self._move(
+            document.document_id,
+            "SET #status = :to REMOVE running_at",
+            {":from": "running", ":to": "received"},
+        )
+
+    def fail(self, document_id: str, reason: str) -> bool:
+        """Note that a running document failed; False if it does not run any more."""
+        return self._move(
+            document_id,
+            "SET #status = :to, failed_at = :at, reason = :reason",
+            {":from": "running", ":to": "failed", ":reason": reason},
+        )
+
+    def receive_again(self, document_id: str) -> bool:
+        """Note that a failed document is to be tried again; False if it has not failed."""
+        return self._move(
+            document_id,
+            "SET #status = :to, redriven_at = :at ADD attempt :one",
+            {":from": "failed", ":to": "received"},
+            {":one": {"N": "1"}},
+        )
+
+    def _move(
+        self,
+        document_id: str,
+        expression: str,
+        texts: dict[str, str],
+        others: dict[str, Any] | None = None,
+    ) -> bool:
+        values = {**texts}
+        if ":at" in expression:
+            values[":at"] = datetime.now(UTC).isoformat()
+        try:
+            self._dynamodb.update_item(
+                TableName=self._table,
+                Key={"document_id": {"S": document_id}},
+                UpdateExpression=expression,
+                ConditionExpression="#status = :from",
+                ExpressionAttributeNames=_STATUS,
+                ExpressionAttributeValues={
+                    **{name: {"S": text} for name, text in values.items()},
+                    **(others or {}),
+                },
+            )
+        except self._refused:
+            return False
+        return True
+
+
+def _of(status: str) -> dict[str, Any]:
+    """A query for the rows of a status, the one received first ahead."""
+    return {
+        "IndexName": BY_STATUS,
+        "KeyConditionExpression": "#status = :status",
+        "ExpressionAttributeNames": _STATUS,
+        "ExpressionAttributeValues": {":status": {"S": status}},
+    }
+
+
+def as_document(item: dict[str, Any]) -> Document:
+    """What a row of the table says."""
+    source = {name: item.get(name, {}).get("S", "") for name in ("bucket", "key", "version_id")}
+    return Document(
+        item["document_id"]["S"], int(item["attempt"]["N"]), source, item["received_at"]["S"]
+    )
