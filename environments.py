@@ -85,6 +85,10 @@ ENVIRONMENTS: dict[str, Environment] = {
                 shards=1, buffer_seconds=3, transform_buffer_seconds=1, superseded_grace_hours=0
             ),
             ml_training=MlTrainingSettings(from_lake=True, approval="Approved"),
+            # What the demo shows of them; the words of a setting stand beside it.
+            language_chain=LanguageChainSettings(
+                speak="recordings", collections=True, distribute_above=20
+            ),
         ),
         Environment(
             name="sandbox",

@@ -1,24 +1,33 @@
-"""The workflow: read, translate, analyse, merge, note; its functions and its rights (AI-04)."""
+"""The workflow: hear, read, translate, analyse, merge, speak; its functions and its rights."""
 
-from aws_cdk import Duration
+from aws_cdk import Duration, Stack
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from environments import Environment
+from settings.language_chain import VOICES
 from stacks.language_chain.intake import Documents
-from stacks.language_chain.storage import QUARANTINE, RESULTS, ROWS, WORK, Storage
+from stacks.language_chain.part import Part
+from stacks.language_chain.storage import (
+    OF_DOCUMENTS,
+    QUARANTINE,
+    RESULTS,
+    ROWS,
+    SPEECH,
+    WORK,
+    Storage,
+)
+from stacks.language_chain.word_lists import VOCABULARY_LANGUAGE, WordLists
 from stacks.shared.asl_state_machine import AslStateMachine
 from stacks.shared.python_function import PythonFunction
 
-_OF_DOCUMENTS = "keys are made from documents, which nobody knows before they come"
-
 
 class Chain(Construct):
-    """`language_chain`, one execution a document.
+    """`language_chain`, one execution a document (AI-04).
 
-    What Translate and Comprehend are asked needs no code, so the workflow calls them itself; a
-    function stands where limits, offsets or merging need some.
+    What the services are asked needs no code, so the workflows call them themselves; a function
+    stands where limits, offsets or merging need some.
     """
 
     def __init__(
@@ -28,6 +37,8 @@ class Chain(Construct):
         *,
         storage: Storage,
         documents: Documents,
+        part: Part,
+        words: WordLists,
         topic: sns.ITopic,
         key: kms.IKey,
         environment: Environment,
@@ -35,9 +46,18 @@ class Chain(Construct):
         super().__init__(scope, construct_id)
         self._storage, self._key, self._environment = storage, key, environment
         settings = environment.language_chain
-        self.split = self._function("Split", "split_document", {})
+        self.split = self._function(
+            "Split",
+            "split_document",
+            {
+                "FORMATS": ",".join(settings.formats),
+                "JSON_LINES_FIELD": settings.json_lines_field,
+            },
+        )
         self.merge = self._function(
-            "Merge", "merge_results", {"REDACT": f"{settings.redact}".lower()}
+            "Merge",
+            "merge_results",
+            {"REDACT": f"{settings.redact}".lower(), "SPEAK": settings.speak},
         )
         self._let_the_functions_read_and_write()
         self.state_machine = AslStateMachine(
@@ -45,18 +65,32 @@ class Chain(Construct):
             "Workflow",
             workflow="language_chain",
             blanks={
-                "Concurrency": f"{settings.parts_at_a_time}",
+                "DistributeAbove": f"{settings.distribute_above}",
                 "DocumentsTable": documents.table_name,
+                "KeyArn": key.key_arn,
+                "Lexicon": words.lexicon,
                 "MergeFunctionArn": self.merge.function_arn,
+                "MostMebibytes": f"{settings.most_mebibytes}",
+                "PartArn": part.state_machine.state_machine_arn,
+                "PartsAtATime": f"{settings.parts_at_a_time}",
                 "ResultsBucket": storage.outbox.bucket_name,
+                "Speak": settings.speak,
                 "SplitFunctionArn": self.split.function_arn,
                 "TargetLanguage": settings.target_language,
+                "ToleratedPercent": f"{settings.tolerated_percent}",
                 "TopicArn": topic.topic_arn,
+                "TranscriptionHours": f"{settings.transcription_hours}",
+                "Vocabulary": words.vocabulary,
+                "VocabularyFilter": words.vocabulary_filter,
+                "VocabularyLanguage": VOCABULARY_LANGUAGE,
+                "Voice": VOICES[settings.target_language],
             },
             key=key,
             environment=environment,
             timeout=Duration.days(1),
         )
+        self.state_machine.node.add_dependency(words)
+        self.state_machine.may_distribute()
         role = self.state_machine.service_role
         role.may("NoteTheStatus", ["dynamodb:UpdateItem"], documents.table_arn)
         role.may(
@@ -65,40 +99,87 @@ class Chain(Construct):
             self.split.function_arn,
             self.merge.function_arn,
         )
-        outbox = storage.outbox
+        role.may("DoTheParts", ["states:StartSyncExecution"], part.state_machine.state_machine_arn)
+        self._let_it_read_and_write()
         role.may(
-            "ReadParts",
-            ["s3:GetObject"],
-            outbox.arn_for_objects(f"{WORK}*"),
-            wildcard_because=_OF_DOCUMENTS,
-        )
-        role.may(
-            "WritePartsAndQuarantine",
-            ["s3:PutObject"],
-            outbox.arn_for_objects(f"{WORK}*"),
-            outbox.arn_for_objects(f"{QUARANTINE}*"),
-            wildcard_because=_OF_DOCUMENTS,
-        )
-        role.may_use_key("UseTheKeyOfItsData", key, "s3", "dynamodb")
-        role.may(
-            "Translate",
-            ["translate:TranslateText"],
+            "TellTheLanguage",
+            ["comprehend:DetectDominantLanguage"],
             "*",
-            wildcard_because="text is no resource, and no terminology is used",
+            wildcard_because="text is no resource that a policy could name",
         )
-        role.may(
-            "Analyse",
-            [
-                "comprehend:DetectDominantLanguage",
-                "comprehend:DetectEntities",
-                "comprehend:DetectKeyPhrases",
-                "comprehend:DetectPiiEntities",
-                "comprehend:DetectSentiment",
-            ],
-            "*",
-            wildcard_because="text is no resource, and no endpoint of our own is used",
-        )
+        self._let_it_hear()
+        if settings.speak != "nothing":
+            self._let_it_speak()
         role.may("Tell", ["sns:Publish"], topic.topic_arn)
+
+    def _let_it_read_and_write(self) -> None:
+        role, inbox, outbox = self.state_machine.service_role, *self._storage.both
+        role.may(
+            "LookAtUploads",
+            ["s3:GetObject", "s3:GetObjectVersion"],
+            inbox.arn_for_objects("*"),
+            wildcard_because=OF_DOCUMENTS,
+        )
+        role.may(
+            "WriteQuarantine",
+            ["s3:PutObject"],
+            outbox.arn_for_objects(f"{QUARANTINE}*"),
+            wildcard_because=OF_DOCUMENTS,
+        )
+        role.may_use_key("UseTheKeyOfItsData", self._key, "s3", "dynamodb")
+
+    def _let_it_hear(self) -> None:
+        """Transcribe reads the recording and writes the transcript by the caller's rights."""
+        role = self.state_machine.service_role
+        role.may(
+            "Transcribe",
+            ["transcribe:StartTranscriptionJob"],
+            "*",
+            conditions={
+                "StringEquals": {
+                    "transcribe:OutputBucketName": self._storage.outbox.bucket_name,
+                    "transcribe:OutputEncryptionKMSKeyId": self._key.key_arn,
+                }
+            },
+            wildcard_because="a job has no ARN before it is started; where it writes is narrowed",
+        )
+        jobs = Stack.of(self).format_arn(
+            service="transcribe", resource="transcription-job", resource_name="*"
+        )
+        role.may(
+            "WaitForTranscripts",
+            ["transcribe:GetTranscriptionJob"],
+            jobs,
+            wildcard_because="jobs are named after documents",
+        )
+        role.may(
+            "KeepTranscripts",
+            ["s3:PutObject"],
+            self._storage.outbox.arn_for_objects(f"{WORK}*/transcript.json"),
+            wildcard_because=OF_DOCUMENTS,
+        )
+
+    def _let_it_speak(self) -> None:
+        """Polly writes the recording by the caller's rights."""
+        role, outbox = self.state_machine.service_role, self._storage.outbox
+        role.may(
+            "Speak",
+            ["polly:GetSpeechSynthesisTask", "polly:StartSpeechSynthesisTask"],
+            "*",
+            wildcard_because="a synthesis task is no resource",
+        )
+        role.may(
+            "ReadWhatToSay",
+            ["s3:GetObject"],
+            outbox.arn_for_objects(f"{WORK}*/speech.json"),
+            wildcard_because=OF_DOCUMENTS,
+        )
+        role.may(
+            "KeepSpeech",
+            ["s3:PutObject"],
+            outbox.arn_for_objects(f"{SPEECH}*"),
+            wildcard_because=OF_DOCUMENTS,
+        )
 
     def _function(self, name: str, folder: str, variables: dict[str, str]) -> PythonFunction:
         return PythonFunction(
@@ -112,32 +193,34 @@ class Chain(Construct):
         )
 
     def _let_the_functions_read_and_write(self) -> None:
-        inbox, outbox = self._storage.inbox, self._storage.outbox
+        inbox, outbox = self._storage.both
         split, merge = self.split.service_role, self.merge.service_role
         split.may(
             "ReadTheDocument",
             ["s3:GetObject", "s3:GetObjectVersion"],
             inbox.arn_for_objects("*"),
-            wildcard_because=_OF_DOCUMENTS,
+            wildcard_because=OF_DOCUMENTS,
         )
         for role in (split, merge):
             role.may(
                 "ReadParts",
                 ["s3:GetObject"],
                 outbox.arn_for_objects(f"{WORK}*"),
-                wildcard_because=_OF_DOCUMENTS,
+                wildcard_because=OF_DOCUMENTS,
             )
             role.may_use_key("UseTheKeyOfItsData", self._key, "s3")
         split.may(
             "WriteParts",
             ["s3:PutObject"],
             outbox.arn_for_objects(f"{WORK}*"),
-            wildcard_because=_OF_DOCUMENTS,
+            wildcard_because=OF_DOCUMENTS,
         )
+        results = [f"{RESULTS}*", f"{ROWS}*"]
+        if self._environment.language_chain.speak != "nothing":
+            results.append(f"{WORK}*/speech.json")
         merge.may(
             "WriteResults",
             ["s3:PutObject"],
-            outbox.arn_for_objects(f"{RESULTS}*"),
-            outbox.arn_for_objects(f"{ROWS}*"),
-            wildcard_because=_OF_DOCUMENTS,
+            *map(outbox.arn_for_objects, results),
+            wildcard_because=OF_DOCUMENTS,
         )

@@ -1,17 +1,31 @@
-"""Every upload is noted once, and its workflow started once, however often it is told of."""
+"""Every upload is noted once, waits for its turn, and has its workflow started once.
+
+    inbox --EventBridge--> queue --> admit (Lambda) --> documents (DynamoDB), executions
+    an execution has ended, every five minutes, redrive --> the same queue
+
+Ten thousand uploads at once are ten thousand rows that wait: what runs is bounded by
+`documents_at_once`, and each that ends lets the next one in.
+"""
+
+from typing import Any
 
 from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from environments import Environment
-from stacks.shared.alarm_topic import DeadLetterQueue
+from stacks.language_chain.storage import COLLECTIONS, QUARANTINE, Storage
+from stacks.shared.alarm_topic import DeadLetterQueue, admit_rule
 from stacks.shared.asl_state_machine import AslStateMachine
 from stacks.shared.python_function import PythonFunction
+
+NAMESPACE = "LanguageChain"
+_BY_STATUS = "by_status"
+_TIMEOUT = Duration.minutes(5)
 
 
 class Documents(dynamodb.Table):
@@ -24,9 +38,7 @@ class Documents(dynamodb.Table):
         super().__init__(
             scope,
             construct_id,
-            partition_key=dynamodb.Attribute(
-                name="document_id", type=dynamodb.AttributeType.STRING
-            ),
+            partition_key=_text("document_id"),
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             encryption=dynamodb.TableEncryption.CUSTOMER_MANAGED,
             encryption_key=key,
@@ -37,70 +49,146 @@ class Documents(dynamodb.Table):
             deletion_protection=keep,
             removal_policy=RemovalPolicy.RETAIN if keep else RemovalPolicy.DESTROY,
         )
+        # Who waits longest, and who has failed. Without it each look would read the whole table.
+        self.add_global_secondary_index(
+            index_name=_BY_STATUS, partition_key=_text("status"), sort_key=_text("received_at")
+        )
 
 
 class Intake(Construct):
-    """Upload -> EventBridge -> function -> a row of the table, and an execution of that name."""
+    """Lets so many documents through the chain at a time, the oldest first."""
 
     def __init__(
         self,
         scope: Construct,
         construct_id: str,
         *,
-        inbox: s3.IBucket,
+        name: str,
+        storage: Storage,
         documents: Documents,
         chain: AslStateMachine,
         key: kms.IKey,
         environment: Environment,
     ) -> None:
         super().__init__(scope, construct_id)
+        settings = environment.language_chain
         self.function = PythonFunction(
             self,
-            "Receive",
-            folder="receive_document",
+            "Admit",
+            folder="admit_documents",
             key=key,
             environment=environment,
-            timeout=Duration.seconds(30),
+            timeout=_TIMEOUT,
             variables={
+                "DOCUMENTS_AT_ONCE": f"{settings.documents_at_once}",
                 "DOCUMENTS_TABLE": documents.table_name,
+                "KEEP_DAYS": f"{settings.status_days}",
+                "POWERTOOLS_METRICS_NAMESPACE": NAMESPACE,
+                "POWERTOOLS_SERVICE_NAME": name,
+                "RESULTS_BUCKET": storage.outbox.bucket_name,
                 "STATE_MACHINE_ARN": chain.state_machine_arn,
-                "KEEP_DAYS": f"{environment.language_chain.status_days}",
             },
         )
-        role = self.function.service_role
-        role.may("NoteTheDocument", ["dynamodb:PutItem"], documents.table_arn)
-        role.may_use_key("UseTheTablesKey", key, "dynamodb")
-        role.may("StartItsWorkflow", ["states:StartExecution"], chain.state_machine_arn)
-        role.may_use_key("EncryptItsInput", key, "states")
-        self.undelivered = DeadLetterQueue(self, "Undelivered", key=key)
-        rule = events.CfnRule(
+        self.undelivered = DeadLetterQueue(self, "Undelivered", key=key, of_a_queue=True)
+        self.queue = sqs.Queue(
             self,
-            "Uploaded",
-            description="A document was uploaded: let it through the chain",
-            event_pattern={
-                "source": ["aws.s3"],
-                "detail-type": ["Object Created"],
-                "detail": {"bucket": {"name": [inbox.bucket_name]}},
-            },
-            targets=[
-                events.CfnRule.TargetProperty(
-                    id="Receive",
-                    arn=self.function.function_arn,
-                    dead_letter_config=events.CfnRule.DeadLetterConfigProperty(
-                        arn=self.undelivered.queue_arn
-                    ),
-                    retry_policy=events.CfnRule.RetryPolicyProperty(
-                        maximum_retry_attempts=185, maximum_event_age_in_seconds=24 * 3600
-                    ),
-                )
-            ],
+            "Messages",
+            encryption=sqs.QueueEncryption.KMS,
+            encryption_master_key=key,
+            enforce_ssl=True,
+            # A message that is being dealt with stays hidden; AWS asks for six times the timeout.
+            visibility_timeout=Duration.seconds(6 * _TIMEOUT.to_seconds()),
+            dead_letter_queue=sqs.DeadLetterQueue(queue=self.undelivered, max_receive_count=5),
+            removal_policy=RemovalPolicy.DESTROY,
         )
-        self.undelivered.admit(rule)
-        lambda_.CfnPermission(
+        self._permit(storage, documents, chain, key)
+        lambda_.CfnEventSourceMapping(
             self,
-            "MayReceive",
-            action="lambda:InvokeFunction",
+            "Read",
+            event_source_arn=self.queue.queue_arn,
             function_name=self.function.function_arn,
-            principal="events.amazonaws.com",
-            source_arn=rule.attr_arn,
+            batch_size=10,
+            function_response_types=["ReportBatchItemFailures"],
+            # The fewest there are: the intake must not take the functions of the chain their place.
+            scaling_config=lambda_.CfnEventSourceMapping.ScalingConfigProperty(
+                maximum_concurrency=2
+            ),
+        ).node.add_dependency(self.function.service_role)
+        self._tell_of(chain, storage)
+
+    def _permit(
+        self, storage: Storage, documents: Documents, chain: AslStateMachine, key: kms.IKey
+    ) -> None:
+        role = self.function.service_role
+        role.may(
+            "ReadMessages",
+            ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
+            self.queue.queue_arn,
         )
+        role.may(
+            "KeepTheLedger",
+            ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+            documents.table_arn,
+        )
+        role.may("FindByStatus", ["dynamodb:Query"], f"{documents.table_arn}/index/{_BY_STATUS}")
+        role.may("StartWorkflows", ["states:StartExecution"], chain.state_machine_arn)
+        role.may(
+            "LookAtThem",
+            ["states:DescribeExecution"],
+            chain.executions_arn,
+            wildcard_because="executions are named after documents",
+        )
+        role.may(
+            "KeepTheQuarantine",
+            ["s3:DeleteObject", "s3:PutObject"],
+            storage.outbox.arn_for_objects(f"{QUARANTINE}*"),
+            wildcard_because="keys are made from documents, which nobody knows before they come",
+        )
+        role.may_use_key("UseTheKeyOfItsData", key, "dynamodb", "s3", "sqs", "states")
+
+    def _tell_of(self, chain: AslStateMachine, storage: Storage) -> None:
+        uploaded = {
+            "source": ["aws.s3"],
+            "detail-type": ["Object Created"],
+            "detail": {
+                "bucket": {"name": [storage.inbox.bucket_name]},
+                # Those below are translated as a whole.
+                "object": {"key": [{"anything-but": {"prefix": COLLECTIONS}}]},
+            },
+        }
+        ended = {
+            "source": ["aws.states"],
+            "detail-type": ["Step Functions Execution Status Change"],
+            "detail": {
+                "stateMachineArn": [chain.state_machine_arn],
+                "status": ["SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"],
+            },
+        }
+        rules: dict[str, dict[str, Any]] = {
+            "Uploaded": {"description": "A document came", "event_pattern": uploaded},
+            "Ended": {"description": "A document is through: the next one", "event_pattern": ended},
+            "Sweep": {
+                "description": "Look whether anything was left lying, and count",
+                "schedule_expression": "rate(5 minutes)",
+            },
+        }
+        for name, when in rules.items():
+            rule = events.CfnRule(self, name, **when, targets=[self._target()])
+            admit_rule(self.queue, rule)
+            self.undelivered.admit(rule)
+
+    def _target(self) -> events.CfnRule.TargetProperty:
+        return events.CfnRule.TargetProperty(
+            id="Messages",
+            arn=self.queue.queue_arn,
+            dead_letter_config=events.CfnRule.DeadLetterConfigProperty(
+                arn=self.undelivered.queue_arn
+            ),
+            retry_policy=events.CfnRule.RetryPolicyProperty(
+                maximum_retry_attempts=185, maximum_event_age_in_seconds=24 * 3600
+            ),
+        )
+
+
+def _text(name: str) -> dynamodb.Attribute:
+    return dynamodb.Attribute(name=name, type=dynamodb.AttributeType.STRING)

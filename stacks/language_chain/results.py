@@ -44,6 +44,7 @@ COLUMNS = {
     "entities": _TEXTS,
     "key_phrases": _TEXTS,
     "pii_types": _TEXTS,
+    "lost_parts": glue.Schema.BIG_INT,
     "result_key": _TEXT,
 }
 

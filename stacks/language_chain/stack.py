@@ -1,17 +1,25 @@
-"""LanguageChain: a document in any language becomes one text, and what is in it.
+"""LanguageChain: a document or a recording in any language becomes one text, and what is in it.
 
-    upload --> inbox --EventBridge--> receive --> documents (DynamoDB): received
-                                         |
-                                         v one execution a document, named after it
+    upload --> inbox --EventBridge--> queue --> admit --> documents (DynamoDB): received
+                                                  |
+                                                  v so many at a time, one execution a document
     language_chain (Step Functions)
-      split (Lambda) --> which language? (Comprehend) --> translate each chunk (Translate)
-        --> join and split (Lambda) --> sentiment, entities, key phrases, PII (Comprehend)
+      a recording: Transcribe, looked at again and again
+      split (Lambda) --> which language? (Comprehend) --> translate each chunk
+        --> join and split (Lambda) --> analyse each piece
         --> merge (Lambda) --> outbox/results, outbox/rows --> Athena
+        --> Polly, if it is to be spoken --> outbox/speech
       whatever fails --> documents: failed, and why; outbox/quarantine; a notice
+        |
+        v each chunk, each piece
+    language_part (Step Functions, Express): Translate, or Comprehend's four questions
 
-From the notes: AI-04 the chain, by a workflow and not by functions that call each other; AI-07 and
-AI-08 Translate and Comprehend; ET-15 errors and retries stand outside the code; SE-01 each role may
-what it does; SE-05 everything under one key.
+    translate_collection (Step Functions, by setting): a folder as one asynchronous job
+
+From the notes: AI-04 the chain, and how it waits for what takes longer than a function may; AI-05
+Polly with a lexicon, AI-06 Transcribe with a vocabulary, AI-07 Translate with a terminology, in
+real time and as a batch; AI-08 Comprehend; ET-15 errors and retries stand outside the code; SE-01
+each role may what it does; SE-05 everything under one key.
 """
 
 from typing import Any
@@ -21,23 +29,26 @@ from constructs import Construct
 
 from environments import Environment
 from stacks.language_chain.chain import Chain
+from stacks.language_chain.collections import Collections
 from stacks.language_chain.intake import Documents, Intake
 from stacks.language_chain.operation import Operation
+from stacks.language_chain.part import Part
 from stacks.language_chain.results import Results
 from stacks.language_chain.storage import Storage
+from stacks.language_chain.word_lists import WordLists
 from stacks.shared.alarm_topic import AlarmTopic
 from stacks.shared.architecture_key import ArchitectureKey
 from stacks.shared.monthly_budget import MonthlyBudget
 
 
 class LanguageChain(Stack):
-    """Takes documents in, and gives back text, findings and rows."""
+    """Takes documents in, and gives back text, findings, rows and speech."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, environment: Environment, **options: Any
     ) -> None:
         super().__init__(scope, construct_id, **options)
-        settings = environment.language_chain
+        settings, name = environment.language_chain, self.stack_name
         key = ArchitectureKey(
             self,
             "Key",
@@ -49,11 +60,15 @@ class LanguageChain(Stack):
             MonthlyBudget(self, "Budget", usd=settings.budget_usd, topic=topic)
         storage = Storage(self, "Storage", key=key, environment=environment)
         documents = Documents(self, "Documents", key=key, environment=environment)
+        words = WordLists(self, "Words", key=key, environment=environment)
+        part = Part(self, "Part", storage=storage, words=words, key=key, environment=environment)
         chain = Chain(
             self,
             "Chain",
             storage=storage,
             documents=documents,
+            part=part,
+            words=words,
             topic=topic,
             key=key,
             environment=environment,
@@ -61,23 +76,17 @@ class LanguageChain(Stack):
         intake = Intake(
             self,
             "Intake",
-            inbox=storage.inbox,
+            name=name,
+            storage=storage,
             documents=documents,
             chain=chain.state_machine,
             key=key,
             environment=environment,
         )
-        Operation(
-            self,
-            "Operation",
-            chain=chain.state_machine,
-            undelivered=intake.undelivered,
-            topic=topic,
-        )
         results = Results(
             self,
             "Results",
-            name=self.stack_name,
+            name=name,
             outbox=storage.outbox,
             key=key,
             limit_mebibytes=settings.query_limit_mebibytes,
@@ -87,8 +96,30 @@ class LanguageChain(Stack):
             "ResultsBucketName": storage.outbox.bucket_name,
             "StateMachineArn": chain.state_machine.state_machine_arn,
             "DocumentsTableName": documents.table_name,
+            "MessagesQueueUrl": intake.queue.queue_url,
             "DatabaseName": results.database.database_name,
-            "WorkGroupName": self.stack_name,
+            "WorkGroupName": name,
         }
+        if settings.collections:
+            collections = Collections(
+                self,
+                "Collections",
+                storage=storage,
+                words=words,
+                topic=topic,
+                key=key,
+                environment=environment,
+            )
+            outputs["CollectionsArn"] = collections.state_machine.state_machine_arn
+        Operation(
+            self,
+            "Operation",
+            name=name,
+            intake=intake,
+            chain=chain,
+            part=part,
+            topic=topic,
+            environment=environment,
+        )
         for output, value in outputs.items():
             CfnOutput(self, output, value=value)

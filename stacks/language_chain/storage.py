@@ -12,10 +12,13 @@ from stacks.shared.access_log_bucket import AccessLogBucket
 from stacks.shared.secure_bucket import SecureBucket
 
 WORK, RESULTS, ROWS, QUARANTINE = "work/", "results/", "rows/", "quarantine/"
+SPEECH, COLLECTIONS = "speech/", "collections/"
+# What is kept for a document is named after it.
+OF_DOCUMENTS = "keys are made from documents, which nobody knows before they come"
 
 
 class Storage(Construct):
-    """`inbox` tells EventBridge of each upload; `outbox` holds work, results, rows, quarantine."""
+    """`inbox` tells EventBridge of each upload; `outbox` holds what comes of it."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, key: kms.IKey, environment: Environment
@@ -43,3 +46,8 @@ class Storage(Construct):
                 for prefix in (WORK, "athena-results/")
             ],
         )
+
+    @property
+    def both(self) -> tuple[s3.IBucket, s3.IBucket]:
+        """The inbox and the outbox."""
+        return self.inbox, self.outbox

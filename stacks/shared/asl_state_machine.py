@@ -3,13 +3,14 @@
 import re
 from collections.abc import Mapping
 
-from aws_cdk import Duration, Stack
+from aws_cdk import ArnFormat, Duration, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from environments import Environment
+from stacks.shared import gate
 from stacks.shared.bundle import ROOT
 from stacks.shared.encrypted_log_group import EncryptedLogGroup
 from stacks.shared.service_role import ServiceRole
@@ -20,6 +21,7 @@ _BLANK = re.compile(r"\$\{(\w+)\}")
 class AslStateMachine(sfn.StateMachine):
     """`step_functions/<workflow>.asl.json` with its `${Blanks}` filled in.
 
+    `express`: it runs five minutes at most, is billed by time, and its caller waits for it.
     Say what it may do with `service_role.may`. Raises ValueError for a blank that is not filled,
     and for a filling that has no blank.
     """
@@ -34,6 +36,7 @@ class AslStateMachine(sfn.StateMachine):
         key: kms.IKey,
         environment: Environment,
         timeout: Duration,
+        express: bool = False,
     ) -> None:
         text = (ROOT / "step_functions" / f"{workflow}.asl.json").read_text()
         wanted = set(_BLANK.findall(text))
@@ -81,6 +84,9 @@ class AslStateMachine(sfn.StateMachine):
             definition_substitutions={**blanks},
             # Not to be added to: what it may do is said here, with a name for each reason.
             role=self.service_role.without_policy_updates(),
+            state_machine_type=(
+                sfn.StateMachineType.EXPRESS if express else sfn.StateMachineType.STANDARD
+            ),
             timeout=timeout,
             tracing_enabled=True,
             encryption_configuration=sfn.CustomerManagedEncryptionConfiguration(
@@ -93,6 +99,36 @@ class AslStateMachine(sfn.StateMachine):
             ),
         )
         self.node.add_dependency(self.service_role)
+
+    @property
+    def executions_arn(self) -> str:
+        """Every execution of this workflow."""
+        name = f"{self.state_machine_name}:*"
+        return Stack.of(self).format_arn(
+            service="states",
+            resource="execution",
+            resource_name=name,
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
+
+    def may_distribute(self) -> None:
+        """Allow what a Distributed Map does: start executions of this workflow, one an item.
+
+        In a policy of its own: the role's first one must be there before the workflow is.
+        """
+        statements = {
+            "StartItsChildren": (["states:StartExecution"], self.state_machine_arn),
+            "WatchItsChildren": (
+                ["states:DescribeExecution", "states:StopExecution"],
+                self.executions_arn,
+            ),
+        }
+        policy = iam.Policy(self, "Distribute", roles=[self.service_role])
+        for purpose, (actions, resource) in statements.items():
+            policy.add_statements(
+                iam.PolicyStatement(sid=purpose, actions=actions, resources=[resource])
+            )
+        gate.accept_wildcards(policy, [self.executions_arn], "a Map Run names its executions")
 
     def may_wait_for(self, service: str) -> None:
         """Allow the rule that tells Step Functions when a job of `service` has ended (`.sync`)."""
@@ -112,11 +148,11 @@ class AslStateMachine(sfn.StateMachine):
             ),
         )
 
-    def may_pass(self, purpose: str, *roles: iam.IRole) -> None:
-        """Allow lending `roles` to SageMaker, and to nobody else."""
+    def may_pass(self, purpose: str, *roles: iam.IRole, to: str = "sagemaker") -> None:
+        """Allow lending `roles` to one service, and to nobody else."""
         self.service_role.may(
             purpose,
             ["iam:PassRole"],
             *(role.role_arn for role in roles),
-            conditions={"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
+            conditions={"StringEquals": {"iam:PassedToService": f"{to}.amazonaws.com"}},
         )

@@ -195,6 +195,14 @@ STARS |= {
     "comprehend:DetectSentiment",
     "translate:TranslateText",
 }
+# A synthesis task and a translation job are none, and a transcription job is none before its start.
+STARS |= {
+    "polly:GetSpeechSynthesisTask",
+    "polly:StartSpeechSynthesisTask",
+    "transcribe:StartTranscriptionJob",
+    "translate:DescribeTextTranslationJob",
+    "translate:StartTextTranslationJob",
+}
 # SageMaker and Lambda make and remove network interfaces under the role of what they run, and
 # refuse it if one of these asks for a resource.
 STARS |= {

@@ -1,6 +1,7 @@
 """The ways through each workflow: what AWS answers on them, and how they end."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -148,21 +149,54 @@ def _batch(
 
 _PART = {"Body": json.dumps({"text": "Hallo"})}
 _SPLIT = {"Payload": {"readable": True, "sample": "Hallo", "characters": 5, "chunks": ["00000"]}}
+_TWO = {"Payload": {**_SPLIT["Payload"], "chunks": ["00000", "00001"]}}
+_LOST = {"Status": "FAILED", "Error": FAILURE, "Cause": "as the way has it"}
+
+
+def _changing(state: str, *answers: Any) -> Callable[[Calls], Any]:
+    """One answer after the other; the last one for good."""
+
+    def answer(calls: Calls) -> Any:
+        asked = sum(name == state for name, _ in calls)
+        return answers[min(asked, len(answers)) - 1]
+
+    return answer
+
+
+def _transcription(status: str) -> dict[str, Any]:
+    return {"TranscriptionJob": {"TranscriptionJobStatus": status, "FailureReason": "no speech"}}
+
+
+def _speech(status: str) -> dict[str, Any]:
+    uri = "https://s3/outbox/speech/1.mp3"
+    return {
+        "SynthesisTask": {"TaskStatus": status, "TaskStatusReason": "why", "OutputUri": uri},
+    }
+
+
+_MERGED = {"result_key": "results/1.json", "sentiment": "POSITIVE", "speakable": True}
+_UNSPEAKABLE = {**_MERGED, "speakable": False}
+_DONE = {"Status": "SUCCEEDED", "Output": '"00000"'}
 _LANGUAGE: dict[str, Any] = {
-    "Note that it runs": {},
+    "Look at the upload": {"ContentType": "text/plain", "ContentLength": 5},
+    "Transcribe": {},
+    "Look at the transcription": _changing(
+        "Look at the transcription",
+        *map(_transcription, ("QUEUED", "IN_PROGRESS", "COMPLETED")),
+    ),
     "Split for translation": _SPLIT,
     "Detect the language": {"Languages": [{"LanguageCode": "de", "Score": 0.9}]},
-    "Read the chunk": _PART,
-    "Translate": {"TranslatedText": "Hello"},
-    "Keep the translation": {},
+    "Translate the chunk": _DONE,
+    "Translate one of many": _DONE,
     "Split for analysis": _SPLIT,
-    "Read the piece": _PART,
-    "Sentiment": {"SentimentScore": {"Positive": 1, "Negative": 0, "Neutral": 0, "Mixed": 0}},
-    "Entities": {"Entities": []},
-    "Key phrases": {"KeyPhrases": []},
-    "PII": {"Entities": []},
-    "Keep the findings": {},
-    "Merge": {"Payload": {"result_key": "results/1.json", "sentiment": "POSITIVE"}},
+    "Analyse the piece": _DONE,
+    "Analyse one of many": _DONE,
+    "Merge": {"Payload": _MERGED},
+    "Read the text": _PART,
+    "Speak": {"SynthesisTask": {"TaskId": "task"}},
+    "Look at the speech": _changing(
+        "Look at the speech", *map(_speech, ("scheduled", "inProgress", "completed"))
+    ),
     "Note that it is done": {},
     "Note that it failed": {},
     "Quarantine": {},
@@ -170,19 +204,79 @@ _LANGUAGE: dict[str, Any] = {
 }
 _DOCUMENT = {
     "document_id": "1",
+    "attempt": 1,
     "source": {"bucket": "inbox", "key": "a.txt", "version_id": "v"},
     "date": "2026-11-20",
 }
-
-
-_ENGLISH = {"Languages": [{"LanguageCode": "en", "Score": 1}]}
+_RECORDING = {**_DOCUMENT, "source": {**_DOCUMENT["source"], "key": "A.MP3"}}  # type: ignore[dict-item]
+# Everything that is off by default; at once, because each synthesis takes seconds.
+_MORE = (
+    ("language_chain.distribute_above", "1"),
+    ("language_chain.lexicon", "true"),
+    ("language_chain.terminology", "true"),
+    ("language_chain.tolerated_percent", "50"),
+    ("language_chain.vocabulary", "true"),
+    ("language_chain.vocabulary_filter", "true"),
+)
 
 
 def _language(
-    name: str, settings: tuple[tuple[str, str], ...] = (), ends: str = "SUCCEEDED", **more: Any
+    name: str,
+    settings: tuple[tuple[str, str], ...] = (),
+    ends: str = "SUCCEEDED",
+    given: dict[str, Any] = _DOCUMENT,
+    **more: Any,
 ) -> Way:
     changed = {key.replace("_", " "): value for key, value in more.items()}
-    return Way("language_chain", name, {**_LANGUAGE, **changed}, _DOCUMENT, settings, ends)
+    return Way("language_chain", name, {**_LANGUAGE, **changed}, given, settings, ends)
+
+
+_ONE_PART: dict[str, Any] = {
+    "Read the chunk": _PART,
+    "Translate": {"TranslatedText": "Hello"},
+    "Keep the translation": {},
+    "Read the piece": _PART,
+    "Sentiment": {"SentimentScore": {"Positive": 1, "Negative": 0, "Neutral": 0, "Mixed": 0}},
+    "Entities": {"Entities": []},
+    "Key phrases": {"KeyPhrases": []},
+    "PII": {"Entities": []},
+    "Keep the findings": {},
+}
+_CHUNK = {"step": "translating", "work": "work/1/", "number": "00000", "language": "de"}
+
+
+def _part(name: str, step: str, *settings: tuple[str, str]) -> Way:
+    return Way("language_part", name, _ONE_PART, {**_CHUNK, "step": step}, settings)
+
+
+def _job(status: str) -> dict[str, Any]:
+    output = {"S3Uri": "s3://outbox/collections/letters/job/"}
+    counts = {"TranslatedDocumentsCount": 3, "DocumentsWithErrorsCount": 1}
+    properties = {"JobStatus": status, "OutputDataConfig": output, "JobDetails": counts}
+    return {"TextTranslationJobProperties": properties}
+
+
+_COLLECTION: dict[str, Any] = {
+    "List the documents": {"Contents": [{"Key": "collections/letters/1.txt"}]},
+    "Translate the collection": {"JobId": "job"},
+    "Look at the translation": _changing(
+        "Look at the translation", *map(_job, ("SUBMITTED", "IN_PROGRESS", "COMPLETED"))
+    ),
+    "Tell of the translations": TOLD,
+    "Say what failed": TOLD,
+}
+_LETTERS = {"collection": "letters"}
+
+
+def _collection(
+    name: str,
+    given: dict[str, Any] = _LETTERS,
+    ends: str = "SUCCEEDED",
+    settings: tuple[tuple[str, str], ...] = (),
+    **more: Any,
+) -> Way:
+    changed = {key.replace("_", " "): value for key, value in more.items()}
+    return Way("translate_collection", name, {**_COLLECTION, **changed}, given, settings, ends)
 
 
 JOBS = {name: ({**_TRAIN, **_BATCH})[name] for name in ("Tune", "Train", "Evaluate", "Transform")}
@@ -244,10 +338,78 @@ WAYS = [
     _language(
         "in English", Detect_the_language={"Languages": [{"LanguageCode": "en", "Score": 1}]}
     ),
-    _language("into Japanese", (("language_chain.target_language", "ja"),)),
+    _language("of many parts", _MORE, Split_for_translation=_TWO, Split_for_analysis=_TWO),
+    _language("a recording", given=_RECORDING),
+    _language(
+        "a recording by its content type, with all the word lists",
+        _MORE,
+        Look_at_the_upload={"ContentType": "video/webm", "ContentLength": 10**9},
+    ),
     _language(
         "that cannot be read",
         ends="Unreadable",
         Split_for_translation={"Payload": {"readable": False, "reason": "it is empty"}},
     ),
+    _language(
+        "too large",
+        ends="TooLarge",
+        Look_at_the_upload={"ContentType": "text/plain", "ContentLength": 10**9},
+    ),
+    _language(
+        "transcribing fails",
+        ends="TranscriptionFailed",
+        given=_RECORDING,
+        Look_at_the_transcription=_transcription("FAILED"),
+    ),
+    _language(
+        "transcribing takes too long",
+        ends="TooSlow",
+        given=_RECORDING,
+        Look_at_the_transcription=_transcription("IN_PROGRESS"),
+    ),
+    _language(
+        "speaking fails",
+        ends="SpeechFailed",
+        given=_RECORDING,
+        Look_at_the_speech=_speech("failed"),
+    ),
+    _language(
+        "speaking takes too long",
+        ends="TooSlow",
+        given=_RECORDING,
+        Look_at_the_speech=_speech("inProgress"),
+    ),
+    _language("too long to be spoken", given=_RECORDING, Merge={"Payload": _UNSPEAKABLE}),
+    _language(
+        "a tolerated part is lost",
+        _MORE,
+        Split_for_translation=_TWO,
+        Translate_one_of_many=_changing("Translate one of many", _LOST, _DONE),
+    ),
+    _language(
+        "too much is not translated",
+        ends=FAILURE,
+        Split_for_translation=_TWO,
+        Translate_the_chunk=_changing("Translate the chunk", _LOST, _DONE),
+    ),
+    _language("too much is not analysed", ends=FAILURE, Analyse_the_piece=_LOST),
+    _language(
+        "a part runs out of time",
+        ends="States.Timeout",
+        Analyse_the_piece={"Status": "TIMED_OUT"},
+    ),
+    _part("a chunk", "translating"),
+    _part("a piece", "analysing"),
+    _part("a piece in Japanese", "analysing", ("language_chain.target_language", "ja")),
+    _part("a chunk with a terminology", "translating", *_MORE),
+    _collection("in time"),
+    _collection("with a terminology", settings=_MORE),
+    _collection("of nothing named", {}, "NoCollection"),
+    _collection("of nothing there", ends="NoDocuments", List_the_documents={"KeyCount": 0}),
+    _collection(
+        "that fails",
+        ends="JobCOMPLETED_WITH_ERROR",
+        Look_at_the_translation=_job("COMPLETED_WITH_ERROR"),
+    ),
+    _collection("that takes too long", ends="TooSlow", Look_at_the_translation=_job("IN_PROGRESS")),
 ]

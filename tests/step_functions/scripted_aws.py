@@ -5,6 +5,7 @@ own mocks cannot fail a task first and let it pass when it is tried again.
 """
 
 import json
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -12,7 +13,13 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import botocore.session
+from botocore.validate import ParamValidator
+
 from sandbox.emulator import Emulator
+
+_RESOURCE = re.compile(r"arn:aws:states:::(?:aws-sdk:)?(\w+):(\w+?)(?:\.sync)?$")
+_NAMES = {"applicationautoscaling": "application-autoscaling", "sfn": "stepfunctions"}
 
 
 @dataclass(frozen=True)
@@ -57,6 +64,8 @@ class ScriptedAws:
         self._answers: Answers = {}
         self._errors: dict[str, list[str]] = {}
         self._calls: Calls = []
+        self._botocore = botocore.session.get_session()
+        self.invalid: dict[str, str] = {}  # state -> why AWS would refuse what it asks
         self._answered: Calls = []
         script = self
 
@@ -83,6 +92,8 @@ class ScriptedAws:
     def answer(self, task: dict[str, Any]) -> dict[str, Any]:
         """What the emulator is told of one task."""
         state = task["state"]
+        if report := self._report(task["resource"], task["arguments"]):
+            self.invalid[state] = report
         with self._lock:
             self._calls.append((state, task["arguments"]))
             if self._errors.get(state):
@@ -93,6 +104,24 @@ class ScriptedAws:
         if isinstance(given, Throw):
             return {"error": given.error, "cause": given.cause}
         return {"result": given, "events": []}
+
+    def _report(self, resource: str, arguments: dict[str, Any]) -> str:
+        """What AWS has against a request, by botocore's model of the service."""
+        found = _RESOURCE.match(resource)
+        assert found, resource
+        service, api = _NAMES.get(found[1], found[1]), found[2][0].upper() + found[2][1:]
+        shape = self._botocore.get_service_model(service).operation_model(api).input_shape
+        if (
+            service == "stepfunctions"
+        ):  # whose API is spelt with small letters, and its tasks are not
+            arguments = {name[0].lower() + name[1:]: given for name, given in arguments.items()}
+        # Step Functions makes JSON of what goes into a body or a payload.
+        made: dict[str, Any] = {name: b"" for name in ("Body", "Payload") if name in arguments}
+        return str(
+            ParamValidator().validate({**arguments, **made}, shape).generate_report()
+            if shape is not None
+            else ""
+        )
 
     def run(
         self,

@@ -1,0 +1,85 @@
+"""A whole folder of documents as one asynchronous job of Translate (AI-04, AI-07).
+
+When to use which: the chain finds things, takes recordings, tells of each document and starts as
+it is uploaded. A collection is only translated, as a whole, and tells once; for some thousand
+documents it is one workflow instead of as many, and Translate itself finds the rate. Texts up to
+20 MB each, a million of them and 5 GB a job.
+
+    aws s3 sync letters s3://<inbox>/collections/letters/
+    aws stepfunctions start-execution --state-machine-arn <CollectionsArn> \
+      --input '{"collection": "letters"}'
+"""
+
+from aws_cdk import Duration
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+from environments import Environment
+from stacks.language_chain.storage import COLLECTIONS, OF_DOCUMENTS, Storage
+from stacks.language_chain.word_lists import WordLists
+from stacks.shared.asl_state_machine import AslStateMachine
+from stacks.shared.service_role import ServiceRole
+
+
+class Collections(Construct):
+    """`translate_collection`: starts the job, waits longer and longer, and tells."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        storage: Storage,
+        words: WordLists,
+        topic: sns.ITopic,
+        key: kms.IKey,
+        environment: Environment,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        settings, (inbox, outbox) = environment.language_chain, storage.both
+        lent = ServiceRole(self, "TranslateRole", "translate", confused_deputy_guard=True)
+        for bucket in (inbox, outbox):
+            lent.may_list(f"List{bucket.node.id}", bucket.bucket_arn, COLLECTIONS)
+        lent.may(
+            "ReadDocuments",
+            ["s3:GetObject"],
+            inbox.arn_for_objects(f"{COLLECTIONS}*"),
+            wildcard_because=OF_DOCUMENTS,
+        )
+        lent.may(
+            "WriteTranslations",
+            ["s3:PutObject"],
+            outbox.arn_for_objects(f"{COLLECTIONS}*"),
+            wildcard_because=OF_DOCUMENTS,
+        )
+        lent.may_use_key("UseTheKeyOfItsData", key, "s3")
+        self.state_machine = AslStateMachine(
+            self,
+            "Workflow",
+            workflow="translate_collection",
+            blanks={
+                "CollectionHours": f"{settings.collection_hours}",
+                "DataAccessRoleArn": lent.role_arn,
+                "InputBucket": inbox.bucket_name,
+                "KeyArn": key.key_arn,
+                "ResultsBucket": outbox.bucket_name,
+                "TargetLanguage": settings.target_language,
+                "Terminology": words.terminology,
+                "TopicArn": topic.topic_arn,
+            },
+            key=key,
+            environment=environment,
+            timeout=Duration.days(7),
+        )
+        self.state_machine.node.add_dependency(words)
+        role = self.state_machine.service_role
+        role.may_list("FindDocuments", inbox.bucket_arn, COLLECTIONS)
+        role.may(
+            "TranslateCollections",
+            ["translate:DescribeTextTranslationJob", "translate:StartTextTranslationJob"],
+            "*",
+            wildcard_because="jobs are no resources",
+        )
+        self.state_machine.may_pass("LendTheRole", lent, to="translate")
+        role.may("Tell", ["sns:Publish"], topic.topic_arn)

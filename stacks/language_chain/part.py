@@ -1,0 +1,70 @@
+"""What is done with one part of a document: Translate, or Comprehend's four questions (AI-07, 08).
+
+An Express workflow, which the chain calls and waits for: nothing of it needs code, and a part costs
+a twentieth of what the same states cost in the chain itself.
+"""
+
+from aws_cdk import Duration
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+from environments import Environment
+from stacks.language_chain.storage import OF_DOCUMENTS, WORK, Storage
+from stacks.language_chain.word_lists import WordLists
+from stacks.shared.asl_state_machine import AslStateMachine
+
+
+class Part(Construct):
+    """`language_part`: text from S3, through a service, and back to S3."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        storage: Storage,
+        words: WordLists,
+        key: kms.IKey,
+        environment: Environment,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.state_machine = AslStateMachine(
+            self,
+            "Workflow",
+            workflow="language_part",
+            blanks={
+                "ResultsBucket": storage.outbox.bucket_name,
+                "TargetLanguage": environment.language_chain.target_language,
+                "Terminology": words.terminology,
+            },
+            key=key,
+            environment=environment,
+            timeout=Duration.minutes(5),
+            express=True,
+        )
+        self.state_machine.node.add_dependency(words)
+        role = self.state_machine.service_role
+        role.may(
+            "ReadAndWriteParts",
+            ["s3:GetObject", "s3:PutObject"],
+            storage.outbox.arn_for_objects(f"{WORK}*"),
+            wildcard_because=OF_DOCUMENTS,
+        )
+        role.may_use_key("UseTheKeyOfItsData", key, "s3")
+        role.may(
+            "Translate",
+            ["translate:TranslateText"],
+            "*",
+            wildcard_because="text is no resource that a policy could name",
+        )
+        role.may(
+            "Analyse",
+            [
+                "comprehend:DetectEntities",
+                "comprehend:DetectKeyPhrases",
+                "comprehend:DetectPiiEntities",
+                "comprehend:DetectSentiment",
+            ],
+            "*",
+            wildcard_because="text is no resource, and no endpoint of our own is used",
+        )
