@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from sandbox import deployment, emulator, flights, language_chain, ml_platform_report, report
+from sandbox import deployment, emulator, flights, language_chain_report, ml_platform_report, report
 from sandbox.emulator import Emulator
 from sandbox.language_chain import LanguageChainDemo
 from sandbox.ml_platform import MlPlatformDemo
@@ -124,8 +124,11 @@ def _demo(workspace: Workspace, arch: list[str] | None, count: int) -> bool:
         ml_platform_report.print_report(console, platform, page)
         checks += platform.checks
     if "LanguageChain" in outputs:
-        chain = LanguageChainDemo(running, outputs["LanguageChain"], Steps(console)).run()
-        language_chain.print_report(console, chain)
+        steps = Steps(console)
+        chain = LanguageChainDemo(running, outputs["LanguageChain"], steps).run()
+        page = ROOT / "reports" / "language-chain.html"
+        language_chain_report.write_page(page, chain, outputs, trimmed, steps.seconds)
+        language_chain_report.print_report(console, chain, page)
         checks += chain.checks
     return all(check.passed for check in checks)
 

@@ -122,6 +122,7 @@ def start(
             "SANDBOX_ENDPOINT_PORT": str(emulator.runtime_port),
             # Workflows that wait half a minute between two looks wait half a second here.
             "SFN_WAIT_SCALE": "0.02",
+            "SFN_MOCK_CONFIG": str(ROOT / "sandbox" / "mocks.json"),
             "LOG_LEVEL": "WARNING",
             "TMPDIR": str(workspace.scratch),
             # Functions are its child processes, and talk to it over TLS.

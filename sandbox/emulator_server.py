@@ -15,6 +15,8 @@ Each gap is shown by a test of its own in `tests/sandbox/test_emulator_gaps.py`:
   VPC says by a header through which endpoint it came, and policies are told.
 - SageMaker: it has none. InvokeEndpoint is checked here, and the tasks of workflows are passed on:
   `sandbox/sagemaker.py` does both, and S3's GetObject for workflows, which is missing, too.
+- Step Functions: a Distributed Map knows JSONPath alone. In JSONata it runs as an inline one.
+  Mocks in the format of Step Functions Local want the exact name, which is generated.
 """
 
 import asyncio
@@ -219,6 +221,31 @@ def sagemaker_task(resource: str, arguments: dict[str, Any]) -> Any:
     return said["result"]
 
 
+def distributed_map(
+    state: dict[str, Any],
+    given: Any,
+    _effective: Any,
+    processor: dict[str, Any],
+    execution: dict[str, Any],
+    context: dict[str, Any],
+) -> Any:
+    """Step Functions' Distributed Map of a state in JSONata, its children run as inline ones are.
+
+    That children see no variables from outside is for `tests/step_functions` to hold them to.
+    """
+    inline = {**processor, "ProcessorConfig": {"Mode": "INLINE"}}
+    return stepfunctions._run_map_items(
+        {**state, "ItemProcessor": inline}, given, execution, context
+    )
+
+
+def mock_response(machine: str, test_case: str, state: str, attempt: int) -> Any:
+    """The answer of a mocked state; the mocks' file knows a generated name by its beginning."""
+    known = stepfunctions._sfn_mock_config.get("StateMachines", {})
+    named = next((name for name in known if machine.startswith(name)), machine)
+    return _original_mock(named, test_case, state, attempt)
+
+
 def execute_task(
     state: dict[str, Any], given: Any, execution: dict[str, Any], context: dict[str, Any]
 ) -> Any:
@@ -255,7 +282,7 @@ _vpc_endpoint: ContextVar[str] = ContextVar("vpc_endpoint", default="")
 _INVOCATION = re.compile(r"^/endpoints/([^/]+)/invocations$")
 _state_name: ContextVar[str] = ContextVar("state_name", default="")
 _OURS = (
-    r"sagemaker|applicationautoscaling|athena:startQueryExecution|s3:(get|put)Object$"
+    r"sagemaker|applicationautoscaling|athena:startQueryExecution|s3:((get|put|head)Object|listObjectsV2)$"
     r"|translate|comprehend"
 )
 # Tests of the workflows' errors answer all tasks themselves.
@@ -281,6 +308,7 @@ _original_condition_key = iam_evaluator._resolve_condition_key
 _original_service = app.detect_service
 _original_task = stepfunctions._invoke_resource
 _original_execute_task = stepfunctions._execute_task
+_original_mock = stepfunctions._get_mock_response
 
 if __name__ == "__main__":
     if os.environ.get("MINISTACK_UNMENDED") != "1":  # the tests of the gaps want it as it is
@@ -298,6 +326,8 @@ if __name__ == "__main__":
         app.detect_service = service_of
         stepfunctions._invoke_resource = sagemaker_task
         stepfunctions._execute_task = execute_task
+        stepfunctions._run_distributed_map = distributed_map
+        stepfunctions._get_mock_response = mock_response
         app.SERVICE_HANDLERS["sagemaker-runtime"] = invoke_endpoint
     # It would also take port 443, where that is free to take.
     app._port_is_bindable = lambda *_: False

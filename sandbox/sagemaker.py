@@ -21,14 +21,15 @@ from botocore.exceptions import ClientError
 from botocore.validate import ParamValidator
 
 from sandbox import emulator as emulators
-from sandbox import language
 from sandbox.athena import UNLOAD, Athena
 from sandbox.emulator import Emulator
 from sandbox.endpoint import Capture, Served, Variant, endpoints, invoke, serve_only
 from sandbox.hosting import ModelServers
+from sandbox.language import Language
 from sandbox.sagemaker_jobs import SageMakerJobs
 from sandbox.task_error import TaskError
 from sandbox.transform_job import transform
+from sandbox.translation_job import TranslationJobs
 from sandbox.workspace import SandboxError
 
 Arguments = dict[str, Any]
@@ -47,6 +48,8 @@ class SageMaker:
         }
         self._scaled: dict[str, Arguments] = {}
         self._servers = ModelServers(folder)
+        self.language = Language()
+        self._translations = TranslationJobs(emulator)
         self.events: list[Arguments] = []  # for the default bus, when the task has ended
         self._botocore = botocore.session.get_session()
 
@@ -80,6 +83,10 @@ class SageMaker:
             "athena:startQueryExecution": self._unload,
             "s3:getObject": self._read,
             "s3:putObject": self._write,
+            "s3:headObject": self._look,
+            "s3:listObjectsV2": self._list,
+            "translate:startTextTranslationJob": self._translations.start,
+            "translate:describeTextTranslationJob": self._translations.describe,
             "sagemaker:createTrainingJob": self._train,
             "sagemaker:createHyperParameterTuningJob": self._tune,
             "sagemaker:createProcessingJob": self._process,
@@ -95,7 +102,7 @@ class SageMaker:
         if name in tasks:
             return tasks[name]
         if name.startswith(("translate:", "comprehend:")):
-            return lambda arguments: language.answer(name, arguments)
+            return lambda arguments: self.language.answer(name, arguments)
         verb, kind = re.match(r"sagemaker:([a-z]+)(\w+)", name).groups()  # type: ignore[union-attr]
         if kind in self._kept and verb in ("create", "describe", "delete"):
             return lambda arguments: self._keep(verb, kind, arguments)
@@ -194,6 +201,15 @@ class SageMaker:
         text = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
         put = self._emulator.client("s3").put_object(**{**request, "Body": text.encode()})
         return {"ETag": put["ETag"]}
+
+    def _look(self, request: Arguments) -> Arguments:
+        found = self._emulator.client("s3").head_object(**request)
+        return {"ContentLength": found["ContentLength"], "ContentType": found["ContentType"]}
+
+    def _list(self, request: Arguments) -> Arguments:
+        found = self._emulator.client("s3").list_objects_v2(**request)
+        contents = [{"Key": each["Key"]} for each in found.get("Contents", [])]
+        return {"KeyCount": found["KeyCount"], **({"Contents": contents} if contents else {})}
 
     def _register(self, request: Arguments) -> Arguments:
         group = request["ModelPackageGroupName"]
@@ -307,6 +323,10 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         if self.path == "/tasks":
             self._task(json.loads(body))
+            return
+        if self.path == "/language":
+            told = self.sagemaker.language.tell(json.loads(body))
+            self._answer(200, json.dumps(told).encode(), {})
             return
         headers = {name.lower(): value for name, value in self.headers.items()}
         name = self.path.split("/")[2]
