@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -34,6 +35,8 @@ class Emulator:
         # TLS, because the buckets' policies refuse anything less.
         self.endpoint = f"https://127.0.0.1:{port}"
         self.authority = authority
+        self._clients: dict[str, Any] = {}
+        self._lock = threading.Lock()
 
     @property
     def variables(self) -> dict[str, str]:
@@ -63,7 +66,16 @@ class Emulator:
 
     def client(self, service: str, session: boto3.Session | None = None) -> Any:
         """A boto3 client for `service`, as root or as whoever `session` is."""
-        return self.session(session).client(
+        if session:
+            return self._client(service, session)
+        # Making one takes a tenth of a second, and what stands for services asks all the time.
+        with self._lock:
+            if service not in self._clients:
+                self._clients[service] = self._client(service, self.session())
+            return self._clients[service]
+
+    def _client(self, service: str, session: boto3.Session) -> Any:
+        return session.client(
             service,  # type: ignore[call-overload]  # the overloads want a literal
             endpoint_url=self.endpoint,
             verify=str(self.authority),

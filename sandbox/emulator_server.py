@@ -16,7 +16,6 @@ Each gap is shown by a test of its own in `tests/sandbox/test_emulator_gaps.py`:
 - SageMaker: it has none. InvokeEndpoint is checked here, and the tasks of workflows are passed on:
   `sandbox/sagemaker.py` does both, and S3's GetObject for workflows, which is missing, too.
 - Step Functions: a Distributed Map knows JSONPath alone. In JSONata it runs as an inline one.
-  Mocks in the format of Step Functions Local want the exact name, which is generated.
 """
 
 import asyncio

@@ -61,9 +61,9 @@ class LanguageChainDemo:
                 result.found[row["key"]] = self._read(row["result_key"])
         with self._steps.step("Hear and speak: two recordings, Transcribe and Polly mocked"):
             for case in (UNDERSTOOD, NOT_UNDERSTOOD):
-                result.recordings[case] = self._recording(case)
+                result.recordings[case] = self.recording(case)
         with self._steps.step("Translate a collection as one asynchronous job"):
-            result.collection = self._collection(texts)
+            result.collection = self.collection(texts)
         with self._steps.step("Query with Athena"):
             athena = Athena(self._emulator, self._outputs)
             names = ("mood_by_language", "common_entities")
@@ -88,7 +88,7 @@ class LanguageChainDemo:
             time.sleep(0.5)
         raise SandboxError("not every document came to an end within five minutes")
 
-    def _recording(self, case: str) -> dict[str, Any]:
+    def recording(self, case: str) -> dict[str, Any]:
         """The end of an execution in which Transcribe and Polly answer as a mocked case has it."""
         document_id = case.replace(" ", "-")
         self._put(_RECORDING, b"ID3")
@@ -103,7 +103,8 @@ class LanguageChainDemo:
         given = {"document_id": document_id, "attempt": 1, "source": source, "date": "2026-11-20"}
         return self._execute(f"{self._outputs['StateMachineArn']}#{case}", given)
 
-    def _collection(self, texts: dict[str, str]) -> dict[str, Any]:
+    def collection(self, texts: dict[str, str]) -> dict[str, Any]:
+        """The end of an execution that translates `texts` (name -> text) as one job."""
         for key, text in texts.items():
             self._put(f"collections/letters/{key}", text.encode())
         return self._execute(self._outputs["CollectionsArn"], {"collection": "letters"})

@@ -11,6 +11,7 @@ import re
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from typing import Any
 import botocore.session
 from boto3.exceptions import Boto3Error
 from botocore.exceptions import ClientError
+from botocore.model import Shape
 from botocore.validate import ParamValidator
 
 from sandbox import emulator as emulators
@@ -51,7 +53,6 @@ class SageMaker:
         self.language = Language()
         self._translations = TranslationJobs(emulator)
         self.events: list[Arguments] = []  # for the default bus, when the task has ended
-        self._botocore = botocore.session.get_session()
 
     def do(self, resource: str, arguments: Arguments) -> Any:
         """The result of one task. Raises TaskError."""
@@ -67,8 +68,7 @@ class SageMaker:
             raise TaskError("States.TaskFailed", str(error)) from error
 
     def _check(self, service: str, api: str, arguments: Arguments) -> None:
-        model = self._botocore.get_service_model(_SERVICES.get(service, service))
-        shape = model.operation_model(api).input_shape
+        shape = _input_shape(_SERVICES.get(service, service), api)
         if shape is None:
             return
         if f"{service}:{api}" == "s3:PutObject" and isinstance(arguments["Body"], dict):
@@ -305,6 +305,13 @@ class SageMaker:
             error = "ApplicationAutoScaling.ObjectNotFoundException"
             raise TaskError(error, f"No scalable target {request['ResourceId']}")
         return {}
+
+
+@cache
+def _input_shape(service: str, api: str) -> Shape | None:
+    """What a request may hold, by botocore's model of the service."""
+    model = botocore.session.get_session().get_service_model(service)
+    return model.operation_model(api).input_shape
 
 
 def _between(bounds: Arguments, share: float, *, whole: bool) -> str:

@@ -187,3 +187,36 @@ def test_policies_hear_neither_of_namespaces_nor_of_vpc_endpoints(unmended: Unme
         )
     with pytest.raises(ClientError, match=r"not authorized|Access Denied|AccessDenied"):
         running.client("s3", session).list_objects_v2(Bucket=outputs["LakeBucketName"])
+
+
+def test_a_distributed_map_in_jsonata_gets_no_items(unmended: Unmended) -> None:
+    running, _ = unmended
+    client = running.client("stepfunctions")
+    machine = {
+        "QueryLanguage": "JSONata",
+        "StartAt": "Map",
+        "States": {
+            "Map": {
+                "Type": "Map",
+                "Items": "{% [1, 2] %}",
+                "ItemSelector": {"number": "{% $states.context.Map.Item.Value %}"},
+                "ItemProcessor": {
+                    "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+                    "StartAt": "Same",
+                    "States": {"Same": {"Type": "Pass", "End": True}},
+                },
+                "End": True,
+            }
+        },
+    }
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": "*"}
+    workflows = running.client("iam").create_role(
+        RoleName="workflows", AssumeRolePolicyDocument=json.dumps({"Statement": [trust]})
+    )["Role"]["Arn"]
+    arn = client.create_state_machine(
+        name="distributed", definition=json.dumps(machine), roleArn=workflows
+    )["stateMachineArn"]
+    execution = client.start_execution(stateMachineArn=arn)["executionArn"]
+    while (told := client.describe_execution(executionArn=execution))["status"] == "RUNNING":
+        time.sleep(0.05)
+    assert json.loads(told.get("output") or "null") != [{"number": 1}, {"number": 2}]

@@ -3,11 +3,15 @@
 import json
 import re
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import boto3
 import botocore.session
 import pytest
+from botocore.exceptions import ClientError
+from moto import mock_aws
 
 from stacks.shared.bundle import ROOT
 from tests.conftest import Templates, readable, resources
@@ -227,3 +231,29 @@ def test_many_parts_are_treated_as_few_are() -> None:
         )
         assert one == other
         assert states[many] == states[few]
+
+
+@pytest.fixture
+def moto_accepts(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Creates a workflow in moto, whose interpreter is another one than the embedded AWS's."""
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",  # pragma: allowlist secret -- for moto
+        "AWS_DEFAULT_REGION": "eu-central-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    with mock_aws(config={"stepfunctions": {"execute_state_machine": True}}):  # type: ignore[call-overload]
+        client = boto3.client("stepfunctions")
+        role = "arn:aws:iam::123456789012:role/workflow"
+        yield lambda text: client.create_state_machine(name="it", definition=text, roleArn=role)  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_moto_accepts_the_definition(file: Path, moto_accepts: Callable[[str], None]) -> None:
+    moto_accepts(file.read_text())
+
+
+def test_moto_refuses_what_is_no_definition(moto_accepts: Callable[[str], None]) -> None:
+    text = FILES[0].read_text()
+    with pytest.raises(ClientError, match="ASLParserException"):
+        moto_accepts(text.replace('"Choice"', '"Chance"'))
