@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import api, curate, serving, synth, training, transform
+from benchmarks import api, curate, language, serving, synth, training, transform
 from environments import ENVIRONMENTS
 from stacks.shared.bundle import lambda_bundle
 
@@ -27,7 +27,16 @@ def main(*, wall: bool) -> int:
     for heading in ("", "figure", "measured", "compared to"):
         table.add_column(heading, overflow="fold")
     failed = 0
-    parts = [_synth, _transform, _bundle, _curate, _model, _api, *([_wall] if wall else [])]
+    parts = [
+        _synth,
+        _transform,
+        _bundle,
+        _curate,
+        _model,
+        _api,
+        _language,
+        *([_wall] if wall else []),
+    ]
     console = Console()
     for part in parts:
         with console.status(part.__doc__ or ""):
@@ -147,6 +156,40 @@ def _api() -> Iterator[Row]:
         True,
     )
     yield ("API's function, import", f"{found.import_ms:.0f} ms", "boto3 included", True)
+
+
+def _language() -> Iterator[Row]:
+    """The language chain: cutting and merging, and what a document takes and costs"""
+    cut = language.speed()
+    yield (
+        "language chain, split; merge",
+        f"{cut.split:.0f} MB/s, Japanese {cut.split_without_spaces:.1f} MB/s; {cut.merge:.0f} MB/s",
+        f"{cut.bare_split:.0f} MB/s cut blindly; {cut.bare_merge:.0f} MB/s read off and joined",
+        True,
+    )
+    with tempfile.TemporaryDirectory() as name:
+        found = language.sandbox(Path(name))
+    for each in found.documents:
+        yield (
+            f"a document of {each.kilobytes} KB",
+            f"{each.transitions} transitions, {each.functions} functions, {each.parts} parts",
+            f"one function a service and chunk: {each.naive_transitions} transitions, "
+            f"{each.naive_functions} functions",
+            True,
+        )
+        yield (
+            f"1,000 documents of {each.kilobytes} KB, without the services",
+            f"{each.orchestration_usd:.2f} USD",
+            f"{each.naive_usd:.2f} USD that way; Translate and Comprehend "
+            f"{each.services_usd:.0f} USD either way",
+            each.orchestration_usd < each.naive_usd or each.kilobytes < 10,
+        )
+    yield (
+        f"{language.DOCUMENTS} documents in the embedded AWS, five at a time",
+        f"{found.seconds_for_many:.0f} s",
+        f"{found.seconds_for_many / language.DOCUMENTS:.2f} s a document",
+        True,
+    )
 
 
 def _wall() -> Iterator[Row]:

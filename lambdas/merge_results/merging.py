@@ -2,10 +2,12 @@
 
 from bisect import bisect
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 Finding = Mapping[str, Any]
+# From the first character to behind the last, in the whole text; and how sure Comprehend is.
+Span = dict[str, Any]
 _MOODS = ("Positive", "Negative", "Neutral", "Mixed")
 
 
@@ -15,15 +17,6 @@ class Piece:
 
     text: str
     findings: Finding | None
-
-
-@dataclass(frozen=True)
-class Span:
-    """From the first character to behind the last, in the whole text."""
-
-    begin: int
-    end: int
-    score: float
 
 
 def merge(pieces: Iterable[Piece]) -> dict[str, Any]:
@@ -58,9 +51,7 @@ def merge(pieces: Iterable[Piece]) -> dict[str, Any]:
             {"type": kind, **_occurrences(text, spans)} for (kind, _), spans in entities.items()
         ],
         "key_phrases": [_occurrences(text, spans) for spans in phrases.values()],
-        "pii": [
-            {"type": kind, "spans": [asdict(span) for span in spans]} for kind, spans in pii.items()
-        ],
+        "pii": [{"type": kind, "spans": spans} for kind, spans in pii.items()],
     }
 
 
@@ -149,14 +140,17 @@ class _Redaction:
 
 
 def _span(found: Mapping[str, Any], begin: int) -> Span:
-    first, last = found["BeginOffset"] + begin, found["EndOffset"] + begin
-    return Span(first, last, round(found["Score"], 6))
+    return {
+        "begin": found["BeginOffset"] + begin,
+        "end": found["EndOffset"] + begin,
+        "score": round(found["Score"], 6),
+    }
 
 
 def _occurrences(text: str, spans: list[Span]) -> dict[str, Any]:
     first = spans[0]
     return {
-        "text": text[first.begin : first.end],
+        "text": text[first["begin"] : first["end"]],
         "count": len(spans),
-        "spans": [asdict(span) for span in spans],
+        "spans": spans,
     }

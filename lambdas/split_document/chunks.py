@@ -11,6 +11,8 @@ _SENTENCE_END = regex.compile(
 )
 _WORD_END = regex.compile(r"(?r)\s+")
 _CHARACTER = regex.compile(r"\X")
+# Between two of these a character ends for sure: what lies before need not be looked at.
+_SAFE = regex.compile(r"(?r)[ -~](?=[ -~])")
 
 
 def chunks(text: str, most_bytes: int) -> Iterator[str]:
@@ -38,13 +40,19 @@ def _furthest(text: str, start: int, most_bytes: int) -> int:
 def _cut(text: str, start: int, furthest: int) -> int:
     if furthest == len(text):
         return furthest
-    ends = set()
-    for character in _CHARACTER.finditer(text, start):
-        if character.end() > furthest:
-            break
-        ends.add(character.end())
     for pattern in (_SENTENCE_END, _WORD_END):
         for found in pattern.finditer(text, start, furthest):
-            if found.end() in ends:
+            if _character_end(text, start, found.end()) == found.end():
                 return int(found.end())
-    return max(ends, default=furthest)
+    return _character_end(text, start, furthest)
+
+
+def _character_end(text: str, start: int, furthest: int) -> int:
+    """The last place up to `furthest` where a character ends; `furthest` if none does."""
+    safe = _SAFE.search(text, start, furthest + 1)
+    end = safe.end() if safe and safe.end() > start else furthest
+    for character in _CHARACTER.finditer(text, safe.end() if safe else start):
+        if character.end() > furthest:
+            break
+        end = character.end()
+    return int(end)

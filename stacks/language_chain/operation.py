@@ -3,7 +3,8 @@
 Runbook, an alarm a line; the table `documents` knows every document, by its status:
 
 - quarantined: documents have failed; `reason` in their rows says why, `quarantine/` in the outbox
-  holds a reference to each. Mend the cause and `make redrive`; the documents are where they were
+  holds a reference to each. Mend the cause, then run the command that the stack puts out as
+  `RedriveCommand`; the documents are where they were
 - failed, timed out: the same, as executions; one that timed out took a day, look what it waits for
 - slow: a document has been running for longer than a recording may take; look at its execution
 - throttled: Translate, Comprehend or Lambda refuse calls; fewer `documents_at_once`, or ask for a

@@ -97,6 +97,8 @@ class LanguageChain(Stack):
             "StateMachineArn": chain.state_machine.state_machine_arn,
             "DocumentsTableName": documents.table_name,
             "MessagesQueueUrl": intake.queue.queue_url,
+            "RedriveCommand": f"aws sqs send-message --queue-url {intake.queue.queue_url}"
+            """ --message-body '{"detail-type": "Redrive"}'""",
             "DatabaseName": results.database.database_name,
             "WorkGroupName": name,
         }
