@@ -1,8 +1,9 @@
 """The language chain: how fast it cuts and merges, and what a document takes of Step Functions.
 
-The yardstick of cutting is a bare pass that cuts blindly after so many bytes; that of merging is one
-that only joins the pieces and reads off what was found. What a document takes is counted in the embedded AWS, and priced beside the naive design: a function for
-each service and chunk, one after the other.
+The yardstick of cutting is a bare pass that cuts blindly after so many bytes; that of merging is
+one that only joins the pieces and reads off what was found. What a document takes is counted in the
+embedded AWS, and priced beside the naive design: a function for each service and chunk, one after
+the other.
 """
 
 import csv
@@ -178,7 +179,9 @@ def _document(running: Emulator, outputs: dict[str, str], kilobytes: int) -> Doc
             + parts * usd["stepfunctions_express_request"]
             + waited * _EXPRESS_GB * usd["stepfunctions_express_gb_second"]
             + functions * (usd["lambda_request"] + 0.5 * _LAMBDA_GB * usd["lambda_gb_second"])
-            + 3 * parts * (usd["s3_put"] + usd["s3_get"])
+            # A part is written, read, written; what comes of it is read, with a piece's text.
+            + 2 * parts * usd["s3_put"]
+            + (2 * translated + 3 * analysed) * usd["s3_get"]
         ),
         naive_transitions=naive_transitions,
         naive_functions=calls,

@@ -45,18 +45,19 @@ class Language:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._calls_a_second = _CALLS_A_SECOND
+        self._refuse_every = 0
         self._failing: dict[str, str] = {}
         self._asked: dict[str, deque[float]] = {}
+        self._calls = 0
         self._throttled = 0
 
     def tell(self, told: Arguments) -> Arguments:
-        """Take `calls_a_second` of each API, and `failing`: API -> the error it answers with.
+        """Throttle each `refuse_every`th call; `failing`: API -> the error that it answers with.
 
         What is not told is as it is documented again. Returns how many calls were throttled.
         """
         with self._lock:
-            self._calls_a_second = told.get("calls_a_second", _CALLS_A_SECOND)
+            self._refuse_every = told.get("refuse_every", 0)
             self._failing = told.get("failing", {})
             return {"throttled": self._throttled}
 
@@ -85,10 +86,12 @@ class Language:
 
     def _may_be_asked(self, api: str) -> bool:
         with self._lock:
+            self._calls += 1
             asked, now = self._asked.setdefault(api, deque()), time.monotonic()
             while asked and now - asked[0] > 1:
                 asked.popleft()
-            if len(asked) >= self._calls_a_second:
+            refused = self._refuse_every and self._calls % self._refuse_every == 0
+            if refused or len(asked) >= _CALLS_A_SECOND:
                 self._throttled += 1
                 return False
             asked.append(now)

@@ -31,6 +31,7 @@ def test_the_readme_has_the_commands_that_are_tested_here() -> None:
         "make synth ENV=production",
         "cdk synth --quiet -c env=sandbox -c streaming_lake.shards=2 "
         "-c streaming_lake.retention_hours=48",
+        "make deploy ARCH=language-chain ENV=sandbox",
         "make sandbox",
         "source .sandbox/env",
         "make sandbox-down",
@@ -56,6 +57,8 @@ def test_make_demo_does_what_the_readme_says(tmp_path: Path) -> None:
     page = (ROOT / "reports" / "ml-platform.html").read_text()
     assert "16 of 16 checks passed" in page
     assert page.count("data:image/png;base64,") == 3
+    page = (ROOT / "reports" / "language-chain.html").read_text()
+    assert "13 of 13 checks passed" in page
 
 
 @pytest.mark.parametrize("command", [c for c in COMMANDS if "synth" in c])

@@ -3,6 +3,7 @@
 import importlib
 import json
 from collections.abc import Iterator
+from io import StringIO
 from types import ModuleType, SimpleNamespace
 from typing import Any, Literal
 
@@ -226,3 +227,22 @@ def test_what_polly_or_a_state_cannot_hold_is_not_spoken(
     assert merge(modules, context, s3, text)["speakable"] is speakable
     listed = s3.list_objects_v2(Bucket="outbox", Prefix="work/1/speech.json")
     assert ("Contents" in listed) is speakable
+
+
+def test_the_logs_tell_nothing_of_what_a_document_says(
+    modules: dict[str, ModuleType],
+    context: SimpleNamespace,
+    s3: S3Client,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    log = StringIO()
+    for module in modules.values():
+        monkeypatch.setattr(module.logger.registered_handler, "stream", log)
+    text = "Anna climbed the Kilimanjaro."
+    split(modules, context, source=source(s3, "a.txt", text.encode()), content_type="")
+    merge(modules, context, s3, text)
+    with pytest.raises(ClientError):
+        split(modules, context, source={"bucket": "inbox", "key": "no.txt"}, content_type="")
+    assert '"message":"split"' in log.getvalue()
+    assert '"message":"merged"' in log.getvalue()
+    assert not any(word in log.getvalue() for word in text.rstrip(".").split() if len(word) > 3)

@@ -153,6 +153,15 @@ def test_alarms(template: Template) -> None:
     assert [each["Name"] for each in slow["Dimensions"]] == ["service"]
 
 
+def test_workflows_log_no_data_and_keep_their_history_under_the_key(whole: Template) -> None:
+    workflows = resources(whole, "AWS::StepFunctions::StateMachine")
+    assert len(workflows) == 3
+    for path, workflow in workflows.items():
+        properties = workflow["Properties"]
+        assert properties["LoggingConfiguration"]["IncludeExecutionData"] is False, path
+        assert properties["EncryptionConfiguration"]["Type"] == "CUSTOMER_MANAGED_KMS_KEY", path
+
+
 def test_outputs(template: Template) -> None:
     assert {
         "InputBucketName",
