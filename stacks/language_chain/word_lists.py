@@ -24,6 +24,7 @@ from stacks.shared.service_role import ServiceRole
 
 FOLDER = ROOT / "models" / "language"
 VOCABULARY_LANGUAGE = "en-US"
+NONE = "none"
 _RESOURCES = {
     "Lexicon": "lexicon",
     "Terminology": "terminology",
@@ -33,7 +34,7 @@ _RESOURCES = {
 
 
 class WordLists(Construct):
-    """The names under which the services know the lists; empty for a list that is not wanted."""
+    """The names under which the services know the lists; `none` is the name of one not wanted."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, key: kms.IKey, environment: Environment
@@ -49,7 +50,7 @@ class WordLists(Construct):
             "lexicon": settings.lexicon,
         }
         self.terminology, self.vocabulary, self.vocabulary_filter, self.lexicon = (
-            self._name if each else "" for each in wanted.values()
+            self._name if each else NONE for each in wanted.values()
         )
         if not any(wanted.values()):
             return
