@@ -106,7 +106,9 @@ def synthesise(
     """
     chosen = {"env": "local", **(settings or {})}
     context = [part for key, value in chosen.items() for part in ("-c", f"{key}={value}")]
-    cli.run("synth", "--quiet", "--output", str(workspace.assembly), *context)
+    # Not staged: the functions together have some hundred megabytes, and lie in `.build` already.
+    options = ("--quiet", "--no-staging", "--output", str(workspace.assembly))
+    cli.run("synth", *options, *context)
     return trim_assembly(workspace.assembly, supported or supported_types())
 
 

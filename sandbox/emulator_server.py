@@ -281,7 +281,7 @@ _vpc_endpoint: ContextVar[str] = ContextVar("vpc_endpoint", default="")
 _INVOCATION = re.compile(r"^/endpoints/([^/]+)/invocations$")
 _state_name: ContextVar[str] = ContextVar("state_name", default="")
 _OURS = (
-    r"sagemaker|applicationautoscaling|athena:startQueryExecution|s3:((get|put|head)Object|listObjectsV2)$"
+    r"sagemaker|applicationautoscaling|athena:startQueryExecution|s3:(get|put|head)Object$"
     r"|translate|comprehend"
 )
 # Tests of the workflows' errors answer all tasks themselves.

@@ -84,7 +84,6 @@ class SageMaker:
             "s3:getObject": self._read,
             "s3:putObject": self._write,
             "s3:headObject": self._look,
-            "s3:listObjectsV2": self._list,
             "translate:startTextTranslationJob": self._translations.start,
             "translate:describeTextTranslationJob": self._translations.describe,
             "sagemaker:createTrainingJob": self._train,
@@ -205,11 +204,6 @@ class SageMaker:
     def _look(self, request: Arguments) -> Arguments:
         found = self._emulator.client("s3").head_object(**request)
         return {"ContentLength": found["ContentLength"], "ContentType": found["ContentType"]}
-
-    def _list(self, request: Arguments) -> Arguments:
-        found = self._emulator.client("s3").list_objects_v2(**request)
-        contents = [{"Key": each["Key"]} for each in found.get("Contents", [])]
-        return {"KeyCount": found["KeyCount"], **({"Contents": contents} if contents else {})}
 
     def _register(self, request: Arguments) -> Arguments:
         group = request["ModelPackageGroupName"]
