@@ -1,6 +1,6 @@
 """From the bytes of an object to their text, or to the reason why they are none."""
 
-from charset_normalizer import from_bytes
+import chardet
 
 from split_document.formats import UnreadableError
 
@@ -36,10 +36,10 @@ def _decoded(body: bytes) -> str:
     try:
         return body.decode("utf-8-sig")
     except UnicodeDecodeError:
-        found = from_bytes(body[:_SAMPLE_BYTES]).best()
-    if found is None or found.encoding is None:
+        encoding = chardet.detect(body[:_SAMPLE_BYTES])["encoding"]
+    if encoding is None:
         raise UnreadableError("it is in no encoding that can be found out: save it as UTF-8")
     try:
-        return body.decode(found.encoding)
+        return body.decode(encoding)
     except UnicodeDecodeError as error:
-        raise UnreadableError(f"it begins as {found.encoding}, but {error}") from None
+        raise UnreadableError(f"it begins as {encoding}, but {error}") from None

@@ -53,6 +53,10 @@ class Documents(dynamodb.Table):
         self.add_global_secondary_index(
             index_name=_BY_STATUS, partition_key=_text("status"), sort_key=_text("received_at")
         )
+        # For a person who asks where a document is, and knows what it was called.
+        self.add_global_secondary_index(
+            index_name="by_key", partition_key=_text("key"), sort_key=_text("received_at")
+        )
 
 
 class Intake(Construct):

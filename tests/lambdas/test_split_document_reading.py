@@ -19,6 +19,23 @@ def test_the_encoding_is_found_out(encoding: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("Das Frühstück war gut, das Bett war weich. " * 3, "cp1252"),
+        ("L'hôtel était très agréable, et le petit déjeuner aussi. ", "cp1252"),
+        ("Отель был прекрасный, завтрак вкусный и кровать мягкая. ", "cp1251"),
+        ("Hotel był wspaniały, śniadanie było smaczne, łóżko miękkie", "cp1250"),
+        ("Το ξενοδοχείο στην Αθήνα ήταν υπέροχο", "cp1253"),  # noqa: RUF001 -- Greek
+        ("ケルン行きの列車は七時半に四番線から出ると言っていました", "shift_jis"),
+        ("科隆的火车七点半从四号站台出发，他们是这么说的。", "gb18030"),  # noqa: RUF001 -- Chinese
+        ("호텔은 아주 좋았고 아침 식사도 맛있었습니다.", "euc_kr"),
+    ],
+)
+def test_a_line_is_enough_to_tell_an_encoding_by(text: str, encoding: str) -> None:
+    assert decoded(text.encode(encoding)) == text
+
+
+@pytest.mark.parametrize(
     ("key", "content_type", "found"),
     [
         ("a.txt", "binary/octet-stream", "text"),
