@@ -41,8 +41,9 @@ class LanguageChainSettings:
     )
     # Where the text of a JSON line stands.
     json_lines_field: Annotated[str, Field(pattern=r"^\w+$")] = "text"
-    # A larger text is refused with a reason: it would not fit into a function's five minutes.
-    most_mebibytes: Annotated[int, Field(ge=1, le=50)] = 20
+    # A larger text is refused with a reason. The numbers of its parts must fit into a state (256
+    # KiB), and its pieces into a function's five minutes.
+    most_mebibytes: Annotated[int, Field(ge=1, le=30)] = 20
     # The bound of the whole chain: so many documents at a time, so many parts of each, so many
     # calls of Translate and Comprehend at once. A document has one function running at most, and
     # the intake two: five documents leave a new account's ten some room.
