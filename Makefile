@@ -1,5 +1,5 @@
 # Everything a person types. `make` alone lists it.
-# A fresh machine needs Python 3.11+ (with pip and venv) and make; the rest is fetched once, by hash.
+# A fresh machine needs Python 3.11.4+ (with pip and venv) and make; the rest is fetched once, by hash.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -34,7 +34,7 @@ help:  ## this list
 # --- Set-up: once, then a second run starts at once -------------------------------------------
 
 .build/bootstrap.stamp: requirements/bootstrap.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"This project needs Python 3.11 or newer, and $(PYTHON) is {sys.version.split()[0]}. Name another one: make PYTHON=python3.12 ...")'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11, 4) and f"This project needs Python 3.11.4 or newer, and $(PYTHON) is {sys.version.split()[0]}. Name another one: make PYTHON=python3.12 ...")'
 	@echo "Setting up: uv"
 	@mkdir -p .build
 	@$(PYTHON) -m venv --clear .build/bootstrap
