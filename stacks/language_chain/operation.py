@@ -1,16 +1,6 @@
 """What a person must act on: alarms to one topic, the picture on one dashboard (DP-11).
 
-Runbook, an alarm a line; the table `documents` knows every document, by its status:
-
-- quarantined: documents have failed; `reason` in their rows says why, `quarantine/` in the outbox
-  holds a reference to each. Mend the cause, then run the command that the stack puts out as
-  `RedriveCommand`; the documents are where they were
-- failed, timed out: the same, as executions; one that timed out took a day, look what it waits for
-- slow: a document has been running for longer than a recording may take; look at its execution
-- throttled: Translate, Comprehend or Lambda refuse calls; fewer `documents_at_once`, or ask for a
-  higher quota and raise `calls_a_second`
-- intake: the function that lets documents in fails; its log says on what, and the messages wait
-- undelivered: messages that failed five times; mend the cause, and move them back from the queue
+What to do stands in each alarm's description, so that it comes with the mail that tells of it.
 """
 
 from collections.abc import Mapping
@@ -107,6 +97,7 @@ class Operation(Construct):
             self,
             name,
             metric=metric,
+            alarm_description=_WHAT_TO_DO[name],
             threshold=above,
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
             evaluation_periods=1,
@@ -123,6 +114,35 @@ class Operation(Construct):
 
 
 _COUNTED = ("Waiting", "Running", "Failed")
+_TOO_FAST = "Set fewer documents_at_once, or ask for a higher quota and raise calls_a_second."
+_LOST_PARTS = (
+    "Comprehend or Translate went on refusing until the tries of a document's part ran out; its"
+    " execution says which. " + _TOO_FAST
+)
+_WHAT_TO_DO = {
+    "Quarantined": "Documents have failed. Their rows in the table of documents say why, under"
+    " `reason`. Mend the cause, then run the stack's RedriveCommand: the documents are where they"
+    " were.",
+    "Failed": "An execution failed. Its document is quarantined, and its row in the table of"
+    " documents says why; mend the cause and run the stack's RedriveCommand.",
+    "TimedOut": "An execution took a day. Look in its history at what it waits for, then run the"
+    " stack's RedriveCommand.",
+    "Slow": "A document has been running for longer than a recording may take. Look at its"
+    " execution, which its row in the table of documents names.",
+    "TranslateThrottled": "Translate refuses calls. " + _TOO_FAST,
+    "AdmitThrottled": "Lambda refuses to start the intake: the account has too few functions at"
+    " once. Nothing is lost, the messages wait. Set fewer documents_at_once, or ask for more.",
+    "SplitThrottled": "Lambda refuses to start the split: the account has too few functions at"
+    " once. Set fewer documents_at_once, or ask for more.",
+    "MergeThrottled": "Lambda refuses to start the merge: the account has too few functions at"
+    " once. Set fewer documents_at_once, or ask for more.",
+    "PartsFailed": _LOST_PARTS,
+    "PartsTimedOut": _LOST_PARTS,
+    "Intake": "The function that lets documents in fails; its log says on what. The messages wait,"
+    " and are tried again.",
+    "Undelivered": "Messages have failed five times. Mend what the intake's log tells of, then move"
+    " them back from the queue of undelivered ones.",
+}
 
 
 def _throttled(namespace: str, dimensions: Mapping[str, str]) -> cloudwatch.Metric:

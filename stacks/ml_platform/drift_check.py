@@ -25,11 +25,7 @@ _NAMESPACE = "MlPlatform"
 
 
 class DriftCheck(Construct):
-    """A capture arrives -> the last hours beside the training set -> metric -> alarm -> retraining.
-
-    Runbook. Drift: the function's log names the feature; look whether the world has changed or who
-    asks. If the world has: train again, by hand or with `retrain_on_drift`.
-    """
+    """A capture -> the last hours beside the training set -> metric -> alarm -> retraining."""
 
     def __init__(
         self,
@@ -63,6 +59,9 @@ class DriftCheck(Construct):
         self.alarm = cloudwatch.Alarm(
             self,
             "Drift",
+            alarm_description="What is asked has moved away from what was trained on; the log of"
+            " the drift check names the feature. Look whether the world has changed, or who asks."
+            " If the world has, train again, by hand or with retrain_on_drift.",
             metric=cloudwatch.Metric(
                 namespace=_NAMESPACE,
                 metric_name="LargestPsi",

@@ -1,13 +1,7 @@
 """What a person must act on at the endpoint, and the picture of it (DP-11).
 
-Runbook, an alarm a line; errors and latency: `roll_back_alarms.py`, drift: `drift_check.py`.
-
-- CPU: the fleet is at its end; raise `maximum_instances`, or a larger instance type
-- memory: the model or its requests have grown; a larger instance type, or fewer flights a request
-- silence, in production: nobody has asked for an hour; look at the API's errors and at its callers
-- API errors: the function fails or cannot reach the endpoint; its log says why, with the id that
-  the caller was given
-- function errors: it was stopped or raised; its log says on what
+What to do stands in each alarm's description; errors and latency: `roll_back_alarms.py`, drift:
+`drift_check.py`.
 """
 
 from aws_cdk import Duration
@@ -77,6 +71,7 @@ class Operation(Construct):
             self,
             name,
             metric=metric,
+            alarm_description=_WHAT_TO_DO[name],
             threshold=above,
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
             evaluation_periods=periods,
@@ -89,6 +84,7 @@ class Operation(Construct):
             self,
             "Silence",
             metric=calls,
+            alarm_description=_WHAT_TO_DO["Silence"],
             threshold=1,
             comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
             evaluation_periods=1,
@@ -100,3 +96,15 @@ class Operation(Construct):
     def _tell(self, alarm: cloudwatch.Alarm) -> None:
         alarm.add_alarm_action(actions.SnsAction(self._topic))
         alarm.add_ok_action(actions.SnsAction(self._topic))
+
+
+_WHAT_TO_DO = {
+    "Cpu": "The fleet is at its end. Raise maximum_instances, or take a larger instance type.",
+    "Memory": "The model or its requests have grown. Take a larger instance type, or send fewer"
+    " flights a request.",
+    "ApiErrors": "The function behind the API fails or cannot reach the endpoint. Its log says why,"
+    " with the id that the caller was given.",
+    "FunctionErrors": "The function behind the API was stopped or raised. Its log says on what.",
+    "Silence": "Nobody has asked the endpoint for an hour. Look at the API's errors and at its"
+    " callers.",
+}

@@ -10,12 +10,7 @@ CHAMPION = "champion"
 
 
 class RollBackAlarms(Construct):
-    """Errors and latency of what serves; on during a roll-out and after it (DP-11).
-
-    Runbook. Errors: the model fails on what it is asked, its log says on what; a roll-out is taken
-    back by itself. Latency: the fleet is too small for the calls, or the model too slow: look at
-    CPU, then at `maximum_instances`.
-    """
+    """Errors and latency of what serves; on during a roll-out and after it (DP-11)."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, endpoint_name: str, topic: sns.ITopic
@@ -40,6 +35,7 @@ class RollBackAlarms(Construct):
         return cloudwatch.Alarm(
             self,
             name,
+            alarm_description=_WHAT_TO_DO[name],
             metric=cloudwatch.Metric(
                 namespace="AWS/SageMaker",
                 metric_name=metric,
@@ -54,3 +50,11 @@ class RollBackAlarms(Construct):
             # An endpoint that nobody calls is not ill.
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
+
+
+_WHAT_TO_DO = {
+    "Errors": "The model fails on what it is asked; the endpoint's log says on what. A roll-out is"
+    " taken back by itself.",
+    "Latency": "The fleet is too small for the calls, or the model too slow. Look at its CPU, then"
+    " raise maximum_instances. A roll-out is taken back by itself.",
+}

@@ -1,14 +1,7 @@
 """What a person must act on: alarms to one topic, the picture on one dashboard, a budget.
 
-Runbook, an alarm a line:
-
-- iterator age: Firehose falls behind; after the retention the oldest events are lost. Look for
-  throttled reads, and at the delivery log
-- throttled writes: producers send more than the shards take; raise `shards`, or go on demand
-- delivery freshness: nothing has landed for a while; the delivery log says why
-- processor errors: the transform raises; its log says why, and Firehose is sending batches again
-- rejected share: producers changed what they send; `rejected/` holds the lines and the reasons
-- job failure: an event from Glue with the run's id; running the job again is safe
+What to do stands in each alarm's description, so that it comes with the mail that tells of it. A
+run of the job that fails is told by Glue's own event, with the run's id; running it again is safe.
 """
 
 from aws_cdk import Duration
@@ -80,10 +73,18 @@ class Operation(Construct):
             alarm_friendly_name="Stream",
             add_iterator_max_age_alarm={
                 # A quarter of the retention gone: time enough to mend it before anything is lost.
-                "Behind": MaxIteratorAgeThreshold(max_age_in_millis=behind)
+                "Behind": MaxIteratorAgeThreshold(
+                    max_age_in_millis=behind,
+                    alarm_description_override="Firehose falls behind; after the retention the"
+                    " oldest events are lost. Look for throttled reads, and at the delivery log.",
+                )
             },
             add_write_provisioned_throughput_exceeded_alarm={
-                "Throttled": RecordsThrottledThreshold(max_records_throttled_threshold=0)
+                "Throttled": RecordsThrottledThreshold(
+                    max_records_throttled_threshold=0,
+                    alarm_description_override="Producers send more than the shards take. Raise"
+                    " shards, or go on demand.",
+                )
             },
         )
 
@@ -93,7 +94,13 @@ class Operation(Construct):
             lambda_function=transform,
             human_readable_name="Transform",
             alarm_friendly_name="Transform",
-            add_fault_count_alarm={"Failing": ErrorCountThreshold(max_error_count=0)},
+            add_fault_count_alarm={
+                "Failing": ErrorCountThreshold(
+                    max_error_count=0,
+                    alarm_description_override="The transform raises. Its log says why; Firehose"
+                    " is sending the batches again.",
+                )
+            },
         )
         lines = {name: _transform_metric(name) for name in ("AcceptedLines", "RejectedLines")}
         share = cloudwatch.MathExpression(
@@ -109,7 +116,16 @@ class Operation(Construct):
                 CustomMetricGroup(title="Lines", metrics=[*lines.values()]),
                 CustomMetricGroup(
                     title="Rejected share",
-                    metrics=[_alarm(share, "RejectedShare", "Rejected", above=5)],
+                    metrics=[
+                        _alarm(
+                            share,
+                            "RejectedShare",
+                            "Rejected",
+                            above=5,
+                            what_to_do="Producers have changed what they send. The lake's"
+                            " `rejected/` holds the lines and the reasons.",
+                        )
+                    ],
                 ),
             ],
         )
@@ -138,7 +154,16 @@ class Operation(Construct):
             metric_groups=[
                 CustomMetricGroup(
                     title="Delivery freshness",
-                    metrics=[_alarm(freshness, "Freshness", "Stale", above=late)],
+                    metrics=[
+                        _alarm(
+                            freshness,
+                            "Freshness",
+                            "Stale",
+                            above=late,
+                            what_to_do="Nothing has landed for longer than two buffers and ten"
+                            " minutes of retries. The delivery log says why.",
+                        )
+                    ],
                 )
             ],
         )
@@ -214,6 +239,7 @@ def _alarm(
     disambiguator: str,
     *,
     above: float,
+    what_to_do: str,
 ) -> CustomMetricWithAlarm:
     return CustomMetricWithAlarm(
         metric=metric,
@@ -221,6 +247,7 @@ def _alarm(
         add_alarm={
             disambiguator: CustomThreshold(
                 threshold=above,
+                alarm_description_override=what_to_do,
                 comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
             )
         },

@@ -105,14 +105,14 @@ class Lake:
     runs: int = 0
     grace: timedelta = timedelta(0)
 
-    def deliver(self, events: list[dict[str, Any]], hour: str = "2026-11-20-22") -> None:
-        """One Parquet object, as Firehose writes it."""
+    def deliver(self, events: list[dict[str, Any]]) -> None:
+        """One Parquet object, as Firehose writes it: filed under the hour that it is."""
         body = BytesIO()
         parquet.write_table(
             pa.Table.from_pylist(events, arrow(EVENTS)), body, use_deprecated_int96_timestamps=True
         )
         number = len(self.keys("events/"))
-        key = f"events/arrival_hour={hour}/{number:05d}.parquet"
+        key = f"events/arrival_hour={datetime.now(UTC):%Y-%m-%d-%H}/{number:05d}.parquet"
         self.s3.put_object(Bucket=BUCKET, Key=key, Body=body.getvalue())
 
     def observe(self, hours: list[dict[str, Any]]) -> None:

@@ -41,7 +41,7 @@ def test_an_object_that_the_last_run_overlooked_is_found_within_the_overlap(
     watermark = datetime.now(UTC) + timedelta(minutes=ahead_minutes)
     state = json.dumps({"watermark": watermark.isoformat()})
     lake.s3.put_object(Bucket=BUCKET, Key="state/curate_flights.json", Body=state)
-    lake.deliver([event("a")], hour=f"{datetime.now(UTC):%Y-%m-%d-%H}")
+    lake.deliver([event("a")])
     assert lake.run().fresh == fresh
 
 

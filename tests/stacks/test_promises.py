@@ -277,3 +277,10 @@ def test_every_alarm_tells_somebody(templates: list[dict[str, Any]]) -> None:
     for path, alarm in each(templates, "AWS::CloudWatch::Alarm"):
         assert alarm["AlarmActions"], path
         assert alarm.get("ActionsEnabled", True) is True, path
+
+
+def test_every_alarm_says_what_to_do(templates: list[dict[str, Any]]) -> None:
+    """It comes with the mail, and the runbook is made from it: a sentence on what, one on how."""
+    for path, alarm in each(templates, "AWS::CloudWatch::Alarm"):
+        description = alarm.get("AlarmDescription", "")
+        assert len(re.findall(r"\w[.](?= |$)", description)) >= 2, path
