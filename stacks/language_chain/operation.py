@@ -1,4 +1,4 @@
-"""What a person must act on: alarms to one topic, the picture on one dashboard (DP-11).
+"""What a person must act on: alarms to one topic, the picture on one dashboard (DP-11, SE-06).
 
 Runbook, an alarm a line; the table `documents` knows every document, by its status:
 

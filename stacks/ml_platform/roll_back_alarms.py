@@ -10,7 +10,7 @@ CHAMPION = "champion"
 
 
 class RollBackAlarms(Construct):
-    """Errors and latency of what serves; on during a roll-out and after it (DP-11).
+    """Errors and latency of what serves: they take a roll-out back, and tell people (SE-10, DP-11).
 
     Runbook. Errors: the model fails on what it is asked, its log says on what; a roll-out is taken
     back by itself. Latency: the fleet is too small for the calls, or the model too slow: look at
