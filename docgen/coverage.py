@@ -118,12 +118,12 @@ def page() -> str:
         " statements of them that could become code, in our words: what became of each, and what"
         " holds today where that is not what the notes say.",
         "\n".join(
-            ["| status | rows | |", "|---|---:|---|"]
+            ["| status | rows | meaning |", "|---|---:|---|"]
             + [f"| {name} | {number} | {_MEANING[name]} |" for name, number in counts().items()]
         ),
     ]
     for prefix, title in GROUPS.items():
-        table = ["| | the notes | status | today | where |", "|---|---|---|---|---|"]
+        table = ["| row | the notes | status | today | where |", "|---|---|---|---|---|"]
         table += [_line(each) for each in rows() if each.id.startswith(f"{prefix}-")]
         told += [f"## {title}", "\n".join(table)]
     return "\n\n".join(told) + "\n"
