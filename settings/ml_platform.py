@@ -58,6 +58,7 @@ class MlTrainingSettings:
     volume_gibibytes: Annotated[int, Field(ge=1, le=16384)] = 10
     # Spot costs up to 90 % less, and may be stopped: it goes on from its checkpoint (TR-13).
     spot: bool = True
+    # A job that hangs is stopped, and with it its bill (TR-15).
     max_runtime_minutes: Annotated[int, Field(ge=5, le=7 * 24 * 60)] = 60
     # How long a spot job may wait for capacity, on top of its run time.
     max_spot_wait_minutes: Annotated[int, Field(ge=0, le=7 * 24 * 60)] = 60

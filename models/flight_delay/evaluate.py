@@ -3,6 +3,7 @@
 Runs as a SageMaker processing job in the container that trained the model; the folders are
 SageMaker's unless others are given. Writes `evaluation.json`, which the workflow's gate reads,
 `statistics.json`, which the drift check compares the endpoint's traffic with, and three plots.
+pandas and scikit-learn do the work here, Spark did it in the lake (TR-04).
 
 The baseline predicts, for each flight, how often flights of its carrier at its hour were late in
 the training split: a model that is no better has learnt nothing (TR-24).

@@ -29,7 +29,7 @@ _TIMEOUT = Duration.minutes(5)
 
 
 class Documents(dynamodb.Table):
-    """The status of every document: received, running, done, or failed and why."""
+    """The status of every document: received, running, done, or failed and why (ET-10)."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, key: kms.IKey, environment: Environment

@@ -1,4 +1,4 @@
-"""What a person must act on: alarms to one topic, the picture on one dashboard (DP-11).
+"""What a person must act on: alarms to one topic, the picture on one dashboard (DP-11, SE-06).
 
 What to do stands in each alarm's description, so that it comes with the mail that tells of it.
 """

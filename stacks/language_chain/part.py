@@ -1,4 +1,4 @@
-"""What is done with one part of a document: Translate, or Comprehend's four questions (AI-07, 08).
+"""What is done with one part of a document: Translate (AI-07), or Comprehend's questions (AI-08).
 
 An Express workflow, which the chain calls and waits for: nothing of it needs code, and a part costs
 a twentieth of what the same states cost in the chain itself.

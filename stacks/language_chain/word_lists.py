@@ -1,4 +1,4 @@
-"""What the services would get wrong: the files of `models/language/` as resources (AI-05, 06, 07).
+"""What the services would get wrong (AI-05, AI-06, AI-07): `models/language/` as resources.
 
 CloudFormation has types for them in four commercial Regions. Elsewhere a custom resource calls the
 same APIs; it is what the template says if nobody says otherwise, since it works in all of them.

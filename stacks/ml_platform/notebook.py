@@ -63,7 +63,9 @@ class Notebook(Construct):
             kms_key_id=key.key_id,
             subnet_id=network.subnet_ids[0],
             security_group_ids=[network.job_security_group.security_group_id],
+            # Left out, the instance stands in a network of AWS that has internet (SE-19).
             direct_internet_access="Disabled",
+            # On unless switched off; the script at the start runs as root all the same (SE-18).
             root_access="Disabled",
             instance_metadata_service_configuration=(
                 sagemaker.CfnNotebookInstance.InstanceMetadataServiceConfigurationProperty(

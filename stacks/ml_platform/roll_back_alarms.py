@@ -10,7 +10,7 @@ CHAMPION = "champion"
 
 
 class RollBackAlarms(Construct):
-    """Errors and latency of what serves; on during a roll-out and after it (DP-11)."""
+    """Errors and latency of what serves take a roll-out back, and are told (SE-10, DP-11)."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, endpoint_name: str, topic: sns.ITopic

@@ -19,6 +19,9 @@ _TAG, _OUTSIDE = "reaches-buckets-from", "outside-the-vpc"
 class PlatformBucket(SecureBucket):
     """A `SecureBucket` whose objects pass through the VPC's S3 endpoint, or not at all (ST-08).
 
+    Role, endpoint, key and bucket each have a policy, and all four must agree (SE-03): a mistake in
+    one of them opens nothing.
+
     Three may come from elsewhere: the account's root user, the settings' data administrators, and
     roles marked by `reaches_buckets_from_outside`, because workflows and functions that only move
     reports run outside the VPC. Listing, deleting and emptying stay open to whoever has the

@@ -12,7 +12,10 @@ _PREFIX = "training/"
 
 @dataclass(frozen=True)
 class TrainingData:
-    """A bucket whose `training/<set>/split=<split>/` holds CSV or Parquet, label first (TR-10)."""
+    """A bucket whose `training/<set>/split=<split>/` holds CSV or Parquet, label first (TR-10).
+
+    What jobs read and write has an address in S3 (ST-14), so roles can be narrowed to prefixes.
+    """
 
     bucket: s3.IBucket
     key: kms.IKey

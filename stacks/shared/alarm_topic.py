@@ -14,7 +14,10 @@ from stacks.shared import gate
 
 
 class AlarmTopic(sns.Topic):
-    """The topic of an architecture's alarms, read by mail if the environment names an address."""
+    """The topic of an architecture's alarms, read by mail if the environment names an address.
+
+    Logs and traces tell what happened to whoever looks; this one tells without being asked (SE-02).
+    """
 
     def __init__(
         self, scope: Construct, construct_id: str, *, key: kms.IKey, environment: Environment

@@ -21,6 +21,9 @@ _BLANK = re.compile(r"\$\{(\w+)\}")
 class AslStateMachine(sfn.StateMachine):
     """`step_functions/<workflow>.asl.json` with its `${Blanks}` filled in.
 
+    Retries, waiting and the history of each run are the workflow's, not the code's (ET-15). It does
+    what the notes have Data Pipeline for, which takes no new customers (ET-14).
+
     `express`: it runs five minutes at most, is billed by time, and its caller waits for it.
     Say what it may do with `service_role.may`. Raises ValueError for a blank that is not filled,
     and for a filling that has no blank.

@@ -10,7 +10,10 @@ from constructs import Construct
 
 
 class SecureBucket(s3.Bucket):
-    """An S3 bucket under the architecture's key (ST-01, ST-07, ST-11).
+    """An S3 bucket under the architecture's key (ST-01, ST-07, ST-11), reached by TLS (SE-05).
+
+    It is given no name: names are shared with all other accounts, so one that is written down here
+    would be free once (ST-03).
 
     `access_logs` receives who read and wrote what, under this construct's path. Without `keep_data`
     the bucket goes with the stack, contents included.

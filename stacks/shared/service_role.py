@@ -11,7 +11,7 @@ from stacks.shared import gate
 
 
 class ServiceRole(iam.Role):
-    """A role that `<service>.amazonaws.com` assumes for this account, with inline statements only.
+    """A role that one service assumes for this account, with inline statements only (SE-01).
 
     `confused_deputy_guard` admits the service only on behalf of this account. Lambda and Glue
     assume roles without naming an account, so it is off for them.

@@ -34,7 +34,7 @@ _TIMESTAMPS = ["yyyy-MM-dd'T'HH:mm:ss'Z'", "yyyy-MM-dd'T'HH:mm:ss.SSS'Z'"]
 
 
 class Delivery(Construct):
-    """The delivery stream (IN-09 to IN-13), its role and its logs.
+    """The delivery stream (IN-09), its role and its logs; it scales by itself (IN-10).
 
     L1, because the L2's grants are wider than what Firehose calls (`s3:GetObject*`, `s3:List*`).
     """
@@ -115,6 +115,7 @@ class Delivery(Construct):
                     interval_in_seconds=settings.buffer_seconds,
                     size_in_m_bs=settings.buffer_mebibytes,
                 ),
+                # Nothing is converted here, so it is the object that is compressed (IN-12).
                 compression_format="GZIP",
                 encryption_configuration=self._encryption(),
                 cloud_watch_logging_options=self._logging("Backup"),

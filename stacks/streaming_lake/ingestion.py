@@ -10,7 +10,7 @@ from stacks.shared import gate
 
 
 class Ingestion(Construct):
-    """The stream of flight events (IN-05): kept in three Availability Zones, encrypted, ordered.
+    """The stream of flight events (IN-05), encrypted, ordered, in three zones at once (IN-04).
 
     A record carries many events, one a line, up to 1 MiB (IN-08 allows 10 MiB today, but Lambda
     takes no more than 6 MB a batch): Kinesis bills PUTs in 25 KiB units, Firehose in 5 KiB steps.

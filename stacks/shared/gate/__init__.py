@@ -1,4 +1,4 @@
-"""The gate that every synth passes: nothing leaves this project that a checker objects to.
+"""The gate that every synth passes (SE-04): nothing leaves this project that a checker objects to.
 
 `attach` adds the checkers to an app, `synthesise` runs them and raises GateError, with the rule,
 the construct's path and what to do, on
