@@ -18,6 +18,8 @@ class Shape:
     note: tuple[str, ...] = ()
     icon: str | None = None
     parent: str | None = None
+    group: str | None = None  # a frame is drawn around those of a group, if it holds no others
+    framed_title: tuple[str, ...] = ()  # what suffices inside that frame
     spoken: str = ""  # for a tooltip and for screen readers
     href: str | None = None
     marks: tuple[tuple[str, str], ...] = ()  # a sign, and what it says in full
@@ -36,6 +38,7 @@ class Line:
     label: tuple[str, ...] = ()
     spoken: str = ""
     both: bool = False
+    back: bool = False  # against the direction of the picture
 
 
 @dataclass(frozen=True)

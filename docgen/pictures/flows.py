@@ -16,7 +16,6 @@ _DELIVERY = "AWS::KinesisFirehose::DeliveryStream"
 _FLOWS = (
     ("AWS::ApiGateway::Method", "RestApiId", "Integration.Uri"),
     ("AWS::ApiGatewayV2::Integration", "ApiId", "IntegrationUri"),
-    ("AWS::Athena::WorkGroup", _SELF, "WorkGroupConfiguration.ResultConfiguration.OutputLocation"),
     ("AWS::Glue::Crawler", "Targets", _SELF),
     ("AWS::Glue::Crawler", _SELF, "DatabaseName"),
     (_DELIVERY, "KinesisStreamSourceConfiguration.KinesisStreamARN", _SELF),

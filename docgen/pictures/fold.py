@@ -38,22 +38,33 @@ def without_containers(
             forth |= {(target, source) for source, target in forth}
         return not ways.isdisjoint(forth)
 
-    return [edge for edge in edges if not said(edge)]
+    # What is drawn for one way takes the other way along.
+    left = {frozenset((edge.source, edge.target)) for edge in edges if not said(edge)}
+    return [edge for edge in edges if frozenset((edge.source, edge.target)) in left]
 
 
 def without_steps_of_workflows(edges: Iterable[Edge], nodes: Nodes) -> list[Edge]:
-    """What a step of a workflow reads, writes or calls, the workflow need not be shown to."""
+    """What a step of a workflow reads, writes or calls need not be shown of the workflow, too.
+
+    Nor need a bucket be shown of what starts the workflow.
+    """
     ways = _ways(edges)
-    started = {
+    steps = {
         name: _reached(name, ways, nodes) for name, node in nodes.items() if node.kind == "workflow"
     }
+    for name, node in nodes.items():
+        if node.kind == "function":
+            started = [each for each in steps if (name, each) in ways]
+            steps[name] = set().union(*(steps[each] for each in started))
 
     def said(edge: Edge) -> bool:
-        source, target = edge.source, edge.target
-        if target in started and nodes[source].holds:
-            return any((source, each) in ways for each in started[target])
-        if source in started and (nodes[target].holds or nodes[target].kind == "service"):
-            return any((each, target) in ways for each in started[source])
+        for actor, other in ((edge.target, edge.source), (edge.source, edge.target)):
+            worth = nodes[other].holds or nodes[other].kind == "service"
+            if nodes[actor].kind == "function":
+                worth = nodes[other].kind == "bucket"
+            if worth and actor in steps:
+                same = ((each, other) if actor == edge.source else (other, each) for each in steps[actor])
+                return not ways.isdisjoint(same)
         return False
 
     return [edge for edge in edges if not said(edge)]

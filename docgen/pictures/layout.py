@@ -41,7 +41,7 @@ def laid_out(drawing: Drawing) -> Placed:
         raise LayoutError(
             f"{drawing.name} could not be laid out: {done.stderr.strip()}. Is `make setup` done?"
         )
-    return _placed(json.loads(done.stdout))
+    return _placed(json.loads(done.stdout), {line.id for line in drawing.lines if line.back})
 
 
 def _graph(drawing: Drawing) -> dict[str, Any]:
@@ -98,7 +98,9 @@ def text_block_height(shape: Shape) -> float:
 
 
 def _edge(line: Line) -> dict[str, Any]:
-    edge: dict[str, Any] = {"id": line.id, "sources": [line.source], "targets": [line.target]}
+    # ELK would choose by itself which edge of a circle to turn round, and choose another one.
+    ends = (line.target, line.source) if line.back else (line.source, line.target)
+    edge: dict[str, Any] = {"id": line.id, "sources": ends[:1], "targets": ends[1:]}
     if line.label:
         wide = max(text_width(text, LABEL_SIZE) for text in line.label) + 6
         high = LABEL_LINE * len(line.label) + 2
@@ -106,13 +108,15 @@ def _edge(line: Line) -> dict[str, Any]:
     return edge
 
 
-def _placed(graph: dict[str, Any]) -> Placed:
+def _placed(graph: dict[str, Any], turned: set[str]) -> Placed:
     nodes = list(_walk(graph))
     lines: dict[str, tuple[tuple[float, float], ...]] = {}
     labels: dict[str, Box] = {}
     for edge in (edge for node in [graph, *nodes] for edge in node.get("edges", [])):
         (section,) = edge["sections"]
         points = [section["startPoint"], *section.get("bendPoints", []), section["endPoint"]]
+        if edge["id"] in turned:
+            points.reverse()
         lines[edge["id"]] = tuple((round(each["x"], 1), round(each["y"], 1)) for each in points)
         for label in edge.get("labels", []):
             labels[edge["id"]] = _box(label)
