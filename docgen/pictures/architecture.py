@@ -13,8 +13,8 @@ ICON = 48.0
 _TITLE_SIZE, _NOTE_SIZE = 13.0, 11.0
 _TEXT_WIDTH = 104.0
 _WIDE = {
-    "elk.spacing.nodeNode": "26",
-    "elk.layered.spacing.nodeNodeBetweenLayers": "40",
+    "elk.spacing.nodeNode": "32",
+    "elk.layered.spacing.nodeNodeBetweenLayers": "34",
     "elk.layered.spacing.edgeNodeBetweenLayers": "18",
     "elk.spacing.edgeNode": "18",
     "elk.spacing.edgeEdge": "12",
@@ -22,10 +22,15 @@ _WIDE = {
     "elk.layered.nodePlacement.strategy": "NETWORK_SIMPLEX",
 }
 _TALL = _WIDE | {
-    "elk.spacing.nodeNode": "10",
-    "elk.layered.spacing.nodeNodeBetweenLayers": "30",
-    "elk.spacing.edgeNode": "10",
-    "elk.spacing.edgeEdge": "8",
+    "elk.layered.layering.strategy": "COFFMAN_GRAHAM",
+    "elk.layered.layering.coffmanGraham.layerBound": "2",
+    "elk.layered.spacing.nodeNodeBetweenLayers": "28",
+    "elk.layered.spacing.edgeNodeBetweenLayers": "12",
+    "elk.layered.spacing.edgeEdgeBetweenLayers": "8",
+    "elk.spacing.nodeNode": "8",
+    "elk.spacing.edgeNode": "8",
+    "elk.spacing.edgeEdge": "7",
+    "elk.spacing.edgeLabel": "1",
 }
 
 
@@ -72,7 +77,8 @@ def in_order(graph: Graph) -> list[str]:
 
 def _shapes(graph: Graph, order: list[str], link: Link, *, tall: bool) -> Iterator[Shape]:
     stacks = sorted({node.stack for node in graph.nodes if node.stack})
-    outer = stacks if len(stacks) > 1 else []
+    # A phone has no room for frames in frames.
+    outer = stacks if len(stacks) > 1 and not tall else []
     for stack in outer:
         width = text_width(stack, _TITLE_SIZE, bold=True) + 28
         yield Shape(stack, width, 60, "stack", title=(stack,), spoken=stack)
@@ -83,17 +89,23 @@ def _shapes(graph: Graph, order: list[str], link: Link, *, tall: bool) -> Iterat
         first[group] = min(places[node.id], first.get(group, len(order)))
     # Those of one construct side by side: then a frame fits around them.
     for node in sorted(graph.nodes, key=lambda node: (first[_group(node)], places[node.id])):
-        yield _shape(node, node.stack if node.stack in outer else None, link, tall=tall)
+        parent = node.stack if node.stack in outer else None
+        alike = tall and any(each.path == node.path != "" and each != node for each in graph.nodes)
+        yield _shape(node, parent, link, tall=tall, alike=alike)
+
+
+def _small(label: str) -> str:
+    return label if label.isupper() else label[:1].lower() + label[1:]
 
 
 def _group(node: Node) -> str:
     return f"{node.stack}/{node.group}" if node.group else node.id
 
 
-def _shape(node: Node, parent: str | None, link: Link, *, tall: bool) -> Shape:
-    alone = node.label
+def _shape(node: Node, parent: str | None, link: Link, *, tall: bool, alike: bool) -> Shape:
+    alone = f"{node.stack} {_small(node.label)}" if alike else node.label
     if node.group and node.path != node.group:
-        alone = f"{spoken(node.group)} {node.label.lower()}"
+        alone = f"{spoken(node.group)} {_small(node.label)}"
     title = tuple(wrapped(alone, _TITLE_SIZE, _TEXT_WIDTH, lines=2, bold=True))
     framed = tuple(wrapped(node.label, _TITLE_SIZE, _TEXT_WIDTH, lines=2, bold=True))
     note = () if node.service == alone else (node.service,)

@@ -3,12 +3,15 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import combinations
 
 from docgen.pictures.drawing import Box, Drawing, Placed, Shape
 from docgen.pictures.layout import text_block_height, text_block_width
 
 _AROUND = 8.0
-_HEADER = 22.0
+_HEADER = 20.0
+# Farther apart than this they would only frame emptiness.
+_NEAR = 110.0
 
 
 @dataclass(frozen=True)
@@ -21,25 +24,41 @@ class Frame:
 
 
 def frames_of(drawing: Drawing, placed: Placed) -> Iterator[Frame]:
-    """Every frame that holds all of its group and nothing else."""
-    groups: dict[str, list[Shape]] = defaultdict(list)
+    """Frames around neighbours of one group; those that stand apart get none."""
+    outlines = {
+        shape.id: outline(shape, placed) for shape in drawing.shapes if shape.style != "stack"
+    }
+    groups: dict[str, list[frozenset[str]]] = defaultdict(list)
     for shape in drawing.shapes:
         if shape.group:
-            groups[shape.group].append(shape)
-    taken = [label for label in placed.labels.values()]
-    for group, members in groups.items():
-        if len(members) < 2:
-            continue
-        inside = frozenset(shape.id for shape in members)
-        box = _around(outline(shape, placed) for shape in members)
-        others = [
-            outline(shape, placed)
-            for shape in drawing.shapes
-            if shape.id not in inside and shape.style != "stack"
-        ]
-        if not any(overlap(box, other) for other in others + taken):
+            groups[shape.group].append(frozenset({shape.id}))
+    taken: list[Box] = []
+    for group, clusters in groups.items():
+        for members in _joined(clusters, outlines, taken):
+            box = _around(outlines[each] for each in members)
             taken.append(box)
-            yield Frame(group.rpartition("/")[2], box, inside)
+            yield Frame(group.rpartition("/")[2], box, members)
+
+
+def _joined(
+    clusters: list[frozenset[str]], outlines: dict[str, Box], taken: list[Box]
+) -> list[frozenset[str]]:
+    """The clusters, neighbours joined as long as a frame around them holds nothing else."""
+    for one, other in combinations(clusters, 2):
+        both = one | other
+        box = _around(outlines[each] for each in both)
+        others = [found for name, found in outlines.items() if name not in both]
+        near = _apart(_around(outlines[each] for each in one), _around(outlines[e] for e in other))
+        if near <= _NEAR and not any(overlap(box, each) for each in others + taken):
+            rest = [each for each in clusters if each not in (one, other)]
+            return _joined([both, *rest], outlines, taken)
+    return [each for each in clusters if len(each) > 1]
+
+
+def _apart(one: Box, other: Box) -> float:
+    across = max(one.x, other.x) - min(one.x + one.width, other.x + other.width)
+    down = max(one.y, other.y) - min(one.y + one.height, other.y + other.height)
+    return max(across, down)
 
 
 def outline(shape: Shape, placed: Placed) -> Box:

@@ -20,11 +20,11 @@ _OPTIONS = {
     "elk.edgeRouting": "ORTHOGONAL",
     "elk.json.shapeCoords": "ROOT",
     "elk.json.edgeCoords": "ROOT",
-    "elk.padding": "[top=8,left=8,bottom=8,right=8]",
+    "elk.padding": "[top=36,left=16,bottom=12,right=16]",
     "elk.randomSeed": "1",
     "elk.layered.thoroughness": "60",
 }
-_FRAME = {"elk.padding": "[top=30,left=14,bottom=14,right=14]"}
+_FRAME = {"elk.padding": "[top=58,left=18,bottom=18,right=18]"}
 
 
 class LayoutError(RuntimeError):

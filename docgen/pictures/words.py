@@ -12,6 +12,7 @@ _WIDTHS = {
     **dict.fromkeys("ABCDEGHKNOPQRSTUVXYw&", 710),
 }
 _SPARE = 1.06
+_ACRONYMS = {"api": "API", "pii": "PII", "vpc": "VPC"}
 
 
 def text_width(text: str, size: float, *, bold: bool = False) -> float:
@@ -45,7 +46,8 @@ def _shortened(text: str, size: float, limit: float, *, bold: bool) -> str:
 def spoken(identifier: str) -> str:
     """The id of a construct as words: `JobFailure` -> `Job failure`."""
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|_", " ", identifier).strip()
-    return words[:1].upper() + words[1:].lower()
+    words = " ".join(_ACRONYMS.get(word.lower(), word.lower()) for word in words.split())
+    return words[:1].upper() + words[1:]
 
 
 def counted(number: int, noun: str) -> str:
