@@ -1,1 +1,1 @@
-"""Makes the site of `make docs` from the code, its templates, and the facts in `docs/`."""
+"""Makes the site of `make docs` from the code: templates, sources, facts and pictures."""

@@ -1,0 +1,76 @@
+"""A picture before it is laid out: shapes of known size, and lines between them."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Direction = Literal["RIGHT", "DOWN"]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A box with an icon and text, or a frame around others."""
+
+    id: str
+    width: float
+    height: float
+    style: str  # a class of the style sheet
+    title: tuple[str, ...] = ()
+    note: tuple[str, ...] = ()
+    icon: str | None = None
+    parent: str | None = None
+    group: str | None = None  # a frame is drawn around those of a group, if it holds no others
+    framed_title: tuple[str, ...] = ()  # what suffices inside that frame
+    spoken: str = ""  # for a tooltip and for screen readers
+    href: str | None = None
+    marks: tuple[tuple[str, str], ...] = ()  # a sign, and what it says in full
+    # The text stands below the box of this size, and lines end at the box.
+    text_below: bool = False
+
+
+@dataclass(frozen=True)
+class Line:
+    """An arrow from one shape to another."""
+
+    id: str
+    source: str
+    target: str
+    style: str
+    label: tuple[str, ...] = ()
+    spoken: str = ""
+    both: bool = False
+    back: bool = False  # against the direction of the picture
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """All of one picture."""
+
+    name: str
+    title: str
+    description: str
+    direction: Direction
+    shapes: tuple[Shape, ...]
+    lines: tuple[Line, ...]
+    footer: tuple[str, ...] = ()
+    options: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Box:
+    """Where a shape or a text stands."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A drawing's coordinates, by the ids of its shapes and lines."""
+
+    width: float
+    height: float
+    shapes: dict[str, Box]
+    lines: dict[str, tuple[tuple[float, float], ...]]
+    labels: dict[str, Box]

@@ -1,0 +1,106 @@
+"""The graph of an architecture, from its templates alone: no list of what our stacks contain."""
+
+from collections.abc import Iterable, Iterator
+
+from app import ARCHITECTURES
+from assembly import Templates
+from docgen.pictures import fold
+from docgen.pictures.access import Access
+from docgen.pictures.flows import property_flows
+from docgen.pictures.looks import OUTSIDE
+from docgen.pictures.model import Edge, Evidence, Graph, Node
+from docgen.pictures.references import at, named, places
+from docgen.pictures.stock import Stock
+
+# Nothing is lost without them where nothing flows: a rule whose target is not drawn, a database
+# whose tables are, a queue for what a setting does not switch on.
+_ONLY_JOINED = ("schedule", "database", "queue", "topic")
+
+
+def graph_of(architecture: str, templates: Templates) -> Graph:
+    """What one architecture's picture shows.
+
+    `templates` may hold other architectures' stacks, too: what is imported from them is drawn.
+    """
+    if architecture not in ARCHITECTURES:
+        known = ", ".join(ARCHITECTURES)
+        raise ValueError(f"{architecture}: no such architecture. Use one of {known}.")
+    stacks = {each.__name__ for each in ARCHITECTURES[architecture]}
+    if missing := stacks - templates.keys():
+        raise ValueError(f"{architecture}: no template of {', '.join(sorted(missing))} is given.")
+    stock = Stock(places(templates), stacks)
+    access = Access(stock)
+    flows = [*property_flows(stock), *access.flows()]
+    nodes = {**stock.nodes, **access.services}
+    edges = fold.most_exact(each for each in flows if _joins(each, nodes))
+    certain = [each for each in edges if each.evidence > Evidence.LOOK]
+    own = [each for each in stock.nodes.values() if each.stack in stacks]
+    entries = list(_entries(certain, own))
+    edges = fold.without_containers(edges, _containers(stock))
+    edges = fold.merged(fold.without_steps_of_workflows(edges, nodes), nodes)
+    for outside, edge in entries:
+        nodes[outside.id] = outside
+        edges.append(edge)
+    joined = {end for edge in edges for end in (edge.source, edge.target)}
+    shown = [
+        node
+        for node in nodes.values()
+        if node.id in joined or (node.stack in stacks and node.kind not in _ONLY_JOINED)
+    ]
+    return Graph(tuple(sorted(shown)), tuple(sorted(edges)), tuple(stock.remarks()))
+
+
+def _joins(edge: Edge, nodes: fold.Nodes) -> bool:
+    return edge.source in nodes and edge.target in nodes and edge.source != edge.target
+
+
+def _containers(stock: Stock) -> dict[str, list[str]]:
+    location = "TableInput.StorageDescriptor.Location"
+    return {
+        place: [
+            container
+            for path in (location, "DatabaseName")
+            for container, _ in named(at(each.properties, path))
+        ]
+        for place, each in stock.places.items()
+        if each.type == "AWS::Glue::Table"
+    }
+
+
+def _entries(edges: Iterable[Edge], own: Iterable[Node]) -> Iterator[tuple[Node, Edge]]:
+    """Where something comes in: nothing flows there that did not come from there."""
+    forth: dict[str, set[str]] = {}
+    back: dict[str, set[str]] = {}
+    for edge in edges:
+        for source, target in [(edge.source, edge.target)] + (
+            [(edge.target, edge.source)] if edge.both else []
+        ):
+            forth.setdefault(source, set()).add(target)
+            back.setdefault(target, set()).add(source)
+    for node in own:
+        if node.kind in OUTSIDE and node.id in forth:
+            before = _all(node.id, back)
+            if before <= _all(node.id, forth):
+                look = OUTSIDE[node.kind]
+                outside = Node(
+                    id=f"outside/{node.id}",
+                    path="",
+                    stack="",
+                    group="",
+                    kind=look.kind,
+                    label=look.label,
+                    service=look.service,
+                    icon=look.icon,
+                    holds=False,
+                )
+                yield outside, Edge(outside.id, node.id, evidence=Evidence.PROPERTY)
+
+
+def _all(start: str, ways: dict[str, set[str]]) -> set[str]:
+    found: set[str] = set()
+    waiting = [start]
+    while waiting:
+        for name in ways.get(waiting.pop(), set()) - found:
+            found.add(name)
+            waiting.append(name)
+    return found

@@ -1,0 +1,134 @@
+"""Where everything stands: ELK's layered layout, run by Node."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from docgen.pictures.drawing import Box, Drawing, Line, Placed, Shape
+from docgen.pictures.words import text_width
+
+_SCRIPT = Path(__file__).with_name("layout.mjs")
+LABEL_SIZE = 11.0
+LABEL_LINE = 13.0
+_OPTIONS = {
+    "elk.algorithm": "layered",
+    "elk.hierarchyHandling": "INCLUDE_CHILDREN",
+    "elk.edgeRouting": "ORTHOGONAL",
+    "elk.json.shapeCoords": "ROOT",
+    "elk.json.edgeCoords": "ROOT",
+    "elk.padding": "[top=36,left=16,bottom=12,right=16]",
+    "elk.randomSeed": "1",
+    "elk.layered.thoroughness": "60",
+}
+_FRAME = {"elk.padding": "[top=58,left=18,bottom=18,right=18]"}
+
+
+class LayoutError(RuntimeError):
+    """Node or ELK could not lay a picture out. The message says what they said."""
+
+
+def laid_out(drawing: Drawing) -> Placed:
+    """The coordinates of a drawing, rounded, so that the same drawing gives the same bytes."""
+    node = os.environ.get("JSII_NODE", f"{sys.prefix}/bin/node")
+    done = subprocess.run(
+        [node, str(_SCRIPT)], input=json.dumps(_graph(drawing)), capture_output=True, text=True
+    )
+    if done.returncode:
+        raise LayoutError(
+            f"{drawing.name} could not be laid out: {done.stderr.strip()}. Is `make setup` done?"
+        )
+    return _placed(json.loads(done.stdout), {line.id for line in drawing.lines if line.back})
+
+
+def _graph(drawing: Drawing) -> dict[str, Any]:
+    return {
+        "id": "picture",
+        "layoutOptions": {**_OPTIONS, "elk.direction": drawing.direction, **drawing.options},
+        "children": _children(drawing, None),
+        "edges": [_edge(line) for line in drawing.lines],
+    }
+
+
+def _children(drawing: Drawing, parent: str | None) -> list[dict[str, Any]]:
+    made = []
+    for shape in drawing.shapes:
+        if shape.parent != parent:
+            continue
+        inner = _children(drawing, shape.id)
+        child: dict[str, Any] = {"id": shape.id}
+        if inner:
+            made.append(child | {"children": inner, "layoutOptions": _frame(shape)})
+            continue
+        made.append(child | {"width": shape.width, "height": shape.height} | _text_below(shape))
+    return made
+
+
+def _frame(shape: Shape) -> dict[str, str]:
+    # At least as wide as its own name.
+    wide = shape.width
+    return _FRAME | {
+        "elk.nodeSize.constraints": "MINIMUM_SIZE",
+        "elk.nodeSize.minimum": f"({wide},60)",
+    }
+
+
+def _text_below(shape: Shape) -> dict[str, Any]:
+    if not shape.text_below:
+        return {}
+    text = {"text": shape.id, "width": text_block_width(shape), "height": text_block_height(shape)}
+    return {
+        "labels": [text],
+        "layoutOptions": {"elk.nodeLabels.placement": "OUTSIDE V_BOTTOM H_CENTER"},
+    }
+
+
+def text_block_width(shape: Shape) -> float:
+    """How wide the lines of a shape are."""
+    widths = [text_width(line, 13, bold=True) for line in shape.title]
+    return max([*widths, *(text_width(line, 11) for line in shape.note)])
+
+
+def text_block_height(shape: Shape) -> float:
+    """How high the lines of a shape are."""
+    return 6 + 16 * len(shape.title) + 14 * len(shape.note)
+
+
+def _edge(line: Line) -> dict[str, Any]:
+    # ELK would choose by itself which edge of a circle to turn round, and choose another one.
+    ends = (line.target, line.source) if line.back else (line.source, line.target)
+    edge: dict[str, Any] = {"id": line.id, "sources": ends[:1], "targets": ends[1:]}
+    if line.label:
+        wide = max(text_width(text, LABEL_SIZE) for text in line.label) + 6
+        high = LABEL_LINE * len(line.label) + 2
+        edge["labels"] = [{"text": line.id, "width": wide, "height": high}]
+    return edge
+
+
+def _placed(graph: dict[str, Any], turned: set[str]) -> Placed:
+    nodes = list(_walk(graph))
+    lines: dict[str, tuple[tuple[float, float], ...]] = {}
+    labels: dict[str, Box] = {}
+    for edge in (edge for node in [graph, *nodes] for edge in node.get("edges", [])):
+        (section,) = edge["sections"]
+        points = [section["startPoint"], *section.get("bendPoints", []), section["endPoint"]]
+        if edge["id"] in turned:
+            points.reverse()
+        lines[edge["id"]] = tuple((round(each["x"], 1), round(each["y"], 1)) for each in points)
+        for label in edge.get("labels", []):
+            labels[edge["id"]] = _box(label)
+    shapes = {node["id"]: _box(node) for node in nodes}
+    return Placed(round(graph["width"]), round(graph["height"]), shapes, lines, labels)
+
+
+def _walk(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for child in node.get("children", []):
+        yield child
+        yield from _walk(child)
+
+
+def _box(placed: dict[str, Any]) -> Box:
+    return Box(*(round(placed[key], 1) for key in ("x", "y", "width", "height")))
