@@ -11,8 +11,8 @@ from costs import platform_work
 from costs.free import FREE
 from costs.idle_rules import RULES, instance_key, serving
 from costs.lines import Charge, Line, line, total
+from costs.prices import PriceError
 from costs.schedules import HOURS_A_MONTH, runs_a_month
-from costs.sweep import UnpricedError
 
 WEEKEND_HOURS = 60
 
@@ -21,8 +21,8 @@ def monthly(templates: Templates, *, model_deployed: bool = False) -> list[Line]
     """What the stacks cost a month, in lines, the dearest first.
 
     `model_deployed`: once a model serves and there is something to train on, too.
-    Raises UnpricedError for a type of resource of which nobody has said what it costs, PriceError
-    for a price that the sheet does not have.
+    Raises PriceError for a type of resource of which nobody has said what it costs, and for a
+    price that the sheet does not have.
     """
     lines = [each for resource in resources(templates) for each in _lines(resource, templates)]
     if model_deployed:
@@ -35,7 +35,7 @@ def _lines(resource: Resource, templates: Templates) -> Iterator[Line]:
         for charge in rule(resource, templates):
             yield line(resource.stack, resource.path, charge)
     elif resource.type not in FREE:
-        raise UnpricedError(
+        raise PriceError(
             f"{resource.stack}/{resource.path}: nobody has said what {resource.type} costs while"
             " idle: add a rule to costs/idle_rules.py, or the reason why it is free to"
             " costs/free.py."

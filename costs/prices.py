@@ -18,7 +18,7 @@ REGION = "us-east-1"
 
 
 class PriceError(ValueError):
-    """A price that the sheet does not have, or a row that is wrong. The message is for the user."""
+    """Something without a price, or a wrong row of the sheet. The message is for the user."""
 
 
 @dataclass(frozen=True, kw_only=True)

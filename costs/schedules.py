@@ -4,6 +4,8 @@ import calendar
 import re
 from datetime import date, timedelta
 
+from costs.prices import PriceError
+
 # A year of 365 days that begins on a Monday; the month is a twelfth of it, as 730 hours are.
 _FIRST_DAY = date(2029, 1, 1)
 HOURS_A_MONTH = 730
@@ -14,12 +16,12 @@ _DAYS = {name: n for n, name in enumerate(("SUN", "MON", "TUE", "WED", "THU", "F
 
 
 def runs_a_month(schedule: str) -> float:
-    """Mean number of runs in a month. Raises ValueError for what is not understood."""
+    """Mean number of runs in a month. Raises PriceError for what is not understood."""
     if rate := re.fullmatch(r"rate\((\d+) (minute|hour|day)s?\)", schedule):
         return HOURS_A_MONTH * 60 / (int(rate[1]) * _MINUTES[rate[2]])
     cron = re.fullmatch(r"cron\((\S+) (\S+) (\S+) (\S+) (\S+) \S+\)", schedule)
     if not cron:
-        raise ValueError(
+        raise PriceError(
             f"{schedule}: write cron(minutes hours day month weekday year) or rate(...)"
         )
     a_day = len(_values(cron[1], 0, 59, schedule)) * len(_values(cron[2], 0, 23, schedule))
@@ -47,7 +49,9 @@ def _values(
             end = _number(last, names or {}) if last else (high if first in "*?" or step else start)
             found |= set(range(start, end + 1, int(step or 1)))
         except ValueError:
-            raise ValueError(f"{schedule}: {part!r} is not understood") from None
+            raise PriceError(
+                f"{schedule}: {part!r} is not understood by costs/schedules.py."
+            ) from None
     return found
 
 

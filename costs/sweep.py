@@ -8,17 +8,14 @@ from typing import Any
 from assembly import Resource, Templates
 from costs.assumptions import IDLE
 from costs.lines import Charge
+from costs.prices import PriceError
 from costs.schedules import runs_a_month
-
-
-class UnpricedError(ValueError):
-    """Something that the cost model does not understand. The message is for whoever added it."""
 
 
 def charges(resource: Resource, templates: Templates) -> Iterator[Charge]:
     """What a rule costs a month. One that waits for events of AWS costs nothing.
 
-    Raises UnpricedError for a schedule whose target is no queue that a function reads.
+    Raises PriceError for a schedule whose target is no queue that a function reads.
     """
     schedule = resource.properties.get("ScheduleExpression")
     if schedule is None:
@@ -28,7 +25,7 @@ def charges(resource: Resource, templates: Templates) -> Iterator[Charge]:
     for target in resource.properties["Targets"]:
         function = _reader(template, target["Arn"])
         if function is None:
-            raise UnpricedError(
+            raise PriceError(
                 f"{resource.stack}/{resource.path}: a schedule whose target is no queue that a"
                 " function reads has no price yet: add it to costs/sweep.py."
             )
