@@ -4,8 +4,7 @@ Left out, together below 0.2 USD for 1,000 documents: the table, messages, logs,
 """
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assembly import Templates
 from costs.assumptions import CHAIN
@@ -53,8 +52,7 @@ def orchestration(work: Work, documents: int, memory_gb: float, second_key: str)
     read = documents * (2 * work.translated + 3 * work.analysed)
     return [
         Charge(
-            "1,000 transitions", "stepfunctions_standard_1k", documents * work.transitions / 1e3,
-            "language_chain.distribute_above",
+            "1,000 transitions", "stepfunctions_standard_1k", documents * work.transitions / 1e3
         ),
         Charge("million parts", "stepfunctions_express_requests_million", parts / 1e6),
         Charge(
@@ -66,7 +64,7 @@ def orchestration(work: Work, documents: int, memory_gb: float, second_key: str)
         Charge("GB seconds of functions", second_key, calls * busy),
         Charge("1,000 objects written", "s3_standard_put_1k", 2 * parts / 1e3),
         Charge("1,000 objects read", "s3_standard_get_1k", read / 1e3),
-    ]  # fmt: skip
+    ]
 
 
 def services(characters: int, documents: int) -> list[Charge]:
@@ -89,8 +87,25 @@ def usd(charges: list[Charge]) -> float:
 
 def documents(templates: Templates, count: int, size: int) -> list[Line]:
     """So many documents of `size` characters of one byte."""
-    workflow, _ = machine(templates, "PartArn")
+    workflow, blanks = machine(templates, "PartArn")
     charges = _through(templates, reckoned(size), count, size)
+    if blanks["Speak"] == "everything":
+        charges.append(_read_aloud(count * size))
+    return [line(workflow.stack, workflow.path, each) for each in charges]
+
+
+def recordings(templates: Templates, hours: int) -> list[Line]:
+    """So many recordings of an hour each: transcribed, and then as any text."""
+    workflow, blanks = machine(templates, "PartArn")
+    size = CHAIN.characters_an_hour
+    text = reckoned(size)
+    work = replace(text, transitions=text.transitions + CHAIN.transcription_states)
+    charges = [
+        Charge("minutes transcribed", "transcribe_batch_minute", 60 * hours),
+        *_through(templates, work, hours, size),
+    ]
+    if blanks["Speak"] != "nothing":
+        charges.append(_read_aloud(hours * size))
     return [line(workflow.stack, workflow.path, each) for each in charges]
 
 
@@ -100,30 +115,6 @@ def _through(templates: Templates, work: Work, count: int, size: int) -> list[Ch
     return [*orchestration(work, count, memory, gb_second_key(function)), *services(size, count)]
 
 
-def recordings(templates: Templates, hours: float) -> list[Line]:
-    """So many hours of recordings of an hour each, transcribed and then as any text."""
-    workflow, blanks = machine(templates, "PartArn")
-    return [
-        line(workflow.stack, workflow.path, each)
-        for each in _spoken(templates, blanks["Speak"], hours)
-    ]
-
-
-def _spoken(templates: Templates, speak: str, hours: float) -> Iterator[Charge]:
-    characters = round(CHAIN.characters_an_hour)
-    text = reckoned(characters)
-    work = Work(
-        text.transitions + CHAIN.transcription_states,
-        text.functions,
-        text.translated,
-        text.analysed,
-    )
-    yield Charge("minutes transcribed", "transcribe_batch_minute", 60 * hours)
-    for each in _through(templates, work, 1, characters):
-        yield each._replace(quantity=each.quantity * hours)
-    if speak != "nothing":
-        spoken = hours * characters / 1e6
-        yield Charge(
-            "million characters read aloud", "polly_neural_million_chars", spoken,
-            "language_chain.speak",
-        )  # fmt: skip
+def _read_aloud(characters: int) -> Charge:
+    key = "polly_neural_million_chars"
+    return Charge("million characters read aloud", key, characters / 1e6, "language_chain.speak")

@@ -70,19 +70,16 @@ def predictions(templates: Templates, calls: float) -> list[Line]:
     api = one(templates, "AWS::ApiGateway::RestApi")
     function = one(templates, "AWS::Lambda::Function", "Prediction/Predict")
     workflow, blanks = machine(templates, "Serving")
-    return [
-        line(resource.stack, resource.path, charge)
-        for resource, charges in (
-            (api, _gateway(templates, calls)),
-            (function, _function(function, calls, PLATFORM.prediction_seconds, "the API's")),
-            (workflow, _model(blanks, calls)),
-            (
-                one(templates, "AWS::Lambda::Function", "Drift/Detect"),
-                _watch(templates, blanks, calls),
-            ),
-        )
-        for charge in charges
+    bills = [
+        (api, _gateway(templates, calls)),
+        (function, _function(function, calls, PLATFORM.prediction_seconds, "the API's")),
+        (workflow, _model(blanks, calls)),
     ]
+    # What captures nothing has nobody to watch it.
+    if captured := calls * int(blanks["CapturePercent"]) / 100:
+        check = one(templates, "AWS::Lambda::Function", "Drift/Detect")
+        bills.append((check, _watch(check, captured)))
+    return [line(each.stack, each.path, charge) for each, charges in bills for charge in charges]
 
 
 def _gateway(templates: Templates, calls: float) -> Iterator[Charge]:
@@ -116,15 +113,7 @@ def _model(blanks: Mapping[str, Any], calls: float) -> Iterator[Charge]:
         yield Charge("GB seconds of the endpoint", "sagemaker_serverless_gb_second", used)
 
 
-def _watch(templates: Templates, blanks: Mapping[str, Any], calls: float) -> Iterator[Charge]:
-    captured = calls * int(blanks["CapturePercent"]) / 100
+def _watch(check: Resource, captured: float) -> Iterator[Charge]:
     files = math.ceil(captured / PLATFORM.captured_calls_a_file)
-    function = one(templates, "AWS::Lambda::Function", "Drift/Detect")
-    if files:
-        yield Charge(
-            "1,000 files of captured calls",
-            "s3_standard_put_1k",
-            files / 1000,
-            "ml_endpoint.data_capture_percent",
-        )
-        yield from _function(function, files, PLATFORM.drift_seconds, "the drift check's")
+    yield Charge("1,000 files of captured calls", "s3_standard_put_1k", files / 1000)
+    yield from _function(check, files, PLATFORM.drift_seconds, "the drift check's")
