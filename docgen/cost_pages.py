@@ -9,7 +9,7 @@ from costs.architectures import only
 from costs.assumptions import IDLE, Chain, Idle, Lake, Platform, stated
 from costs.idle import WEEKEND_HOURS, monthly, weekend, while_on
 from costs.lines import Group, Line, dates_of, grouped, total
-from costs.prices import REGION, Price
+from costs.prices import REGION, Price, dates
 from costs.schedules import HOURS_A_MONTH
 from costs.work import ASSUMPTIONS, Unit, units
 
@@ -121,7 +121,10 @@ def _settings(architecture: str) -> str:
     ]
     rows.insert(0, (f"as `{_VARIED}` sets it", "", _usd(before.idle_usd), _usd(before.usd)))
     heads = ("with `-c`", "change, USD a month", "of it idle", "the month, USD")
-    return f"In a month of {said}; each was synthesised and priced.\n\n{_table(heads, rows)}"
+    return (
+        f"In a month of {said}; each was synthesised and priced, by a sheet whose prices are of"
+        f" {dates(())}.\n\n{_table(heads, rows)}"
+    )
 
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
