@@ -27,8 +27,10 @@ class Resource:
     properties: Mapping[str, Any]
 
 
-def synthesise(environment: str, settings: Mapping[str, str] | None = None) -> Templates:
-    """The templates of every architecture, the gate passed.
+def synthesise(
+    environment: str, settings: Mapping[str, str] | None = None, *, gated: bool = True
+) -> Templates:
+    """The templates of every architecture, the gate passed unless `gated` says otherwise.
 
     `settings` are those of `-c`, as typed there. Raises SettingsError, GateError.
     """
@@ -41,7 +43,8 @@ def synthesise(environment: str, settings: Mapping[str, str] | None = None) -> T
         "aws:cdk:disable-asset-staging": True,
     }
     with tempfile.TemporaryDirectory(prefix="cdk-") as folder:
-        assembly = gate.synthesise(make_app(given, Path(folder)))
+        app = make_app(given, Path(folder), gated=gated)
+        assembly = gate.synthesise(app) if gated else app.synth()
         return {stack.stack_name: stack.template for stack in assembly.stacks}
 
 

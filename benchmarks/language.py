@@ -6,17 +6,17 @@ embedded AWS, and priced beside the naive design: a function for each service an
 the other.
 """
 
-import csv
 import json
-import math
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
+from costs.assumptions import CHAIN
+from costs.language_work import PIECE_BYTES, Work, orchestration, services, usd
+from costs.lines import Charge
 from merge_results.merging import Piece, merge
 from sandbox import deployment, emulator
 from sandbox.emulator import Emulator
@@ -25,10 +25,7 @@ from split_document.chunks import chunks
 
 MEGABYTES = 5
 DOCUMENTS = 200
-# What a call of Translate or Comprehend takes there: an assumption, and the same for both designs.
-CALL_SECONDS = 0.3
-_LAMBDA_GB, _EXPRESS_GB = 1769 / 1024, 64 / 1024
-_PIECE_BYTES = 4_900
+_MEMORY_GB, _SECOND_KEY = 1769 / 1024, "lambda_arm64_gb_second"
 _CALLS_A_PIECE = 5  # translate, sentiment, entities, key phrases, PII
 
 
@@ -70,7 +67,7 @@ def speed() -> Speed:
     """Cut and merge texts of five megabytes; two hundred things found in each piece."""
     german = _repeated("Der Zug nach Köln fährt um 7.30 Uhr vom Gleis 4 ab, sagte Anna Müller. ")
     japanese = _repeated("ケルン行きの列車は七時半に四番線から出ると言っていました。")
-    pieces = list(chunks(german, _PIECE_BYTES))
+    pieces = list(chunks(german, PIECE_BYTES))
     at = {"BeginOffset": 0, "EndOffset": 3, "Score": 0.9}
     scores = {"Positive": 0.1, "Negative": 0.1, "Neutral": 0.8, "Mixed": 0.0}
     found = [{"Text": f"T{n}", "Type": "OTHER", **at} for n in range(100)]
@@ -78,10 +75,10 @@ def speed() -> Speed:
     analysed = [Piece(each, said) for each in pieces]
     megabytes = len(german.encode()) / 1e6
     return Speed(
-        split=megabytes / _best(lambda: list(chunks(german, _PIECE_BYTES))),
+        split=megabytes / _best(lambda: list(chunks(german, PIECE_BYTES))),
         split_without_spaces=len(japanese.encode())
         / 1e6
-        / _best(lambda: list(chunks(japanese, _PIECE_BYTES))),
+        / _best(lambda: list(chunks(japanese, PIECE_BYTES))),
         bare_split=megabytes / _best(lambda: _blindly(german)),
         merge=megabytes / _best(lambda: merge(analysed)),
         bare_merge=megabytes / _best(lambda: _joined(analysed)),
@@ -94,8 +91,8 @@ def _repeated(sentence: str) -> str:
 
 def _blindly(text: str) -> list[str]:
     body = text.encode()
-    places = range(0, len(body), _PIECE_BYTES)
-    return [body[at : at + _PIECE_BYTES].decode(errors="ignore") for at in places]
+    places = range(0, len(body), PIECE_BYTES)
+    return [body[at : at + PIECE_BYTES].decode(errors="ignore") for at in places]
 
 
 def _joined(pieces: list[Piece]) -> tuple[str, list[str]]:
@@ -161,37 +158,31 @@ def _document(running: Emulator, outputs: dict[str, str], kilobytes: int) -> Doc
     # Splits and merge, and the intake twice: as it comes and as it goes.
     functions = sum(name.startswith(("Split for", "Merge")) for name in entered) + 2
     transitions = len(entered) + parts
-    usd = _prices()
-    waited = translated * CALL_SECONDS + analysed * 4 * CALL_SECONDS
     calls = analysed * _CALLS_A_PIECE
     # Each call a function, a choice to go on a chunk, and five states around it all.
     naive_transitions = calls + analysed + 5
-    # Text that grows by its mark is billed as it was sent.
-    units = max(3, math.ceil(len(text) / 100))
     return Document(
         kilobytes=kilobytes,
         transitions=transitions,
         functions=functions,
         parts=parts,
-        orchestration_usd=1000
-        * (
-            transitions * usd["stepfunctions_transition"]
-            + parts * usd["stepfunctions_express_request"]
-            + waited * _EXPRESS_GB * usd["stepfunctions_express_gb_second"]
-            + functions * (usd["lambda_request"] + 0.5 * _LAMBDA_GB * usd["lambda_gb_second"])
-            # A part is written, read, written; what comes of it is read, with a piece's text.
-            + 2 * parts * usd["s3_put"]
-            + (2 * translated + 3 * analysed) * usd["s3_get"]
+        orchestration_usd=usd(
+            orchestration(
+                Work(transitions, functions, translated, analysed), 1000, _MEMORY_GB, _SECOND_KEY
+            )
         ),
         naive_transitions=naive_transitions,
         naive_functions=calls,
-        naive_usd=1000
-        * (
-            naive_transitions * usd["stepfunctions_transition"]
-            + calls * (usd["lambda_request"] + CALL_SECONDS * _LAMBDA_GB * usd["lambda_gb_second"])
+        naive_usd=usd(
+            [
+                Charge("transitions", "stepfunctions_standard_1k", naive_transitions),
+                Charge("calls", "lambda_requests_million", calls / 1e3),
+                # A function waits for the service, and is paid for waiting.
+                Charge("GB seconds", _SECOND_KEY, 1000 * calls * CHAIN.call_seconds * _MEMORY_GB),
+            ]
         ),
-        services_usd=1000
-        * (len(text) * usd["translate_character"] + 4 * units * usd["comprehend_unit"]),
+        # Text that grows by its mark is billed as it was sent.
+        services_usd=usd(services(len(text), 1000)),
     )
 
 
@@ -220,12 +211,6 @@ def _wait(running: Emulator, outputs: dict[str, str], count: int, *, prefix: str
         if found.count("done") == count:
             return
         time.sleep(0.5)
-
-
-@cache
-def _prices() -> dict[str, float]:
-    with (Path(__file__).parent / "prices.csv").open() as file:
-        return {row["key"]: float(row["usd"]) for row in csv.DictReader(file)}
 
 
 if __name__ == "__main__":

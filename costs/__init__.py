@@ -1,0 +1,1 @@
+"""What the architectures cost: from their templates, and one checked-in sheet of list prices."""

@@ -1,0 +1,1 @@
+"""`make plan`: what a change does to the templates, for its reviewer, without an AWS account."""
