@@ -5,7 +5,7 @@ The site, the cost model, `make plan` and the tests all read templates, and read
 
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -68,18 +68,49 @@ def paths(template: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
-def readable(template: Mapping[str, Any], value: Any) -> Any:
-    """A value of a template with intrinsics spelt out: `{Storage/Lake.Arn}/events/*`."""
+def spelt_out(templates: Templates) -> Iterator[Resource]:
+    """Every resource, its properties `readable`; what one stack takes from another, too."""
+    imports = _exports(templates)
+    for each in resources(templates):
+        properties = readable(templates[each.stack], dict(each.properties), imports)
+        yield replace(each, properties=properties)
+
+
+def _exports(templates: Templates) -> dict[str, str]:
+    return {
+        str(readable(template, output["Export"]["Name"])): f"{{{stack}/{value[1:]}"
+        for stack, template in templates.items()
+        for output in template.get("Outputs", {}).values()
+        if "Export" in output
+        and (value := str(readable(template, output["Value"]))).startswith("{")
+    }
+
+
+def readable(
+    template: Mapping[str, Any], value: Any, imports: Mapping[str, str] | None = None
+) -> Any:
+    """A value of a template with intrinsics spelt out: `{Storage/Lake.Arn}/events/*`.
+
+    `imports` says of other stacks' exports what they are.
+    """
     names = paths(template)
-    if isinstance(value, list):
-        return [readable(template, item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    if set(value) == {"Ref"}:
-        return f"{{{names.get(value['Ref'], value['Ref'])}}}"
-    if set(value) == {"Fn::GetAtt"}:
-        logical_id, attribute = value["Fn::GetAtt"]
-        return f"{{{names[logical_id]}.{attribute}}}"
-    if set(value) == {"Fn::Join"}:
-        return "".join(map(str, readable(template, value["Fn::Join"][1])))
-    return {key: readable(template, item) for key, item in value.items()}
+
+    def spelt(value: Any) -> Any:
+        match value:
+            case list():
+                return [spelt(item) for item in value]
+            case {"Ref": name, **rest} if not rest:
+                text = f"{{{names.get(name, name)}}}"
+            case {"Fn::GetAtt": [logical_id, attribute]}:
+                text = f"{{{names[logical_id]}.{attribute}}}"
+            case {"Fn::Join": [_, parts]}:
+                text = "".join(map(str, spelt(parts)))
+            case {"Fn::ImportValue": str(exported)} if imports:
+                text = imports.get(exported, f"{{{exported}}}")
+            case dict():
+                return {key: spelt(item) for key, item in value.items()}
+            case _:
+                return value
+        return text
+
+    return spelt(value)

@@ -1,6 +1,9 @@
-"""The runbook of an architecture: each alarm with what it watches and what to do, by its template."""
+"""The runbook of an architecture, from its template: each alarm, what it watches, what to do."""
 
-from assembly import Templates, readable, resources
+from collections.abc import Mapping
+from typing import Any
+
+from assembly import Templates, spelt_out
 from docgen.tables import code, table
 
 _SIGNS = {
@@ -14,10 +17,10 @@ _SIGNS = {
 def runbook(templates: Templates) -> str:
     """Every alarm as a row of a Markdown table."""
     rows = []
-    for each in resources(templates):
+    for each in spelt_out(templates):
         if each.type != "AWS::CloudWatch::Alarm":
             continue
-        properties = readable(templates[each.stack], dict(each.properties))
+        properties = each.properties
         sign = _SIGNS[properties["ComparisonOperator"]]
         rows.append(
             (
@@ -29,12 +32,10 @@ def runbook(templates: Templates) -> str:
     return table(["alarm", "goes off when", "what it means, and what to do"], rows)
 
 
-def _watched(properties: dict[str, object]) -> str:
+def _watched(properties: Mapping[str, Any]) -> str:
     if name := properties.get("MetricName"):
         return code(name)
-    metrics = properties["Metrics"]
-    assert isinstance(metrics, list)  # noqa: S101 -- CloudFormation's own schema
-    shown = next(each for each in metrics if each.get("ReturnData", True))
+    shown = next(each for each in properties["Metrics"] if each.get("ReturnData", True))
     if "Expression" in shown:
         return code(shown["Expression"])
     return code(shown["MetricStat"]["Metric"]["MetricName"])

@@ -72,7 +72,9 @@ def _linked(html: str, seen_from: str) -> str:
 
     def link(found: re.Match[str]) -> str:
         note = coverage.row(found[0])
-        return f'<a class="note" href="{address}#{note.id}" title="{escape(note.note)}">{note.id}</a>'
+        return (
+            f'<a class="note" href="{address}#{note.id}" title="{escape(note.note)}">{note.id}</a>'
+        )
 
     return NOTE_ID.sub(link, html)
 

@@ -1,7 +1,7 @@
 """Cuts a source file into passages: what is said, and the lines it is said about.
 
-What is said are the docstrings and the comments that stand on lines of their own; in a workflow, the
-`Comment` of each state. Nothing is written a second time for the site.
+What is said are the docstrings and the comments that stand on lines of their own; in a workflow,
+the `Comment` of each state. Nothing is written a second time for the site.
 """
 
 import ast
@@ -10,7 +10,6 @@ import re
 import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
-from inspect import cleandoc
 from io import StringIO
 from itertools import groupby
 
@@ -81,12 +80,12 @@ def _docstrings(text: str) -> dict[int, str]:
     for node in ast.walk(ast.parse(text)):
         if not isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             continue
-        if not ast.get_docstring(node):
+        said = ast.get_docstring(node)
+        if not said:
             continue
         first = node.body[0]
-        assert isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)  # noqa: S101
         found |= dict.fromkeys(range(first.lineno, (first.end_lineno or first.lineno) + 1), "")
-        found[first.lineno] = cleandoc(str(first.value.value))
+        found[first.lineno] = said
     return found
 
 

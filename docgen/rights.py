@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from assembly import Templates, paths, readable
+from assembly import Templates, spelt_out
 from docgen.tables import code, table
 
 _IDENTITY_POLICIES = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy")
@@ -19,39 +19,44 @@ class Role:
     path: str
     trusted: tuple[str, ...]
     statements: tuple[Mapping[str, Any], ...]
+    managed: tuple[str, ...]
 
 
 def roles(templates: Templates) -> Iterator[Role]:
     """Every role, in the order of the templates; statements have their intrinsics spelt out."""
-    for stack, template in templates.items():
-        names = paths(template)
-        for logical_id, resource in template["Resources"].items():
-            if resource["Type"] != "AWS::IAM::Role":
-                continue
-            properties = readable(template, resource["Properties"])
-            trust = properties["AssumeRolePolicyDocument"]["Statement"]
-            statements = [
-                statement
-                for policy in properties.get("Policies", [])
-                for statement in policy["PolicyDocument"]["Statement"]
-            ]
-            statements += _attached(template, logical_id)
-            yield Role(
-                stack,
-                names[logical_id],
-                tuple(_principals(each["Principal"]) for each in trust),
-                tuple(statements),
-            )
+    everything = list(spelt_out(templates))
+    for each in everything:
+        if each.type != "AWS::IAM::Role":
+            continue
+        documents = [policy["PolicyDocument"] for policy in each.properties.get("Policies", [])]
+        documents += [
+            other.properties["PolicyDocument"]
+            for other in everything
+            if other.type in _IDENTITY_POLICIES
+            and other.stack == each.stack
+            and f"{{{each.path}}}" in other.properties.get("Roles", [])
+        ]
+        trust = each.properties["AssumeRolePolicyDocument"]["Statement"]
+        yield Role(
+            each.stack,
+            each.path,
+            tuple(_principals(statement["Principal"]) for statement in trust),
+            tuple(statement for document in documents for statement in document["Statement"]),
+            tuple(map(str, each.properties.get("ManagedPolicyArns", []))),
+        )
 
 
 def matrix(templates: Templates) -> str:
-    """The roles as Markdown: a heading and a table each, a row for each action on its resources."""
-    return "\n".join(
-        f"#### {role.path} {{: data-stack='{role.stack}' }}\n\n"
-        f"In `{role.stack}`, assumed by {', '.join(map(code, role.trusted))}.\n\n"
-        + table(["action", "resource", "only if"], _rows(role.statements))
-        for role in roles(templates)
-    )
+    """The roles as Markdown: a heading and a table each, a row for actions on their resources."""
+    return "\n".join(map(_table, roles(templates)))
+
+
+def _table(role: Role) -> str:
+    head = f"#### {role.path}\n\nIn `{role.stack}`, assumed by {', '.join(map(code, role.trusted))}"
+    if role.managed:
+        head += f", with the policies {', '.join(map(code, role.managed))}"
+    rows = list(_rows(role.statements))
+    return f"{head}.\n\n" + (table(["action", "resource", "only if"], rows) if rows else "")
 
 
 def _rows(statements: tuple[Mapping[str, Any], ...]) -> Iterator[tuple[str, str, str]]:
@@ -61,13 +66,6 @@ def _rows(statements: tuple[Mapping[str, Any], ...]) -> Iterator[tuple[str, str,
         resources = " ".join(map(code, listed(statement.get("Resource", "*"))))
         condition = statement.get("Condition")
         yield denied + actions, resources, code(json.dumps(condition)) if condition else ""
-
-
-def _attached(template: dict[str, Any], role: str) -> Iterator[Mapping[str, Any]]:
-    for resource in template["Resources"].values():
-        properties = resource.get("Properties", {})
-        if resource["Type"] in _IDENTITY_POLICIES and {"Ref": role} in properties.get("Roles", []):
-            yield from readable(template, properties["PolicyDocument"]["Statement"])
 
 
 def listed(value: Any) -> list[Any]:

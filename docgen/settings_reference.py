@@ -111,7 +111,7 @@ def _comments(kind: type) -> dict[str, str]:
     found = {}
     for node in ast.parse(source).body[0].body:  # type: ignore[attr-defined]
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-            above = []
+            above: list[str] = []
             for line in reversed(lines[: node.lineno - 1]):
                 if not (comment := re.fullmatch(r"\s*# (.*)", line)):
                     break

@@ -15,4 +15,8 @@ def code(value: object) -> str:
 
 
 def _line(cells: Sequence[object]) -> str:
-    return "| " + " | ".join(str(cell).replace("|", "&#124;").replace("\n", " ") for cell in cells) + " |"
+    return (
+        "| "
+        + " | ".join(str(cell).replace("|", "&#124;").replace("\n", " ") for cell in cells)
+        + " |"
+    )

@@ -32,7 +32,9 @@ class Access:
             (bucket, prefix.strip("/")): place
             for place, each in stock.places.items()
             if each.type == "AWS::Glue::Table"
-            for bucket, prefix in named(at(each.properties, "TableInput.StorageDescriptor.Location"))
+            for bucket, prefix in named(
+                at(each.properties, "TableInput.StorageDescriptor.Location")
+            )
         }
 
     def flows(self) -> list[Edge]:
