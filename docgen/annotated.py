@@ -31,12 +31,15 @@ def page(path: str) -> str:
     return f"# {Path(path).name}\n\n`{path}`\n\n{body(path, code_page(path))}\n"
 
 
-def body(path: str, seen_from: str) -> str:
-    """The passages of `path` as HTML, with links that hold on the page `seen_from`."""
+def body(path: str, seen_from: str, anchors: str = "") -> str:
+    """The passages of `path` as HTML, with links that hold on the page `seen_from`.
+
+    `anchors` is put before those of the lines, where a page shows several files.
+    """
     text = (ROOT / path).read_text()
     lines = _highlighted(path, text)
     shown = [_Shown(each, lines, seen_from) for each in passages(path, text)]
-    return _environment().get_template(_TEMPLATE).render(passages=shown)
+    return _environment().get_template(_TEMPLATE).render(passages=shown, anchors=anchors)
 
 
 class _Shown:
