@@ -10,7 +10,8 @@ from docgen.pictures.words import spoken, text_width, wrapped
 Link = Callable[[Node], str | None]
 
 ICON = 48.0
-_TITLE_SIZE, _NOTE_SIZE = 13.0, 11.0
+# Title and note; a phone shows the tall picture a little smaller than it is.
+_SIZES = {False: (13.0, 11.0), True: (14.0, 12.5)}
 _TEXT_WIDTH = 104.0
 _WIDE = {
     "elk.spacing.nodeNode": "32",
@@ -46,6 +47,8 @@ def drawing_of(name: str, graph: Graph, link: Link, *, tall: bool) -> Drawing:
         lines=tuple(_line(graph, edge, order) for edge in graph.edges),
         footer=graph.remarks,
         options=_TALL if tall else _WIDE,
+        title_size=_SIZES[tall][0],
+        note_size=_SIZES[tall][1],
     )
 
 
@@ -80,7 +83,7 @@ def _shapes(graph: Graph, order: list[str], link: Link, *, tall: bool) -> Iterat
     # A phone has no room for frames in frames.
     outer = stacks if len(stacks) > 1 and not tall else []
     for stack in outer:
-        width = text_width(stack, _TITLE_SIZE, bold=True) + 28
+        width = text_width(stack, _SIZES[tall][0], bold=True) + 28
         yield Shape(stack, width, 60, "stack", title=(stack,), spoken=stack)
     places = {name: place for place, name in enumerate(order)}
     first: dict[str, int] = {}
@@ -106,12 +109,13 @@ def _shape(node: Node, parent: str | None, link: Link, *, tall: bool, alike: boo
     alone = f"{node.stack} {_small(node.label)}" if alike else node.label
     if node.group and node.path != node.group:
         alone = f"{spoken(node.group)} {_small(node.label)}"
-    title = tuple(wrapped(alone, _TITLE_SIZE, _TEXT_WIDTH, lines=2, bold=True))
-    framed = tuple(wrapped(node.label, _TITLE_SIZE, _TEXT_WIDTH, lines=2, bold=True))
+    large, small = _SIZES[tall]
+    title = tuple(wrapped(alone, large, _TEXT_WIDTH, lines=2, bold=True))
+    framed = tuple(wrapped(node.label, large, _TEXT_WIDTH, lines=2, bold=True))
     note = () if node.service == alone else (node.service,)
-    text = [text_width(line, _TITLE_SIZE, bold=True) for line in title + framed]
-    text += [text_width(line, _NOTE_SIZE) for line in note]
-    high = ICON + 6 + 16 * len(title) + 14 * len(note)
+    text = [text_width(line, large, bold=True) for line in title + framed]
+    text += [text_width(line, small) for line in note]
+    high = ICON + 6 + (large + 3) * len(title) + (small + 3) * len(note)
     return Shape(
         id=node.id,
         width=max([ICON, *text]) if tall else ICON,

@@ -53,6 +53,13 @@ class Drawing:
     lines: tuple[Line, ...]
     footer: tuple[str, ...] = ()
     options: dict[str, str] = field(default_factory=dict)
+    title_size: float = 13
+    note_size: float = 11
+
+    @property
+    def linked(self) -> bool:
+        """Whether a part of it can be followed: then it is more than one image."""
+        return any(shape.href for shape in self.shapes)
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,6 @@ from docgen.pictures.drawing import Box, Drawing, Line, Placed, Shape
 from docgen.pictures.words import text_width
 
 _SCRIPT = Path(__file__).with_name("layout.mjs")
-LABEL_SIZE = 11.0
-LABEL_LINE = 13.0
 _OPTIONS = {
     "elk.algorithm": "layered",
     "elk.hierarchyHandling": "INCLUDE_CHILDREN",
@@ -49,7 +47,7 @@ def _graph(drawing: Drawing) -> dict[str, Any]:
         "id": "picture",
         "layoutOptions": {**_OPTIONS, "elk.direction": drawing.direction, **drawing.options},
         "children": _children(drawing, None),
-        "edges": [_edge(line) for line in drawing.lines],
+        "edges": [_edge(drawing, line) for line in drawing.lines],
     }
 
 
@@ -97,13 +95,13 @@ def text_block_height(shape: Shape) -> float:
     return 6 + 16 * len(shape.title) + 14 * len(shape.note)
 
 
-def _edge(line: Line) -> dict[str, Any]:
+def _edge(drawing: Drawing, line: Line) -> dict[str, Any]:
     # ELK would choose by itself which edge of a circle to turn round, and choose another one.
     ends = (line.target, line.source) if line.back else (line.source, line.target)
     edge: dict[str, Any] = {"id": line.id, "sources": ends[:1], "targets": ends[1:]}
     if line.label:
-        wide = max(text_width(text, LABEL_SIZE) for text in line.label) + 6
-        high = LABEL_LINE * len(line.label) + 2
+        wide = max(text_width(text, drawing.note_size) for text in line.label) + 6
+        high = (drawing.note_size + 2) * len(line.label) + 4
         edge["labels"] = [{"text": line.id, "width": wide, "height": high}]
     return edge
 

@@ -104,3 +104,19 @@ OUTSIDE = {
     "data": _resource("outside", "bring files", "Users", label="Batches"),
     "api": _resource("outside", "ask over HTTPS", "Client", label="Clients"),
 }
+
+# What tasks of workflows call, by the service that their ARN names.
+TASKS = SERVICES | {
+    "applicationautoscaling": _service("task", "Auto Scaling", "AWSApplicationAutoScaling"),
+    "athena": _service("task", "Athena", "AmazonAthena"),
+    "dynamodb": _service("task", "DynamoDB", "AmazonDynamoDB"),
+    "events": _service("task", "EventBridge", "AmazonEventBridge"),
+    "glue": _service("task", "Glue", "AWSGlue"),
+    "lambda": _service("task", "Lambda", "AWSLambda"),
+    "s3": _service("task", "S3", "AmazonSimpleStorageService"),
+    "sagemaker": _service("task", "SageMaker", "AmazonSageMakerAI"),
+    "sfn": _service("task", "Step Functions", "AWSStepFunctions"),
+    "sns": _service("task", "SNS", "AmazonSimpleNotificationService"),
+    "sqs": _service("task", "SQS", "AmazonSimpleQueueService"),
+    "states": _service("task", "Step Functions", "AWSStepFunctions"),
+}
