@@ -9,6 +9,7 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 ENV ?= sandbox
 ARCH ?=
+BASE ?= HEAD
 
 VENV := .venv/bin
 UV := .build/bootstrap/bin/uv
@@ -28,7 +29,8 @@ help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "  ARCH=streaming-lake  one architecture (default: all)"
-	@echo "  ENV=sandbox          environment of synth, deploy and destroy: local, sandbox, production"
+	@echo "  ENV=sandbox          environment of synth, plan, deploy and destroy: local, sandbox, production"
+	@echo "  BASE=main            the revision that plan compares with (default: HEAD, the last commit)"
 	@echo "  FLIGHTS=all          stream all 336,776 flights in the demo (default: 20,000)"
 
 # --- Set-up: once, then a second run starts at once -------------------------------------------
@@ -99,6 +101,10 @@ sandbox-down: setup  ## stop it and clean up
 synth: setup  ## templates of every architecture into cdk.out/
 	@cdk synth --quiet -c env=$(ENV)
 	@ls cdk.out/*.template.json
+
+.PHONY: plan
+plan: setup  ## what the work tree changes of the last commit's templates, for its reviewer (BASE=main)
+	@$(VENV)/python -m plan --env $(ENV) --base $(BASE) $(ARCH_OPTION)
 
 .PHONY: deploy
 deploy: setup  ## into the account of the usual AWS profile (ARCH=streaming-lake)

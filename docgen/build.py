@@ -28,6 +28,8 @@ _SOURCES = (
     "app.py",
     "environments.py",
     "assembly.py",
+    "costs/*.py",
+    "costs/*.csv",
     "settings/*.py",
     "stacks/**/*.py",
     "stacks/**/*.toml",

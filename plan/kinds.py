@@ -63,13 +63,28 @@ SECURITY_PROPERTIES = frozenset(
         "VpcConfig",
     }
 )
-# Their statements are told one by one, and not once more as a property.
+# The library tells the statements of these one by one: not once more as a property.
+TOLD_BY_STATEMENT = frozenset(
+    {
+        "AWS::EC2::SecurityGroup",
+        "AWS::EC2::VPCEndpoint",
+        "AWS::IAM::ManagedPolicy",
+        "AWS::IAM::Policy",
+        "AWS::IAM::Role",
+        "AWS::KMS::Key",
+        "AWS::S3::BucketPolicy",
+        "AWS::SNS::TopicPolicy",
+        "AWS::SQS::QueuePolicy",
+    }
+)
 POLICIES = frozenset(
     {
         "AssumeRolePolicyDocument",
         "KeyPolicy",
         "ManagedPolicyArns",
         "Policies",
+        "Policy",
+        "ResourcePolicy",
         "PolicyDocument",
         "SecurityGroupEgress",
         "SecurityGroupIngress",

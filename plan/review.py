@@ -5,7 +5,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from plan.changes import Change, Property, StackChange, Targets
-from plan.kinds import KEPT_BY, LOST, POLICIES, SECURITY_PROPERTIES, SECURITY_TYPES, STATEFUL
+from plan.kinds import (
+    KEPT_BY,
+    LOST,
+    POLICIES,
+    SECURITY_PROPERTIES,
+    SECURITY_TYPES,
+    STATEFUL,
+    TOLD_BY_STATEMENT,
+)
 from plan.reading import Names, is_code
 
 _SIGN = {True: "+", False: "-"}
@@ -168,9 +176,9 @@ class _Stack:
 
     def _leaves(self, name: str, kind: str, properties: Sequence[Property]) -> None:
         for each in properties:
-            if each.name in POLICIES:
+            if each.name in POLICIES and kind in TOLD_BY_STATEMENT:
                 continue
-            matters = kind in SECURITY_TYPES or each.name in SECURITY_PROPERTIES
+            matters = kind in SECURITY_TYPES or each.name in SECURITY_PROPERTIES | POLICIES
             for row in self._rows(name, each):
                 if matters and each.name != "Tags":
                     self._review.security.rows.append(("~", *row))

@@ -31,6 +31,7 @@ def test_the_readme_has_the_commands_that_are_tested_here() -> None:
         "make synth ENV=production",
         "cdk synth --quiet -c env=sandbox -c streaming_lake.shards=2 "
         "-c streaming_lake.retention_hours=48",
+        "make plan ARCH=streaming-lake",
         "make deploy ARCH=language-chain ENV=sandbox",
         "make sandbox",
         "source .sandbox/env",
@@ -107,7 +108,7 @@ def test_deploy_and_destroy_work_on_an_account(tmp_path: Path) -> None:
 
 def test_make_alone_lists_every_target(tmp_path: Path) -> None:
     done = shell("make", tmp_path)
-    for target in ("demo", "test", "synth", "lint", "check", "deploy", "destroy", "bench"):
+    for target in ("demo", "test", "synth", "plan", "lint", "check", "deploy", "destroy", "bench"):
         assert re.search(rf"make {target} .*\S", done.stdout)
 
 
