@@ -14,11 +14,7 @@ from docgen import alarms, annotated, cost_pages, encryption, former_names, righ
 from docgen.boxes import boxes, files_beside, stack_files
 from docgen.facts import FACTS, ROOT
 from docgen.links import architecture_page, code_page
-from docgen.pictures.architecture import drawing_of
-from docgen.pictures.graph import graph_of
-from docgen.pictures.model import Node
-from docgen.pictures.state_machine import state_machine_svg
-from docgen.pictures.svg import svg_of
+from docgen.pictures import Node, architecture_svg, state_machine_svg
 from docgen.tables import code, table
 
 _HEADINGS = {
@@ -86,7 +82,7 @@ def _picture(name: str, templates: Templates, *, tall: bool) -> str:
         anchor = anchors.get((node.stack, node.path.partition("/")[0]))
         return f"#{anchor}" if anchor else None
 
-    return svg_of(drawing_of(name, graph_of(name, templates), link, tall=tall))
+    return architecture_svg(name, templates, tall=tall, link=link)
 
 def _outputs(templates: Templates) -> str:
     rows = [

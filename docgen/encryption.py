@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from assembly import Templates, resources, spelt_out
-from docgen.pictures.graph import graph_of
-from docgen.pictures.model import Edge, Graph, Node
+from docgen.pictures import Edge, Node, edges, nodes
 from docgen.rights import listed
 from docgen.tables import code, table
 
@@ -60,17 +59,16 @@ def stores(templates: Templates) -> str:
 
 def hops(architecture: str, templates: Templates) -> str:
     """A Markdown table: each arrow of the picture, and which way it takes."""
-    graph = graph_of(architecture, templates)
+    named = {each.id: each for each in nodes(architecture, templates)}
     rows = [
-        (_name(graph.node(edge.source)), _name(graph.node(edge.target)), path)
-        for edge in graph.edges
-        if (path := _path(edge, graph, templates))
+        (_name(named[edge.source]), _name(named[edge.target]), _path(edge, named, templates))
+        for edge in edges(architecture, templates)
     ]
     return table(["from", "to", "path"], rows)
 
 
-def _path(edge: Edge, graph: Graph, templates: Templates) -> str:
-    ends = [graph.node(edge.source), graph.node(edge.target)]
+def _path(edge: Edge, named: Mapping[str, Node], templates: Templates) -> str:
+    ends = [named[edge.source], named[edge.target]]
     endpoints = [each for each in resources(templates) if each.type == "AWS::EC2::VPCEndpoint"]
     if endpoints and (inside := [each for each in ends if each.kind in _IN_VPC]):
         if any(each.kind == "bucket" for each in ends):
