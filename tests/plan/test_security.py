@@ -75,7 +75,7 @@ def test_a_bucket_policy_is_told() -> None:
         ("AWS::SQS::QueuePolicy", {"Queues": [{"Ref": "Raw1234"}]}),
         ("AWS::IAM::ManagedPolicy", {"Roles": [{"Ref": "Raw1234"}]}),
         ("AWS::EC2::VPCEndpoint", {}),
-        ("AWS::S3::AccessPoint", {}),
+        ("AWS::DynamoDB::Table", {}),
     ],
 )
 def test_no_policy_changes_without_a_word(kind: str, reference: dict[str, Any]) -> None:
@@ -84,7 +84,7 @@ def test_no_policy_changes_without_a_word(kind: str, reference: dict[str, Any]) 
     def allowing(action: str) -> dict[str, Any]:
         statement = {"Effect": "Allow", "Action": action, "Resource": "*", "Principal": "*"}
         document = {"Version": "2012-10-17", "Statement": [statement]}
-        name = "Policy" if kind == "AWS::S3::AccessPoint" else "PolicyDocument"
+        name = "ResourcePolicy" if kind == "AWS::DynamoDB::Table" else "PolicyDocument"
         return RAW | {"P": resource(kind, "P", **{name: document}, **reference)}
 
     found = reviewed(allowing("it:Read"), allowing("it:Write"))
