@@ -28,7 +28,11 @@ _TEMPLATE = "annotated.html.j2"
 
 def page(path: str) -> str:
     """The page of `path`, in Markdown that holds HTML, for `links.code_page(path)`."""
-    return f"# {Path(path).name}\n\n`{path}`\n\n{body(path, code_page(path))}\n"
+    # The code needs the whole width.
+    return (
+        f"---\nhide: [navigation, toc]\n---\n# {Path(path).name}\n\n`{path}`\n\n"
+        f"{body(path, code_page(path))}\n"
+    )
 
 
 def body(path: str, seen_from: str, anchors: str = "") -> str:

@@ -26,6 +26,7 @@ _HEADINGS = {
 }
 _SQL_COMMENT = re.compile(r"^-- ?(.*)$", re.MULTILINE)
 
+
 def page(name: str, templates: Mapping[str, Templates], reports: Path) -> str:
     """The page in Markdown; `templates` by environment, `reports` where the demo leaves them."""
     sandbox = templates["sandbox"]
@@ -34,32 +35,37 @@ def page(name: str, templates: Mapping[str, Templates], reports: Path) -> str:
     seen_from = architecture_page(name)
     inline = [*stack_files(name).values(), *_handlers(beside["functions"]), *beside["queries"]]
     transcript = reports / f"{name}.txt"
-    return _environment().get_template(f"{name}.md.j2").render(
-        name=name,
-        title=name.replace("-", " ").capitalize().replace("Ml ", "ML "),
-        former_names=former_names.section(name),
-        picture_wide=_picture(name, sandbox, tall=False),
-        picture_tall=_picture(name, sandbox, tall=True),
-        transcript=transcript.read_text() if transcript.exists() else "",
-        report=(reports / f"{name}.html").exists(),
-        expected=_expected(),
-        boxes=list(boxes(name)),
-        many_stacks=len(own) > 1,
-        beside=beside,
-        headings=_HEADINGS,
-        summaries={path: summary(path) for paths in beside.values() for path in paths},
-        inline={path: annotated.body(path, seen_from, f"{path}-") for path in inline},
-        drawings={path: state_machine_svg(ROOT / path) for path in beside["workflows"]},
-        comments={path: summary(path) for path in beside["workflows"]},
-        rights=rights.matrix(own),
-        stores=encryption.stores(own),
-        hops=encryption.hops(name, sandbox),
-        vpc_endpoints=encryption.vpc_endpoints(own),
-        costs=cost_pages.section(name, templates),
-        outputs=_outputs(own),
-        runbook=alarms.runbook(only(templates["production"], name)),
-        code_page=lambda path: f"../{code_page(path)}",
+    return (
+        _environment()
+        .get_template(f"{name}.md.j2")
+        .render(
+            name=name,
+            title=name.replace("-", " ").capitalize().replace("Ml ", "ML "),
+            former_names=former_names.section(name),
+            picture_wide=_picture(name, sandbox, tall=False),
+            picture_tall=_picture(name, sandbox, tall=True),
+            transcript=transcript.read_text() if transcript.exists() else "",
+            report=(reports / f"{name}.html").exists(),
+            expected=_expected(),
+            boxes=list(boxes(name)),
+            many_stacks=len(own) > 1,
+            beside=beside,
+            headings=_HEADINGS,
+            summaries={path: summary(path) for paths in beside.values() for path in paths},
+            inline={path: annotated.body(path, seen_from, f"{path}-") for path in inline},
+            drawings={path: state_machine_svg(ROOT / path) for path in beside["workflows"]},
+            comments={path: summary(path) for path in beside["workflows"]},
+            rights=rights.matrix(own),
+            stores=encryption.stores(own),
+            hops=encryption.hops(name, sandbox),
+            vpc_endpoints=encryption.vpc_endpoints(own),
+            costs=cost_pages.section(name, templates),
+            outputs=_outputs(own),
+            runbook=alarms.runbook(only(templates["production"], name)),
+            code_page=lambda path: f"../{code_page(path)}",
+        )
     )
+
 
 def summary(path: str) -> str:
     """What a file says of itself, its first paragraph, on one line."""
@@ -72,8 +78,10 @@ def summary(path: str) -> str:
         said = "\n".join(_SQL_COMMENT.findall(text.partition("\n\n")[0]))
     return " ".join(said.split())
 
+
 def _handlers(functions: list[str]) -> list[str]:
     return [path for path in functions if path.endswith("/handler.py")]
+
 
 def _picture(name: str, templates: Templates, *, tall: bool) -> str:
     anchors = {(box.stack, box.id): box.anchor for box in boxes(name)}
@@ -84,6 +92,7 @@ def _picture(name: str, templates: Templates, *, tall: bool) -> str:
 
     return architecture_svg(name, templates, tall=tall, link=link)
 
+
 def _outputs(templates: Templates) -> str:
     rows = [
         (code(name), code(stack))
@@ -93,10 +102,12 @@ def _outputs(templates: Templates) -> str:
     ]
     return table(["output", "of"], rows)
 
+
 def _expected() -> str:
     """The lines that the README promises of `make demo`, and its test holds it to."""
     (block,) = re.findall(r"```text\n(✓.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     return str(block).strip()
+
 
 def _environment() -> jinja2.Environment:
     loader = jinja2.FileSystemLoader([FACTS / "architectures", Path(__file__).parent])
@@ -104,5 +115,6 @@ def _environment() -> jinja2.Environment:
         loader=loader, autoescape=False, trim_blocks=True, lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )  # fmt: skip  # noqa: S701 -- it is Markdown of our own that is made here
+
 
 __all__ = ["page", "spelt_out", "summary"]

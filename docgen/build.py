@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -68,10 +69,11 @@ def gather(made: Mapping[str, Templates]) -> None:
         file.write_text(text)
 
 
-def build() -> None:
+def build(site: Path = SITE) -> None:
     """Have MkDocs make the site of what was gathered. Raises BuildError."""
     done = subprocess.run(
-        ["mkdocs", "build", "--quiet", "--config-file", str(FACTS / "mkdocs.yml")],
+        [f"{sys.prefix}/bin/mkdocs", "build", "--quiet", "--site-dir", str(site),
+         "--config-file", str(FACTS / "mkdocs.yml")],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     if done.returncode:
@@ -100,9 +102,7 @@ def _pages(made: Mapping[str, Templates]) -> Iterator[tuple[str, str]]:
 
 
 def _index() -> str:
-    rows = [
-        (f"[{path}]({code_page(path)})", architecture_page.summary(path)) for path in sources()
-    ]
+    rows = [(f"[{path}]({code_page(path)})", architecture_page.summary(path)) for path in sources()]
     return "# Every file, annotated\n\n" + table(["file", "what it says of itself"], rows)
 
 

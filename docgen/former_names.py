@@ -41,7 +41,7 @@ def section(architecture: str) -> str:
         return ""
     lines = [f"| {each.old} | {each.now} | {each.since or ''} | {each.here} |" for each in met]
     head = ["| in the notes | today | since | here |", "|---|---|---|---|"]
-    return "\n".join(["### By its former name", "", *head, *lines]) + "\n"
+    return "\n".join(["## By its former name", "", *head, *lines]) + "\n"
 
 
 def table() -> str:

@@ -62,7 +62,7 @@ def test_an_architecture_tells_the_name_that_the_notes_know(name: str, architect
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_every_architecture_tells_by_what_people_sign_in(architecture: str) -> None:
     section = former_names.section(architecture)
-    assert section.startswith("### By its former name\n\n| in the notes |")
+    assert section.startswith("## By its former name\n\n| in the notes |")
     assert "AWS SSO" in section
     assert "IAM Identity Center" in section
 
