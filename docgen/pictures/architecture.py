@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from docgen.pictures.drawing import Drawing, Line, Shape
 from docgen.pictures.model import Edge, Graph, Node
@@ -24,7 +25,6 @@ _WIDE = {
 }
 _TALL = _WIDE | {
     "elk.layered.layering.strategy": "COFFMAN_GRAHAM",
-    "elk.layered.layering.coffmanGraham.layerBound": "2",
     "elk.layered.spacing.nodeNodeBetweenLayers": "28",
     "elk.layered.spacing.edgeNodeBetweenLayers": "12",
     "elk.layered.spacing.edgeEdgeBetweenLayers": "8",
@@ -50,6 +50,17 @@ def drawing_of(name: str, graph: Graph, link: Link, *, tall: bool) -> Drawing:
         title_size=_SIZES[tall][0],
         note_size=_SIZES[tall][1],
     )
+
+
+def tries(tall: Drawing) -> Iterator[Drawing]:
+    """A tall drawing with fewer and fewer nodes side by side: longer, and mostly narrower."""
+    for side_by_side in (4, 3, 2):
+        for placement in ("NETWORK_SIMPLEX", "BRANDES_KOEPF"):
+            options = {
+                "elk.layered.layering.coffmanGraham.layerBound": str(side_by_side),
+                "elk.layered.nodePlacement.strategy": placement,
+            }
+            yield replace(tall, options=tall.options | options)
 
 
 def in_order(graph: Graph) -> list[str]:

@@ -63,7 +63,10 @@ def without_steps_of_workflows(edges: Iterable[Edge], nodes: Nodes) -> list[Edge
             if nodes[actor].kind == "function":
                 worth = nodes[other].kind == "bucket"
             if worth and actor in steps:
-                same = ((each, other) if actor == edge.source else (other, each) for each in steps[actor])
+                same = (
+                    (each, other) if actor == edge.source else (other, each)
+                    for each in steps[actor]
+                )
                 return not ways.isdisjoint(same)
         return False
 

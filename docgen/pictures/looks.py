@@ -38,9 +38,7 @@ RESOURCES = {
     "AWS::DynamoDB::GlobalTable": _service("table", "DynamoDB table", "AmazonDynamoDB", holds=True),
     "AWS::Events::Rule": _service("schedule", "EventBridge rule", "AmazonEventBridge"),
     "AWS::Glue::Crawler": _resource("crawler", "Glue crawler", "AWSGlueCrawler"),
-    "AWS::Glue::Database": _resource(
-        "database", "Glue database", "AWSGlueDataCatalog", holds=True
-    ),
+    "AWS::Glue::Database": _resource("database", "Glue database", "AWSGlueDataCatalog", holds=True),
     "AWS::Glue::Job": _service("job", "Glue job", "AWSGlue"),
     "AWS::Glue::Table": _resource("data", "Glue table", "AWSGlueDataCatalog", holds=True),
     "AWS::Kinesis::Stream": _service(
