@@ -23,6 +23,8 @@ _WIDE = {
     "elk.layered.considerModelOrder.strategy": "PREFER_NODES",
     "elk.layered.nodePlacement.strategy": "NETWORK_SIMPLEX",
 }
+# A stack's frame needs no room around it, as the frame of a group does.
+_AROUND_STACKS = "[top=12,left=12,bottom=12,right=12]"
 _TALL = _WIDE | {
     "elk.layered.layering.strategy": "COFFMAN_GRAHAM",
     "elk.layered.spacing.nodeNodeBetweenLayers": "28",
@@ -38,15 +40,17 @@ _TALL = _WIDE | {
 def drawing_of(name: str, graph: Graph, link: Link, *, tall: bool) -> Drawing:
     """The drawing of an architecture, for wide or for tall screens."""
     order = in_order(graph)
+    shapes = tuple(_shapes(graph, order, link, tall=tall))
+    framed = {"elk.padding": _AROUND_STACKS} if any(s.style == "stack" for s in shapes) else {}
     return Drawing(
         name=f"{name}-{'tall' if tall else 'wide'}",
         title=f"Architecture of {name.replace('-', ' ')}",
         description=" ".join(_sentences(graph)),
         direction="DOWN" if tall else "RIGHT",
-        shapes=tuple(_shapes(graph, order, link, tall=tall)),
+        shapes=shapes,
         lines=tuple(_line(graph, edge, order) for edge in graph.edges),
         footer=graph.remarks,
-        options=_TALL if tall else _WIDE,
+        options=(_TALL if tall else _WIDE) | framed,
         title_size=_SIZES[tall][0],
         note_size=_SIZES[tall][1],
     )
