@@ -12,14 +12,23 @@ from docgen.pictures.layout import laid_out
 from docgen.pictures.model import Edge, Node
 from docgen.pictures.svg import svg_of
 
-__all__ = ["Edge", "Node", "State", "architecture_svg", "edges", "nodes", "state_machine_svg"]
+__all__ = [
+    "Edge",
+    "Node",
+    "State",
+    "architecture_svg",
+    "edges",
+    "nodes",
+    "nowhere",
+    "state_machine_svg",
+]
 
 # Pixels that a phone has for a picture.
 _PHONE = 360
 
 
-def _nowhere(_: object) -> None:
-    """No link."""
+def nowhere(_: object) -> None:
+    """Link nothing."""
 
 
 def architecture_svg(
@@ -27,7 +36,7 @@ def architecture_svg(
     templates: Templates,
     *,
     tall: bool,
-    link: Callable[[Node], str | None] = _nowhere,
+    link: Callable[[Node], str | None] = nowhere,
 ) -> str:
     """The picture of an architecture; `link` says where a node leads, if anywhere.
 
@@ -52,6 +61,6 @@ def edges(architecture: str, templates: Templates) -> list[Edge]:
     return list(graph_of(architecture, templates).edges)
 
 
-def state_machine_svg(path: Path, *, link: Callable[[State], str | None] = _nowhere) -> str:
+def state_machine_svg(path: Path, *, link: Callable[[State], str | None] = nowhere) -> str:
     """The drawing of an ASL file; `link` says where a state leads, if anywhere."""
     return svg_of(state_machine.drawing_of(path, link))
