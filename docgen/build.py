@@ -61,6 +61,11 @@ def gather(made: Mapping[str, Templates]) -> None:
     shutil.rmtree(GATHERED, ignore_errors=True)
     shutil.copytree(PAGES, GATHERED)
     shutil.copytree(FACTS / "assets", GATHERED / "assets")
+    # What lets a browser search from the file system.
+    shutil.copy(
+        ROOT / "node_modules" / "iframe-worker" / "shim" / "index.js",
+        GATHERED / "assets" / "iframe-worker.js",
+    )
     if REPORTS.exists():
         shutil.copytree(REPORTS, GATHERED / "reports")
     for page, text in _pages(made):

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from docgen.pictures.drawing import Drawing, Line, Shape
 from docgen.pictures.model import Edge, Graph, Node
@@ -22,9 +23,10 @@ _WIDE = {
     "elk.layered.considerModelOrder.strategy": "PREFER_NODES",
     "elk.layered.nodePlacement.strategy": "NETWORK_SIMPLEX",
 }
+# A stack's frame needs no room around it, as the frame of a group does.
+_AROUND_STACKS = "[top=12,left=12,bottom=12,right=12]"
 _TALL = _WIDE | {
     "elk.layered.layering.strategy": "COFFMAN_GRAHAM",
-    "elk.layered.layering.coffmanGraham.layerBound": "2",
     "elk.layered.spacing.nodeNodeBetweenLayers": "28",
     "elk.layered.spacing.edgeNodeBetweenLayers": "12",
     "elk.layered.spacing.edgeEdgeBetweenLayers": "8",
@@ -38,18 +40,31 @@ _TALL = _WIDE | {
 def drawing_of(name: str, graph: Graph, link: Link, *, tall: bool) -> Drawing:
     """The drawing of an architecture, for wide or for tall screens."""
     order = in_order(graph)
+    shapes = tuple(_shapes(graph, order, link, tall=tall))
+    framed = {"elk.padding": _AROUND_STACKS} if any(s.style == "stack" for s in shapes) else {}
     return Drawing(
         name=f"{name}-{'tall' if tall else 'wide'}",
         title=f"Architecture of {name.replace('-', ' ')}",
         description=" ".join(_sentences(graph)),
         direction="DOWN" if tall else "RIGHT",
-        shapes=tuple(_shapes(graph, order, link, tall=tall)),
+        shapes=shapes,
         lines=tuple(_line(graph, edge, order) for edge in graph.edges),
         footer=graph.remarks,
-        options=_TALL if tall else _WIDE,
+        options=(_TALL if tall else _WIDE) | framed,
         title_size=_SIZES[tall][0],
         note_size=_SIZES[tall][1],
     )
+
+
+def tries(tall: Drawing) -> Iterator[Drawing]:
+    """A tall drawing with fewer and fewer nodes side by side: longer, and mostly narrower."""
+    for side_by_side in (4, 3, 2):
+        for placement in ("NETWORK_SIMPLEX", "BRANDES_KOEPF"):
+            options = {
+                "elk.layered.layering.coffmanGraham.layerBound": str(side_by_side),
+                "elk.layered.nodePlacement.strategy": placement,
+            }
+            yield replace(tall, options=tall.options | options)
 
 
 def in_order(graph: Graph) -> list[str]:

@@ -44,9 +44,7 @@ def read(path: Path) -> Workflow:
     if "States" not in definition:
         raise ValueError(f"{path}: no state machine, for it has no States.")
     states = tuple(_states(definition, None))
-    return Workflow(
-        definition.get("Comment", ""), states, tuple(_transitions(definition, None))
-    )
+    return Workflow(definition.get("Comment", ""), states, tuple(_transitions(definition, None)))
 
 
 def end_of(parent: str | None) -> str:

@@ -53,6 +53,7 @@ class Drawing:
     lines: tuple[Line, ...]
     footer: tuple[str, ...] = ()
     options: dict[str, str] = field(default_factory=dict)
+    buses: bool = False  # lines of one kind that meet at a shape run together
     title_size: float = 13
     note_size: float = 11
 

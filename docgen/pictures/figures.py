@@ -42,17 +42,17 @@ def figure(drawing: Drawing, shape: Shape, placed: Placed) -> Figure:
     box = placed.shapes[shape.id]
     if shape.style.startswith("state"):
         icon = Box(box.x + 9, round(box.y + (box.height - _SMALL_ICON) / 2, 1), *[_SMALL_ICON] * 2)
-        texts = _texts(drawing, shape, box.x + 42, box.y + 4, "left")
-        return Figure(shape, _around(box), box, icon, tuple(texts))
+        beside = tuple(_texts(drawing, shape, box.x + 42, box.y + 4, "left"))
+        return Figure(shape, _around(box), box, icon, beside)
     if shape.icon is None:
         return Figure(shape, box, box, None, ())
     middle = box.x + box.width / 2
     icon = Box(round(middle - _ICON / 2, 1), box.y, _ICON, _ICON)
-    texts = list(_texts(drawing, shape, middle, box.y + _ICON + 2, "middle"))
+    texts = tuple(_texts(drawing, shape, middle, box.y + _ICON + 2, "middle"))
     wide = max([_ICON, *(text_width(line, drawing.title_size, bold=True) for line in shape.title)])
     high = texts[-1].y - box.y + 3
     ring = _around(Box(round(middle - wide / 2, 1), box.y, round(wide, 1), round(high, 1)))
-    return Figure(shape, ring, box, icon, tuple(texts))
+    return Figure(shape, ring, box, icon, texts)
 
 
 def _texts(drawing: Drawing, shape: Shape, x: float, top: float, side: str) -> Iterator[Text]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from assembly import Resource
 from docgen.pictures.model import Edge, Evidence
-from docgen.pictures.references import Places, at, named
+from docgen.pictures.references import Places, at, named, texts
 from docgen.pictures.stock import Stock
 from docgen.pictures.words import spoken
 
@@ -62,34 +62,11 @@ def _rule(stock: Stock, place: str, rule: Resource) -> Iterator[Edge]:
     """A rule is the label of an edge, if a node of ours is what it listens to."""
     pattern = rule.properties.get("EventPattern", {})
     sources = [each for each, _ in named(pattern) if each in stock.nodes]
-    sources += stock_named(stock, list(_words(pattern.get("detail", {}))))
+    sources += stock.named(list(texts(pattern.get("detail", {}))))
     label = spoken(rule.path.split("/")[-1])
     for target, _ in named(at(rule.properties, "Targets.Arn")):
         for source in sources or [place]:
             yield Edge(source, target, label if sources else "", Evidence.PROPERTY)
-
-
-def stock_named(stock: Stock, words: list[str], kinds: tuple[str, ...] = ()) -> list[str]:
-    """Nodes whose name the template fixes as one of these words."""
-    return [
-        place
-        for place in stock.nodes
-        for key, value in stock.places[place].properties.items()
-        if key.endswith("Name")
-        and value in words
-        and (not kinds or stock.places[place].type in kinds)
-    ]
-
-
-def _words(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _words(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _words(item)
 
 
 def _query(places: Places, query: Resource) -> Iterator[Edge]:

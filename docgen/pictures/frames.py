@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from docgen.pictures.drawing import Box, Drawing, Placed, Shape
-from docgen.pictures.layout import text_block_height, text_block_width
+from docgen.pictures.layout import FRAMES, text_block_height, text_block_width
 
 _AROUND = 8.0
 _HEADER = 20.0
@@ -26,7 +26,7 @@ class Frame:
 def frames_of(drawing: Drawing, placed: Placed) -> Iterator[Frame]:
     """Frames around neighbours of one group; those that stand apart get none."""
     outlines = {
-        shape.id: outline(shape, placed) for shape in drawing.shapes if shape.style != "stack"
+        shape.id: outline(shape, placed) for shape in drawing.shapes if shape.style not in FRAMES
     }
     groups: dict[str, list[frozenset[str]]] = defaultdict(list)
     for shape in drawing.shapes:

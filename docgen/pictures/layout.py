@@ -22,7 +22,11 @@ _OPTIONS = {
     "elk.randomSeed": "1",
     "elk.layered.thoroughness": "60",
 }
-_FRAME = {"elk.padding": "[top=58,left=18,bottom=18,right=18]"}
+# Around what a frame holds; frames of groups may stand in that of a stack.
+FRAMES = {
+    "stack": "[top=58,left=16,bottom=16,right=16]",
+    "map": "[top=34,left=14,bottom=12,right=14]",
+}
 
 
 class LayoutError(RuntimeError):
@@ -33,7 +37,11 @@ def laid_out(drawing: Drawing) -> Placed:
     """The coordinates of a drawing, rounded, so that the same drawing gives the same bytes."""
     node = os.environ.get("JSII_NODE", f"{sys.prefix}/bin/node")
     done = subprocess.run(
-        [node, str(_SCRIPT)], input=json.dumps(_graph(drawing)), capture_output=True, text=True
+        [node, str(_SCRIPT)],
+        input=json.dumps(_graph(drawing)),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
         raise LayoutError(
@@ -56,21 +64,44 @@ def _children(drawing: Drawing, parent: str | None) -> list[dict[str, Any]]:
     for shape in drawing.shapes:
         if shape.parent != parent:
             continue
-        inner = _children(drawing, shape.id)
-        child: dict[str, Any] = {"id": shape.id}
-        if inner:
-            made.append(child | {"children": inner, "layoutOptions": _frame(shape)})
-            continue
-        made.append(child | {"width": shape.width, "height": shape.height} | _text_below(shape))
+        child: dict[str, Any] = {"id": shape.id, "width": shape.width, "height": shape.height}
+        child |= _text_below(shape)
+        options = child.setdefault("layoutOptions", {})
+        if shape.style in FRAMES:
+            child["children"] = _children(drawing, shape.id)
+            options |= _frame(shape)
+        if drawing.buses:
+            child["ports"] = _ports(drawing, shape)
+            options["elk.portConstraints"] = "FIXED_SIDE"
+        made.append(child)
     return made
+
+
+def _ports(drawing: Drawing, shape: Shape) -> list[dict[str, Any]]:
+    """A port for each kind of line: lines of a kind then run together, and no others."""
+    sides: dict[str, str] = {}
+    for line in drawing.lines:
+        if shape.id == line.source:
+            sides[_port(line, "source")] = "NORTH" if line.back else "SOUTH"
+        if shape.id == line.target:
+            sides[_port(line, "target")] = "SOUTH" if line.back else "NORTH"
+    return [
+        {"id": name, "layoutOptions": {"elk.port.side": side}}
+        for name, side in sorted(sides.items())
+    ]
+
+
+def _port(line: Line, end: str) -> str:
+    name = line.source if end == "source" else line.target
+    return f"{name}|{end}|{line.style}{'|back' if line.back else ''}"
 
 
 def _frame(shape: Shape) -> dict[str, str]:
     # At least as wide as its own name.
-    wide = shape.width
-    return _FRAME | {
+    return {
+        "elk.padding": FRAMES[shape.style],
         "elk.nodeSize.constraints": "MINIMUM_SIZE",
-        "elk.nodeSize.minimum": f"({wide},60)",
+        "elk.nodeSize.minimum": f"({shape.width},60)",
     }
 
 
@@ -97,7 +128,11 @@ def text_block_height(shape: Shape) -> float:
 
 def _edge(drawing: Drawing, line: Line) -> dict[str, Any]:
     # ELK would choose by itself which edge of a circle to turn round, and choose another one.
-    ends = (line.target, line.source) if line.back else (line.source, line.target)
+    ends = [line.source, line.target]
+    if drawing.buses:
+        ends = [_port(line, "source"), _port(line, "target")]
+    if line.back:
+        ends.reverse()
     edge: dict[str, Any] = {"id": line.id, "sources": ends[:1], "targets": ends[1:]}
     if line.label:
         wide = max(text_width(text, drawing.note_size) for text in line.label) + 6

@@ -31,7 +31,7 @@ def places(templates: Templates) -> Places:
 
 def named(value: Any) -> Iterator[tuple[str, str]]:
     """The places that a spelt value names, each with the text behind it."""
-    for text in _texts(value):
+    for text in texts(value):
         for found in _PLACE.finditer(text):
             yield found[1], text[found.end() :]
 
@@ -45,15 +45,16 @@ def at(properties: Mapping[str, Any], path: str) -> list[Any]:
     return found
 
 
-def _texts(value: Any) -> Iterator[str]:
+def texts(value: Any) -> Iterator[str]:
+    """Every string inside a value, keys left out."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
         for item in value.values():
-            yield from _texts(item)
+            yield from texts(item)
     elif isinstance(value, list):
         for item in value:
-            yield from _texts(item)
+            yield from texts(item)
 
 
 class _Speller:
@@ -68,20 +69,20 @@ class _Speller:
 
     def spell(self, stack: str, value: Any) -> Any:
         """A value of a stack's template, references spelt out."""
-        if isinstance(value, list):
-            return [self.spell(stack, item) for item in value]
-        if not isinstance(value, dict):
-            return value
         match value:
-            case {"Ref": str(name)}:
-                return self._place(stack, name)
-            case {"Fn::GetAtt": [str(name), *_]}:
-                return self._place(stack, name)
+            case list():
+                spelt: Any = [self.spell(stack, item) for item in value]
+            case {"Ref": str(name)} | {"Fn::GetAtt": [str(name), *_]}:
+                spelt = self._place(stack, name)
             case {"Fn::Join": [str(between), list(parts)]}:
-                return between.join(str(self.spell(stack, part)) for part in parts)
+                spelt = between.join(str(self.spell(stack, part)) for part in parts)
             case {"Fn::ImportValue": str(name)} if name in self._exports:
-                return self.spell(*self._exports[name])
-        return {key: self.spell(stack, item) for key, item in value.items()}
+                spelt = self.spell(*self._exports[name])
+            case dict():
+                spelt = {key: self.spell(stack, item) for key, item in value.items()}
+            case _:
+                spelt = value
+        return spelt
 
     def _place(self, stack: str, logical_id: str) -> str:
         path = self._paths[stack].get(logical_id)

@@ -12,12 +12,11 @@ from docgen.pictures.words import text_width, wrapped
 
 StateLink = Callable[[State], str | None]
 
-_WIDTH, _TEXT = 176.0, 128.0
+_WIDTH, _TITLE, _NOTE = 208.0, 140.0, 158.0
 _TITLE_SIZE = 13.0
 _DOT = 18.0
 _OPTIONS = {
-    "elk.layered.mergeEdges": "true",
-    "elk.layered.mergeHierarchyEdges": "true",
+    "elk.padding": "[top=12,left=12,bottom=12,right=12]",
     "elk.spacing.nodeNode": "28",
     "elk.layered.spacing.nodeNodeBetweenLayers": "26",
     "elk.layered.spacing.edgeNodeBetweenLayers": "14",
@@ -39,6 +38,7 @@ def drawing_of(path: Path, link: StateLink) -> Drawing:
         shapes=tuple(_shapes(workflow, link)),
         lines=tuple(_lines(workflow)),
         options=_OPTIONS,
+        buses=True,
     )
 
 
@@ -67,7 +67,7 @@ def _frame(state: State, link: StateLink) -> Shape:
         id=state.name,
         width=text_width(title, _TITLE_SIZE, bold=True) + 28,
         height=60,
-        style="stack",
+        style="map",
         title=(title,),
         parent=state.parent,
         spoken=f"{state.name}: {state.type}",
@@ -77,8 +77,8 @@ def _frame(state: State, link: StateLink) -> Shape:
 
 def _box(state: State, link: StateLink) -> Shape:
     service, action, icon = _task(state)
-    title = tuple(wrapped(state.name, _TITLE_SIZE, _TEXT, lines=2, bold=True))
-    note = wrapped(f"{service} {action}".strip() or _aside(state), 11, _TEXT, lines=1)
+    title = tuple(wrapped(state.name, _TITLE_SIZE, _TITLE, lines=2, bold=True))
+    note = wrapped(f"{service} {action}".strip() or _aside(state), 11, _NOTE, lines=1)
     return Shape(
         id=state.name,
         width=_WIDTH,
@@ -143,7 +143,7 @@ def _lines(workflow: Workflow) -> Iterator[Line]:
 
 def _label(found: list[Transition]) -> list[str]:
     told = [each.condition for each in found if each.condition and each.condition != "States.ALL"]
-    limit = 118.0
+    limit = 150.0
     short = [text for text in told if text]
     return wrapped(" or ".join(_readable(text) for text in short), 11, limit, lines=2)
 
@@ -161,4 +161,3 @@ def _sentence(each: Transition) -> str:
     if each.condition:
         return f"{each.source}, if {each.condition}: {each.target}."
     return f"{each.source}: {each.target}."
-

@@ -34,10 +34,23 @@ class Stock:
             if each.type in RESOURCES and place not in hidden
         }
 
+    def named(self, words: Collection[str], types: Collection[str] = ()) -> list[str]:
+        """Nodes whose name the template fixes as one of these words."""
+        return [
+            place
+            for place in self.nodes
+            for key, value in self.places[place].properties.items()
+            if key.endswith("Name")
+            and value in words
+            and (not types or self.places[place].type in types)
+        ]
+
     def remarks(self) -> Iterator[str]:
         """What is left out of the picture, in words."""
         if keys := self._count("AWS::KMS::Key"):
-            yield f"encrypted under {counted(keys, 'key')} of its own"
+            yield (
+                "encrypted under a key of its own" if keys == 1 else f"encrypted under {keys} keys"
+            )
         if self._count("AWS::EC2::VPC"):
             inside = "" if self._count("AWS::EC2::InternetGateway") else " without internet"
             yield f"in a VPC{inside}"

@@ -11,7 +11,7 @@ from docgen.pictures.drawing import Drawing, Placed, Shape
 from docgen.pictures.figures import Figure, figure, frame_figure, label_texts, rounded_path
 from docgen.pictures.frames import frames_of
 from docgen.pictures.icons import symbol
-from docgen.pictures.layout import laid_out
+from docgen.pictures.layout import FRAMES, laid_out
 from docgen.pictures.words import wrapped
 
 _TEMPLATES = Environment(
@@ -23,9 +23,9 @@ _TEMPLATES = Environment(
 )
 
 
-def svg_of(drawing: Drawing) -> str:
+def svg_of(drawing: Drawing, placed: Placed | None = None) -> str:
     """The picture; the same drawing gives the same bytes."""
-    placed = laid_out(drawing)
+    placed = placed or laid_out(drawing)
     icons = sorted({shape.icon for shape in drawing.shapes if shape.icon})
     symbols = {icon: f"{drawing.name}-{_identifier(icon)}" for icon in icons}
     groups = list(frames_of(drawing, placed))
@@ -51,7 +51,7 @@ def svg_of(drawing: Drawing) -> str:
         figures=[
             figure(drawing, _titled(shape, framed), placed)
             for shape in drawing.shapes
-            if shape.style != "stack"
+            if shape.style not in FRAMES
         ],
         lines=[
             (line, rounded_path(placed.lines[line.id]), label_texts(drawing, line, placed))
@@ -63,7 +63,7 @@ def svg_of(drawing: Drawing) -> str:
 
 def _outer_frames(drawing: Drawing, placed: Placed) -> Iterator[Figure]:
     for shape in drawing.shapes:
-        if shape.style == "stack":
+        if shape.style in FRAMES:
             yield frame_figure(shape, placed.shapes[shape.id])
 
 
