@@ -136,6 +136,17 @@ check: lint test  ## what CI runs
 bench: setup  ## the figures that the README quotes (WALL=yes: whole commands in a fresh clone, too)
 	@PYTHONPATH=.:lambdas:spark_jobs:models/flight_delay $(VENV)/python -m benchmarks $(if $(WALL),--wall)
 
+# --- Read -------------------------------------------------------------------------------------
+
+.PHONY: docs
+docs: setup  ## the site, into site/: every architecture, its picture, costs and annotated code
+	@$(VENV)/python -m docgen.pictures
+	@$(VENV)/python -m docgen build
+
+.PHONY: docs-serve
+docs-serve: setup  ## serve the site on this machine
+	@$(VENV)/python -m docgen serve
+
 # --- Keep --------------------------------------------------------------------------------------
 
 .PHONY: lock
@@ -152,4 +163,4 @@ lock: setup  ## resolve the requirements anew; locks hold hashes and no addresse
 
 .PHONY: clean
 clean:  ## remove everything that was fetched or made here
-	@rm -rf .venv .venv-sandbox .venv-model .venv-sagemaker-sdk .build node_modules cdk.out reports .sandbox-demo
+	@rm -rf .venv .venv-sandbox .venv-model .venv-sagemaker-sdk .build node_modules cdk.out reports site .sandbox-demo

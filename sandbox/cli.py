@@ -28,7 +28,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-console = Console()
+# Recorded, because the site shows what the last demo printed.
+console = Console(record=True)
 
 Architectures = Annotated[
     list[str] | None,
@@ -115,6 +116,7 @@ def _demo(workspace: Workspace, arch: list[str] | None, count: int) -> bool:
         page = ROOT / "reports" / "streaming-lake.html"
         report.write_page(page, lake, outputs, trimmed, steps.seconds)
         report.print_report(console, lake, page)
+        _write_transcript(page)
         checks += lake.checks
     if "MlTraining" in outputs:
         steps = Steps(console)
@@ -122,6 +124,7 @@ def _demo(workspace: Workspace, arch: list[str] | None, count: int) -> bool:
         page = ROOT / "reports" / "ml-platform.html"
         ml_platform_report.write_page(page, platform, outputs, trimmed, steps.seconds)
         ml_platform_report.print_report(console, platform, page)
+        _write_transcript(page)
         checks += platform.checks
     if "LanguageChain" in outputs:
         steps = Steps(console)
@@ -129,8 +132,14 @@ def _demo(workspace: Workspace, arch: list[str] | None, count: int) -> bool:
         page = ROOT / "reports" / "language-chain.html"
         language_chain_report.write_page(page, chain, outputs, trimmed, steps.seconds)
         language_chain_report.print_report(console, chain, page)
+        _write_transcript(page)
         checks += chain.checks
     return all(check.passed for check in checks)
+
+
+def _write_transcript(page: Path) -> None:
+    """What was printed since the last one, beside the report."""
+    page.with_suffix(".txt").write_text(console.export_text())
 
 
 def _start(

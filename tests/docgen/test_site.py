@@ -84,8 +84,7 @@ def _elsewhere(url: str, address: str) -> bool:
 
 def test_every_link_leads_to_a_page_and_to_a_place_on_it(pages: dict[str, BeautifulSoup]) -> None:
     places = {
-        name: {str(tag["id"]) for tag in page.find_all(id=True)}
-        for name, page in pages.items()
+        name: {str(tag["id"]) for tag in page.find_all(id=True)} for name, page in pages.items()
     }
     for name, page in pages.items():
         for link in page.find_all("a", href=True):
