@@ -143,6 +143,7 @@ def _shape(node: Node, parent: str | None, link: Link, *, tall: bool, alike: boo
         parent=parent,
         group=_group(node) if node.group else None,
         spoken=f"{node.path or node.label}: {node.service}",
+        beside=node.path,
         href=link(node),
         text_below=not tall,
     )

@@ -20,7 +20,8 @@ class Shape:
     parent: str | None = None
     group: str | None = None  # a frame is drawn around those of a group, if it holds no others
     framed_title: tuple[str, ...] = ()  # what suffices inside that frame
-    spoken: str = ""  # for a tooltip and for screen readers
+    spoken: str = ""  # the tooltip
+    beside: str = ""  # what screen readers are told besides the text
     href: str | None = None
     marks: tuple[tuple[str, str], ...] = ()  # a sign, and what it says in full
     # The text stands below the box of this size, and lines end at the box.

@@ -30,6 +30,12 @@ class Figure:
     icon: Box | None
     texts: tuple[Text, ...]
 
+    @property
+    def name(self) -> str:
+        """What a link is called: all that is seen of it, and more."""
+        seen = " ".join(text.words for text in self.texts)
+        return f"{seen}, {self.shape.beside}" if self.shape.beside else seen
+
 
 def frame_figure(shape: Shape, box: Box) -> Figure:
     """A frame, its name in the corner."""

@@ -1,14 +1,12 @@
 """The graph of an architecture, from its templates alone: no list of what our stacks contain."""
 
-from collections.abc import Iterable, Iterator
-
 from app import ARCHITECTURES
 from assembly import Templates
 from docgen.pictures import fold
 from docgen.pictures.access import Access
+from docgen.pictures.entries import entries
 from docgen.pictures.flows import property_flows
-from docgen.pictures.looks import OUTSIDE
-from docgen.pictures.model import Edge, Evidence, Graph, Node
+from docgen.pictures.model import Edge, Graph
 from docgen.pictures.references import at, named, places
 from docgen.pictures.stock import Stock
 
@@ -32,21 +30,19 @@ def graph_of(architecture: str, templates: Templates) -> Graph:
     access = Access(stock)
     flows = [*property_flows(stock), *access.flows()]
     nodes = {**stock.nodes, **access.services}
-    edges = fold.most_exact(each for each in flows if _joins(each, nodes))
-    certain = [each for each in edges if each.evidence > Evidence.LOOK]
-    own = [each for each in stock.nodes.values() if each.stack in stacks]
-    entries = list(_entries(certain, own))
-    edges = fold.without_containers(edges, _containers(stock))
+    exact = fold.most_exact(each for each in flows if _joins(each, nodes))
+    edges = fold.without_containers(exact, _containers(stock))
     edges = fold.merged(fold.without_steps_of_workflows(edges, nodes), nodes)
-    for outside, edge in entries:
+    own = [node for node in nodes.values() if node.stack in stacks]
+    for outside, edge in entries(exact, own):
         nodes[outside.id] = outside
         edges.append(edge)
     joined = {end for edge in edges for end in (edge.source, edge.target)}
-    shown = [
+    shown = (
         node
         for node in nodes.values()
         if node.id in joined or (node.stack in stacks and node.kind not in _ONLY_JOINED)
-    ]
+    )
     return Graph(tuple(sorted(shown)), tuple(sorted(edges)), tuple(stock.remarks()))
 
 
@@ -65,42 +61,3 @@ def _containers(stock: Stock) -> dict[str, list[str]]:
         for place, each in stock.places.items()
         if each.type == "AWS::Glue::Table"
     }
-
-
-def _entries(edges: Iterable[Edge], own: Iterable[Node]) -> Iterator[tuple[Node, Edge]]:
-    """Where something comes in: nothing flows there that did not come from there."""
-    forth: dict[str, set[str]] = {}
-    back: dict[str, set[str]] = {}
-    for edge in edges:
-        for source, target in [(edge.source, edge.target)] + (
-            [(edge.target, edge.source)] if edge.both else []
-        ):
-            forth.setdefault(source, set()).add(target)
-            back.setdefault(target, set()).add(source)
-    for node in own:
-        if node.kind in OUTSIDE and node.id in forth:
-            before = _all(node.id, back)
-            if before <= _all(node.id, forth):
-                look = OUTSIDE[node.kind]
-                outside = Node(
-                    id=f"outside/{node.id}",
-                    path="",
-                    stack="",
-                    group="",
-                    kind=look.kind,
-                    label=look.label,
-                    service=look.service,
-                    icon=look.icon,
-                    holds=False,
-                )
-                yield outside, Edge(outside.id, node.id, evidence=Evidence.PROPERTY)
-
-
-def _all(start: str, ways: dict[str, set[str]]) -> set[str]:
-    found: set[str] = set()
-    waiting = [start]
-    while waiting:
-        for name in ways.get(waiting.pop(), set()) - found:
-            found.add(name)
-            waiting.append(name)
-    return found

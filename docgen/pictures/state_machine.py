@@ -89,6 +89,7 @@ def _box(state: State, link: StateLink) -> Shape:
         icon=icon or f"glyph/{state.type.lower()}",
         parent=state.parent,
         spoken=f"{state.name}: {state.type} {service} {action}".strip(),
+        beside=f"{state.type} {service} {action}".strip(),
         href=link(state),
         marks=tuple(_retries(state)),
     )

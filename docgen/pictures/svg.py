@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from docgen.pictures.drawing import Drawing, Placed, Shape
 from docgen.pictures.figures import Figure, figure, frame_figure, label_texts, rounded_path
-from docgen.pictures.frames import frames_of
+from docgen.pictures.frames import Frame, frames_of
 from docgen.pictures.icons import symbol
 from docgen.pictures.layout import FRAMES, laid_out
 from docgen.pictures.words import wrapped
@@ -26,28 +26,20 @@ _TEMPLATES = Environment(
 def svg_of(drawing: Drawing, placed: Placed | None = None) -> str:
     """The picture; the same drawing gives the same bytes."""
     placed = placed or laid_out(drawing)
-    icons = sorted({shape.icon for shape in drawing.shapes if shape.icon})
-    symbols = {icon: f"{drawing.name}-{_identifier(icon)}" for icon in icons}
     groups = list(frames_of(drawing, placed))
     framed = frozenset().union(*(frame.members for frame in groups))
-    remarks = "; ".join(drawing.footer)
-    footer = wrapped(
-        remarks[:1].upper() + remarks[1:], drawing.note_size, placed.width - 32, lines=9
-    )
+    footer = _footer(drawing, placed.width - 32)
+    icons = sorted({shape.icon for shape in drawing.shapes if shape.icon})
+    symbols = {icon: f"{drawing.name}-{_identifier(icon)}" for icon in icons}
     return _TEMPLATES.get_template("picture.svg.j2").render(
         drawing=drawing,
         width=placed.width,
         height=placed.height + (drawing.note_size + 5) * len(footer) + 8 * bool(footer),
         footer_top=placed.height + 4,
+        footer=footer,
         symbols=[symbol(icon, identifier) for icon, identifier in symbols.items()],
         icons=symbols,
-        frames=[
-            *_outer_frames(drawing, placed),
-            *(
-                frame_figure(Shape(each.name, 0, 0, "group", (each.name,)), each.box)
-                for each in groups
-            ),
-        ],
+        frames=[*_outer_frames(drawing, placed), *map(_group_frame, groups)],
         figures=[
             figure(drawing, _titled(shape, framed), placed)
             for shape in drawing.shapes
@@ -57,8 +49,16 @@ def svg_of(drawing: Drawing, placed: Placed | None = None) -> str:
             (line, rounded_path(placed.lines[line.id]), label_texts(drawing, line, placed))
             for line in drawing.lines
         ],
-        footer=footer,
     )
+
+
+def _footer(drawing: Drawing, limit: float) -> list[str]:
+    remarks = "; ".join(drawing.footer)
+    return wrapped(remarks[:1].upper() + remarks[1:], drawing.note_size, limit, lines=9)
+
+
+def _group_frame(frame: Frame) -> Figure:
+    return frame_figure(Shape(frame.name, 0, 0, "group", (frame.name,)), frame.box)
 
 
 def _outer_frames(drawing: Drawing, placed: Placed) -> Iterator[Figure]:
