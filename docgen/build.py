@@ -1,5 +1,6 @@
 """Gathers the pages of the site, those written and those made, and has MkDocs build it."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -45,6 +46,8 @@ _SOURCES = (
     "schemas/*.json",
     "sql/*/*.sql",
 )
+# A link of a page that is written by hand to an annotated source.
+_CODE_LINK = re.compile(r"\]\((?:\.\./)*code/(.+?)\.md[#)]")
 
 
 class BuildError(RuntimeError):
@@ -77,7 +80,7 @@ def gather(made: Mapping[str, Templates]) -> None:
 def build(site: Path = SITE) -> None:
     """Have MkDocs make the site of what was gathered. Raises BuildError."""
     done = subprocess.run(
-        [f"{sys.prefix}/bin/mkdocs", "build", "--quiet", "--site-dir", str(site),
+        [f"{sys.prefix}/bin/mkdocs", "build", "--site-dir", str(site),
          "--config-file", str(FACTS / "mkdocs.yml")],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
@@ -89,6 +92,8 @@ def sources() -> list[str]:
     """Every source file that has an annotated page."""
     named = {row.source for row in coverage.rows() if row.source}
     named |= {row.where for row in contradictions.rows() if (ROOT / row.where).is_file()}
+    for page in PAGES.rglob("*.md"):
+        named |= set(_CODE_LINK.findall(page.read_text()))
     found = {str(path.relative_to(ROOT)) for each in _SOURCES for path in ROOT.glob(each)}
     return sorted(path for path in found | named if (ROOT / path).read_text().strip())
 

@@ -124,7 +124,7 @@ def test_each_node_of_a_picture_is_there_and_leads_to_what_is_said_of_it(
     page.goto(f"{address}/architectures/{architecture}.html")
     shown = page.locator(".picture--wide svg")
     assert shown.is_visible()
-    text = shown.inner_text()
+    text = shown.text_content() or ""
     for node in nodes(architecture, synthesise("sandbox")):
         assert node.service in text, node
     links = shown.locator("a[href]")
@@ -195,7 +195,7 @@ def _complaints(page: Page) -> str:
 def test_a_reader_finds_what_a_weekend_costs(page: Page, address: str) -> None:
     page.goto(address)
     page.locator("article a", has_text="the streaming lake").first.click()
-    page.locator("nav a", has_text="What it costs").first.click()
+    page.locator(".md-sidebar--secondary a", has_text="What it costs").first.click()
     weekend = page.locator("h3", has_text="Left running for a weekend")
     told = weekend.locator("xpath=following-sibling::*[1]").inner_text()
     assert re.search(r"sandbox.*\d\.\d\d", told, re.DOTALL), told
