@@ -122,7 +122,7 @@ def test_each_node_of_a_picture_is_there_and_leads_to_what_is_said_of_it(
     page: Page, address: str, architecture: str, synthesise: Templates
 ) -> None:
     page.goto(f"{address}/architectures/{architecture}.html")
-    shown = page.locator(".picture--wide svg")
+    shown = page.locator(".diagram--wide svg")
     assert shown.is_visible()
     text = shown.text_content() or ""
     for node in nodes(architecture, synthesise("sandbox")):
