@@ -24,6 +24,7 @@ from docgen.passages import Passage, passages
 from docgen.targets import NOTE_ID
 
 _TEMPLATE = "annotated.html.j2"
+_CARDS = 5
 
 
 def page(path: str) -> str:
@@ -53,7 +54,8 @@ class _Shown:
         ids = dict.fromkeys(NOTE_ID.findall(passage.said))
         self.spoken = passage.spoken
         self.said = _linked(_rendered(passage.said), seen_from)
-        self.notes = [coverage.row(each) for each in ids]
+        # A list of what a whole stack encodes has links enough.
+        self.notes = [coverage.row(each) for each in ids] if len(ids) <= _CARDS else []
         self.coverage = relative("coverage.md", seen_from)
         numbered = [(number, lines[number - 1]) for number in passage.code]
         while numbered and not numbered[0][1].strip():

@@ -103,4 +103,7 @@ def _synth(tree: Path, environment: str, output: Path, name: str) -> None:
     )  # fmt: skip
     if done.returncode != 0:
         said = done.stderr.strip() or f"app.py ended with exit code {done.returncode}"
+        # What the gate says is for people; of a crash the last line is.
+        if said.startswith("Traceback"):
+            said = said.splitlines()[-1]
         raise PlanError(f"{name} does not synthesise for {environment}: {said}")
