@@ -86,9 +86,11 @@ def _handlers(functions: list[str]) -> list[str]:
 def _picture(name: str, templates: Templates, *, tall: bool) -> str:
     anchors = {(box.stack, box.id): box.anchor for box in boxes(name)}
 
-    def link(node: Node) -> str | None:
-        anchor = anchors.get((node.stack, node.path.partition("/")[0]))
-        return f"#{anchor}" if anchor else None
+    def link(node: Node) -> str:
+        # A service that is only called has no box: what may call it is told by the roles.
+        box = (node.stack, node.path.partition("/")[0])
+        fallback = "run-it-here" if node.kind == "outside" else "who-may-do-what"
+        return f"#{anchors.get(box, fallback)}"
 
     return architecture_svg(name, templates, tall=tall, link=link)
 

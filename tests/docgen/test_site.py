@@ -127,12 +127,26 @@ def test_each_node_of_a_picture_is_there_and_leads_to_what_is_said_of_it(
     text = shown.text_content() or ""
     for node in nodes(architecture, synthesise("sandbox")):
         assert node.service in text, node
-    links = shown.locator("a[href]")
-    assert links.count() >= 5
+    links = shown.locator("a.picture-node[href]")
+    assert links.count() == len(nodes(architecture, synthesise("sandbox")))
     links.first.focus()
     page.keyboard.press("Enter")
     place = page.url.partition("#")[2]
     assert page.locator(f"[id='{place}']").is_visible()
+
+
+def test_the_keyboard_alone_skips_to_the_text_and_goes_through_it(
+    page: Page, address: str, architecture: str
+) -> None:
+    page.goto(f"{address}/architectures/{architecture}.html")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "md-skip"
+    page.keyboard.press("Enter")
+    reached = set()
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("document.activeElement.closest('.diagram') !== null"))
+    assert True in reached
 
 
 @pytest.mark.parametrize(
