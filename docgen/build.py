@@ -112,7 +112,9 @@ def _pages(made: Mapping[str, Templates]) -> Iterator[tuple[str, str]]:
 
 
 def _index() -> str:
-    rows = [(f"[{path}]({code_page(path)})", architecture_page.summary(path)) for path in sources()]
+    rows = [
+        (f"[`{path}`]({code_page(path)})", architecture_page.summary(path)) for path in sources()
+    ]
     return "# Every file, annotated\n\n" + table(["file", "what it says of itself"], rows)
 
 

@@ -142,7 +142,7 @@ def _line(row: Row) -> str:
 
 def _link(row: Row) -> str:
     if row.source:
-        return f"[{row.source}]({code_page(row.source, line(row))})"
+        return f"[`{row.source}`]({code_page(row.source, line(row))})"
     if row.page:
         title = row.page.partition("#")[2].replace("-", " ")
         return f"[{title}]({row.page})"
