@@ -30,9 +30,23 @@ def synthesise() -> Templates:
     return once
 
 
+# Longest first, or one worker is still at it when the others have nothing to do.
+_LONG = (
+    "test_readme.py",
+    "test_site.py",
+    "test_errors.py",
+    "test_platform_roles.py",
+    "test_language_chain.py",
+    "test_command_line.py",
+    "test_runs.py",
+    "test_deployed_lake.py",
+)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest file first, or one worker is still at it when the other has nothing to do."""
-    items.sort(key=lambda item: item.path.name != "test_readme.py")
+    """The longest files first, in the order of `_LONG`."""
+    order = {name: number for number, name in enumerate(_LONG)}
+    items.sort(key=lambda item: order.get(item.path.name, len(_LONG)))
 
 
 def resources(template: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
