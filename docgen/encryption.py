@@ -53,7 +53,14 @@ def stores(templates: Templates) -> str:
         key = _at(each.properties, place)
         name = f"{each.stack}/{each.path}" if len(templates) > 1 else each.path
         refused = "its policy" if (each.stack, each.path) in guarded else "the service"
-        rows.append((code(name), kind, code(key) if key else _WITHOUT_KEY[each.type], refused))
+        rows.append(
+            (
+                code(name),
+                kind,
+                code(key) if key else _WITHOUT_KEY.get(each.type, "a key of AWS's own"),
+                refused,
+            )
+        )
     return table(["store", "kind", "encrypted under", "plain HTTP refused by"], rows)
 
 
