@@ -118,12 +118,9 @@ STACKS = $(if $(ARCH),$(shell $(VENV)/python -m sandbox stacks $(ARCH)),--all)
 
 # --- Check -------------------------------------------------------------------------------------
 
-# One more than the cores of a small machine: the tests wait for the embedded AWS a third of the time.
-WORKERS ?= 3
-
 .PHONY: test
 test: setup .build/sagemaker_sdk.stamp  ## every test
-	@$(VENV)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
+	@$(VENV)/python -m pytest --numprocesses 2 --dist loadfile
 
 .PHONY: lint
 lint: setup  ## format, style, types, templates, policies, SQL
