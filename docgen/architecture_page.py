@@ -28,7 +28,7 @@ _SQL_COMMENT = re.compile(r"^-- ?(.*)$", re.MULTILINE)
 
 
 def page(name: str, templates: Mapping[str, Templates], reports: Path) -> str:
-    """The page in Markdown; `templates` by environment, `reports` where the demo leaves them."""
+    """The page in Markdown; `templates` by environment, `reports` where the demo's lie."""
     sandbox = templates["sandbox"]
     own = only(sandbox, name)
     beside = files_beside(name)

@@ -100,7 +100,7 @@ def sources() -> list[str]:
 
 def _pages(made: Mapping[str, Templates]) -> Iterator[tuple[str, str]]:
     for name in ARCHITECTURES:
-        yield f"architectures/{name}.md", architecture_page.page(name, made, REPORTS)
+        yield f"architectures/{name}.md", architecture_page.page(name, made, GATHERED / "reports")
     for path in sources():
         yield code_page(path), annotated.page(path)
     yield "coverage.md", coverage.page()
