@@ -51,10 +51,10 @@ help:  ## this list
 	@ln -sf ../../.build/nodejs/bin/node .venv/bin/node
 	@touch $@
 
-.build/sandbox.stamp: requirements/sandbox.txt .build/bootstrap.stamp
+.build/local.stamp: requirements/local.txt .build/bootstrap.stamp
 	@echo "Setting up: the embedded AWS"
-	@$(UV) venv --quiet --clear --python $(PYTHON) .venv-sandbox
-	@$(UV) pip sync --quiet --python .venv-sandbox --require-hashes $<
+	@$(UV) venv --quiet --clear --python $(PYTHON) .venv-local
+	@$(UV) pip sync --quiet --python .venv-local --require-hashes $<
 	@touch $@
 
 .build/model.stamp: requirements/model.txt .build/bootstrap.stamp
@@ -76,24 +76,24 @@ help:  ## this list
 	@touch $@
 
 .PHONY: setup
-setup: .build/project.stamp .build/sandbox.stamp .build/model.stamp .build/cdk.stamp  ## fetch what the other commands need (they call it themselves)
+setup: .build/project.stamp .build/local.stamp .build/model.stamp .build/cdk.stamp  ## fetch what the other commands need (they call it themselves)
 
 # --- The main job ------------------------------------------------------------------------------
 
-RUN_SANDBOX := $(VENV)/python -m sandbox
+RUN_LOCAL := $(VENV)/python -m local
 ARCH_OPTION = $(addprefix --arch ,$(ARCH))
 
 .PHONY: demo
 demo: setup  ## deploy into an embedded AWS, stream real flights through, check every figure, report
-	@$(RUN_SANDBOX) demo $(ARCH_OPTION) $(addprefix --flights ,$(FLIGHTS))
+	@$(RUN_LOCAL) demo $(ARCH_OPTION) $(addprefix --flights ,$(FLIGHTS))
 
-.PHONY: sandbox
-sandbox: setup  ## start the embedded AWS, deploy, and leave it running
-	@$(RUN_SANDBOX) up $(ARCH_OPTION)
+.PHONY: local
+local: setup  ## start the embedded AWS, deploy, and leave it running
+	@$(RUN_LOCAL) up $(ARCH_OPTION)
 
-.PHONY: sandbox-down
-sandbox-down: setup  ## stop it and clean up
-	@$(RUN_SANDBOX) down
+.PHONY: local-down
+local-down: setup  ## stop it and clean up
+	@$(RUN_LOCAL) down
 
 # --- Inspect and deploy ------------------------------------------------------------------------
 
@@ -104,7 +104,7 @@ synth: setup  ## templates of every architecture into cdk.out/
 
 .PHONY: plan
 plan: setup  ## what the work tree changes of the last commit's templates, for its reviewer (BASE=main)
-	@$(VENV)/python -m plan --env $(ENV) --base $(BASE) $(ARCH_OPTION)
+	@$(VENV)/python -m tools.plan --env $(ENV) --base $(BASE) $(ARCH_OPTION)
 
 .PHONY: deploy
 deploy: setup  ## into the account of the usual AWS profile (ARCH=streaming-lake)
@@ -114,7 +114,7 @@ deploy: setup  ## into the account of the usual AWS profile (ARCH=streaming-lake
 destroy: setup  ## take it down again
 	@cdk destroy $(STACKS) -c env=$(ENV)
 
-STACKS = $(if $(ARCH),$(shell $(VENV)/python -m sandbox stacks $(ARCH)),--all)
+STACKS = $(if $(ARCH),$(shell $(VENV)/python -m local stacks $(ARCH)),--all)
 
 # --- Check -------------------------------------------------------------------------------------
 
@@ -134,33 +134,33 @@ check: lint test  ## what CI runs
 
 .PHONY: bench
 bench: setup  ## the figures that the README quotes (WALL=yes: whole commands in a fresh clone, too)
-	@PYTHONPATH=.:lambdas:spark_jobs:models/flight_delay $(VENV)/python -m benchmarks $(if $(WALL),--wall)
+	@PYTHONPATH=.:spark_jobs/streaming_lake:models/ml_platform/flight_delay $(VENV)/python -m tools.bench $(if $(WALL),--wall)
 
 # --- Read -------------------------------------------------------------------------------------
 
 .PHONY: docs
 docs: setup  ## the site, into site/: every architecture, its picture, costs and annotated code
-	@$(VENV)/python -m docgen.pictures
-	@$(VENV)/python -m docgen build
+	@$(VENV)/python -m tools.site.pictures
+	@$(VENV)/python -m tools.site build
 
 .PHONY: docs-serve
 docs-serve: setup  ## serve the site on this machine
-	@$(VENV)/python -m docgen serve
+	@$(VENV)/python -m tools.site serve
 
 # --- Keep --------------------------------------------------------------------------------------
 
 .PHONY: lock
 lock: setup  ## resolve the requirements anew; locks hold hashes and no addresses
-	@for name in bootstrap project sandbox model sagemaker_sdk; do \
+	@for name in bootstrap project local model sagemaker_sdk; do \
 	  (cd requirements && ../$(UV) pip compile --quiet --upgrade --generate-hashes --no-emit-index-url \
 	    --no-header --no-annotate --universal --python-version 3.11 $$name.in -o $$name.txt); done
-	@for folder in lambdas/*/; do \
-	  (cd $$folder && ../../$(UV) pip compile --quiet --upgrade --generate-hashes --no-emit-index-url \
+	@for folder in lambdas/*/*/; do \
+	  (cd $$folder && ../../../$(UV) pip compile --quiet --upgrade --generate-hashes --no-emit-index-url \
 	    --no-header --no-annotate --universal --python-version 3.11 requirements.in -o requirements.txt); done
-	@(cd stacks/ml_platform/notebook_lifecycle && ../../../$(UV) pip compile --quiet --upgrade --no-deps \
+	@(cd stacks/ml_platform/notebook/lifecycle && ../../../../$(UV) pip compile --quiet --upgrade --no-deps \
 	  --generate-hashes --no-emit-index-url --no-header --no-annotate --universal --python-version 3.11 \
 	  requirements.in -o requirements.txt)
 
 .PHONY: clean
 clean:  ## remove everything that was fetched or made here
-	@rm -rf .venv .venv-sandbox .venv-model .venv-sagemaker-sdk .build node_modules cdk.out reports site .sandbox-demo
+	@rm -rf .venv .venv-local .venv-model .venv-sagemaker-sdk .build node_modules cdk.out reports site .local-demo

@@ -11,8 +11,8 @@ import pytest
 # A synth copies 200 MB of assets that no template test reads: minutes and gigabytes in all.
 os.environ["CDK_CONTEXT_JSON"] = '{"aws:cdk:disable-asset-staging": true}'
 
-import assembly
-from assembly import paths, readable
+from tools import assembly
+from tools.assembly import paths, readable
 
 __all__ = ["Templates", "flat", "paths", "readable", "resources"]
 

@@ -9,10 +9,9 @@ from cfnlint.api import ManualArgs, lint
 from detect_secrets.core.secrets_collection import SecretsCollection
 from detect_secrets.settings import default_settings
 
-from app import ARCHITECTURES
-from environments import ENVIRONMENTS
-from sandbox import deployment
-from stacks.shared.bundle import ROOT
+from local.runtime import deployment
+from repository import ROOT
+from stacks.catalogue import ARCHITECTURES, ENVIRONMENTS
 from tests.conftest import Templates, flat
 
 pytestmark = pytest.mark.lint
@@ -40,7 +39,7 @@ def test_cfn_lint_finds_nothing(synthesise: Templates, environment: str) -> None
 
 
 def test_locks_hold_hashes_and_no_addresses() -> None:
-    locks = tracked("requirements/*.txt", "lambdas/*/requirements.txt")
+    locks = tracked("requirements/*.txt", "lambdas/*/*/requirements.txt")
     assert len(locks) > 3
     for lock in locks:
         assert "sha256:" in lock.read_text(), lock
@@ -61,11 +60,11 @@ def test_no_secret_is_tracked() -> None:
 
 def test_the_lambda_is_tested_with_the_versions_it_is_deployed_with() -> None:
     project = (ROOT / "requirements" / "project.txt").read_text()
-    for wanted in (ROOT / "lambdas").glob("*/requirements.in"):
+    for wanted in (ROOT / "lambdas").glob("*/*/requirements.in"):
         for line in wanted.read_text().split():
             assert re.search(rf"^{re.escape(line)} ", project, re.MULTILINE), line
 
 
 def test_the_sandbox_knows_the_architectures_of_the_app() -> None:
-    known = {name: [stack.__name__ for stack in stacks] for name, stacks in ARCHITECTURES.items()}
+    known = {name: list(manifest.stack_names) for name, manifest in ARCHITECTURES.items()}
     assert known == deployment.ARCHITECTURES

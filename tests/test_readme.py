@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stacks.shared.bundle import ROOT
+from repository import ROOT
 
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
@@ -20,7 +20,7 @@ DEMO_SECONDS = 1500
 
 def shell(script: str, folder: Path, timeout: int = 580) -> subprocess.CompletedProcess[str]:
     """Run a script of the README at the root, its sandbox and reports in a folder of the test."""
-    settings = {**os.environ, "SANDBOX_DIR": f"{folder}/sandbox", "DEMO_DIR": f"{folder}/demo"}
+    settings = {**os.environ, "LOCAL_DIR": f"{folder}/sandbox", "DEMO_DIR": f"{folder}/demo"}
     settings["PATH"] = f"{ROOT}/node_modules/.bin:{ROOT}/.venv/bin:{settings['PATH']}"
     return subprocess.run(
         ["bash", "-euc", script],
@@ -39,9 +39,9 @@ def test_the_readme_has_the_commands_that_are_tested_here() -> None:
         "make deploy ARCH=language-chain ENV=sandbox",
         "make docs",
         "make docs-serve",
-        "make sandbox",
-        "source .sandbox/env",
-        "make sandbox-down",
+        "make local",
+        "source .local/env",
+        "make local-down",
         "make deploy ARCH=streaming-lake ENV=sandbox",
         "make destroy ARCH=streaming-lake ENV=sandbox",
     ]
@@ -88,10 +88,10 @@ def test_a_wrong_setting_fails_synth_with_one_sentence(tmp_path: Path) -> None:
 @pytest.mark.sandbox
 def test_a_sandbox_is_kept_used_and_taken_down(tmp_path: Path) -> None:
     use = f"""
-        make sandbox
+        make local
         source {tmp_path}/sandbox/env
         python -c "import boto3; print(boto3.client('kinesis').list_streams()['StreamNames'])"
-        make sandbox-down
+        make local-down
     """
     done = shell(use, tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -103,10 +103,10 @@ def test_a_sandbox_is_kept_used_and_taken_down(tmp_path: Path) -> None:
 def test_deploy_and_destroy_work_on_an_account(tmp_path: Path) -> None:
     """The embedded account stands in; what it cannot deploy is why ENV is local here."""
     on_account = f"""
-        make sandbox
+        make local
         source {tmp_path}/sandbox/env
         make --dry-run deploy destroy ARCH=streaming-lake ENV=sandbox
-        make sandbox-down
+        make local-down
     """
     done = shell(on_account, tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -139,8 +139,8 @@ def test_every_link_leads_somewhere() -> None:
 
 
 def test_every_stack_and_architecture_is_in_the_readme() -> None:
-    from app import ARCHITECTURES
+    from stacks.catalogue import ARCHITECTURES
 
-    for name, stacks in ARCHITECTURES.items():
+    for name, manifest in ARCHITECTURES.items():
         assert f"| {name} |" in README
-        assert all(f"`{stack.__name__}`" in README for stack in stacks)
+        assert all(f"`{stack}`" in README for stack in manifest.stack_names)

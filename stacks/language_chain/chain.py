@@ -5,10 +5,10 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from environments import Environment
-from settings.language_chain import VOICES
+from stacks.environments import Environment
 from stacks.language_chain.intake import Documents
 from stacks.language_chain.part import Part
+from stacks.language_chain.settings import VOICES, LanguageChainSettings
 from stacks.language_chain.storage import (
     OF_DOCUMENTS,
     QUARANTINE,
@@ -45,10 +45,10 @@ class Chain(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._storage, self._key, self._environment = storage, key, environment
-        settings = environment.language_chain
+        settings = environment.settings(LanguageChainSettings)
         self.split = self._function(
             "Split",
-            "split_document",
+            "language_chain/split_document",
             {
                 "FORMATS": ",".join(settings.formats),
                 "JSON_LINES_FIELD": settings.json_lines_field,
@@ -56,14 +56,14 @@ class Chain(Construct):
         )
         self.merge = self._function(
             "Merge",
-            "merge_results",
+            "language_chain/merge_results",
             {"REDACT": f"{settings.redact}".lower(), "SPEAK": settings.speak},
         )
         self._let_the_functions_read_and_write()
         self.state_machine = AslStateMachine(
             self,
             "Workflow",
-            workflow="language_chain",
+            workflow="language_chain/language_chain",
             blanks={
                 "DistributeAbove": f"{settings.distribute_above}",
                 "DocumentsTable": documents.table_name,
@@ -216,7 +216,7 @@ class Chain(Construct):
             wildcard_because=OF_DOCUMENTS,
         )
         results = [f"{RESULTS}*", f"{ROWS}*"]
-        if self._environment.language_chain.speak != "nothing":
+        if self._environment.settings(LanguageChainSettings).speak != "nothing":
             results.append(f"{WORK}*/speech.json")
         merge.may(
             "WriteResults",

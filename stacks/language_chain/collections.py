@@ -15,7 +15,8 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from environments import Environment
+from stacks.environments import Environment
+from stacks.language_chain.settings import LanguageChainSettings
 from stacks.language_chain.storage import COLLECTIONS, OF_DOCUMENTS, Storage
 from stacks.language_chain.word_lists import WordLists
 from stacks.shared.asl_state_machine import AslStateMachine
@@ -37,7 +38,7 @@ class Collections(Construct):
         environment: Environment,
     ) -> None:
         super().__init__(scope, construct_id)
-        settings, (inbox, outbox) = environment.language_chain, storage.both
+        settings, (inbox, outbox) = environment.settings(LanguageChainSettings), storage.both
         lent = ServiceRole(self, "TranslateRole", "translate", confused_deputy_guard=True)
         for bucket in (inbox, outbox):
             lent.may_list(f"List{bucket.node.id}", bucket.bucket_arn, COLLECTIONS)
@@ -57,7 +58,7 @@ class Collections(Construct):
         self.state_machine = AslStateMachine(
             self,
             "Workflow",
-            workflow="translate_collection",
+            workflow="language_chain/translate_collection",
             blanks={
                 "CollectionHours": f"{settings.collection_hours}",
                 "DataAccessRoleArn": lent.role_arn,

@@ -17,7 +17,8 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from environments import Environment
+from stacks.environments import Environment
+from stacks.language_chain.settings import LanguageChainSettings
 from stacks.language_chain.storage import COLLECTIONS, QUARANTINE, Storage
 from stacks.shared.alarm_topic import DeadLetterQueue, admit_rule
 from stacks.shared.asl_state_machine import AslStateMachine
@@ -75,11 +76,11 @@ class Intake(Construct):
         environment: Environment,
     ) -> None:
         super().__init__(scope, construct_id)
-        settings = environment.language_chain
+        settings = environment.settings(LanguageChainSettings)
         self.function = PythonFunction(
             self,
             "Admit",
-            folder="admit_documents",
+            folder="language_chain/admit_documents",
             key=key,
             environment=environment,
             timeout=_TIMEOUT,

@@ -8,7 +8,8 @@ from aws_cdk import Duration
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from environments import Environment
+from stacks.environments import Environment
+from stacks.language_chain.settings import LanguageChainSettings
 from stacks.language_chain.storage import OF_DOCUMENTS, WORK, Storage
 from stacks.language_chain.word_lists import WordLists
 from stacks.shared.asl_state_machine import AslStateMachine
@@ -31,10 +32,10 @@ class Part(Construct):
         self.state_machine = AslStateMachine(
             self,
             "Workflow",
-            workflow="language_part",
+            workflow="language_chain/language_part",
             blanks={
                 "ResultsBucket": storage.outbox.bucket_name,
-                "TargetLanguage": environment.language_chain.target_language,
+                "TargetLanguage": environment.settings(LanguageChainSettings).target_language,
                 "Terminology": words.terminology,
             },
             key=key,

@@ -6,9 +6,9 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from repository import ROOT
 from stacks.language_chain.storage import ROWS
-from stacks.shared.athena_readers import AthenaReaders
-from stacks.shared.bundle import ROOT
+from stacks.shared.athena_work_group import AthenaReaders
 
 SQL = ROOT / "sql" / "language_chain"
 _DATES = glue.PartitionProjectionConfiguration.date(
@@ -29,7 +29,7 @@ LANGUAGES = [
 ]
 # fmt: on
 _TEXT, _TEXTS = glue.Schema.STRING, glue.Schema.array(glue.Schema.STRING)
-# As `lambdas/merge_results` writes them.
+# As `lambdas/language_chain/merge_results` writes them.
 COLUMNS = {
     "document_id": _TEXT,
     "bucket": _TEXT,

@@ -27,13 +27,14 @@ from typing import Any
 from aws_cdk import CfnOutput, Stack
 from constructs import Construct
 
-from environments import Environment
+from stacks.environments import Environment
 from stacks.language_chain.chain import Chain
 from stacks.language_chain.collections import Collections
 from stacks.language_chain.intake import Documents, Intake
-from stacks.language_chain.operation import Operation
+from stacks.language_chain.monitoring import Operation
 from stacks.language_chain.part import Part
 from stacks.language_chain.results import Results
+from stacks.language_chain.settings import LanguageChainSettings
 from stacks.language_chain.storage import Storage
 from stacks.language_chain.word_lists import WordLists
 from stacks.shared.alarm_topic import AlarmTopic
@@ -48,7 +49,7 @@ class LanguageChain(Stack):
         self, scope: Construct, construct_id: str, *, environment: Environment, **options: Any
     ) -> None:
         super().__init__(scope, construct_id, **options)
-        settings, name = environment.language_chain, self.stack_name
+        settings, name = environment.settings(LanguageChainSettings), self.stack_name
         key = ArchitectureKey(
             self,
             "Key",

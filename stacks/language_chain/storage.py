@@ -7,7 +7,8 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from environments import Environment
+from stacks.environments import Environment
+from stacks.language_chain.settings import LanguageChainSettings
 from stacks.shared.access_log_bucket import AccessLogBucket
 from stacks.shared.secure_bucket import SecureBucket
 
@@ -34,7 +35,7 @@ class Storage(Construct):
                 event_bridge_enabled=True
             )
         )
-        settings = environment.language_chain
+        settings = environment.settings(LanguageChainSettings)
         self.outbox = SecureBucket(
             self,
             "Outbox",

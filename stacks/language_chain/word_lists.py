@@ -1,4 +1,4 @@
-"""What the services would get wrong (AI-05, AI-06, AI-07): `models/language/` as resources.
+"""The word lists of `models/language_chain/word_lists/` as resources (AI-05, AI-06, AI-07).
 
 CloudFormation has types for them in four commercial Regions. Elsewhere a custom resource calls the
 same APIs; it is what the template says if nobody says otherwise, since it works in all of them.
@@ -17,12 +17,13 @@ from aws_cdk import aws_translate as translate
 from aws_cdk import custom_resources as cr
 from constructs import Construct
 
-from environments import Environment
-from stacks.shared.bundle import ROOT
+from repository import ROOT
+from stacks.environments import Environment
+from stacks.language_chain.settings import LanguageChainSettings
 from stacks.shared.encrypted_log_group import EncryptedLogGroup
 from stacks.shared.service_role import ServiceRole
 
-FOLDER = ROOT / "models" / "language"
+FOLDER = ROOT / "models" / "language_chain" / "word_lists"
 VOCABULARY_LANGUAGE = "en-US"
 NONE = "none"
 _RESOURCES = {
@@ -40,7 +41,7 @@ class WordLists(Construct):
         self, scope: Construct, construct_id: str, *, key: kms.IKey, environment: Environment
     ) -> None:
         super().__init__(scope, construct_id)
-        settings = environment.language_chain
+        settings = environment.settings(LanguageChainSettings)
         # Letters and digits, twenty at most: what Polly takes, and the others do, too.
         self._name = Names.unique_resource_name(self, max_length=20)
         wanted = {

@@ -9,8 +9,9 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from environments import Environment
-from stacks.ml_platform.network import Network
+from stacks.environments import Environment
+from stacks.ml_platform.network.network import Network
+from stacks.ml_platform.settings import MlTrainingSettings
 from stacks.shared.secure_bucket import SecureBucket
 
 _TAG, _OUTSIDE = "reaches-buckets-from", "outside-the-vpc"
@@ -71,7 +72,10 @@ class PlatformBucket(SecureBucket):
                         f"aws:PrincipalTag/{_TAG}": _OUTSIDE,
                     },
                     "ArnNotLike": {
-                        "aws:PrincipalArn": [owner, *environment.ml_training.data_administrators]
+                        "aws:PrincipalArn": [
+                            owner,
+                            *environment.settings(MlTrainingSettings).data_administrators,
+                        ]
                     },
                     # Athena, which writes the training set, reads and writes for its caller.
                     "BoolIfExists": {"aws:ViaAWSService": "false"},

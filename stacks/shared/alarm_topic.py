@@ -9,7 +9,7 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from environments import Environment
+from stacks.environments import Environment
 from stacks.shared import gate
 
 

@@ -9,9 +9,9 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from environments import Environment
+from repository import ROOT
+from stacks.environments import Environment
 from stacks.shared import gate
-from stacks.shared.bundle import ROOT
 from stacks.shared.encrypted_log_group import EncryptedLogGroup
 from stacks.shared.service_role import ServiceRole
 

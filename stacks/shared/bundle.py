@@ -14,9 +14,9 @@ from pathlib import Path
 
 import uv
 
-from environments import LambdaTarget
+from repository import ROOT
+from stacks.environments import LambdaTarget
 
-ROOT = Path(__file__).parents[2]
 BUNDLES = ROOT / ".build" / "bundles"
 _IGNORED = shutil.ignore_patterns("__pycache__", "requirements.*", "*.dqdl")
 
@@ -47,7 +47,7 @@ def artefact_bundle(folder: str) -> Path:
 def _packed(folder: str, name: str, *, below: str) -> Path:
     """The same sources give the same bytes, so that an unchanged model changes no template."""
     package = ROOT / "models" / folder
-    bundle = BUNDLES / f"{folder}-{_digest([package], None)}" / name
+    bundle = BUNDLES / f"{package.name}-{_digest([package], None)}" / name
     if not bundle.exists():
         bundle.parent.mkdir(parents=True, exist_ok=True)
         building = bundle.with_name(f"{bundle.name}.{os.getpid()}")
@@ -74,7 +74,7 @@ def kernel_bundle(folder: str, requirements: Path) -> Path:
     bundle = BUNDLES / f"kernel-{_digest([package, requirements.parent], target)}"
     if not bundle.exists():
         building = bundle.with_name(f"{bundle.name}.{os.getpid()}")
-        shutil.copytree(package, building / folder, ignore=_IGNORED)
+        shutil.copytree(package, building / package.name, ignore=_IGNORED)
         _install(requirements, building, target, "--no-deps")
         building.rename(bundle)
     return bundle

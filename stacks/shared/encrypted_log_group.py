@@ -5,7 +5,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from environments import Environment
+from stacks.environments import Environment
 
 _RETENTION = {
     7: logs.RetentionDays.ONE_WEEK,

@@ -1,6 +1,7 @@
 """A Lambda function from a folder of `lambdas/`, with a role that may log and nothing else."""
 
 from collections.abc import Mapping
+from pathlib import PurePosixPath
 from typing import Any
 
 from aws_cdk import Duration
@@ -8,7 +9,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from environments import Environment
+from stacks.environments import Environment
 from stacks.shared import gate
 from stacks.shared.bundle import lambda_bundle
 from stacks.shared.encrypted_log_group import EncryptedLogGroup
@@ -52,7 +53,7 @@ class PythonFunction(lambda_.Function):
             scope,
             construct_id,
             code=lambda_.Code.from_asset(str(lambda_bundle(folder, target))),
-            handler=f"{folder}.handler.handler",
+            handler=f"{PurePosixPath(folder).name}.handler.handler",
             runtime=_RUNTIMES[_DECLARED if target.native else target.python_version],
             architecture=_ARCHITECTURES[target.architecture],
             # A whole vCPU comes at 1,769 MB; the transform is bound by it, not by memory.

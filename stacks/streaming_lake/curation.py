@@ -9,12 +9,13 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
 
-from settings.streaming_lake import StreamingLakeSettings
-from stacks.shared.bundle import ROOT, spark_bundle
+from repository import ROOT
+from stacks.shared.bundle import spark_bundle
 from stacks.shared.service_role import ServiceRole
 from stacks.streaming_lake.catalog import Catalog
+from stacks.streaming_lake.settings import StreamingLakeSettings
 
-_JOB = "curate_flights"
+_JOB = "streaming_lake/curate_flights"
 _SOURCE = ROOT / "spark_jobs" / _JOB
 
 

@@ -20,11 +20,12 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from environments import Environment
+from stacks.environments import Environment
 from stacks.shared import gate
 from stacks.shared.encrypted_log_group import EncryptedLogGroup
 from stacks.streaming_lake.catalog import Catalog
 from stacks.streaming_lake.delivery_role import DeliveryRole
+from stacks.streaming_lake.settings import StreamingLakeSettings
 from stacks.streaming_lake.storage import Storage
 
 _Config = firehose.CfnDeliveryStream
@@ -52,7 +53,7 @@ class Delivery(Construct):
         environment: Environment,
     ) -> None:
         super().__init__(scope, construct_id)
-        self._settings = environment.streaming_lake
+        self._settings = environment.settings(StreamingLakeSettings)
         self._storage = storage
         self._catalog = catalog
         self._key = key

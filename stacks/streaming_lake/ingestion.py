@@ -5,8 +5,8 @@ from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from settings.streaming_lake import StreamingLakeSettings
 from stacks.shared import gate
+from stacks.streaming_lake.settings import StreamingLakeSettings
 
 
 class Ingestion(Construct):

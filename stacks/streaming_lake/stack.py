@@ -23,17 +23,18 @@ from typing import Any
 from aws_cdk import CfnOutput, RemovalPolicy, Stack
 from constructs import Construct
 
-from environments import Environment
+from stacks.environments import Environment
 from stacks.shared.architecture_key import ArchitectureKey
 from stacks.streaming_lake.catalog import Catalog
 from stacks.streaming_lake.curation import Curation
 from stacks.streaming_lake.delivery import Delivery
-from stacks.streaming_lake.discovery import Discovery
 from stacks.streaming_lake.ingestion import Ingestion
-from stacks.streaming_lake.operation import Operation
-from stacks.streaming_lake.query import Query
+from stacks.streaming_lake.monitoring import Operation
+from stacks.streaming_lake.raw_log_crawler import Discovery
+from stacks.streaming_lake.settings import StreamingLakeSettings
 from stacks.streaming_lake.storage import Storage
 from stacks.streaming_lake.transformation import Transformation
+from stacks.streaming_lake.work_group import Query
 
 
 class StreamingLake(Stack):
@@ -43,7 +44,7 @@ class StreamingLake(Stack):
         self, scope: Construct, construct_id: str, *, environment: Environment, **options: Any
     ) -> None:
         super().__init__(scope, construct_id, **options)
-        settings = environment.streaming_lake
+        settings = environment.settings(StreamingLakeSettings)
         keep = environment.keep_data
         name = self.stack_name
         # Hive folds names to lower case and takes no hyphen.

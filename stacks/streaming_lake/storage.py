@@ -5,9 +5,10 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from environments import Environment
+from stacks.environments import Environment
 from stacks.shared.access_log_bucket import AccessLogBucket
 from stacks.shared.secure_bucket import SecureBucket
+from stacks.streaming_lake.settings import StreamingLakeSettings
 
 # The notes' table of storage classes as the path of a record that is read ever less (ST-05, ST-06).
 # One Zone-IA is left out: the log is the only copy, and one zone can burn down. Intelligent-Tiering
@@ -32,7 +33,7 @@ class Storage(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         keep_data = environment.keep_data
-        settings = environment.streaming_lake
+        settings = environment.settings(StreamingLakeSettings)
 
         self.access_logs = AccessLogBucket(self, "AccessLogs", keep_data=keep_data)
 

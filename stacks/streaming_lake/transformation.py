@@ -6,7 +6,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from environments import Environment
+from stacks.environments import Environment
 from stacks.shared.python_function import PythonFunction
 
 NAMESPACE = "StreamingLake"
@@ -33,7 +33,7 @@ class Transformation(PythonFunction):
         super().__init__(
             scope,
             construct_id,
-            folder="transform_flight_events",
+            folder="streaming_lake/transform_flight_events",
             key=key,
             environment=environment,
             # Firehose waits five minutes for an answer, and then sends the batch again.

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from environments import ENVIRONMENTS, LambdaTarget
+from stacks.catalogue import ENVIRONMENTS
+from stacks.environments import LambdaTarget
 from stacks.shared import bundle
 
 AWS = ENVIRONMENTS["sandbox"].lambda_target
 
 
 def test_a_bundle_for_lambda_holds_package_schemas_and_wheels_for_its_processor() -> None:
-    folder = bundle.lambda_bundle("transform_flight_events", AWS)
+    folder = bundle.lambda_bundle("streaming_lake/transform_flight_events", AWS)
     names = {str(path.relative_to(folder)) for path in folder.rglob("*")}
     assert {"transform_flight_events/handler.py", "schemas/airport.schema.json"} <= names
     compiled = [name for name in names if name.endswith(".so")]
@@ -23,7 +24,7 @@ def test_a_bundle_for_lambda_holds_package_schemas_and_wheels_for_its_processor(
 
 
 def test_a_bundle_is_below_five_megabytes() -> None:
-    folder = bundle.lambda_bundle("transform_flight_events", AWS)
+    folder = bundle.lambda_bundle("streaming_lake/transform_flight_events", AWS)
     packed = BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in folder.rglob("*"):
@@ -32,9 +33,9 @@ def test_a_bundle_is_below_five_megabytes() -> None:
 
 
 def test_the_same_content_is_built_once() -> None:
-    first = bundle.spark_bundle("curate_flights")
+    first = bundle.spark_bundle("streaming_lake/curate_flights")
     before = first.stat().st_mtime_ns
-    assert bundle.spark_bundle("curate_flights") == first
+    assert bundle.spark_bundle("streaming_lake/curate_flights") == first
     assert first.stat().st_mtime_ns == before
     assert (first / "schemas" / "__init__.py").exists()
 

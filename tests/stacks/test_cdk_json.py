@@ -6,7 +6,7 @@ from pathlib import Path
 
 import aws_cdk
 
-from stacks.shared.bundle import ROOT
+from repository import ROOT
 
 DIFFERENT = {
     # A producer must not be deleted under its consumer, and scanners understand imports.

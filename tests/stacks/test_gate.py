@@ -12,8 +12,7 @@ import pytest
 from aws_cdk import App, CfnResource, Stack
 from aws_cdk import aws_s3 as s3
 
-from app import make_app
-from environments import ENVIRONMENTS
+from stacks.catalogue import ENVIRONMENTS, make_app
 from stacks.shared import gate
 from stacks.shared.gate.closed import findings
 

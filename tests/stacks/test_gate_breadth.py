@@ -17,7 +17,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from app import make_app
+from stacks.catalogue import make_app
 from stacks.shared import gate
 
 Plant = Callable[[Any], object]

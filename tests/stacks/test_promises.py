@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from policy_sentry.querying.actions import get_action_data
 
-from environments import ENVIRONMENTS
+from stacks.catalogue import ENVIRONMENTS
 from tests.conftest import Templates, flat, readable, resources
 
 Statement = dict[str, Any]

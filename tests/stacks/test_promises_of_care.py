@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 from aws_cdk import Stack
 
-from app import make_app
-from environments import ENVIRONMENTS
+from stacks.catalogue import ENVIRONMENTS, make_app
 from tests.conftest import Templates, flat, readable, resources
 
 Template = dict[str, Any]

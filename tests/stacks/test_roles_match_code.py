@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from stacks.shared.bundle import ROOT
+from repository import ROOT
 from tests.conftest import Templates, resources
 
 # A boto3 method is its IAM action in other letters, but for these.
@@ -33,11 +33,14 @@ AROUND = {"logs", "kms", "cloudwatch", "sqs"}
 # GetObject asks for the second right when it is told a version.
 HOUSEKEEPING = {"glue:GetSecurityConfiguration", "s3:GetObjectVersion"}
 CODE = {
-    "TransformRole": ("StreamingLake", ROOT / "lambdas" / "transform_flight_events"),
-    "Curation/Role": ("StreamingLake", ROOT / "spark_jobs" / "curate_flights"),
-    "Intake/AdmitRole": ("LanguageChain", ROOT / "lambdas" / "admit_documents"),
-    "Chain/SplitRole": ("LanguageChain", ROOT / "lambdas" / "split_document"),
-    "Chain/MergeRole": ("LanguageChain", ROOT / "lambdas" / "merge_results"),
+    "TransformRole": (
+        "StreamingLake",
+        ROOT / "lambdas" / "streaming_lake" / "transform_flight_events",
+    ),
+    "Curation/Role": ("StreamingLake", ROOT / "spark_jobs" / "streaming_lake" / "curate_flights"),
+    "Intake/AdmitRole": ("LanguageChain", ROOT / "lambdas" / "language_chain" / "admit_documents"),
+    "Chain/SplitRole": ("LanguageChain", ROOT / "lambdas" / "language_chain" / "split_document"),
+    "Chain/MergeRole": ("LanguageChain", ROOT / "lambdas" / "language_chain" / "merge_results"),
 }
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import botocore.session
 from botocore.validate import ParamValidator
 
-from sandbox.emulator import Emulator
+from local.runtime.emulator import Emulator
 
 _RESOURCE = re.compile(r"arn:aws:states:::(?:aws-sdk:)?(\w+):(\w+?)(?:\.sync)?$")
 _NAMES = {"applicationautoscaling": "application-autoscaling", "sfn": "stepfunctions"}

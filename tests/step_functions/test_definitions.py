@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from stacks.shared.bundle import ROOT
+from repository import ROOT
 from tests.conftest import Templates, readable, resources
 
 FILES = sorted((ROOT / "step_functions").glob("*.asl.json"))
@@ -219,7 +219,9 @@ def test_children_of_a_distributed_map_ask_for_no_variable_from_outside(file: Pa
 
 
 def test_many_parts_are_treated_as_few_are() -> None:
-    states = json.loads((ROOT / "step_functions" / "language_chain.asl.json").read_text())["States"]
+    states = json.loads(
+        (ROOT / "step_functions" / "language_chain" / "language_chain.asl.json").read_text()
+    )["States"]
     pairs = {
         "Translate the many chunks": "Translate each chunk",
         "Analyse the many pieces": "Analyse each piece",

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from sandbox import emulator
-from sandbox.emulator import Emulator
-from sandbox.workspace import Workspace
-from stacks.shared.bundle import ROOT
+from local.runtime import emulator
+from local.runtime.emulator import Emulator
+from local.runtime.workspace import Workspace
+from repository import ROOT
 from tests.conftest import Templates, resources
 from tests.step_functions.paths import FAILURE, WAYS, Way
 from tests.step_functions.scripted_aws import Run, ScriptedAws, Throw

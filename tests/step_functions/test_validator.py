@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from stacks.shared.bundle import ROOT
+from repository import ROOT
 
 pytestmark = pytest.mark.lint
 FILES = sorted((ROOT / "step_functions").glob("*.asl.json"))
@@ -83,7 +83,9 @@ DEFECTS: list[tuple[str, Callable[[dict[str, State], State], object], str]] = [
 def test_a_planted_defect_is_named(
     plant: Callable[[dict[str, State], State], object], said: str, tmp_path: Path
 ) -> None:
-    machine = json.loads((ROOT / "step_functions" / "train_model.asl.json").read_text())
+    machine = json.loads(
+        (ROOT / "step_functions" / "ml_platform" / "train_model.asl.json").read_text()
+    )
     plant(machine["States"], machine)
     file = tmp_path / "planted.asl.json"
     file.write_text(json.dumps(machine))

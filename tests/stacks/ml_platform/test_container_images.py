@@ -8,7 +8,7 @@ import pytest
 from aws_cdk import App, Environment, Stack
 from aws_cdk.assertions import Template
 
-from sandbox.workspace import ROOT
+from repository import ROOT
 from stacks.ml_platform.container_images import (
     REGISTRIES,
     SCIKIT_LEARN,

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from environments import ENVIRONMENTS
 from schemas import load
+from stacks.catalogue import ENVIRONMENTS
+from stacks.ml_platform.settings import MlEndpointSettings
 from tests.conftest import Templates, flat, readable, resources
 
 Template = dict[str, Any]
@@ -54,7 +55,7 @@ def test_the_api_throttles_and_logs_who_asked_but_not_what(endpoint: Template) -
 
 def test_a_firewall_stands_before_production_alone(endpoint: Template, environment: str) -> None:
     firewalls = resources(endpoint, "AWS::WAFv2::WebACL")
-    assert bool(firewalls) is ENVIRONMENTS[environment].ml_endpoint.waf
+    assert bool(firewalls) is ENVIRONMENTS[environment].settings(MlEndpointSettings).waf
     assert len(resources(endpoint, "AWS::WAFv2::WebACLAssociation")) == len(firewalls)
     logged = resources(endpoint, "AWS::WAFv2::LoggingConfiguration")
     assert len(logged) == len(firewalls)

@@ -6,10 +6,10 @@ from typing import Any, get_args
 import pytest
 from policy_sentry.querying.actions import get_action_data
 
-from app import make_app
-from environments import ENVIRONMENTS, SettingsError
-from settings.ml_platform import InterfaceEndpoint
-from stacks.ml_platform.network import CIDR
+from stacks.catalogue import ENVIRONMENTS, make_app
+from stacks.environments import SettingsError
+from stacks.ml_platform.network.network import CIDR
+from stacks.ml_platform.settings import InterfaceEndpoint, MlNetworkSettings
 from tests.conftest import Templates, flat, readable, resources
 
 Template = dict[str, Any]
@@ -39,7 +39,7 @@ def endpoints(template: Template, kind: str) -> dict[str, dict[str, Any]]:
 def test_every_subnet_is_isolated_and_in_a_zone_of_its_own(
     network: Template, environment: str
 ) -> None:
-    zones = ENVIRONMENTS[environment].ml_network.availability_zones
+    zones = ENVIRONMENTS[environment].settings(MlNetworkSettings).availability_zones
     subnets = resources(network, "AWS::EC2::Subnet")
     assert len({flat(each["Properties"]["AvailabilityZone"]) for each in subnets.values()}) == zones
     assert len(subnets) == zones
@@ -48,7 +48,9 @@ def test_every_subnet_is_isolated_and_in_a_zone_of_its_own(
 
 
 def test_production_has_three_zones_and_every_door_the_sandbox_two_of_each() -> None:
-    production, sandbox = (ENVIRONMENTS[name].ml_network for name in ("production", "sandbox"))
+    production, sandbox = (
+        ENVIRONMENTS[name].settings(MlNetworkSettings) for name in ("production", "sandbox")
+    )
     assert (production.availability_zones, sandbox.availability_zones) == (3, 2)
     assert production.interface_endpoints == get_args(InterfaceEndpoint)
     assert sandbox.interface_endpoints == ("sagemaker.api", "sagemaker.runtime")
@@ -76,7 +78,7 @@ def test_s3_is_reached_by_the_gateway_with_our_buckets_and_the_images_of_aws(
 def test_each_chosen_door_is_private_and_admits_this_accounts_known_calls(
     network: Template, environment: str
 ) -> None:
-    chosen = ENVIRONMENTS[environment].ml_network.interface_endpoints
+    chosen = ENVIRONMENTS[environment].settings(MlNetworkSettings).interface_endpoints
     doors = endpoints(network, "Interface")
     assert len(doors) == len(chosen)
     for service, door in doors.items():

@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from app import make_app
-from environments import ENVIRONMENTS
-from stacks.ml_platform.notebook_lifecycle.stop_when_idle import is_idle, last_use
+from stacks.catalogue import ENVIRONMENTS, make_app
+from stacks.ml_platform.notebook.lifecycle.stop_when_idle import is_idle, last_use
 from tests.conftest import Templates, flat, readable, resources
 
 Template = dict[str, Any]

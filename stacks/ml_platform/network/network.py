@@ -1,0 +1,132 @@
+"""The network of the platform: isolated subnets, one door to S3, nothing to the internet."""
+
+from aws_cdk import Aws, Fn
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+from stacks.environments import Environment
+from stacks.ml_platform.network.s3_prefix_list import S3PrefixList
+from stacks.ml_platform.settings import MlNetworkSettings
+from stacks.shared.encrypted_log_group import EncryptedLogGroup
+from stacks.shared.service_role import ServiceRole
+
+CIDR = "10.20.0.0/16"
+# AWS's own: the layers of ECR's images, and what SageMaker's images fetch. Any other bucket that is
+# not ours is somebody else's, and data could leave by it.
+_AWS_BUCKETS = [f"prod-{Aws.REGION}-starport-layer-bucket", f"jumpstart-cache-prod-{Aws.REGION}"]
+# What jobs, notebooks and their SDKs ask of S3.
+_BUCKET_ACTIONS = [
+    "s3:AbortMultipartUpload",
+    "s3:DeleteObject",
+    "s3:GetBucketLocation",
+    "s3:GetObject",
+    "s3:GetObjectTagging",
+    "s3:ListBucket",
+    "s3:ListBucketMultipartUploads",
+    "s3:ListMultipartUploadParts",
+    "s3:PutObject",
+    "s3:PutObjectTagging",
+]
+
+
+class Network(Construct):
+    """A VPC that ends at its own edge (SE-19, DP-07), with S3 through a gateway endpoint (ST-08).
+
+    No internet gateway, no NAT: what is in it reaches S3, the interface endpoints that the settings
+    choose, and nothing else. Jobs and endpoints take `subnet_ids` and `job_security_group`.
+    """
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, key: kms.IKey, environment: Environment
+    ) -> None:
+        super().__init__(scope, construct_id)
+        zones = environment.settings(MlNetworkSettings).availability_zones
+        self.vpc = ec2.Vpc(
+            self,
+            "Vpc",
+            ip_addresses=ec2.IpAddresses.cidr(CIDR),
+            # Said outright: a stack of no particular Region would get two zones at most.
+            availability_zones=[Fn.select(number, Fn.get_azs()) for number in range(zones)],
+            # A /20 is room for thousands of jobs; each container of a job takes an address.
+            subnet_configuration=[
+                ec2.SubnetConfiguration(
+                    name="Isolated", subnet_type=ec2.SubnetType.PRIVATE_ISOLATED, cidr_mask=20
+                )
+            ],
+            restrict_default_security_group=True,
+        )
+        self.subnet_ids = [subnet.subnet_id for subnet in self.vpc.isolated_subnets]
+        self.s3_endpoint = self.vpc.add_gateway_endpoint(
+            "S3", service=ec2.GatewayVpcEndpointAwsService.S3
+        )
+        for statement in _own_and_aws_buckets():
+            self.s3_endpoint.add_to_policy(statement)
+        self.job_security_group = self._job_security_group(key, environment)
+        self._log_flows(key, environment)
+
+    def _job_security_group(self, key: kms.IKey, environment: Environment) -> ec2.SecurityGroup:
+        group = ec2.SecurityGroup(
+            self,
+            "Jobs",
+            vpc=self.vpc,
+            description="Training, processing, hosting and notebooks",
+            allow_all_outbound=False,
+        )
+        group.add_egress_rule(
+            ec2.Peer.ipv4(CIDR), ec2.Port.tcp(443), "The interface endpoints of this VPC"
+        )
+        group.add_egress_rule(
+            ec2.Peer.prefix_list(
+                S3PrefixList(self, "S3Addresses", key=key, environment=environment).prefix_list_id
+            ),
+            ec2.Port.tcp(443),
+            "S3, by the gateway endpoint",
+        )
+        # Containers of one job talk to each other, encrypted.
+        group.add_ingress_rule(group, ec2.Port.all_traffic(), "The other containers of a job")
+        group.add_egress_rule(group, ec2.Port.all_traffic(), "The other containers of a job")
+        return group
+
+    def _log_flows(self, key: kms.IKey, environment: Environment) -> None:
+        logs = EncryptedLogGroup(self, "FlowLogs", key=key, environment=environment)
+        role = ServiceRole(self, "FlowLogRole", "vpc-flow-logs", confused_deputy_guard=True)
+        role.may(
+            "WriteFlows",
+            ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"],
+            logs.log_group_arn,
+        )
+        ec2.CfnFlowLog(
+            self,
+            "Flows",
+            resource_id=self.vpc.vpc_id,
+            resource_type="VPC",
+            traffic_type="ALL",
+            log_destination_type="cloud-watch-logs",
+            log_destination=logs.log_group_arn,
+            deliver_logs_permission_arn=role.role_arn,
+            max_aggregation_interval=60,
+        )
+
+
+def _own_and_aws_buckets() -> list[iam.PolicyStatement]:
+    """What may pass the S3 endpoint: anything in this account's buckets, images from AWS's own.
+
+    The endpoint's policy grants nothing by itself; who asks still needs the right.
+    """
+    return [
+        iam.PolicyStatement(
+            sid="OwnBuckets",
+            principals=[iam.AnyPrincipal()],
+            actions=_BUCKET_ACTIONS,
+            resources=["*"],
+            conditions={"StringEquals": {"aws:ResourceAccount": Aws.ACCOUNT_ID}},
+        ),
+        iam.PolicyStatement(
+            sid="ImagesOfAws",
+            principals=[iam.AnyPrincipal()],
+            actions=["s3:GetObject"],
+            resources=[f"arn:{Aws.PARTITION}:s3:::{bucket}/*" for bucket in _AWS_BUCKETS],
+        ),
+    ]

@@ -1,0 +1,52 @@
+"""The addresses of S3 in this Region, for a security group that lets nothing else out."""
+
+from aws_cdk import Aws
+from aws_cdk import aws_kms as kms
+from aws_cdk import custom_resources as cr
+from constructs import Construct
+
+from stacks.environments import Environment
+from stacks.shared.encrypted_log_group import EncryptedLogGroup
+from stacks.shared.service_role import ServiceRole
+
+
+class S3PrefixList(Construct):
+    """Asks EC2, as the stack is deployed, for the id of AWS's own prefix list of S3.
+
+    CloudFormation has no attribute for it, and without it the rule would have to say 0.0.0.0/0.
+    """
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, key: kms.IKey, environment: Environment
+    ) -> None:
+        super().__init__(scope, construct_id)
+        logs = EncryptedLogGroup(self, "Logs", key=key, environment=environment)
+        role = ServiceRole(self, "Role", "lambda", confused_deputy_guard=False)
+        role.may("WriteItsLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], logs.log_group_arn)
+        role.may(
+            "FindThePrefixList",
+            ["ec2:DescribeManagedPrefixLists"],
+            "*",
+            wildcard_because="EC2's Describe calls know no resource",
+        )
+        lookup = cr.AwsCustomResource(
+            self,
+            "Lookup",
+            on_update=cr.AwsSdkCall(
+                service="EC2",
+                action="describeManagedPrefixLists",
+                parameters={
+                    "Filters": [
+                        {"Name": "prefix-list-name", "Values": [f"com.amazonaws.{Aws.REGION}.s3"]}
+                    ]
+                },
+                physical_resource_id=cr.PhysicalResourceId.of("s3-prefix-list"),
+                output_paths=["PrefixLists.0.PrefixListId"],
+            ),
+            role=role,
+            log_group=logs,
+            # The SDK that the Lambda runtime has: nothing is downloaded while deploying.
+            install_latest_aws_sdk=False,
+        )
+        lookup.node.add_dependency(role)
+        self.prefix_list_id = lookup.get_response_field("PrefixLists.0.PrefixListId")

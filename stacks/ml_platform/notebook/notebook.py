@@ -1,0 +1,87 @@
+"""A notebook instance that reaches nothing but the VPC, and stops when nobody uses it."""
+
+from pathlib import Path
+from string import Template
+
+from aws_cdk import Fn, Names, Tags
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3_assets as s3_assets
+from aws_cdk import aws_sagemaker as sagemaker
+from constructs import Construct
+
+from stacks.ml_platform.network.network import Network
+from stacks.ml_platform.settings import MlNotebookSettings
+from stacks.shared.bundle import kernel_bundle
+
+_LIFECYCLE = Path(__file__).parent / "lifecycle"
+
+
+class Notebook(Construct):
+    """The instance of SE-16, SE-18 and SE-19: no root, no internet, the architecture's key.
+
+    Its first start installs the project's kernel, each start the timer that stops it when idle.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        network: Network,
+        kernel: s3_assets.Asset,
+        role: iam.IRole,
+        key: kms.IKey,
+        settings: MlNotebookSettings,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        script = Template((_LIFECYCLE / "on_start.sh").read_text()).safe_substitute(
+            KernelUri=kernel.s3_object_url,
+            StopWhenIdle=(_LIFECYCLE / "stop_when_idle.py").read_text(),
+            IdleMinutes=settings.idle_minutes,
+        )
+        # CloudFormation demands names for both.
+        name = Names.unique_resource_name(self, max_length=60, separator="-")
+        lifecycle = sagemaker.CfnNotebookInstanceLifecycleConfig(
+            self,
+            "Lifecycle",
+            notebook_instance_lifecycle_config_name=name,
+            on_start=[
+                sagemaker.CfnNotebookInstanceLifecycleConfig.NotebookInstanceLifecycleHookProperty(
+                    content=Fn.base64(script)
+                )
+            ],
+        )
+        self.instance = sagemaker.CfnNotebookInstance(
+            self,
+            "Instance",
+            role_arn=role.role_arn,
+            instance_type=settings.instance_type,
+            # The Amazon Linux 2 platforms can be neither created nor restarted any more.
+            platform_identifier="notebook-al2023-v1",
+            volume_size_in_gb=settings.volume_gibibytes,
+            kms_key_id=key.key_id,
+            subnet_id=network.subnet_ids[0],
+            security_group_ids=[network.job_security_group.security_group_id],
+            # Left out, the instance stands in a network of AWS that has internet (SE-19).
+            direct_internet_access="Disabled",
+            # On unless switched off; the script at the start runs as root all the same (SE-18).
+            root_access="Disabled",
+            instance_metadata_service_configuration=(
+                sagemaker.CfnNotebookInstance.InstanceMetadataServiceConfigurationProperty(
+                    minimum_instance_metadata_service_version="2"
+                )
+            ),
+            lifecycle_config_name=lifecycle.attr_notebook_instance_lifecycle_config_name,
+        )
+        self.instance.node.add_dependency(role)
+        # The policy that opens it goes by this tag.
+        Tags.of(self.instance).add("owner", settings.owner or "nobody")
+
+
+def kernel_asset(scope: Construct) -> s3_assets.Asset:
+    """The kernel that the instance installs: the model's code, and the one package it lacks."""
+    requirements = _LIFECYCLE / "requirements.txt"
+    return s3_assets.Asset(
+        scope, "Kernel", path=str(kernel_bundle("ml_platform/flight_delay", requirements))
+    )

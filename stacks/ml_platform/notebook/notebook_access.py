@@ -1,0 +1,139 @@
+"""Who may open the notebook, from where (SE-17), and what the notebook may do (SE-20)."""
+
+from aws_cdk import Aws
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_s3_assets as s3_assets
+from constructs import Construct
+
+from stacks.ml_platform.container_images import ContainerImages
+from stacks.ml_platform.job_roles import JobRole
+from stacks.ml_platform.network.interface_endpoints import InterfaceEndpoints
+from stacks.ml_platform.settings import InterfaceEndpoint, MlNotebookSettings
+from stacks.ml_platform.training.job_guardrails import guard_rails
+from stacks.ml_platform.training.training_data import TrainingData
+from stacks.ml_platform.training.training_roles import TrainingRoles
+from stacks.shared import gate
+
+# The URL is asked for at the first, and each page and web socket of it comes through the second.
+_DOORS: tuple[InterfaceEndpoint, ...] = ("sagemaker.api", "notebook")
+_INSTANCES = f"arn:{Aws.PARTITION}:sagemaker:{Aws.REGION}:{Aws.ACCOUNT_ID}:notebook-instance/*"
+
+
+class NotebookRole(JobRole):
+    """Explore the training set, and start training jobs within the guard rails of the workflow."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        bucket: s3.IBucket,
+        data: TrainingData,
+        training_roles: TrainingRoles,
+        kernel: s3_assets.Asset,
+        images: ContainerImages,
+        key: kms.IKey,
+    ) -> None:
+        super().__init__(scope, construct_id, log_group="NotebookInstances", images=images, key=key)
+        self.may(
+            "ReadItsKernel", ["s3:GetObject"], kernel.bucket.arn_for_objects(kernel.s3_object_key)
+        )
+        self.may_list("FindTheSet", data.bucket.bucket_arn, "training/")
+        self.may(
+            "ReadTheSet",
+            ["s3:GetObject"],
+            data.bucket.arn_for_objects("training/*"),
+            wildcard_because="people explore every split, and this prefix only",
+        )
+        if data.key is not key:
+            self.may_use_key("ReadUnderTheLakesKey", data.key, "s3", writes=False)
+        self.may_list("FindItsWork", bucket.bucket_arn, "code/", "models/", "evaluation/")
+        self.may(
+            "KeepItsWork",
+            ["s3:GetObject", "s3:PutObject"],
+            *(bucket.arn_for_objects(f"{prefix}/*") for prefix in ("code", "models", "evaluation")),
+            wildcard_because="people name their files themselves, below these prefixes",
+        )
+        jobs = f"arn:{Aws.PARTITION}:sagemaker:{Aws.REGION}:{Aws.ACCOUNT_ID}:training-job/*"
+        self.may(
+            "TryATraining",
+            [
+                "sagemaker:AddTags",
+                "sagemaker:CreateTrainingJob",
+                "sagemaker:DescribeTrainingJob",
+                "sagemaker:StopTrainingJob",
+            ],
+            jobs,
+            wildcard_because="people name their jobs themselves; the guard rails hold for each",
+        )
+        self.may(
+            "LendTheTrainingRole",
+            ["iam:PassRole"],
+            training_roles.training.role_arn,
+            conditions={"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
+        )
+        self.may(
+            "StopItselfWhenIdle",
+            ["sagemaker:DescribeNotebookInstance", "sagemaker:StopNotebookInstance"],
+            _INSTANCES,
+            conditions={"StringEquals": {"aws:ResourceTag/architecture": "ml-platform"}},
+            wildcard_because="an instance that named its role and was named by it would be a"
+            " circle; the tag narrows it to the platform's",
+        )
+        for statement in guard_rails():
+            self.add_to_policy(statement)
+
+
+class OpenOwnNotebook(iam.ManagedPolicy):
+    """Open a notebook that bears one's name, through the VPC's doors or from known addresses.
+
+    IAM asks again for every request of an open notebook, so leaving the network ends the session.
+    Give it to users or to permission sets. Raises ValueError if no place is left to open from.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        doors: InterfaceEndpoints,
+        settings: MlNotebookSettings,
+    ) -> None:
+        inside = [
+            doors.endpoints[name].vpc_endpoint_id for name in _DOORS if name in doors.endpoints
+        ]
+        places: dict[str, dict[str, dict[str, object]]] = {}
+        if inside:
+            places["FromTheVpc"] = {"StringEquals": {"aws:SourceVpce": inside}}
+        if settings.source_addresses:
+            places["FromKnownAddresses"] = {
+                "IpAddress": {"aws:SourceIp": [*settings.source_addresses]}
+            }
+        if not places:
+            raise ValueError(
+                "Nobody could open the notebook: add sagemaker.api and notebook to"
+                " -c ml_network.interface_endpoints, or say -c ml_notebook.source_addresses=<CIDR>."
+            )
+        super().__init__(
+            scope,
+            construct_id,
+            description="Open one's own notebook instance of the ML platform",
+            statements=[_open(place, condition) for place, condition in places.items()],
+        )
+        gate.accept_wildcards(self, [_INSTANCES], "the owner's tag on the instance narrows it")
+
+
+def _open(place: str, condition: dict[str, dict[str, object]]) -> iam.PolicyStatement:
+    own = {
+        "aws:ResourceTag/owner": "${aws:username}",
+        "aws:ResourceTag/architecture": "ml-platform",
+    }
+    equals = {**own, **condition.get("StringEquals", {})}
+    return iam.PolicyStatement(
+        sid=f"OpenOwn{place}",
+        actions=["sagemaker:CreatePresignedNotebookInstanceUrl"],
+        resources=[_INSTANCES],
+        conditions={**condition, "StringEquals": equals},
+    )

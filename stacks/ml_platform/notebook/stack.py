@@ -1,0 +1,77 @@
+"""MlNotebook: a place to explore that nobody enters from the internet, and that leaves by no door.
+
+    person --presigned URL, by IAM--> notebook instance --> S3: kernel, training set, own work
+             from the VPC or known       | in the VPC   --> SageMaker: training jobs, guarded
+             addresses, own tag only     | no root, no internet, IMDSv2
+                                         +-- stops itself when idle
+
+It costs while it runs (an ml.t3.medium 0.05 USD an hour) and a little for its volume when it is
+stopped. From the notes: SE-16 role, VPC, key and type; SE-17 presigned URLs; SE-18 root access and
+lifecycle scripts; SE-19 no internet; SE-20 S3 through the role; SE-25a jobs of other types are
+started from here; DP-13 one of the three components, beside training and hosting.
+"""
+
+from typing import Any
+
+from aws_cdk import CfnOutput, Stack
+from constructs import Construct
+
+from stacks.environments import Environment
+from stacks.ml_platform.container_images import ContainerImages
+from stacks.ml_platform.network.stack import MlNetwork
+from stacks.ml_platform.notebook.notebook import Notebook, kernel_asset
+from stacks.ml_platform.notebook.notebook_access import NotebookRole, OpenOwnNotebook
+from stacks.ml_platform.notebook.studio import Studio
+from stacks.ml_platform.settings import MlNotebookSettings
+from stacks.ml_platform.training.stack import MlTraining
+
+
+class MlNotebook(Stack):
+    """A notebook instance, who may open it, and Studio by setting."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        environment: Environment,
+        network_stack: MlNetwork,
+        training_stack: MlTraining,
+        **options: Any,
+    ) -> None:
+        super().__init__(scope, construct_id, **options)
+        settings = environment.settings(MlNotebookSettings)
+        kernel = kernel_asset(self)
+        role = NotebookRole(
+            self,
+            "Role",
+            bucket=training_stack.bucket,
+            data=training_stack.data,
+            training_roles=training_stack.roles,
+            kernel=kernel,
+            images=ContainerImages(self, "Images"),
+            key=network_stack.key,
+        )
+        notebook = Notebook(
+            self,
+            "Notebook",
+            network=network_stack.network,
+            kernel=kernel,
+            role=role,
+            key=network_stack.key,
+            settings=settings,
+        )
+        access = OpenOwnNotebook(
+            self, "OpenOwnNotebook", doors=network_stack.interface_endpoints, settings=settings
+        )
+        if settings.studio:
+            Studio(self, "Studio", network=network_stack.network, role=role, key=network_stack.key)
+        name = notebook.instance.attr_notebook_instance_name
+        CfnOutput(self, "NotebookInstanceName", value=name)
+        CfnOutput(self, "OpenOwnNotebookPolicyArn", value=access.managed_policy_arn)
+        CfnOutput(
+            self,
+            "OpenCommand",
+            value="aws sagemaker create-presigned-notebook-instance-url"
+            f" --notebook-instance-name {name}",
+        )

@@ -1,0 +1,44 @@
+"""SageMaker Studio as the other place to explore, in the VPC alone."""
+
+from aws_cdk import Names
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sagemaker as sagemaker
+from constructs import Construct
+
+from stacks.ml_platform.network.network import Network
+
+
+class Studio(Construct):
+    """A Studio domain whose apps have no way out but the VPC's endpoints.
+
+    SageMaker keeps the domain's EFS file system when the domain goes, and its mount targets keep
+    the VPC from being deleted. Delete both by hand before destroying MlNetwork:
+    `aws efs describe-file-systems`, `delete-mount-target`, `delete-file-system`.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        network: Network,
+        role: iam.IRole,
+        key: kms.IKey,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.domain = sagemaker.CfnDomain(
+            self,
+            "Domain",
+            # CloudFormation demands a name.
+            domain_name=Names.unique_resource_name(self, max_length=60, separator="-"),
+            auth_mode="IAM",
+            app_network_access_type="VpcOnly",
+            vpc_id=network.vpc.vpc_id,
+            subnet_ids=network.subnet_ids,
+            kms_key_id=key.key_id,
+            default_user_settings=sagemaker.CfnDomain.UserSettingsProperty(
+                execution_role=role.role_arn,
+                security_groups=[network.job_security_group.security_group_id],
+            ),
+        )

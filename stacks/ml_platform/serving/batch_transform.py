@@ -1,0 +1,100 @@
+"""The workflow that predicts for every flight below a prefix, without an endpoint."""
+
+from aws_cdk import Duration, Fn, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sagemaker as sagemaker
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+from stacks.environments import Environment
+from stacks.ml_platform.network.network import Network
+from stacks.ml_platform.settings import MlEndpointSettings
+from stacks.ml_platform.training.job_guardrails import guard_rails
+from stacks.ml_platform.training.training_data import TrainingData
+from stacks.shared.asl_state_machine import AslStateMachine
+
+_OWN_JOBS = "jobs are named after the execution, which names itself"
+
+
+class BatchTransform(Construct):
+    """`transform_batch`, started by hand or by whoever has new flights (DP-03).
+
+    Its input is `{"flights": "s3://bucket/prefix/"}`: CSV without header below the test split of
+    a training set, or below `transform/` of the platform's bucket. Each line comes back with its
+    probability behind it, below `transform/<execution>/`.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        endpoint_name: str,
+        data: TrainingData,
+        bucket: s3.IBucket,
+        registry: sagemaker.CfnModelPackageGroup,
+        serving_role: iam.IRole,
+        network: Network,
+        topic: sns.ITopic,
+        key: kms.IKey,
+        environment: Environment,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        settings = environment.settings(MlEndpointSettings)
+        group = registry.model_package_group_name
+        self.state_machine = AslStateMachine(
+            self,
+            "Workflow",
+            workflow="ml_platform/transform_batch",
+            blanks={
+                "Bucket": bucket.bucket_name,
+                "EndpointName": endpoint_name,
+                "InstanceType": settings.instance_type,
+                "Instances": f"{settings.batch_instances}",
+                "KeyArn": key.key_arn,
+                "ModelPackageGroupName": group,
+                "SecurityGroupId": network.job_security_group.security_group_id,
+                "ServingRoleArn": serving_role.role_arn,
+                "SubnetIds": Fn.join(",", network.subnet_ids),
+                "TopicArn": topic.topic_arn,
+            },
+            key=key,
+            environment=environment,
+            timeout=Duration.days(1),
+        )
+        role, stack = self.state_machine.service_role, Stack.of(self)
+        role.may_list("LookAtTheSet", data.bucket.bucket_arn, *data.prefixes("test"))
+        role.may_list("LookAtTheFlights", bucket.bucket_arn, "transform/")
+        role.may(
+            "FindTheNewestModel",
+            ["sagemaker:ListModelPackages"],
+            stack.format_arn(
+                service="sagemaker", resource="model-package", resource_name=f"{group}/*"
+            ),
+            stack.format_arn(
+                service="sagemaker", resource="model-package-group", resource_name=group
+            ),
+            wildcard_because="SageMaker numbers the packages of the group",
+        )
+        role.may(
+            "BorrowAModel",
+            ["sagemaker:CreateModel", "sagemaker:DeleteModel"],
+            stack.format_arn(
+                service="sagemaker", resource="model", resource_name=f"{endpoint_name}-batch-*"
+            ),
+            wildcard_because="the model is named after the execution, and goes with it",
+        )
+        role.may(
+            "RunItsJobs",
+            [f"sagemaker:{verb}TransformJob" for verb in ("Create", "Describe", "Stop")]
+            + ["sagemaker:AddTags"],
+            stack.format_arn(service="sagemaker", resource="transform-job", resource_name="*"),
+            wildcard_because=_OWN_JOBS,
+        )
+        self.state_machine.may_wait_for("sagemaker")
+        self.state_machine.may_pass("LendTheServingRole", serving_role)
+        role.may("Tell", ["sns:Publish"], topic.topic_arn)
+        for statement in guard_rails():
+            role.add_to_policy(statement)

@@ -1,0 +1,193 @@
+"""Predictions for whoever may ask: API Gateway -> Lambda -> endpoint (DP-06)."""
+
+from aws_cdk import Duration, Stack
+from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+from schemas import load
+from stacks.environments import Environment
+from stacks.ml_platform.network.network import Network
+from stacks.ml_platform.serving.firewall import Firewall
+from stacks.ml_platform.settings import MlEndpointSettings, MlNetworkSettings
+from stacks.shared import gate
+from stacks.shared.encrypted_log_group import EncryptedLogGroup
+from stacks.shared.python_function import PythonFunction
+from stacks.shared.service_role import ServiceRole
+
+
+class PredictionApi(Construct):
+    """`POST /predictions` for callers with IAM credentials; the endpoint is not public (DP-07).
+
+    The gateway validates requests by `schemas/prediction_request.schema.json`, throttles, and logs
+    who asked, not what. The function stands in the VPC where that has a door to the runtime.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        endpoint_name: str,
+        network: Network,
+        key: kms.IKey,
+        environment: Environment,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._key, self._environment = key, environment
+        settings = environment.settings(MlEndpointSettings)
+        self.function = self._function(endpoint_name, network)
+        logs = EncryptedLogGroup(self, "AccessLogs", key=key, environment=environment)
+        self.api = apigateway.RestApi(
+            self,
+            "Api",
+            description="Will this flight arrive late?",
+            endpoint_types=[apigateway.EndpointType.REGIONAL],
+            cloud_watch_role=False,
+            deploy_options=apigateway.StageOptions(
+                stage_name="v1",
+                throttling_rate_limit=settings.requests_per_second,
+                throttling_burst_limit=settings.requests_per_second * 2,
+                tracing_enabled=True,
+                metrics_enabled=True,
+                logging_level=apigateway.MethodLoggingLevel.ERROR,
+                # What flights people ask about has no place in a log.
+                data_trace_enabled=False,
+                access_log_destination=apigateway.LogGroupLogDestination(logs),
+                access_log_format=apigateway.AccessLogFormat.json_with_standard_fields(
+                    caller=True,
+                    http_method=True,
+                    ip=True,
+                    protocol=True,
+                    request_time=True,
+                    resource_path=True,
+                    response_length=True,
+                    status=True,
+                    user=True,
+                ),
+            ),
+        )
+        self._let_the_gateway_log()
+        self._method()
+        for kind, said in (
+            ("BAD_REQUEST_BODY", "$context.error.validationErrorString"),
+            ("THROTTLED", "Too many requests: wait, then try again."),
+        ):
+            self.api.add_gateway_response(
+                kind.title().replace("_", ""),
+                type=apigateway.ResponseType.of(kind),
+                templates={"application/json": f'{{"message": "{said}"}}'},
+            )
+        if settings.waf:
+            Firewall(
+                self,
+                "Firewall",
+                api=self.api,
+                requests_per_second=settings.requests_per_second,
+                key=key,
+                environment=environment,
+            )
+        else:
+            reason = "a firewall costs 5 USD a month and more; -c ml_endpoint.waf=true adds it"
+            gate.acknowledge(
+                self.api.deployment_stage, {"AwsSolutions::AwsSolutions-APIG3": reason}
+            )
+
+    def _function(self, endpoint_name: str, network: Network) -> PythonFunction:
+        inside = (
+            "sagemaker.runtime" in self._environment.settings(MlNetworkSettings).interface_endpoints
+        )
+        function = PythonFunction(
+            self,
+            "Predict",
+            folder="ml_platform/predict_delay",
+            key=self._key,
+            environment=self._environment,
+            # Two attempts of ten seconds, and before the gateway's 29.
+            timeout=Duration.seconds(24),
+            variables={"ENDPOINT_NAME": endpoint_name},
+            **(
+                {
+                    "vpc": network.vpc,
+                    "vpc_subnets": ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED),
+                    "security_groups": [network.job_security_group],
+                }
+                if inside
+                else {}
+            ),
+        )
+        role = function.service_role
+        role.may(
+            "AskTheEndpoint",
+            ["sagemaker:InvokeEndpoint"],
+            Stack.of(self).format_arn(
+                service="sagemaker", resource="endpoint", resource_name=endpoint_name
+            ),
+        )
+        if inside:
+            role.may(
+                "StandInTheVpc",
+                [
+                    "ec2:CreateNetworkInterface",
+                    "ec2:DeleteNetworkInterface",
+                    "ec2:DescribeNetworkInterfaces",
+                    "ec2:DescribeSubnets",
+                ],
+                "*",
+                wildcard_because="Lambda refuses the function if one of them asks for a resource",
+            )
+        return function
+
+    def _method(self) -> None:
+        schema = load("prediction_request")
+        # API Gateway knows draft 4, and this schema says nothing that is newer.
+        schema["$schema"] = "http://json-schema.org/draft-04/schema#"
+        del schema["$id"]
+        model = apigateway.CfnModel(
+            self,
+            "Request",
+            rest_api_id=self.api.rest_api_id,
+            content_type="application/json",
+            schema=schema,
+        )
+        method = self.api.root.add_resource("predictions").add_method(
+            "POST",
+            apigateway.LambdaIntegration(self.function, timeout=Duration.seconds(29)),
+            authorization_type=apigateway.AuthorizationType.IAM,
+            request_models={
+                "application/json": apigateway.Model.from_model_name(self, "Model", model.ref)
+            },
+            request_validator=apigateway.RequestValidator(
+                self,
+                "Validator",
+                rest_api=self.api,
+                validate_request_body=True,
+                validate_request_parameters=True,
+            ),
+        )
+        gate.acknowledge(
+            method,
+            {"AwsSolutions::AwsSolutions-COG4": "callers are services and people with IAM roles"},
+        )
+
+    def _let_the_gateway_log(self) -> None:
+        """Give API Gateway its role for logs: one setting for the account and Region."""
+        role = ServiceRole(self, "LogRole", "apigateway", confused_deputy_guard=False)
+        role.may(
+            "WriteLogs",
+            [
+                "logs:CreateLogGroup",
+                "logs:CreateLogStream",
+                "logs:DescribeLogGroups",
+                "logs:DescribeLogStreams",
+                "logs:FilterLogEvents",
+                "logs:GetLogEvents",
+                "logs:PutLogEvents",
+            ],
+            "*",
+            wildcard_because="API Gateway refuses a role that may not log wherever its APIs do",
+        )
+        account = apigateway.CfnAccount(self, "Account", cloud_watch_role_arn=role.role_arn)
+        account.node.add_dependency(role)
+        self.api.deployment_stage.node.add_dependency(account)

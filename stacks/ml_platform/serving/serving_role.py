@@ -1,0 +1,66 @@
+"""How models are served: what the template's endpoint and the workflow's have in common."""
+
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_s3_assets as s3_assets
+from constructs import Construct
+
+from stacks.ml_platform.container_images import ContainerImages
+from stacks.ml_platform.job_roles import JobRole
+from stacks.ml_platform.training.training_data import TrainingData
+
+_OWN_FILES = "SageMaker names the files of its jobs itself, below the prefix that is theirs"
+
+
+class ServingRole(JobRole):
+    """The role of a served model: read models, write what is captured and what is transformed."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        models: s3.IBucket,
+        data: TrainingData,
+        preparation: s3_assets.Asset | None,
+        bucket: s3.IBucket,
+        images: ContainerImages,
+        key: kms.IKey,
+    ) -> None:
+        super().__init__(scope, construct_id, log_group="*", images=images, key=key)
+        self.may_list("FindTheModel", models.bucket_arn, "models/")
+        self.may(
+            "ReadTheModel",
+            ["s3:GetObject"],
+            models.arn_for_objects("models/*"),
+            wildcard_because=_OWN_FILES,
+        )
+        if preparation:
+            self.may(
+                "ReadThePreparation",
+                ["s3:GetObject"],
+                preparation.bucket.arn_for_objects(preparation.s3_object_key),
+            )
+        self.may_list("FindTheSet", data.bucket.bucket_arn, *data.prefixes("test"))
+        self.may(
+            "ReadTheSet",
+            ["s3:GetObject"],
+            *data.objects("test"),
+            wildcard_because="Athena names the files of the set itself",
+        )
+        if data.key is not key:
+            self.may_use_key("ReadUnderTheLakesKey", data.key, "s3", writes=False)
+        self.may_list("FindWhatToTransform", bucket.bucket_arn, "transform/")
+        self.may(
+            "ReadWhatToTransform",
+            ["s3:GetObject"],
+            bucket.arn_for_objects("transform/*"),
+            wildcard_because=_OWN_FILES,
+        )
+        self.may(
+            "WriteWhatItAnswered",
+            ["s3:PutObject"],
+            bucket.arn_for_objects("capture/*"),
+            bucket.arn_for_objects("transform/*"),
+            wildcard_because=_OWN_FILES,
+        )

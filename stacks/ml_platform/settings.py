@@ -1,0 +1,232 @@
+"""Settings of the ML platform: one group per stack."""
+
+from typing import Annotated, Literal, Self, get_args
+
+from pydantic import Field, model_validator
+from pydantic.dataclasses import dataclass
+
+from stacks.environments import SettingsGroup
+from stacks.shared.setting_types import STRICT, BudgetUsd, Listed, Number, Off
+
+# Services that can be called from inside the VPC, by the name of their interface endpoint.
+InterfaceEndpoint = Literal[
+    "sagemaker.api",
+    "sagemaker.runtime",
+    "notebook",
+    "sts",
+    "kms",
+    "logs",
+    "monitoring",
+    "ecr.api",
+    "ecr.dkr",
+    "secretsmanager",
+    "states",
+]
+# Families that SageMaker still has; p2, p3, g3, m4, c4 and eia are gone (TR-17, DP-09).
+_INSTANCE = r"^ml\.(t3|m5|m6i|m7i|m8i|c5|c6i|c7i|c8i|r5|r6i|r7i|r8i|g5|g6|g6e|g7)\.[a-z0-9]+$"
+# Five fields and a year, as EventBridge Scheduler takes them.
+_CRON = r"^(cron\(\S+( \S+){5}\)|rate\(\d+ (minute|hour|day)s?\))$"
+_ROLE = r"^arn:aws[a-z-]*:iam::(\d{12}|\*):(role|user)/\S+$"
+_PACKAGE = r"^arn:aws[a-z-]*:sagemaker:[a-z0-9-]+:\d{12}:model-package/\S+$"
+
+InstanceType = Annotated[str, Field(pattern=_INSTANCE)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class MlNetworkSettings:
+    """The VPC that everything runs in, and the platform's budget."""
+
+    availability_zones: Annotated[int, Field(ge=2, le=3)] = 2
+    """Availability Zones of the VPC."""
+    interface_endpoints: Annotated[tuple[InterfaceEndpoint, ...], Listed] = (
+        "sagemaker.api",
+        "sagemaker.runtime",
+    )
+    """VPC interface endpoints. Each costs 0.01 USD an hour and zone, used or not: 7.30 USD a month
+    and zone."""
+    budget_usd: BudgetUsd = None
+    """Monthly budget. An alarm is sent at 80 % of it and when AWS forecasts more."""
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class MlTrainingSettings:
+    """How the model is trained, evaluated and registered."""
+
+    from_lake: bool = False
+    """Train on the streaming lake of the same name prefix: each run exports a new training set."""
+    after_curation: bool = False
+    """Also train whenever the lake's job has curated new rows, which may be every hour."""
+    schedule: Annotated[Annotated[str, Field(pattern=_CRON)] | None, Off] = None
+    """Schedule of training, as EventBridge Scheduler takes it: cron(...) or rate(...)."""
+    instance_type: InstanceType = "ml.m7i.large"
+    """Instance type of training jobs."""
+    volume_gibibytes: Annotated[int, Field(ge=1, le=16384)] = 10
+    """Size of a training job's volume."""
+    spot: bool = True
+    """Train on spot capacity, for up to 90 % less; an interrupted job continues from its checkpoint
+    (TR-13)."""
+    max_runtime_minutes: Annotated[int, Field(ge=5, le=7 * 24 * 60)] = 60
+    """A job that runs longer is stopped, and with it its bill (TR-15)."""
+    max_spot_wait_minutes: Annotated[int, Field(ge=0, le=7 * 24 * 60)] = 60
+    """How long a spot job may wait for capacity, on top of its run time."""
+    tune: bool = False
+    """Search for hyperparameters instead of using those that are checked in (TR-18)."""
+    tuning_jobs: Annotated[int, Field(ge=2, le=100)] = 8
+    """Training jobs of one search."""
+    parallel_tuning_jobs: Annotated[int, Field(ge=1, le=10)] = 2
+    """Training jobs at once. A Bayesian search learns from finished jobs, so few (TR-19)."""
+    minimum_auc: Share = 0.65
+    """A model is registered only if its ROC AUC on the test split is at least this (TR-24)."""
+    minimum_gain_over_baseline: Share = 0.01
+    """A model is registered only if its ROC AUC exceeds the baseline's by this (TR-24)."""
+    approval: Literal["Approved", "PendingManualApproval"] = "PendingManualApproval"
+    """Approval status of a registered model. Approved models are deployed at once; pending ones
+    wait for a person."""
+    data_administrators: Annotated[tuple[Annotated[str, Field(pattern=_ROLE)], ...], Listed] = ()
+    """ARNs of roles or users, wildcards allowed, that may use the platform's buckets from outside
+    the VPC, besides the platform's own roles."""
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class MlEndpointSettings:
+    """How the model is served and monitored."""
+
+    serving: Literal["real-time", "serverless", "asynchronous"] = "real-time"
+    """Kind of endpoint."""
+    in_vpc: bool = True
+    """Run the endpoint in the VPC. False only for serverless, which cannot run in one."""
+    instance_type: InstanceType = "ml.m7i.large"
+    """Instance type of the endpoint and of batch transform jobs."""
+    minimum_instances: Annotated[int, Field(ge=1, le=100)] = 1
+    """Lower limit of the endpoint's auto scaling."""
+    maximum_instances: Annotated[int, Field(ge=1, le=100)] = 2
+    """Upper limit of the endpoint's auto scaling."""
+    batch_instances: Annotated[int, Field(ge=1, le=100)] = 1
+    """Instances that a batch transform job divides its files among (DP-03)."""
+    invocations_per_instance_and_minute: Annotated[int, Field(ge=1)] = 1000
+    """Target of the endpoint's auto scaling (DP-05)."""
+    challenger_weight: Share = 0.0
+    """Share of the traffic that the previous model keeps as a challenger; 0: none (DP-02)."""
+    roll_out: Literal["canary", "linear", "all-at-once", "shadow"] = "canary"
+    """How traffic moves to a new model: a part first, in equal steps, at once, or as a copy."""
+    roll_out_percent: Annotated[int, Field(ge=5, le=50)] = 10
+    """Share of the capacity that a canary or a linear step moves."""
+    bake_minutes: Annotated[int, Field(ge=1, le=60)] = 5
+    """How long alarms are watched before the next step of a roll-out."""
+    serverless_memory_mebibytes: Annotated[Literal[1024, 2048, 3072, 4096, 5120, 6144], Number] = (
+        2048
+    )
+    """Memory of a serverless endpoint."""
+    serverless_concurrency: Annotated[int, Field(ge=1, le=200)] = 5
+    """Concurrent requests of a serverless endpoint."""
+    pipeline: bool = False
+    """Register models behind a container that prepares raw requests (DP-04)."""
+    model_package_arn: Annotated[Annotated[str, Field(pattern=_PACKAGE)] | None, Off] = None
+    """Put model, configuration and endpoint of this model package into the template, instead of
+    deploying by workflow."""
+    data_capture_percent: Annotated[int, Field(ge=0, le=100)] = 100
+    """Share of the requests that is captured and compared with the training set (DP-10)."""
+    capture_days: Annotated[int, Field(ge=1, le=3650)] = 30
+    """How long captured requests are kept."""
+    drift_psi: Annotated[float, Field(gt=0, le=10)] = 0.2
+    """Population stability index that raises the drift alarm. Above 0.2 a feature is commonly said
+    to have shifted."""
+    drift_window_hours: Annotated[int, Field(ge=1, le=168)] = 24
+    """Captured requests of this window are compared with the training set."""
+    drift_minimum_flights: Annotated[int, Field(ge=50)] = 200
+    """Fewer captured flights are not compared."""
+    retrain_on_drift: bool = False
+    """Start the training workflow when the drift alarm is raised."""
+    requests_per_second: Annotated[int, Field(ge=1, le=10_000)] = 50
+    """Throttling limit of the API."""
+    waf: bool = False
+    """Put AWS WAF in front of the API."""
+
+    @model_validator(mode="after")
+    def _as_the_service_takes_it(self) -> Self:
+        """Refuse what SageMaker would refuse while deploying, an hour later."""
+        if self.minimum_instances > self.maximum_instances:
+            raise ValueError(
+                f"minimum_instances={self.minimum_instances} is more than "
+                f"maximum_instances={self.maximum_instances}"
+            )
+        single = {
+            "challenger_weight=0 (it takes one variant)": self.challenger_weight == 0,
+            "roll_out other than shadow (it takes one variant)": self.roll_out != "shadow",
+        }
+        serverless = {
+            "in_vpc=false (it can be put into no VPC)": not self.in_vpc,
+            "data_capture_percent=0 (it captures nothing)": self.data_capture_percent == 0,
+            "pipeline=false (it takes one container)": not self.pipeline,
+        }
+        needed = {
+            "real-time": {"in_vpc=true (only serverless is outside)": self.in_vpc},
+            "asynchronous": {"in_vpc=true (only serverless is outside)": self.in_vpc, **single},
+            "serverless": {**serverless, **single},
+        }[self.serving]
+        if missing := [need for need, met in needed.items() if not met]:
+            raise ValueError(f"serving={self.serving} needs {', '.join(missing)}")
+        return self
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class MlNotebookSettings:
+    """The notebook instance, and a Studio domain if wanted."""
+
+    instance_type: InstanceType = "ml.t3.medium"
+    """Instance type of the notebook instance."""
+    volume_gibibytes: Annotated[int, Field(ge=5, le=16384)] = 20
+    """Size of the notebook instance's volume."""
+    idle_minutes: Annotated[int, Field(ge=10, le=24 * 60)] = 60
+    """The instance stops itself after this time without work."""
+    owner: Annotated[Annotated[str, Field(pattern=r"^[\w+=,.@-]{1,64}$")] | None, Off] = None
+    """IAM user or role session that may open the instance; nobody else can."""
+    source_addresses: Annotated[
+        tuple[Annotated[str, Field(pattern=r"^\d+(\.\d+){3}/\d+$")], ...], Listed
+    ] = ()
+    """CIDR blocks that may open the notebook besides the VPC's own endpoint."""
+    studio: bool = False
+    """Add a Studio domain in VPC-only mode."""
+
+
+ML_NETWORK = SettingsGroup(
+    "ml_network",
+    local=MlNetworkSettings(),
+    sandbox=MlNetworkSettings(budget_usd=60),
+    production=MlNetworkSettings(
+        availability_zones=3, interface_endpoints=get_args(InterfaceEndpoint)
+    ),
+)
+ML_TRAINING = SettingsGroup(
+    "ml_training",
+    local=MlTrainingSettings(from_lake=True, approval="Approved"),
+    sandbox=MlTrainingSettings(),
+    production=MlTrainingSettings(
+        from_lake=True,
+        schedule="cron(0 4 ? * MON *)",
+        instance_type="ml.m7i.xlarge",
+        tune=True,
+        tuning_jobs=20,
+        minimum_auc=0.68,
+    ),
+)
+ML_ENDPOINT = SettingsGroup(
+    "ml_endpoint",
+    local=MlEndpointSettings(),
+    sandbox=MlEndpointSettings(),
+    production=MlEndpointSettings(
+        minimum_instances=2,
+        maximum_instances=8,
+        challenger_weight=0.1,
+        bake_minutes=30,
+        data_capture_percent=20,
+        waf=True,
+    ),
+)
+ML_NOTEBOOK = SettingsGroup(
+    "ml_notebook",
+    local=MlNotebookSettings(),
+    sandbox=MlNotebookSettings(),
+    production=MlNotebookSettings(),
+)

@@ -1,0 +1,126 @@
+"""MlTraining: from a training set to a registered model, or to the reason why not.
+
+    schedule -----------+
+    lake was curated ---+--> train_model (Step Functions)
+    by hand ------------+      export the set -> check it -> tune or train -> evaluate -> gate
+                                  |                            |                |          |
+       lake/training or           v                            v                v          v
+       bucket/training  <-- training set     checkpoints/, models/   evaluation/   model package
+                                                                                   group
+    every job: isolated subnets, no network of its own, encrypted volumes, output and traffic
+
+From the notes: TR-01 the life cycle as a pipeline; TR-02 the split; TR-05 to TR-08, TR-10 and
+TR-13 to TR-16 the job: data, image, role, channels, input mode, spot with checkpoints, container
+contract, limits, metrics; TR-18 and TR-19 tuning; TR-24 the gate; TR-27 early stopping; ST-14 all
+locations are S3 URIs; SE-21 guard rails on identities; SE-24 quotas: a new account may have none of
+the instance type for training, raise it under Service Quotas; DP-12 retraining as data changes.
+TR-11 and TR-17: XGBoost needs no GPU. TR-20: the search is ours, Autopilot lives in Canvas today.
+TR-03 and TR-04: the set is prepared in the lake, by Spark and SQL; trees need neither scaling nor
+imputed weather. TR-09: of the formats that XGBoost takes, CSV and Parquet. TR-12: S3 alone; a set
+this small gains nothing from a file system.
+"""
+
+from typing import Any
+
+from aws_cdk import CfnOutput, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3_assets as s3_assets
+from aws_cdk import aws_sagemaker as sagemaker
+from constructs import Construct
+
+from stacks.environments import Environment
+from stacks.ml_platform.container_images import ContainerImages
+from stacks.ml_platform.network.stack import MlNetwork
+from stacks.ml_platform.settings import MlEndpointSettings, MlTrainingSettings
+from stacks.ml_platform.storage import PlatformBucket
+from stacks.ml_platform.training.job_guardrails import guard_rails
+from stacks.ml_platform.training.training_data import TrainingData, data_of_lake, lake_beside_us
+from stacks.ml_platform.training.training_roles import TrainingRoles
+from stacks.ml_platform.training.training_workflow import TrainingWorkflow
+from stacks.shared.access_log_bucket import AccessLogBucket
+from stacks.shared.bundle import artefact_bundle, model_bundle
+
+
+class MlTraining(Stack):
+    """The bucket, the roles, the workflow and the registry."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        environment: Environment,
+        network_stack: MlNetwork,
+        **options: Any,
+    ) -> None:
+        super().__init__(scope, construct_id, **options)
+        settings = environment.settings(MlTrainingSettings)
+        self.bucket = PlatformBucket(
+            self,
+            "Bucket",
+            network=network_stack.network,
+            key=network_stack.key,
+            access_logs=AccessLogBucket(self, "AccessLogs", keep_data=environment.keep_data),
+            environment=environment,
+        )
+        lake = lake_beside_us(environment.name_prefix) if settings.from_lake else None
+        self.data = (
+            data_of_lake(self, lake) if lake else TrainingData(self.bucket, network_stack.key)
+        )
+        images = ContainerImages(self, "Images")
+        code = s3_assets.Asset(self, "Code", path=str(model_bundle("ml_platform/flight_delay")))
+        self.preparation = (
+            s3_assets.Asset(
+                self, "Preparation", path=str(artefact_bundle("ml_platform/prepare_flights"))
+            )
+            if environment.settings(MlEndpointSettings).pipeline
+            else None
+        )
+        self.roles = TrainingRoles(
+            self,
+            "Roles",
+            bucket=self.bucket,
+            data=self.data,
+            code=code,
+            images=images,
+            key=network_stack.key,
+        )
+        self.registry = sagemaker.CfnModelPackageGroup(
+            self,
+            "Registry",
+            # The name is what people and the deployment rule go by.
+            model_package_group_name=f"{environment.name_prefix}flight-delay",
+            model_package_group_description="Models that passed the gate: ROC AUC and gain",
+        )
+        self.workflow = TrainingWorkflow(
+            self,
+            "Training",
+            bucket=self.bucket,
+            data=self.data,
+            lake=lake,
+            roles=self.roles,
+            registry=self.registry,
+            code=code,
+            preparation=self.preparation,
+            images=images,
+            network=network_stack.network,
+            topic=network_stack.topic,
+            key=network_stack.key,
+            environment=environment,
+        )
+        guarded = iam.ManagedPolicy(
+            self,
+            "GuardRails",
+            description="No job outside the VPC or without the key; attach to whoever starts jobs",
+            statements=guard_rails(),
+        )
+        machine = self.workflow.state_machine.state_machine_arn
+        CfnOutput(self, "BucketName", value=self.bucket.bucket_name)
+        CfnOutput(self, "StateMachineArn", value=machine)
+        CfnOutput(
+            self,
+            "TrainCommand",
+            value=f"aws stepfunctions start-execution --state-machine-arn {machine}",
+        )
+        CfnOutput(self, "ModelPackageGroupName", value=self.registry.model_package_group_name)
+        CfnOutput(self, "GuardRailsPolicyArn", value=guarded.managed_policy_arn)

@@ -1,0 +1,257 @@
+"""The workflow that trains, judges and registers, what it may do, and what starts it."""
+
+from aws_cdk import Aws, Duration, Fn, Stack
+from aws_cdk import aws_events as events
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_s3_assets as s3_assets
+from aws_cdk import aws_sagemaker as sagemaker
+from aws_cdk import aws_scheduler as scheduler
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+from repository import ROOT
+from stacks.environments import Environment
+from stacks.ml_platform.container_images import ContainerImages
+from stacks.ml_platform.network.network import Network
+from stacks.ml_platform.settings import MlTrainingSettings
+from stacks.ml_platform.storage import reaches_buckets_from_outside
+from stacks.ml_platform.training.job_guardrails import guard_rails
+from stacks.ml_platform.training.training_data import LakeOutputs, TrainingData
+from stacks.ml_platform.training.training_roles import TrainingRoles
+from stacks.shared.alarm_topic import DeadLetterQueue
+from stacks.shared.asl_state_machine import AslStateMachine
+from stacks.shared.service_role import ServiceRole
+
+_OWN_JOBS = "jobs are named after the execution, which names itself"
+
+
+class TrainingWorkflow(Construct):
+    """`train_model`, started by schedule, by the lake's curation, or by hand (TR-01, DP-12)."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        bucket: s3.IBucket,
+        data: TrainingData,
+        lake: LakeOutputs | None,
+        roles: TrainingRoles,
+        registry: sagemaker.CfnModelPackageGroup,
+        code: s3_assets.Asset,
+        preparation: s3_assets.Asset | None,
+        images: ContainerImages,
+        network: Network,
+        topic: sns.ITopic,
+        key: kms.IKey,
+        environment: Environment,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        settings = environment.settings(MlTrainingSettings)
+        self._data, self._roles, self._registry = data, roles, registry
+        self._key, self._topic, self._bucket = key, topic, bucket
+        self.state_machine = AslStateMachine(
+            self,
+            "Workflow",
+            workflow="ml_platform/train_model",
+            blanks={
+                "ApprovalStatus": settings.approval,
+                "Bucket": bucket.bucket_name,
+                "CodeFile": code.s3_object_key,
+                "CodeUri": code.s3_object_url,
+                "Database": lake.database_name if lake else "none",
+                "DataBucket": data.bucket.bucket_name,
+                "EvaluationRoleArn": roles.evaluation.role_arn,
+                "ExportQuery": _export_query(lake) if lake else "none",
+                "ImageUri": images.xgboost,
+                "InstanceType": settings.instance_type,
+                "KeyArn": key.key_arn,
+                "MaxRuntimeSeconds": f"{settings.max_runtime_minutes * 60}",
+                "MaxSpotWaitSeconds": f"{settings.max_spot_wait_minutes * 60}",
+                "MinimumAuc": f"{settings.minimum_auc}",
+                "MinimumGain": f"{settings.minimum_gain_over_baseline}",
+                "ModelPackageGroupName": registry.model_package_group_name,
+                "ParallelTuningJobs": f"{settings.parallel_tuning_jobs}",
+                "PrepareImageUri": images.scikit_learn,
+                "PrepareUri": preparation.s3_object_url if preparation else "none",
+                "Region": Aws.REGION,
+                "SecurityGroupId": network.job_security_group.security_group_id,
+                "Spot": f"{settings.spot}".lower(),
+                "SubnetIds": Fn.join(",", network.subnet_ids),
+                "TopicArn": topic.topic_arn,
+                # From the lake a fresh set is exported; else the newest is expected here.
+                "TrainingData": "none" if lake else f"s3://{bucket.bucket_name}/training/",
+                "TrainingRoleArn": roles.training.role_arn,
+                "Tune": f"{settings.tune}".lower(),
+                "TuningJobs": f"{settings.tuning_jobs}",
+                "VolumeGibibytes": f"{settings.volume_gibibytes}",
+                "WorkGroup": lake.work_group_name if lake else "none",
+            },
+            key=key,
+            environment=environment,
+            timeout=Duration.days(3),
+        )
+        self._permit(lake)
+        undelivered = DeadLetterQueue(self, "Undelivered", key=key)
+        if settings.schedule:
+            self._on_schedule(settings.schedule, undelivered)
+        if lake and settings.after_curation:
+            self._after_curation(lake, undelivered)
+
+    def _permit(self, lake: LakeOutputs | None) -> None:
+        machine, role, data = self.state_machine, self.state_machine.service_role, self._data
+        reaches_buckets_from_outside(role)
+        role.may_list("LookAtTheSet", data.bucket.bucket_arn, "training/")
+        role.may(
+            "RunItsJobs",
+            [
+                f"sagemaker:{verb}{kind}Job"
+                for kind in ("Training", "HyperParameterTuning", "Processing")
+                for verb in ("Create", "Describe", "Stop")
+            ]
+            + ["sagemaker:AddTags"],
+            *(
+                Stack.of(self).format_arn(service="sagemaker", resource=kind, resource_name="*")
+                for kind in ("training-job", "hyper-parameter-tuning-job", "processing-job")
+            ),
+            wildcard_because=_OWN_JOBS,
+        )
+        machine.may_wait_for("sagemaker")
+        machine.may_pass("LendTheJobRoles", self._roles.training, self._roles.evaluation)
+        role.may(
+            "ReadTheReport",
+            ["s3:GetObject"],
+            self._bucket.arn_for_objects("evaluation/*/evaluation.json"),
+            wildcard_because="reports lie in folders named after executions",
+        )
+        group, packages = (
+            Stack.of(self).format_arn(service="sagemaker", resource=kind, resource_name=name)
+            for kind, name in (
+                ("model-package-group", self._registry.model_package_group_name),
+                ("model-package", f"{self._registry.model_package_group_name}/*"),
+            )
+        )
+        role.may(
+            "Register",
+            ["sagemaker:CreateModelPackage"],
+            group,
+            packages,
+            wildcard_because="SageMaker numbers the packages of the group",
+        )
+        role.may("Tell", ["sns:Publish"], self._topic.topic_arn)
+        for statement in guard_rails():
+            role.add_to_policy(statement)
+        if lake:
+            self._permit_export(role, lake)
+
+    def _permit_export(self, role: ServiceRole, lake: LakeOutputs) -> None:
+        stack, bucket = Stack.of(self), self._data.bucket
+        self.state_machine.may_wait_for("athena")
+        role.may(
+            "AskTheLake",
+            [
+                "athena:GetQueryExecution",
+                "athena:GetWorkGroup",
+                "athena:StartQueryExecution",
+                "athena:StopQueryExecution",
+            ],
+            stack.format_arn(
+                service="athena", resource="workgroup", resource_name=lake.work_group_name
+            ),
+        )
+        database, table = lake.database_name, lake.curated_table_name
+        role.may(
+            "KnowTheTable",
+            ["glue:GetDatabase", "glue:GetPartitions", "glue:GetTable"],
+            stack.format_arn(service="glue", resource="catalog"),
+            stack.format_arn(service="glue", resource="database", resource_name=database),
+            stack.format_arn(service="glue", resource="table", resource_name=f"{database}/{table}"),
+        )
+        role.may("LookAtTheLake", ["s3:GetBucketLocation"], bucket.bucket_arn)
+        role.may_list("FindCuratedFlights", bucket.bucket_arn, "curated/", "athena-results/")
+        role.may(
+            "ReadCuratedFlights",
+            ["s3:GetObject"],
+            bucket.arn_for_objects("curated/*"),
+            wildcard_because="Spark names the files",
+        )
+        role.may(
+            "WriteTheSet",
+            ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"],
+            bucket.arn_for_objects("training/*"),
+            bucket.arn_for_objects("athena-results/*"),
+            wildcard_because="Athena names its files itself, below these prefixes",
+        )
+        role.may_use_key("UseTheLakesKey", self._data.key, "s3")
+
+    def _on_schedule(self, schedule: str, undelivered: DeadLetterQueue) -> None:
+        role = self._starter("Schedule", "scheduler")
+        role.may("KeepWhatFailed", ["sqs:SendMessage"], undelivered.queue_arn)
+        role.may_use_key("EncryptWhatFailed", self._key, "sqs")
+        scheduler.CfnSchedule(
+            self,
+            "Schedule",
+            description="Train again (DP-12)",
+            schedule_expression=schedule,
+            flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(
+                mode="FLEXIBLE", maximum_window_in_minutes=15
+            ),
+            kms_key_arn=self._key.key_arn,
+            target=scheduler.CfnSchedule.TargetProperty(
+                arn=self.state_machine.state_machine_arn,
+                role_arn=role.role_arn,
+                input="{}",
+                dead_letter_config=scheduler.CfnSchedule.DeadLetterConfigProperty(
+                    arn=undelivered.queue_arn
+                ),
+                retry_policy=scheduler.CfnSchedule.RetryPolicyProperty(
+                    maximum_retry_attempts=8, maximum_event_age_in_seconds=6 * 3600
+                ),
+            ),
+        )
+
+    def _after_curation(self, lake: LakeOutputs, undelivered: DeadLetterQueue) -> None:
+        role = self._starter("Curated", "events")
+        rule = events.CfnRule(
+            self,
+            "Curated",
+            description="The lake was curated: train on what is new",
+            event_pattern={
+                "source": ["aws.glue"],
+                "detail-type": ["Glue Job State Change"],
+                "detail": {"jobName": [lake.curate_job_name], "state": ["SUCCEEDED"]},
+            },
+            targets=[
+                events.CfnRule.TargetProperty(
+                    id="Train",
+                    arn=self.state_machine.state_machine_arn,
+                    role_arn=role.role_arn,
+                    input="{}",
+                    dead_letter_config=events.CfnRule.DeadLetterConfigProperty(
+                        arn=undelivered.queue_arn
+                    ),
+                    retry_policy=events.CfnRule.RetryPolicyProperty(
+                        maximum_retry_attempts=8, maximum_event_age_in_seconds=6 * 3600
+                    ),
+                )
+            ],
+        )
+        undelivered.admit(rule)
+
+    def _starter(self, name: str, service: str) -> ServiceRole:
+        role = ServiceRole(self, f"{name}Role", service, confused_deputy_guard=True)
+        role.may("Train", ["states:StartExecution"], self.state_machine.state_machine_arn)
+        return role
+
+
+def _export_query(lake: LakeOutputs) -> str:
+    """The lake's own query for the training set, writing to `<set>`, which each run replaces."""
+    text = (ROOT / "sql" / "streaming_lake" / "training_set.sql").read_text()
+    lines = (line.strip() for line in text.splitlines() if not line.startswith("--"))
+    query = " ".join(lines).replace("/training/first/", "/training/<set>/")
+    if {'"', "\\"} & set(query):
+        raise ValueError(
+            "training_set.sql: neither double quotes nor backslashes fit into the workflow"
+        )
+    return Fn.sub(query, {"LakeBucket": lake.bucket_name})

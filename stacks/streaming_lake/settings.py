@@ -1,0 +1,75 @@
+"""Settings of the streaming lake."""
+
+from typing import Annotated
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from stacks.environments import SettingsGroup
+from stacks.shared.setting_types import STRICT, BudgetUsd, Off
+
+# Six fields: minutes hours day-of-month month day-of-week year.
+GLUE_CRON = r"^cron\(\S+( \S+){5}\)$"
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class StreamingLakeSettings:
+    """The stream, its delivery, the curation job, queries and budget."""
+
+    shards: Annotated[Annotated[int, Field(ge=1, le=1000)] | None, Off]
+    """Shards of the Kinesis stream. One takes 1 MiB/s or 1,000 records/s and costs 11 USD a month;
+    none: on-demand mode, which scales by itself and costs 29 USD a month before the first byte
+    (IN-06)."""
+    retention_hours: Annotated[int, Field(ge=24, le=8760)] = 24
+    """How long the stream keeps records: 24 hours to 365 days (IN-07; the notes' limit of seven
+    days is outdated)."""
+    buffer_mebibytes: Annotated[int, Field(ge=64, le=128)] = 128
+    """Firehose writes an object when this much is buffered. Parquet conversion needs at least
+    64 MiB; larger means fewer, larger files."""
+    buffer_seconds: Annotated[int, Field(ge=0, le=900)] = 300
+    """Firehose writes an object after this time at the latest."""
+    transform_buffer_mebibytes: Annotated[float, Field(ge=0.2, le=3)] = 1
+    """Size of the batches that Firehose sends to the transform function. Lambda takes at most 6 MB,
+    Base64 included."""
+    transform_buffer_seconds: Annotated[int, Field(ge=0, le=900)] = 60
+    """Firehose sends a smaller batch to the transform function after this time."""
+    object_lock_days: Annotated[Annotated[int, Field(ge=1, le=36500)] | None, Off] = None
+    """Object Lock of the raw log in compliance mode: nobody, the root user included, deletes a raw
+    object earlier (ST-12)."""
+    curate_schedule: Annotated[Annotated[str, Field(pattern=GLUE_CRON)] | None, Off] = None
+    """Schedule of the curation job in Glue's six-field cron syntax, UTC; none: on demand only, so
+    an idle lake runs nothing."""
+    crawl_schedule: Annotated[Annotated[str, Field(pattern=GLUE_CRON)] | None, Off] = None
+    """Schedule of the crawler over the raw log, as `curate_schedule`."""
+    curate_flex: bool = True
+    """Run the curation job on spare capacity, for a third less; it may wait for it (ET-03)."""
+    curate_max_workers: Annotated[int, Field(ge=2, le=100)] = 4
+    """Upper limit of the curation job's auto scaling, in G.1X workers."""
+    query_limit_mebibytes: Annotated[int, Field(ge=10, le=10_000_000)] = 10_240
+    """Athena cancels a query that would scan more. Athena's minimum is 10 MB."""
+    query_result_days: Annotated[int, Field(ge=1, le=3650)] = 30
+    """How long query results are kept."""
+    superseded_grace_hours: Annotated[int, Field(ge=0, le=720)] = 24
+    """How long a replaced partition stays, so that a query planned on it can finish."""
+    budget_usd: BudgetUsd = None
+    """Monthly budget. An alarm is sent at 80 % of it and when AWS forecasts more."""
+
+
+STREAMING_LAKE = SettingsGroup(
+    "streaming_lake",
+    local=StreamingLakeSettings(
+        shards=1, buffer_seconds=3, transform_buffer_seconds=1, superseded_grace_hours=0
+    ),
+    sandbox=StreamingLakeSettings(shards=1, budget_usd=25),
+    production=StreamingLakeSettings(
+        shards=None,
+        retention_hours=168,
+        buffer_seconds=900,
+        object_lock_days=365,
+        curate_schedule="cron(15 * * * ? *)",
+        crawl_schedule="cron(0 3 * * ? *)",
+        curate_flex=False,
+        curate_max_workers=10,
+        query_limit_mebibytes=1_048_576,
+    ),
+)

@@ -1,0 +1,332 @@
+"""The intake: each document once, so many at a time, the oldest first, and none forgotten."""
+
+import importlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import ModuleType, SimpleNamespace
+from typing import Any, Literal
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+from hypothesis import given
+from hypothesis import strategies as st
+from moto import mock_aws
+
+from lambdas.language_chain.admit_documents.messages import (
+    Ended,
+    Redrive,
+    Source,
+    Sweep,
+    Uploaded,
+    message,
+)
+
+REGION: Literal["eu-central-1"] = "eu-central-1"
+CHAIN = f"arn:aws:states:{REGION}:123456789012:stateMachine:chain"
+ENVIRONMENT = {
+    "AWS_DEFAULT_REGION": REGION,
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",  # pragma: allowlist secret -- for moto
+    "DOCUMENTS_AT_ONCE": "2",
+    "DOCUMENTS_TABLE": "documents",
+    "KEEP_DAYS": "90",
+    "POWERTOOLS_METRICS_NAMESPACE": "LanguageChain",
+    "POWERTOOLS_SERVICE_NAME": "LanguageChain",
+    "RESULTS_BUCKET": "outbox",
+    "STATE_MACHINE_ARN": CHAIN,
+}
+
+
+@pytest.fixture(scope="module")
+def module() -> Iterator[ModuleType]:
+    """The handler reads its environment when it is imported, as it does on Lambda."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in ENVIRONMENT.items():
+            patch.setenv(name, value)
+        yield importlib.import_module("lambdas.language_chain.admit_documents.handler")
+
+
+def uploaded(key: str, version: str = "1") -> dict[str, Any]:
+    detail = {"bucket": {"name": "inbox"}, "object": {"key": key, "version-id": version}}
+    return {"detail-type": "Object Created", "detail": detail}
+
+
+def ended(execution: str, status: str = "SUCCEEDED") -> dict[str, Any]:
+    detail = {"name": execution, "status": status}
+    return {"detail-type": "Step Functions Execution Status Change", "detail": detail}
+
+
+SWEEP = {"detail-type": "Scheduled Event"}
+REDRIVE = {"detail-type": "Redrive"}
+
+
+@dataclass
+class Intake:
+    """The function with its table, its workflow and its bucket, in moto."""
+
+    handler: Any
+    context: SimpleNamespace
+
+    def __post_init__(self) -> None:
+        text = [{"AttributeName": name, "AttributeType": "S"} for name in ("document_id", "status")]
+        index = {
+            "IndexName": "by_status",
+            "KeySchema": [
+                {"AttributeName": "status", "KeyType": "HASH"},
+                {"AttributeName": "received_at", "KeyType": "RANGE"},
+            ],
+            "Projection": {"ProjectionType": "ALL"},
+        }
+        self.dynamodb = boto3.client("dynamodb")
+        self.dynamodb.create_table(
+            TableName="documents",
+            AttributeDefinitions=[*text, {"AttributeName": "received_at", "AttributeType": "S"}],  # type: ignore[list-item]
+            KeySchema=[{"AttributeName": "document_id", "KeyType": "HASH"}],
+            GlobalSecondaryIndexes=[index],  # type: ignore[list-item]
+            BillingMode="PAY_PER_REQUEST",
+        )
+        self.states = boto3.client("stepfunctions")
+        passing = {"StartAt": "Done", "States": {"Done": {"Type": "Pass", "End": True}}}
+        role = "arn:aws:iam::123456789012:role/workflow"
+        self.states.create_state_machine(name="chain", definition=json.dumps(passing), roleArn=role)
+        self.s3 = boto3.client("s3")
+        self.s3.create_bucket(
+            Bucket="outbox", CreateBucketConfiguration={"LocationConstraint": REGION}
+        )
+
+    def tell(self, *messages: Any) -> list[str]:
+        """What the function says of messages: the ids of those that are to come again."""
+        records = [
+            {
+                "messageId": f"{place}",
+                "body": each if isinstance(each, str) else json.dumps(each),
+                "eventSource": "aws:sqs",
+            }
+            for place, each in enumerate(messages)
+        ]
+        answer = self.handler({"Records": records}, self.context)
+        return [each["itemIdentifier"] for each in answer["batchItemFailures"]]
+
+    def rows(self) -> dict[str, dict[str, str]]:
+        found = self.dynamodb.scan(TableName="documents")["Items"]
+        rows = [{name: next(iter(v.values())) for name, v in item.items()} for item in found]
+        return {row["key"]: row for row in rows if "key" in row}  # type: ignore[misc]
+
+    def statuses(self) -> dict[str, str]:
+        return {key: row["status"] for key, row in self.rows().items()}
+
+    def slots(self) -> set[str]:
+        item = self.dynamodb.get_item(TableName="documents", Key={"document_id": {"S": "slots"}})
+        return set(item.get("Item", {}).get("running", {}).get("SS", []))
+
+    def started(self) -> list[str]:
+        found = self.states.list_executions(stateMachineArn=CHAIN)["executions"]
+        return sorted(each["name"] for each in found)
+
+    def execution(self, key: str) -> str:
+        row = self.rows()[key]
+        return f"{row['document_id']}-{row['attempt']}"
+
+    def set(self, key: str, status: str) -> None:
+        """What the workflow notes."""
+        self.dynamodb.update_item(
+            TableName="documents",
+            Key={"document_id": {"S": self.rows()[key]["document_id"]}},
+            UpdateExpression="SET #status = :status",
+            ExpressionAttributeNames={"#status": "status"},
+            ExpressionAttributeValues={":status": {"S": status}},
+        )
+
+    def stop(self, key: str) -> None:
+        self.states.stop_execution(
+            executionArn=f"{CHAIN.replace('stateMachine', 'execution')}:{self.execution(key)}"
+        )
+
+
+@pytest.fixture
+def intake(module: ModuleType, context: SimpleNamespace) -> Iterator[Intake]:
+    with mock_aws():
+        yield Intake(module.handler, context)
+
+
+def test_an_upload_is_noted_and_started_with_what_the_workflow_needs(intake: Intake) -> None:
+    assert intake.tell(uploaded("a.txt")) == []
+    (row,) = intake.rows().values()
+    assert (row["status"], row["attempt"], row["version_id"]) == ("running", "1", "1")
+    days = int(row["expires_at"]) / 86400
+    assert days > 0
+    assert intake.started() == [intake.execution("a.txt")] == list(intake.slots())
+    arn = f"{CHAIN.replace('stateMachine', 'execution')}:{intake.execution('a.txt')}"
+    assert json.loads(intake.states.describe_execution(executionArn=arn)["input"]) == {
+        "document_id": row["document_id"],
+        "attempt": 1,
+        "source": {"bucket": "inbox", "key": "a.txt", "version_id": "1"},
+        "date": row["received_at"][:10],
+    }
+
+
+def test_told_twice_it_is_started_once_and_a_new_version_is_another_document(
+    intake: Intake,
+) -> None:
+    intake.tell(uploaded("a.txt"), uploaded("a.txt"))
+    intake.tell(uploaded("a.txt"))
+    assert len(intake.started()) == 1
+    intake.tell(uploaded("a.txt", version="2"))
+    assert len(intake.started()) == 2
+
+
+def test_no_more_than_the_slots_run_and_the_oldest_is_next(intake: Intake) -> None:
+    for key in "abcd":
+        intake.tell(uploaded(key))
+    assert intake.statuses() == {"a": "running", "b": "running", "c": "received", "d": "received"}
+    intake.set("b", "done")
+    intake.tell(ended(intake.execution("b")))
+    assert intake.statuses()["c"] == "running"
+    assert intake.slots() == {intake.execution("a"), intake.execution("c")}
+    # Told again, it gives nothing back that is not its own.
+    intake.tell(ended(intake.execution("b")))
+    assert intake.statuses()["d"] == "received"
+
+
+def test_everything_comes_through_whatever_the_order(intake: Intake) -> None:
+    keys = [f"{number:02d}.txt" for number in range(20)]
+    intake.tell(*map(uploaded, keys[:10]))
+    intake.tell(*map(uploaded, keys[10:]))
+    for _ in keys:
+        running = [key for key, status in intake.statuses().items() if status == "running"]
+        assert len(running) <= 2
+        if not running:
+            break
+        intake.set(running[0], "done")
+        intake.tell(ended(intake.execution(running[0])))
+    assert set(intake.statuses().values()) == {"done"}
+    assert len(intake.started()) == len(keys)
+    assert not intake.slots()
+
+
+@pytest.mark.parametrize("status", ["TIMED_OUT", "ABORTED"])
+def test_what_was_stopped_from_outside_has_failed_and_says_so(intake: Intake, status: str) -> None:
+    intake.tell(uploaded("a.txt"))
+    intake.tell(ended(intake.execution("a.txt"), status))
+    row = intake.rows()["a.txt"]
+    assert row["status"] == "failed"
+    assert status in row["reason"]
+    kept = intake.s3.get_object(Bucket="outbox", Key=f"quarantine/{row['document_id']}.json")
+    assert json.loads(kept["Body"].read())["source"]["key"] == "a.txt"
+    assert not intake.slots()
+
+
+def test_a_workflow_that_noted_its_end_is_not_contradicted(intake: Intake) -> None:
+    intake.tell(uploaded("a.txt"))
+    intake.set("a.txt", "done")
+    intake.tell(ended(intake.execution("a.txt"), "ABORTED"))
+    assert intake.statuses() == {"a.txt": "done"}
+
+
+def test_failed_documents_are_driven_again_under_another_name(intake: Intake) -> None:
+    intake.tell(uploaded("a.txt"), uploaded("b.txt"))
+    first = intake.execution("a.txt")
+    intake.tell(ended(first, "TIMED_OUT"))
+    intake.set("b.txt", "done")
+    intake.tell(ended(intake.execution("b.txt")))
+    intake.tell(REDRIVE)
+    assert intake.statuses() == {"a.txt": "running", "b.txt": "done"}
+    assert intake.execution("a.txt") == first.removesuffix("1") + "2"
+    assert intake.execution("a.txt") in intake.started()
+    assert "Contents" not in intake.s3.list_objects_v2(Bucket="outbox", Prefix="quarantine/")
+    # The late word of the first attempt does not free the slot of the second.
+    intake.tell(ended(first))
+    assert intake.slots() == {intake.execution("a.txt")}
+
+
+def test_a_sweep_starts_what_was_taken_and_never_started(
+    intake: Intake, module: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "_start", lambda _: None)  # the function died just before it
+        intake.tell(uploaded("a.txt"))
+    assert (intake.statuses(), intake.started()) == ({"a.txt": "running"}, [])
+    intake.tell(SWEEP)
+    assert intake.started() == [intake.execution("a.txt")]
+
+
+def test_a_sweep_lets_wait_again_what_has_no_slot(
+    intake: Intake, module: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(module.ledger, "take_slot", lambda _: (_ for _ in ()).throw(MemoryError))
+        with pytest.raises(MemoryError):
+            intake.tell(uploaded("a.txt"))
+    assert (intake.statuses(), intake.slots()) == ({"a.txt": "running"}, set())
+    intake.tell(SWEEP)
+    assert intake.started() == [intake.execution("a.txt")] == list(intake.slots())
+
+
+def test_a_sweep_frees_the_slots_of_what_ended_without_a_word(intake: Intake) -> None:
+    intake.tell(uploaded("a.txt"), uploaded("b.txt"), uploaded("c.txt"))
+    intake.stop("a.txt")
+    intake.tell(SWEEP)
+    assert intake.statuses() == {"a.txt": "failed", "b.txt": "running", "c.txt": "running"}
+
+
+def test_a_sweep_counts(intake: Intake, capsys: pytest.CaptureFixture[str]) -> None:
+    intake.tell(*map(uploaded, "abcde"))
+    intake.tell(ended(intake.execution("a"), "TIMED_OUT"))
+    capsys.readouterr()
+    intake.tell(SWEEP)
+    (counted,) = (
+        line
+        for line in map(json.loads, capsys.readouterr().out.splitlines())
+        if "WaitingDocuments" in line
+    )
+    names = ("WaitingDocuments", "RunningDocuments", "FailedDocuments")
+    assert [counted[name] for name in names] == [[2], [2], [1]]
+    assert 0 <= counted["OldestRunning"][0] < 60
+    assert counted["OldestWaiting"][0] > 0
+
+
+def test_only_the_message_that_failed_comes_again(intake: Intake) -> None:
+    assert intake.tell(uploaded("a.txt"), {"detail-type": "Surprise"}, "no json") == ["1", "2"]
+    assert intake.statuses() == {"a.txt": "running"}
+
+
+def test_another_call_that_was_faster_is_left_to_it(
+    intake: Intake, module: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module.ledger, "is_full", lambda: False)
+    intake.tell(uploaded("a"), uploaded("b"), uploaded("c"))
+    assert intake.statuses() == {"a": "running", "b": "running", "c": "received"}
+
+
+def test_a_throttled_start_fails_the_batch_and_the_next_try_starts_it(
+    intake: Intake, module: ModuleType
+) -> None:
+    with Stubber(module.states) as stub:
+        stub.add_client_error("start_execution", "ThrottlingException")
+        with pytest.raises(module.states.exceptions.ClientError):
+            intake.tell(uploaded("a.txt"))
+    intake.tell(SWEEP)
+    assert intake.started() == [intake.execution("a.txt")]
+
+
+def test_the_marker_of_a_folder_is_no_document(intake: Intake) -> None:
+    assert intake.tell(uploaded("letters/")) == []
+    assert intake.rows() == {}
+
+
+def test_messages() -> None:
+    assert message(json.dumps(SWEEP)) == Sweep()
+    assert message(json.dumps(REDRIVE)) == Redrive()
+    assert message(json.dumps(ended("a-1"))) == Ended("a-1", "SUCCEEDED")
+    with pytest.raises(ValueError, match="kind None"):
+        message("{}")
+
+
+@given(key=st.text(min_size=1).filter(lambda key: not key.endswith("/")), version=st.text())
+def test_a_document_has_one_name_that_an_execution_may_have(key: str, version: str) -> None:
+    found = message(json.dumps(uploaded(key, version)))
+    assert found == Uploaded(Source("inbox", key, version))
+    assert isinstance(found, Uploaded)
+    assert len(f"{found.source.document_id}-99") <= 80

@@ -1,0 +1,203 @@
+"""The decoder means what the schema says, and names what it refuses by msgspec's real words."""
+
+import json
+from typing import Any
+
+import msgspec
+import pytest
+
+import schemas
+from lambdas.streaming_lake.transform_flight_events import flight_event
+from lambdas.streaming_lake.transform_flight_events.rejection import REASONS, Reason
+from lambdas.streaming_lake.transform_flight_events.transform import Transformed, transform
+from tests.lambdas.streaming_lake.samples import ARRIVED_AT, EVENT, line, without
+
+SCHEMA = schemas.load("flight_event")
+FIELDS: dict[str, dict[str, Any]] = SCHEMA["properties"]
+OF_TYPE: dict[str, Any] = {"string": "text", "integer": 7, "number": 1.5, "boolean": True}
+OF_TYPE |= {"null": None, "array": [], "object": {}}
+
+
+def types(field: dict[str, Any]) -> list[str]:
+    return field["type"] if isinstance(field["type"], list) else [field["type"]]
+
+
+def violations() -> list[tuple[str, Any, Reason]]:
+    """One value for every way in which the schema can be broken, and the word for it."""
+    broken: list[tuple[str, Any, Reason]] = []
+    for name, field in FIELDS.items():
+        broken += [(name, OF_TYPE[kind], "wrong_type") for kind in OF_TYPE.keys() - types(field)]
+        if "minimum" in field:
+            broken.append((name, field["minimum"] - 1, "out_of_range"))
+        if "maximum" in field:
+            broken.append((name, field["maximum"] + 1, "out_of_range"))
+        if "minLength" in field:
+            broken.append((name, "N" * (field["minLength"] - 1), "invalid_value"))
+        if "maxLength" in field:
+            broken.append((name, "N" * (field["maxLength"] + 1), "invalid_value"))
+        if "pattern" in field:
+            broken += [(name, value, "invalid_value") for value in ("u", "ua", "UAL", "UA\n", "")]
+        if "enum" in field:
+            broken += [(name, value, "unknown_airport") for value in ("", "XXX", "jfk", "EWR ")]
+        if field.get("format") == "date-time":
+            times = ("2013-01-01T10:15:00", "2013-02-30T10:15:00Z", "2013-01-01", "yesterday", "")
+            broken += [(name, value, "invalid_value") for value in times]
+    return sorted(broken, key=repr)
+
+
+def allowed() -> list[tuple[str, Any]]:
+    """The outermost values that the schema still permits."""
+    values: list[tuple[str, Any]] = []
+    for name, field in FIELDS.items():
+        values += [(name, field[word]) for word in ("minimum", "maximum") if word in field]
+        lengths = [field[word] for word in ("minLength", "maxLength") if word in field]
+        values += [(name, letter * length) for length in lengths for letter in "Né✈"]
+        values += [(name, value) for value in field.get("enum", [])[::100]]
+        values += [(name, None)] * ("null" in types(field))
+    return values
+
+
+def only(line_: bytes) -> Transformed:
+    result = transform(line_, ARRIVED_AT)
+    assert result.accepted + len(result.rejected) == 1
+    return result
+
+
+@pytest.mark.parametrize(("name", "value", "reason"), violations())
+def test_whatever_breaks_the_schema_is_rejected_for_its_reason(
+    name: str, value: Any, reason: Reason
+) -> None:
+    (rejection,) = only(line(**{name: value})).rejected
+    assert rejection.reason == reason
+    assert f"`$.{name}`" in rejection.detail
+
+
+@pytest.mark.parametrize(("name", "value"), allowed())
+def test_whatever_the_schema_permits_is_kept_as_it_is(name: str, value: Any) -> None:
+    assert json.loads(only(line(**{name: value})).output)[name] == value
+
+
+@pytest.mark.parametrize("name", SCHEMA["required"])
+def test_every_required_field_must_be_there_even_if_it_may_be_null(name: str) -> None:
+    (rejection,) = only(without(name)).rejected
+    assert (rejection.reason, f"`{name}`" in rejection.detail) == ("missing_field", True)
+
+
+def test_every_enum_of_the_schema_is_the_airports() -> None:
+    airports = schemas.load("airport")["enum"]
+    assert all(field["enum"] == airports for field in FIELDS.values() if "enum" in field)
+
+
+def test_both_decoders_refuse_the_same_lines() -> None:
+    for name, value, _ in violations():
+        with pytest.raises((msgspec.MsgspecError, ValueError)):
+            flight_event.decode_all([line(), line(**{name: value})])
+
+
+@pytest.mark.parametrize("field", [{"type": "string", "multipleOf": 2}, {"format": "uuid"}])
+def test_a_keyword_nobody_translated_stops_the_import(
+    field: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(flight_event._FIELDS, "new", {"type": "string", **field})
+    with pytest.raises(ValueError, match="without a translation"):
+        flight_event._type("new", patterns=True)
+
+
+def test_a_field_that_is_not_required_may_be_absent(monkeypatch: pytest.MonkeyPatch) -> None:
+    required = [name for name in SCHEMA["required"] if name != "flight"]
+    monkeypatch.setitem(flight_event._SCHEMA, "required", required)
+    event: Any = flight_event._decoder(patterns=True)(without("flight"))
+    assert event.flight is None
+
+
+DEEP = b"[" * 100_000
+LINE = line()
+BAD_LINES: list[tuple[bytes, Reason]] = [
+    (b"", "empty_line"),
+    (b" \t\r", "empty_line"),
+    (b"\xff", "not_utf8"),
+    (LINE.replace(b"UA1545", b"UA\xff"), "not_utf8"),
+    (LINE[:-1] + b',"unknown":"\xff"}', "not_utf8"),
+    (LINE[:-1] + b',"unknown":"\xed\xa0\x80"}', "not_utf8"),
+    (b'{"flight":0,"\xff":1}', "not_utf8"),
+    (b"not JSON", "not_json"),
+    (LINE[:-1], "not_json"),
+    (LINE + LINE, "not_json"),
+    (b"\xef\xbb\xbf" + LINE, "not_json"),
+    (b"\x00", "not_json"),
+    (LINE.replace(b"1545,", b"NaN,"), "not_json"),
+    (LINE.replace(b"UA1545", b"\\ud800"), "not_json"),
+    (LINE.replace(b"UA1545", b"\\udc00"), "not_json"),
+    (LINE[:-1] + b',"unknown":' + DEEP, "too_deep"),
+    (LINE[:-1] + b',"unknown":' + b"[" * 5000 + b"]" * 5000 + b"}", "too_deep"),
+    (b"{}", "missing_field"),
+    (DEEP, "wrong_type"),
+    (b"[]", "wrong_type"),
+    (b"null", "wrong_type"),
+    (LINE.replace(b"1545,", b"15.0,"), "wrong_type"),
+    (LINE.replace(b'"EWR"', b'"Object missing required field `flight`"'), "unknown_airport"),
+    (LINE.replace(b"1545,", b"9" * 5000 + b","), "out_of_range"),
+    (LINE.replace(b"1545,", b"1e400,"), "out_of_range"),
+    (LINE.replace(b"1545,", b"-99999999999999999999,"), "out_of_range"),
+    (line(scheduled_departure="0001-01-01T00:00:00+05:00"), "out_of_range"),
+    (line(scheduled_departure="9999-12-31T23:59:59-05:00"), "out_of_range"),
+    (line(scheduled_departure="2013-01-01T23:59:60Z"), "invalid_value"),
+]
+
+
+@pytest.mark.parametrize(("bad", "reason"), BAD_LINES, ids=lambda value: repr(value)[:40])
+def test_a_bad_line_is_named_and_leaves_its_neighbours_alone(bad: bytes, reason: Reason) -> None:
+    result = transform(b"\n".join([LINE, bad, LINE, b""]), ARRIVED_AT)
+    (rejection,) = result.rejected
+    assert (rejection.reason, rejection.number, rejection.line) == (reason, 2, bad)
+    assert rejection.detail
+    assert result.output == transform(LINE + b"\n" + LINE, ARRIVED_AT).output
+
+
+def test_every_reason_is_shown_by_an_example() -> None:
+    assert {reason for _, reason in BAD_LINES} == set(REASONS)
+
+
+def test_an_event_is_written_in_the_schemas_order_and_says_when_it_arrived() -> None:
+    shuffled = json.dumps(dict(reversed(EVENT.items())), indent=None).encode()
+    expected = LINE[:-1] + f',"arrived_at":"{ARRIVED_AT}"}}\n'.encode()
+    assert transform(shuffled, ARRIVED_AT).output == expected
+    assert list(json.loads(expected)) == [*FIELDS, "arrived_at"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("2013-01-01T10:15:00Z", "2013-01-01T10:15:00Z"),
+        ("2013-01-01T05:15:00-05:00", "2013-01-01T10:15:00Z"),
+        ("2013-01-01T00:15:00+05:30", "2012-12-31T18:45:00Z"),
+        ("2013-01-01T10:15:00-00:00", "2013-01-01T10:15:00Z"),
+        ("2013-01-01T10:15:00.999Z", "2013-01-01T10:15:00Z"),
+        ("2013-01-01t10:15:00.25+00:00", "2013-01-01T10:15:00Z"),
+        ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z"),
+        ("9999-12-31T23:59:59.5Z", "9999-12-31T23:59:59Z"),
+    ],
+)
+@pytest.mark.parametrize("neighbour", [b"", b"bad\n"])
+def test_a_departure_is_kept_in_utc_to_the_second(sent: str, kept: str, neighbour: bytes) -> None:
+    result = transform(neighbour + line(scheduled_departure=sent), ARRIVED_AT)
+    assert json.loads(result.output)["scheduled_departure"] == kept
+
+
+@pytest.mark.parametrize("sent", [b'"x"', b"null", b"[1e999]", b'{"a":"\\u0000"}'])
+@pytest.mark.parametrize("name", [b"unknown", b"arrived_at"])
+def test_unknown_properties_are_dropped_even_one_called_arrived_at(
+    name: bytes, sent: bytes
+) -> None:
+    extended = LINE[:-1] + b',"' + name + b'":' + sent + b"}"
+    assert transform(extended, ARRIVED_AT).output == transform(LINE, ARRIVED_AT).output
+
+
+def test_the_last_of_two_equal_keys_counts() -> None:
+    doubled = LINE[:-1] + b',"flight":2}'
+    assert json.loads(transform(doubled, ARRIVED_AT).output)["flight"] == 2
+
+
+def test_a_nul_in_a_string_is_kept() -> None:
+    output = transform(line(event_id="a\x00b"), ARRIVED_AT).output
+    assert json.loads(output)["event_id"] == "a\x00b"

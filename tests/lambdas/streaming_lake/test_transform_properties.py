@@ -1,0 +1,94 @@
+"""Whatever bytes arrive, every line comes out once: accepted or rejected, never lost or changed."""
+
+import base64
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lambdas.streaming_lake.transform_flight_events import batch
+from lambdas.streaming_lake.transform_flight_events.envelope import Source
+from lambdas.streaming_lake.transform_flight_events.rejection import as_json_lines
+from lambdas.streaming_lake.transform_flight_events.transform import split, transform
+from tests.lambdas.streaming_lake.samples import ARRIVED_AT, EVENT, decoded, line, record
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+departures = st.datetimes(timezones=st.timezones()).map(lambda moment: moment.isoformat())
+changed = st.dictionaries(st.sampled_from([*EVENT, "unknown"]), json_values, max_size=2)
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> bytes:
+    """A good line with a few bytes put in the place of others."""
+    good, start = line(), draw(st.integers(0, len(line())))
+    return good[:start] + draw(st.binary(max_size=4)) + good[start + draw(st.integers(0, 4)) :]
+
+
+lines = st.one_of(
+    st.just(line()),
+    st.binary(max_size=20),
+    st.sampled_from([b"", b" ", b"\r", b"{}", b"\xff", line() + b"\r"]),
+    changed.map(lambda changes: line(**changes)),
+    departures.map(lambda departure: line(scheduled_departure=departure)),
+    damaged(),
+)
+payloads = st.binary() | st.lists(lines, max_size=6).map(b"\n".join)
+
+
+@settings(max_examples=400, deadline=None)
+@given(payloads)
+def test_no_line_is_lost_or_changed(data: bytes) -> None:
+    result = transform(data, ARRIVED_AT)
+
+    every = split(data)
+    assert b"\n".join(every) == (data[:-1] if data.endswith(b"\n") else data)
+    rejected = {rejection.number: rejection.line for rejection in result.rejected}
+    good = [text for number, text in enumerate(every, start=1) if number not in rejected]
+    assert rejected == {number: every[number - 1] for number in rejected}
+    assert len(result.rejected) + result.accepted == len(every)
+
+    # Each good line alone gives the same output: no neighbour has touched it.
+    alone = [transform(text, ARRIVED_AT) for text in good]
+    assert all(one.accepted == 1 for one in alone)
+    assert b"".join(one.output for one in alone) == result.output
+
+
+@settings(max_examples=200, deadline=None)
+@given(payloads)
+def test_rejected_lines_can_be_read_back_byte_for_byte(data: bytes) -> None:
+    rejected = transform(data, ARRIVED_AT).rejected
+    written = as_json_lines(rejected, Source.of(record(data)))
+
+    back = [json.loads(text) for text in written.splitlines()]
+    assert [restored(one) for one in back] == [one.line for one in rejected]
+    assert [one["line_number"] for one in back] == [one.number for one in rejected]
+
+
+def restored(kept: dict[str, str]) -> bytes:
+    if "line_base64" in kept:
+        return base64.b64decode(kept["line_base64"])
+    return kept["line"].encode()
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(payloads, max_size=8), st.integers(0, 3000))
+def test_every_record_is_kept_or_left_in_order_and_the_answer_fits(
+    contents: list[bytes], limit: int
+) -> None:
+    records = [record(data, number) for number, data in enumerate(contents)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(batch, "RESPONSE_LIMIT", limit)
+        kept, left = batch.fit(records)
+
+    assert [one.record for one in kept] + left == records
+    assert bool(kept) == bool(records)
+    answers = [one.answer(safe=True) for one in kept] + [batch.dropped(one) for one in left]
+    assert len(kept) == 1 or len(json.dumps(answers)) - 2 <= limit or not records
+    for one in kept:
+        assert one.answer(safe=False)["data"] == one.record["data"]
+        assert decoded(one.output) == one.transformed.output

@@ -1,0 +1,63 @@
+"""moto's server: what the platform's templates ask SageMaker for, and the gaps that are mended."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from local.runtime import control_plane, emulator
+from local.runtime.control_plane import ControlPlane
+from local.runtime.workspace import LocalError, State, Workspace
+
+pytestmark = pytest.mark.sandbox
+
+PACKAGE = f"arn:aws:sagemaker:us-east-1:{control_plane.ACCOUNT}:model-package/flight-delay/1"
+SETTINGS = {"ml_training.from_lake": "false", "ml_endpoint.model_package_arn": PACKAGE}
+
+
+def started(workspace: Workspace, *, mended: bool) -> ControlPlane:
+    for folder in (workspace.logs, workspace.scratch):
+        folder.mkdir(parents=True)
+    workspace.remember(State(port=0, architectures=[]))
+    return control_plane.start(workspace, mended=mended)
+
+
+@pytest.fixture(scope="module")
+def sagemaker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    workspace = Workspace(tmp_path_factory.mktemp("control-plane"))
+    try:
+        plane = started(workspace, mended=True)
+        control_plane.deploy_platform(plane, workspace, SETTINGS)
+        yield plane.client("sagemaker")
+    finally:
+        emulator.stop(workspace)
+
+
+def test_the_endpoint_serves_the_package_from_inside_the_vpc(sagemaker: Any) -> None:
+    endpoint = sagemaker.describe_endpoint(EndpointName="flight-delay")
+    config = sagemaker.describe_endpoint_config(EndpointConfigName=endpoint["EndpointConfigName"])
+    (variant,) = config["ProductionVariants"]
+    assert (variant["VariantName"], variant["InstanceType"]) == ("champion", "ml.m7i.large")
+    assert config["DataCaptureConfig"]["KmsKeyId"] == config["KmsKeyId"]
+    model = sagemaker.describe_model(ModelName=variant["ModelName"])
+    assert model["PrimaryContainer"]["ModelPackageName"] == PACKAGE
+    assert len(model["VpcConfig"]["Subnets"]) == 2
+
+
+def test_the_notebook_has_no_root_and_no_internet(sagemaker: Any) -> None:
+    (listed,) = sagemaker.list_notebook_instances()["NotebookInstances"]
+    name = listed["NotebookInstanceName"]
+    notebook = sagemaker.describe_notebook_instance(NotebookInstanceName=name)
+    assert notebook["DirectInternetAccess"] == notebook["RootAccess"] == "Disabled"
+    assert notebook["KmsKeyId"]
+    assert notebook["NotebookInstanceLifecycleConfigName"]
+
+
+def test_unmended_it_knows_no_export_of_a_change_set(tmp_path_factory: Any) -> None:
+    workspace = Workspace(tmp_path_factory.mktemp("unmended"))
+    try:
+        plane = started(workspace, mended=False)
+        with pytest.raises(LocalError, match=r"Key961B73FD|No export named"):
+            control_plane.deploy_platform(plane, workspace, SETTINGS)
+    finally:
+        emulator.stop(workspace)

@@ -1,0 +1,39 @@
+"""Training jobs as the workflow asks for them, on folders of this machine."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from stacks.shared.bundle import model_bundle
+
+SMALL = {"max_depth": "4", "num_round": "30", "eta": "0.3"}
+SPLITS = ("train", "validation")
+
+
+def request(**hyperparameters: str) -> dict[str, Any]:
+    metrics = ["train:auc", "validation:auc", "validation:logloss"]
+    return {
+        "TrainingJobName": "flight-delay",
+        "AlgorithmSpecification": {
+            "MetricDefinitions": [
+                {"Name": name, "Regex": f"{name.replace(':', '-')}:([0-9.]+)"} for name in metrics
+            ]
+        },
+        "InputDataConfig": [{"ChannelName": name} for name in (*SPLITS, "code")],
+        "HyperParameters": {
+            "sagemaker_program": "train.py",
+            "sagemaker_submit_directory": "/opt/ml/input/data/code/sourcedir.tar.gz",
+            "sagemaker_region": "eu-central-1",
+            **hyperparameters,
+        },
+    }
+
+
+def lay_out(base: Path, training_set: Path) -> Path:
+    """`base` as SageMaker lays `/opt/ml` out, with the channels `train`, `validation`, `code`."""
+    data = base / "input" / "data"
+    for name in SPLITS:
+        shutil.copytree(training_set / f"split={name}", data / name)
+    (data / "code").mkdir()
+    shutil.copy(model_bundle("ml_platform/flight_delay"), data / "code")
+    return base

@@ -1,0 +1,41 @@
+"""The model server, as the sandbox starts it: of the artefact, and of nothing else."""
+
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import requests
+
+from local.runtime.emulator import free_port
+from local.services.sagemaker.training_job import PYTHON
+from repository import ROOT
+
+
+@contextmanager
+def serve(artefact: Path) -> Iterator[str]:
+    """The address at which what `artefact` holds is served."""
+    port = free_port()
+    script = ROOT / "local" / "services" / "sagemaker" / "model_server.py"
+    command = [str(PYTHON), str(script), str(artefact), str(port)]
+    # No PYTHONPATH, and another folder than the repository's.
+    quiet = {"PYTHONDONTWRITEBYTECODE": "1"}  # the artefact stays as it is
+    with subprocess.Popen(command, cwd=artefact, env=quiet) as process:
+        url = f"http://127.0.0.1:{port}"
+        try:
+            until = time.monotonic() + 60
+            while not answers(url):
+                assert process.poll() is None, "the model server has ended"
+                assert time.monotonic() < until, "the model server does not answer"
+                time.sleep(0.05)
+            yield url
+        finally:
+            process.terminate()
+
+
+def answers(url: str) -> bool:
+    try:
+        return requests.get(f"{url}/ping", timeout=5).ok
+    except requests.ConnectionError:
+        return False

@@ -1,0 +1,233 @@
+"""The report's figures against computations of other hands; the processing job as a whole."""
+
+import json
+import math
+import shutil
+import subprocess
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from features import CATEGORICAL, FEATURES, LABEL, NUMERIC, encode, known_categories, read_split
+from local.runtime.workspace import LocalError
+from local.services.sagemaker import processing_job
+from local.services.sagemaker.training_job import Finished
+from repository import ROOT
+
+PLOTS = ["roc_curve.png", "confusion_matrix.png", "calibration.png"]
+REQUEST: dict[str, Any] = {
+    "ProcessingJobName": "flight-delay",
+    "AppSpecification": {
+        "ContainerEntrypoint": ["python3", "/opt/ml/processing/code/evaluate.py"],
+    },
+    "ProcessingInputs": [
+        {"S3Input": {"LocalPath": f"/opt/ml/processing/{name}"}}
+        for name in ("code", "model", "train", "test")
+    ],
+    "ProcessingOutputConfig": {
+        "Outputs": [{"S3Output": {"LocalPath": "/opt/ml/processing/evaluation"}}]
+    },
+}
+
+
+def lay_out(base: Path, flights: Path, artefact: Path) -> Path:
+    processing = base / "processing"
+    shutil.copytree(ROOT / "models" / "ml_platform" / "flight_delay", processing / "code")
+    for split in ("train", "test"):
+        shutil.copytree(flights / f"split={split}", processing / split)
+    (processing / "model").mkdir()
+    shutil.copy(artefact, processing / "model" / "model.tar.gz")
+    return base
+
+
+@pytest.fixture(scope="module")
+def evaluation(flights: Path, finished: Finished, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    base = lay_out(tmp_path_factory.mktemp("processing"), flights, finished.artefact)
+    processing_job.run(REQUEST, base)
+    return base / "processing" / "evaluation"
+
+
+@pytest.fixture(scope="module")
+def report(evaluation: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((evaluation / "evaluation.json").read_text())
+    return found
+
+
+@pytest.fixture(scope="module")
+def statistics(evaluation: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((evaluation / "statistics.json").read_text())
+    return found
+
+
+@pytest.fixture(scope="module")
+def database(flights: Path, artefact: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The splits as tables, and what model and baseline say of the test split."""
+    import pandas as pd
+    import xgboost as xgb
+
+    found = duckdb.connect()
+    for split in ("train", "test"):
+        columns = {LABEL: "INTEGER"} | dict.fromkeys(CATEGORICAL, "VARCHAR")
+        columns |= dict.fromkeys(NUMERIC, "DOUBLE")
+        found.execute(
+            f"CREATE TABLE {split} AS SELECT * FROM read_csv(?, header=false, columns={columns})",  # noqa: S608 -- names of our own
+            [f"{flights}/split={split}/part-0"],
+        )
+    booster = xgb.Booster(model_file=artefact / "model.ubj")
+    test = read_split(flights / "split=test")
+    scores = booster.inplace_predict(encode(test, known_categories(booster.attr("categories"))))
+    said = pd.DataFrame({LABEL: test[LABEL].astype(int), "p": scores})  # noqa: F841 -- read by its name
+    found.execute("CREATE TABLE model AS SELECT * FROM said")
+    found.execute(
+        """CREATE TABLE baseline AS
+        SELECT delayed, coalesce(rate, (SELECT avg(delayed) FROM train)) AS p FROM test
+        LEFT JOIN (SELECT carrier, hour, avg(delayed) AS rate FROM train GROUP BY ALL)
+        USING (carrier, hour)"""
+    )
+    yield found
+    found.close()
+
+
+def roc_auc(database: duckdb.DuckDBPyConnection, table: str) -> float:
+    """By the ranks of the late flights (Mann and Whitney), ties shared."""
+    (found,) = database.execute(
+        f"""SELECT (sum(rank) FILTER (delayed = 1) - n1 * (n1 + 1) / 2) / (n1 * n0) FROM (
+            SELECT delayed, avg(place) OVER (PARTITION BY p) AS rank,
+                   sum(delayed) OVER () AS n1, sum(1 - delayed) OVER () AS n0
+            FROM (SELECT *, row_number() OVER (ORDER BY p) AS place FROM {table}))
+        GROUP BY n1, n0"""  # noqa: S608 -- a name of our own
+    ).fetchall()[0]
+    return float(found)
+
+
+@pytest.mark.parametrize("whose", ["model", "baseline"])
+def test_roc_auc(whose: str, report: dict[str, Any], database: duckdb.DuckDBPyConnection) -> None:
+    told = report if whose == "model" else report["baseline"]
+    assert told["roc_auc"] == pytest.approx(roc_auc(database, whose), abs=1e-9)
+
+
+def test_average_precision(report: dict[str, Any], database: duckdb.DuckDBPyConnection) -> None:
+    """The precision at each threshold, weighed by the recall it adds."""
+    (found,) = database.execute(
+        """SELECT sum(late * hit / seen) / sum(late) FROM (
+            SELECT late, sum(late) OVER w AS hit, sum(n) OVER w AS seen
+            FROM (SELECT p, sum(delayed) AS late, count(*) AS n FROM model GROUP BY p)
+            WINDOW w AS (ORDER BY p DESC))"""
+    ).fetchall()[0]
+    assert report["pr_auc"] == pytest.approx(found, abs=1e-9)
+
+
+def test_what_follows_from_the_threshold(
+    report: dict[str, Any], database: duckdb.DuckDBPyConnection
+) -> None:
+    tn, fp, fn, tp = database.execute(
+        """SELECT count(*) FILTER (p < 0.5 AND NOT late), count(*) FILTER (p >= 0.5 AND NOT late),
+               count(*) FILTER (p < 0.5 AND late), count(*) FILTER (p >= 0.5 AND late)
+        FROM (SELECT p, delayed = 1 AS late FROM model)"""
+    ).fetchall()[0]
+    assert report["threshold"] == 0.5
+    assert report["confusion_matrix"] == [[tn, fp], [fn, tp]]
+    assert (report["rows"], report["positives"]) == (tn + fp + fn + tp, fn + tp)
+    precision, recall = tp / (tp + fp), tp / (tp + fn)
+    assert report["precision"] == pytest.approx(precision)
+    assert report["recall"] == pytest.approx(recall)
+    assert report["f1"] == pytest.approx(2 / (1 / precision + 1 / recall))
+
+
+def test_the_model_gains_over_the_baseline(report: dict[str, Any]) -> None:
+    gain = report["roc_auc"] - report["baseline"]["roc_auc"]
+    assert report["gain_over_baseline"] == pytest.approx(gain)
+    assert gain > 0.05
+
+
+def test_the_curve_spans_the_square_and_its_area_is_the_auc(report: dict[str, Any]) -> None:
+    curve = report["roc_curve"]
+    assert (curve[0], curve[-1]) == ([0, 0], [1, 1])
+    area = sum((right[0] - left[0]) * (right[1] + left[1]) / 2 for left, right in pairwise(curve))
+    assert area == pytest.approx(report["roc_auc"], abs=2e-3)
+
+
+def test_calibration_follows_the_diagonal(report: dict[str, Any]) -> None:
+    assert len(report["calibration"]) == 10
+    for said, real in report["calibration"]:
+        assert said == pytest.approx(real, abs=0.12)
+
+
+@pytest.mark.parametrize("name", NUMERIC)
+def test_statistics_of_a_number(
+    name: str, statistics: dict[str, Any], database: duckdb.DuckDBPyConnection
+) -> None:
+    told = statistics["numeric"][name]
+    edges = [-math.inf, *told["edges"], math.inf]
+    deciles = [number / 10 for number in range(1, 10)]
+    (quantiles,) = database.execute(
+        f"SELECT quantile_cont({name}, {deciles}) FROM train"  # noqa: S608 -- a name of our own
+    ).fetchall()[0]
+    assert told["edges"] == pytest.approx(sorted(set(quantiles)))
+    for low, high, share in zip(edges[:-1], edges[1:], told["shares"], strict=True):
+        # Bins are closed below, as numpy's are.
+        (expected,) = database.execute(
+            f"SELECT count(*) FILTER ({name} >= ? AND {name} < ?) / count(*) FROM train",  # noqa: S608
+            [low, high],
+        ).fetchall()[0]
+        assert share == pytest.approx(expected)
+    assert sum(told["shares"]) + told["missing_share"] == pytest.approx(1)
+    (values,) = database.execute(
+        f"SELECT list(DISTINCT {name}) FROM train"  # noqa: S608
+    ).fetchall()[0]
+    assert 0 < len(told["sample"]) <= 2_000
+    assert set(told["sample"]) <= set(values)
+
+
+@pytest.mark.parametrize("name", CATEGORICAL)
+def test_statistics_of_a_category(
+    name: str, statistics: dict[str, Any], database: duckdb.DuckDBPyConnection
+) -> None:
+    expected = database.execute(
+        f"SELECT {name}, count(*) / (SELECT count(*) FROM train) FROM train GROUP BY ALL"  # noqa: S608
+    ).fetchall()
+    assert statistics["categorical"][name] == pytest.approx(dict(expected))
+
+
+def test_statistics_are_of_every_feature(
+    statistics: dict[str, Any], database: duckdb.DuckDBPyConnection
+) -> None:
+    assert [*statistics["categorical"], *statistics["numeric"]] == FEATURES
+    (rows,) = database.execute("SELECT count(*) FROM train").fetchall()[0]
+    assert statistics["rows"] == rows
+
+
+def test_plots_are_pictures(evaluation: Path) -> None:
+    for name in PLOTS:
+        assert (evaluation / name).read_bytes().startswith(b"\x89PNG"), name
+
+
+def test_a_folder_without_model_fails_the_job_and_is_named(
+    flights: Path, finished: Finished, tmp_path: Path
+) -> None:
+    lay_out(tmp_path, flights, finished.artefact)
+    (tmp_path / "processing/model/model.tar.gz").unlink()
+    with pytest.raises(LocalError, match="processing/model holds no model"):
+        processing_job.run(REQUEST, tmp_path)
+    assert not (tmp_path / "processing/evaluation").exists()
+
+
+def test_a_shell_as_entry_point_is_told_the_folders(
+    flights: Path, finished: Finished, tmp_path: Path
+) -> None:
+    lay_out(tmp_path, flights, finished.artefact)
+    code = tmp_path / "processing" / "code"
+    subprocess.run(
+        ["tar", "-czf", "sourcedir.tar.gz", "evaluate.py", "features.py"], cwd=code, check=True
+    )
+    for file in code.glob("*.py"):
+        file.unlink()
+    folder = "/opt/ml/processing/code"
+    command = f"tar -xzf {folder}/sourcedir.tar.gz -C {folder} && exec python3 {folder}/evaluate.py"
+    application = {"ContainerEntrypoint": ["bash", "-c", command]}
+    processing_job.run({**REQUEST, "AppSpecification": application}, tmp_path)
+    assert (tmp_path / "processing/evaluation/evaluation.json").exists()

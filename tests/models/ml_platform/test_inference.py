@@ -1,0 +1,276 @@
+"""The serving contract, over HTTP, by the artefact alone: any body gets 200 or a 4xx that helps."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from features import CATEGORICAL, FEATURES, KNOWN, WEATHER, encode, read_split
+from inference import input_fn, model_fn, predict_fn
+from lambdas.ml_platform.predict_delay.prediction import checked
+from local.runtime.emulator import free_port
+from local.services.sagemaker.training_job import PYTHON
+from repository import ROOT
+from schemas import load
+from tests.models.ml_platform.serving import serve
+
+JSON, CSV = "application/json", "text/csv"
+FLIGHT: dict[str, Any] = {
+    "carrier": "UA",
+    "origin": "EWR",
+    "destination": "IAH",
+    "month": 1,
+    "weekday": 2,
+    "hour": 10,
+    "distance_miles": 1400,
+    "temperature_fahrenheit": 39.02,
+}
+LINE = "UA,EWR,IAH,1,2,10,1400,39.02,,,,"
+
+
+@pytest.fixture(scope="module")
+def url(artefact: Path) -> Iterator[str]:
+    with serve(artefact) as found:
+        yield found
+
+
+def ask(
+    url: str, body: bytes | str, content_type: str | None = JSON, accept: str = "*/*"
+) -> requests.Response:
+    headers = {"Accept": accept} | ({"Content-Type": content_type} if content_type else {})
+    return requests.post(f"{url}/invocations", body, headers=headers, timeout=20)
+
+
+def asked(**changes: Any) -> str:
+    return json.dumps({"flights": [{**FLIGHT, **changes}]})
+
+
+def refusal(answer: requests.Response) -> tuple[int, str]:
+    """The status, and the sentence in front of the toolkit's own traceback."""
+    return answer.status_code, answer.text.partition("\n")[0]
+
+
+def test_ping_and_other_paths(url: str) -> None:
+    assert requests.get(f"{url}/ping", timeout=5).status_code == 200
+    assert requests.get(f"{url}/invocations", timeout=5).status_code == 404
+    assert requests.post(f"{url}/ping", timeout=5).status_code == 404
+
+
+def test_json_and_csv_get_the_same_answer(url: str) -> None:
+    answers = [
+        ask(url, asked()),
+        ask(url, LINE, CSV),
+        ask(url, f"{LINE}\r\n", f"{CSV}; charset=utf-8"),
+    ]
+    for answer in answers:
+        assert answer.status_code == 200, answer.text
+        assert answer.headers["content-type"] == JSON
+        (prediction,) = answer.json()["predictions"]
+        assert set(prediction) == {"delayed", "probability"}
+        assert prediction["delayed"] == (prediction["probability"] >= 0.5)
+    assert answers[0].json() == answers[1].json() == answers[2].json()
+
+
+def test_what_is_served_is_what_was_evaluated(url: str, artefact: Path, flights: Path) -> None:
+    test = read_split(flights / "split=test").head(500)
+    model = model_fn(str(artefact))
+    known = {name: list(codes) for name, codes in model.codes.items()}
+    expected = model.booster.inplace_predict(encode(test, known))
+    body = test[FEATURES].to_csv(header=False, index=False)
+    served = [each["probability"] for each in ask(url, body, CSV).json()["predictions"]]
+    assert served == pytest.approx(expected.tolist(), abs=1e-6)
+    assert predict_fn(input_fn(body, CSV), model) == pytest.approx(served, abs=1e-6)
+
+
+def test_absent_weather_is_null_weather(url: str) -> None:
+    bare = {name: value for name, value in FLIGHT.items() if name not in WEATHER}
+    without = ask(url, json.dumps({"flights": [bare]}))
+    nulls = ask(url, json.dumps({"flights": [{**bare, **dict.fromkeys(WEATHER)}]}))
+    assert without.status_code == 200
+    assert without.json() == nulls.json()
+
+
+@pytest.mark.parametrize("name", CATEGORICAL)
+def test_a_code_that_nobody_has_seen_is_no_error(url: str, name: str) -> None:
+    assert ask(url, asked(**{name: "ZZZ"})).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"carrier": None}, "carrier must be a code of 1 to 4 characters, not None"),
+        ({"origin": 7}, "origin must be a code of 1 to 4 characters, not 7"),
+        ({"month": 13}, "month must be a whole number from 1 to 12, not 13"),
+        ({"month": None}, "month must be a whole number from 1 to 12, not None"),
+        ({"hour": 9.5}, "hour must be a whole number from 0 to 23, not 9.5"),
+        ({"weekday": True}, "weekday must be a whole number from 1 to 7, not True"),
+        ({"distance_miles": "far"}, "distance_miles must be a number from 1 to 12500, not 'far'"),
+        (
+            {"distance_miles": 10**30},
+            "distance_miles must be a number from 1 to 12500, not a number too long",
+        ),
+        (
+            {"visibility_miles": -1},
+            "visibility_miles must be a number from 0 to 20, or null or absent, not -1",
+        ),
+    ],
+)
+def test_a_wrong_value_is_named_with_what_is_allowed(
+    url: str, changes: dict[str, Any], sentence: str
+) -> None:
+    status, said = refusal(ask(url, json.dumps({"flights": [FLIGHT, {**FLIGHT, **changes}]})))
+    assert (status, said) == (400, f"flight 1: {sentence}")
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "status", "sentence"),
+    [
+        (asked(colour="red"), JSON, 400, "flight 0: 'colour' is no feature; known are carrier,"),
+        ("{}", JSON, 400, 'the body must be {"flights":'),
+        ('{"flights": {}}', JSON, 400, 'the body must be {"flights":'),
+        ('{"flights": [7]}', JSON, 400, "flight 0 must be an object"),
+        ('{"flights": []}', JSON, 400, "the request holds no flight"),
+        ("", JSON, 400, "the body is no JSON"),
+        ('{"flights": [NaN]}', JSON, 400, "the body is no JSON: NaN is no JSON number"),
+        ("[" * 100_000, JSON, 400, "the body is no JSON"),
+        ("9" * 5_000, JSON, 400, "the body is no JSON"),
+        (b"\xff\xfe", JSON, 400, "the body is not UTF-8"),
+        (b"\xff\xfe", CSV, 400, "the body is not UTF-8"),
+        ("", CSV, 400, "the request holds no flight"),
+        (f"{LINE},7", CSV, 400, "flight 0 has 13 fields, and not 12: carrier, origin,"),
+        (f"{LINE}\n{LINE.replace('1400', 'x')}", CSV, 400, "flight 1: distance_miles must be"),
+        (LINE.replace("1400", "nan"), CSV, 400, "flight 0: distance_miles must be"),
+        (LINE.replace("UA", ""), CSV, 400, "flight 0: carrier must be a code"),
+        (f"{LINE}\n" * 10_001, CSV, 413, "10001 flights are too many: send 10000 at most"),
+        (asked(), "image/png", 415, "Content-Type 'image/png' is not taken: send application/json"),
+        (asked(), None, 415, "Content-Type None is not taken"),
+    ],
+)
+def test_what_is_no_request_is_refused_with_a_reason(
+    url: str, body: str | bytes, content_type: str | None, status: int, sentence: str
+) -> None:
+    answer = refusal(ask(url, body, content_type))
+    assert answer[0] == status
+    assert answer[1].startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    ("accept", "status"),
+    [
+        ("application/json", 200),
+        ("text/html, application/*;q=0.8", 200),
+        ("*/*", 200),
+        ("text/csv", 200),
+        ("text/html", 406),
+    ],
+)
+def test_json_is_answered_or_csv(url: str, accept: str, status: int) -> None:
+    assert ask(url, asked(), accept=accept).status_code == status
+
+
+def test_csv_is_a_line_a_flight_with_the_probabilities_of_the_json(url: str) -> None:
+    both = json.dumps({"flights": json.loads(asked())["flights"] * 2})
+    lines = ask(url, both, accept="text/csv")
+    assert lines.headers["content-type"] == "text/csv"
+    said = [float(line) for line in lines.text.splitlines()]
+    assert said == [each["probability"] for each in ask(url, both).json()["predictions"]]
+    assert len(said) == 2
+
+
+def test_a_body_too_large_is_refused(url: str) -> None:
+    assert ask(url, b" " * (7 * 1024 * 1024)).status_code == 413
+
+
+_anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+_nearly_a_flight = st.fixed_dictionaries(
+    {name: st.just(FLIGHT.get(name)) | _anything for name in (*CATEGORICAL, *KNOWN)},
+    optional={name: st.none() | st.floats() | _anything for name in WEATHER},
+)
+_bodies = (
+    st.binary()
+    | st.text().map(lambda text: text.encode("utf-8", "surrogatepass"))
+    | _anything.map(lambda value: json.dumps(value).encode())
+    | st.lists(_nearly_a_flight, max_size=3).map(
+        lambda all_: json.dumps({"flights": all_}).encode()
+    )
+    | st.lists(
+        st.sampled_from(["UA", "1", "-1", "", "nan", "1e999", "é", '"', "\r"]), max_size=14
+    ).map(lambda fields: ",".join(fields).encode())
+)
+# What HTTP lets a client send at all.
+_header = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=40)
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    body=_bodies,
+    content_type=st.sampled_from([JSON, CSV, f"{JSON};charset=x"]) | _header,
+    accept=st.just("*/*") | _header,
+)
+def test_any_body_gets_an_answer_or_a_refusal(
+    url: str, body: bytes, content_type: str, accept: str
+) -> None:
+    answer = ask(url, body, content_type, accept)
+    assert answer.status_code == 200 or 400 <= answer.status_code < 500, answer.text
+    if answer.status_code == 200:
+        assert answer.json()["predictions"]
+    else:
+        assert len(answer.text.partition("\n")[0]) > 10
+
+
+def test_nothing_of_the_repository_serves(artefact: Path, tmp_path: Path) -> None:
+    """A server without its own code folder does not start, wherever it is started."""
+    script = ROOT / "local" / "services" / "sagemaker" / "model_server.py"
+    (tmp_path / "model.ubj").write_bytes((artefact / "model.ubj").read_bytes())
+    done = subprocess.run(
+        [PYTHON, script, tmp_path, str(free_port())],
+        cwd=ROOT / "models" / "ml_platform" / "flight_delay",
+        env={"PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "model_fn" in done.stderr
+
+
+def _as_the_schema_says(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
+    """Values of the kinds that the request's schema is made of."""
+    kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    if "object" in kinds:
+        fields = {name: _as_the_schema_says(one) for name, one in schema["properties"].items()}
+        needed = {name: fields.pop(name) for name in schema["required"]}
+        return st.fixed_dictionaries(needed, optional=fields)
+    if "array" in kinds:
+        # A hundred take long to make up.
+        return st.lists(_as_the_schema_says(schema["items"]), min_size=1, max_size=3)
+    if "string" in kinds:
+        return st.from_regex(schema["pattern"], fullmatch=True)
+    numbers = st.integers(schema["minimum"], schema["maximum"])
+    if "integer" in kinds:
+        return numbers
+    some = numbers | st.floats(schema["minimum"], schema["maximum"])
+    return some | st.none() if "null" in kinds else some
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(asked_for=_as_the_schema_says(load("prediction_request")))
+def test_gateway_function_and_model_agree_on_what_is_a_request(
+    url: str, asked_for: dict[str, Any]
+) -> None:
+    body = json.dumps(asked_for)
+    assert json.loads(checked(body, JSON)) == asked_for
+    answer = ask(url, body)
+    assert answer.status_code == 200, answer.text
+    assert len(answer.json()["predictions"]) == len(asked_for["flights"])

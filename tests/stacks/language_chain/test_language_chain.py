@@ -1,0 +1,243 @@
+"""The language chain's templates: who may do what, how many at a time, and what is told to whom."""
+
+from typing import Any
+
+import pytest
+
+from stacks.catalogue import environment_from
+from stacks.environments import SettingsError
+from stacks.language_chain.settings import LanguageChainSettings
+from tests.conftest import Templates, readable, resources
+
+Template = dict[str, Any]
+WORD_LISTS = tuple(
+    (f"language_chain.{name}", "true")
+    for name in ("lexicon", "terminology", "vocabulary", "vocabulary_filter")
+)
+SPEAKING = ("language_chain.speak", "everything")
+COLLECTIONS = ("language_chain.collections", "true")
+
+
+@pytest.fixture
+def template(synthesise: Templates) -> Template:
+    found: Template = synthesise("sandbox")["LanguageChain"]
+    return found
+
+
+@pytest.fixture
+def whole(synthesise: Templates) -> Template:
+    """Everything that a setting adds."""
+    settings = (SPEAKING, COLLECTIONS, *WORD_LISTS)
+    found: Template = synthesise("sandbox", *settings)["LanguageChain"]
+    return found
+
+
+def statements(template: Template, role: str) -> dict[str, dict[str, Any]]:
+    """Sid -> statement, of a role's own policy."""
+    policy = resources(template, "AWS::IAM::Policy")[f"{role}/DefaultPolicy"]["Properties"]
+    found = readable(template, policy["PolicyDocument"]["Statement"])
+    return {each["Sid"]: each for each in found}
+
+
+def actions(template: Template, role: str) -> set[str]:
+    listed = [each["Action"] for each in statements(template, role).values()]
+    found = {one for each in listed for one in (each if isinstance(each, list) else [each])}
+    return {one for one in found if one.partition(":")[0] not in ("logs", "xray", "kms")}
+
+
+CHAIN = {
+    "comprehend:DetectDominantLanguage",
+    "dynamodb:UpdateItem",
+    "lambda:InvokeFunction",
+    "s3:GetObject",
+    "s3:GetObjectVersion",
+    "s3:PutObject",
+    "sns:Publish",
+    "states:StartSyncExecution",
+    "transcribe:GetTranscriptionJob",
+    "transcribe:StartTranscriptionJob",
+}
+PART = {
+    "comprehend:DetectEntities",
+    "comprehend:DetectKeyPhrases",
+    "comprehend:DetectPiiEntities",
+    "comprehend:DetectSentiment",
+    "s3:GetObject",
+    "s3:PutObject",
+    "translate:TranslateText",
+}
+
+
+def test_the_chain_may_what_its_states_do_and_speaks_only_if_it_is_to(
+    template: Template, whole: Template
+) -> None:
+    assert actions(template, "Chain/WorkflowRole") == CHAIN
+    assert actions(template, "Part/WorkflowRole") == PART
+    assert actions(whole, "Part/WorkflowRole") == PART
+    assert actions(whole, "Chain/WorkflowRole") - CHAIN == {
+        "polly:GetSpeechSynthesisTask",
+        "polly:StartSpeechSynthesisTask",
+    }
+
+
+def test_transcribe_writes_into_the_outbox_under_the_key_or_not_at_all(template: Template) -> None:
+    statement = statements(template, "Chain/WorkflowRole")["Transcribe"]
+    assert set(statement["Condition"]["StringEquals"]) == {
+        "transcribe:OutputBucketName",
+        "transcribe:OutputEncryptionKMSKeyId",
+    }
+
+
+def test_a_collection_is_read_and_written_below_its_prefix_by_translate_alone(
+    whole: Template,
+) -> None:
+    assert actions(whole, "Collections/TranslateRole") == {
+        "s3:GetObject",
+        "s3:ListBucket",
+        "s3:PutObject",
+    }
+    role = resources(whole, "AWS::IAM::Role")["Collections/TranslateRole"]["Properties"]
+    (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"Service": "translate.amazonaws.com"}
+    lent = statements(whole, "Collections/WorkflowRole")["LendTheRole"]
+    assert lent["Condition"] == {"StringEquals": {"iam:PassedToService": "translate.amazonaws.com"}}
+
+
+def test_an_upload_below_collections_starts_nothing_by_itself(template: Template) -> None:
+    rule = resources(template, "AWS::Events::Rule")["Intake/Uploaded"]["Properties"]
+    assert rule["EventPattern"]["detail"]["object"] == {
+        "key": [{"anything-but": {"prefix": "collections/"}}]
+    }
+
+
+def test_the_intake_leaves_a_new_account_its_functions(template: Template) -> None:
+    mapping = resources(template, "AWS::Lambda::EventSourceMapping")["Intake/Read"]["Properties"]
+    assert mapping["ScalingConfig"] == {"MaximumConcurrency": 2}
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    functions = resources(template, "AWS::Lambda::Function")
+    assert not any(
+        "ReservedConcurrentExecutions" in each["Properties"] for each in functions.values()
+    )
+    admit = functions["Intake/Admit"]["Properties"]
+    at_once = int(admit["Environment"]["Variables"]["DOCUMENTS_AT_ONCE"])
+    # Each document has one function running at most; the drift between them is for its retries.
+    assert at_once + mapping["ScalingConfig"]["MaximumConcurrency"] < 10
+
+
+def test_a_message_is_hidden_long_enough_and_kept_when_it_fails(template: Template) -> None:
+    queue = resources(template, "AWS::SQS::Queue")["Intake/Messages"]["Properties"]
+    admit = resources(template, "AWS::Lambda::Function")["Intake/Admit"]["Properties"]
+    assert queue["VisibilityTimeout"] >= 6 * admit["Timeout"]
+    assert queue["RedrivePolicy"]["maxReceiveCount"] == 5
+    policies = resources(template, "AWS::SQS::QueuePolicy")
+    assert "Intake/Undelivered/Policy" in policies
+
+
+def test_alarms(template: Template) -> None:
+    alarms = resources(template, "AWS::CloudWatch::Alarm")
+    assert {path.removeprefix("Operation/") for path in alarms} == {
+        "AdmitThrottled",
+        "Failed",
+        "Intake",
+        "MergeThrottled",
+        "PartsFailed",
+        "PartsTimedOut",
+        "Quarantined",
+        "Slow",
+        "SplitThrottled",
+        "TimedOut",
+        "TranslateThrottled",
+        "Undelivered",
+    }
+    slow = alarms["Operation/Slow"]["Properties"]
+    assert (slow["MetricName"], slow["Threshold"]) == ("OldestRunning", 5 * 3600)
+    # What the sweep writes, with the dimension that Powertools gives it.
+    assert [each["Name"] for each in slow["Dimensions"]] == ["service"]
+
+
+def test_workflows_log_no_data_and_keep_their_history_under_the_key(whole: Template) -> None:
+    workflows = resources(whole, "AWS::StepFunctions::StateMachine")
+    assert len(workflows) == 3
+    for path, workflow in workflows.items():
+        properties = workflow["Properties"]
+        assert properties["LoggingConfiguration"]["IncludeExecutionData"] is False, path
+        assert properties["EncryptionConfiguration"]["Type"] == "CUSTOMER_MANAGED_KMS_KEY", path
+
+
+def test_outputs(template: Template) -> None:
+    assert {
+        "InputBucketName",
+        "ResultsBucketName",
+        "StateMachineArn",
+        "DocumentsTableName",
+        "WorkGroupName",
+        "RedriveCommand",
+    } <= set(template["Outputs"])
+
+
+TYPES = {
+    "AWS::Polly::Lexicon",
+    "AWS::Transcribe::Vocabulary",
+    "AWS::Transcribe::VocabularyFilter",
+    "AWS::Translate::Terminology",
+}
+
+
+def test_word_lists_are_resources_where_cloudformation_has_them_and_calls_elsewhere(
+    synthesise: Templates, template: Template, whole: Template
+) -> None:
+    by_cloudformation = synthesise(
+        "sandbox", ("language_chain.word_lists_by", "cloudformation"), *WORD_LISTS
+    )["LanguageChain"]
+
+    def kinds(found: Template) -> list[str]:
+        return sorted(
+            each["Type"]
+            for each in found["Resources"].values()
+            if each["Type"] in TYPES or each["Type"] == "Custom::AWS"
+        )
+
+    assert kinds(template) == []
+    assert kinds(by_cloudformation) == sorted(TYPES)
+    assert kinds(whole) == ["Custom::AWS"] * len(TYPES)
+
+
+def test_the_services_ask_for_the_lists_by_the_name_that_they_are_kept_under(
+    whole: Template,
+) -> None:
+    workflows = resources(whole, "AWS::StepFunctions::StateMachine")
+    chain = workflows["Chain/Workflow"]["Properties"]["DefinitionSubstitutions"]
+    part = workflows["Part/Workflow"]["Properties"]["DefinitionSubstitutions"]
+    names = {chain[name] for name in ("Lexicon", "Vocabulary", "VocabularyFilter")}
+    assert names == {part["Terminology"]}
+    (name,) = names
+    # Polly takes twenty letters and digits.
+    assert name.isalnum()
+    assert len(name) <= 20
+    lexicon = resources(whole, "Custom::AWS")["Words/Lexicon/Resource/Default"]["Properties"]
+    assert name in str(lexicon["Create"])
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (
+            {"language_chain.documents_at_once": "10"},
+            "documents_at_once times parts_at_a_time is 40, more than the 20 calls a second",
+        ),
+        ({"language_chain.formats": "pdf"}, "language_chain.formats=pdf"),
+        ({"language_chain.formats": "none"}, "at least 1 item"),
+        ({"language_chain.tolerated_percent": "101"}, "less than or equal to 100"),
+        ({"language_chain.speak": "loudly"}, "'nothing', 'recordings' or 'everything'"),
+    ],
+)
+def test_settings_that_do_not_fit_are_refused_in_plain_words(
+    settings: dict[str, str], said: str
+) -> None:
+    with pytest.raises(SettingsError, match=said):
+        environment_from(settings)
+
+
+def test_more_documents_at_once_go_with_a_higher_quota() -> None:
+    settings = {"language_chain.documents_at_once": "10", "language_chain.calls_a_second": "40"}
+    assert environment_from(settings).settings(LanguageChainSettings).documents_at_once == 10

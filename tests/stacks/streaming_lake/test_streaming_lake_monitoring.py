@@ -1,0 +1,158 @@
+"""Who hears of what: each alarm's metric and limit, the budget's, and what an operator can read."""
+
+from typing import Any
+
+import pytest
+
+from repository import ROOT
+from tests.conftest import Templates, readable, resources
+
+Template = dict[str, Any]
+ALARM = "AWS::CloudWatch::Alarm"
+
+
+@pytest.fixture
+def sandbox(synthesise: Templates) -> Template:
+    template: Template = synthesise("sandbox")["StreamingLake"]
+    return template
+
+
+def alarms(template: Template) -> dict[str, dict[str, Any]]:
+    """The last word of an alarm's name -> its properties, its names readable."""
+    found = (one["Properties"] for one in resources(template, ALARM).values())
+    return {one["AlarmName"].rpartition("-")[2]: readable(template, one) for one in found}
+
+
+def watched(alarm: dict[str, Any]) -> dict[str, tuple[str, str, Any]]:
+    """Metric -> namespace, statistic and dimensions, of an alarm on one metric or on a formula."""
+    plain = [alarm] if "MetricName" in alarm else []
+    stats = [one["MetricStat"] for one in alarm.get("Metrics", []) if "MetricStat" in one]
+    found = [(one["Metric"], one["Stat"]) for one in stats]
+    found += [(one, one["Statistic"]) for one in plain]
+    return {
+        metric["MetricName"]: (
+            metric["Namespace"],
+            statistic,
+            {one["Name"]: one["Value"] for one in metric["Dimensions"]},
+        )
+        for metric, statistic in found
+    }
+
+
+STREAM = {"StreamName": "{Ingestion/Events}"}
+LINES = ("StreamingLake", "Sum", {"service": "transform-flight-events"})
+WATCHED = {
+    "Behind": {"GetRecords.IteratorAgeMilliseconds": ("AWS/Kinesis", "Maximum", STREAM)},
+    "Throttled": {"WriteProvisionedThroughputExceeded": ("AWS/Kinesis", "Average", STREAM)},
+    "Failing": {"Errors": ("AWS/Lambda", "Sum", {"FunctionName": "{Transform}"})},
+    "Rejected": {"AcceptedLines": LINES, "RejectedLines": LINES},
+    "Stale": {
+        "DeliveryToS3.DataFreshness": (
+            "AWS/Firehose",
+            "Maximum",
+            {"DeliveryStreamName": "{Delivery/Lake}"},
+        )
+    },
+}
+
+
+def test_each_alarm_watches_the_metric_of_the_lakes_own_resource(sandbox: Template) -> None:
+    assert {name: watched(alarm) for name, alarm in alarms(sandbox).items()} == WATCHED
+
+
+def test_the_topic_hears_when_an_alarm_goes_off_and_when_it_is_over(sandbox: Template) -> None:
+    for name, alarm in alarms(sandbox).items():
+        assert alarm["AlarmActions"] == alarm["OKActions"] == ["{Operation/Alarms}"], name
+
+
+HOUR = 3_600_000  # milliseconds
+
+
+@pytest.mark.parametrize(
+    ("environment", "behind", "stale"),
+    [
+        ("local", 6 * HOUR, 606),
+        ("sandbox", 6 * HOUR, 1200),
+        ("production", 42 * HOUR, 2400),
+    ],
+)
+def test_limits_follow_the_environments_retention_and_buffer(
+    synthesise: Templates, environment: str, behind: int, stale: int
+) -> None:
+    found = alarms(synthesise(environment)["StreamingLake"])
+    limits = {name: alarm["Threshold"] for name, alarm in found.items()}
+    assert limits == {"Behind": behind, "Stale": stale, "Throttled": 0, "Failing": 0, "Rejected": 5}
+    for alarm in found.values():
+        assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
+
+
+def test_the_transform_counts_its_lines_where_the_alarm_looks(sandbox: Template) -> None:
+    function = resources(sandbox, "AWS::Lambda::Function")["Transform"]["Properties"]
+    variables = function["Environment"]["Variables"]
+    named = (variables["POWERTOOLS_METRICS_NAMESPACE"], variables["POWERTOOLS_SERVICE_NAME"])
+    assert named == (LINES[0], LINES[2]["service"])
+
+
+def test_the_budget_tells_the_topic_at_four_fifths_and_of_a_forecast(sandbox: Template) -> None:
+    (budget,) = resources(sandbox, "AWS::Budgets::Budget").values()
+    budget = readable(sandbox, budget["Properties"])
+    assert budget["Budget"]["BudgetLimit"] == {"Amount": 25, "Unit": "USD"}
+    told = [
+        (one["Notification"]["NotificationType"], one["Notification"]["Threshold"])
+        for one in budget["NotificationsWithSubscribers"]
+    ]
+    assert told == [("ACTUAL", 80), ("FORECASTED", 100)]
+    for one in budget["NotificationsWithSubscribers"]:
+        assert one["Subscribers"] == [{"Address": "{Operation/Alarms}", "SubscriptionType": "SNS"}]
+
+
+def test_a_mail_address_subscribes_to_the_topic_and_is_in_no_template_by_default(
+    synthesise: Templates, sandbox: Template
+) -> None:
+    assert not resources(sandbox, "AWS::SNS::Subscription")
+    template = synthesise("sandbox", ("alarm_email", "on-call@example.com"))["StreamingLake"]
+    (subscription,) = resources(template, "AWS::SNS::Subscription").values()
+    told = readable(template, subscription["Properties"])
+    assert told == {
+        "Endpoint": "on-call@example.com",
+        "Protocol": "email",
+        "TopicArn": "{Operation/Alarms}",
+    }
+
+
+def test_a_name_prefix_reaches_alarms_dashboard_and_query_references(
+    synthesise: Templates,
+) -> None:
+    template = synthesise("sandbox", ("name_prefix", "Blue-"))["Blue-StreamingLake"]
+    named = [one["Properties"]["AlarmName"] for one in resources(template, ALARM).values()]
+    boards = resources(template, "AWS::CloudWatch::Dashboard").values()
+    named += [one["Properties"]["DashboardName"] for one in boards]
+    assert all(name.startswith("Blue-StreamingLake") for name in named), named
+    for query in resources(template, "AWS::Athena::NamedQuery").values():
+        assert query["Properties"]["WorkGroup"] == "Blue-StreamingLake"
+
+
+def test_the_outputs_lead_to_the_resources_they_name(sandbox: Template) -> None:
+    found = {name: readable(sandbox, one["Value"]) for name, one in sandbox["Outputs"].items()}
+    assert found == {
+        "StreamName": "{Ingestion/Events}",
+        "DeliveryStreamName": "{Delivery/Lake}",
+        "RawBucketName": "{Storage/Raw}",
+        "LakeBucketName": "{Storage/Lake}",
+        "DatabaseName": "streaminglake",
+        "EventsTableName": "{Catalog/Events}",
+        "CuratedTableName": "{Catalog/Curated}",
+        "WorkGroupName": "StreamingLake",
+        "CurateJobName": "{Curation/Job}",
+        "KeyArn": "{Key.Arn}",
+        "CurateCommand": "aws glue start-job-run --job-name {Curation/Job}",
+        "AlarmTopicArn": "{Operation/Alarms}",
+    }
+
+
+def test_a_named_query_says_what_its_files_first_line_says(sandbox: Template) -> None:
+    files = (ROOT / "sql/streaming_lake").glob("*.sql")
+    first = {f.stem.replace("_", " "): f.read_text().splitlines()[0] for f in files}
+    for query in resources(sandbox, "AWS::Athena::NamedQuery").values():
+        told = query["Properties"]
+        assert f"-- {told['Description']}" == first[told["Name"]]

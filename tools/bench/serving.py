@@ -1,0 +1,143 @@
+"""The served model on one core, beside the bare booster on the same core.
+
+Server and booster are pinned to one core with one thread each; who asks sits on the others.
+"""
+
+import http.client
+import json
+import statistics
+import subprocess
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from local.runtime.emulator import free_port
+from local.services.sagemaker.training_job import PYTHON
+from repository import ROOT
+
+REQUESTS = 2_000
+CLIENTS = 4
+_FLIGHT = {
+    "carrier": "UA",
+    "origin": "EWR",
+    "destination": "IAH",
+    "month": 1,
+    "weekday": 2,
+    "hour": 10,
+    "distance_miles": 1400,
+    "temperature_fahrenheit": 39.02,
+}
+_BODY = json.dumps({"flights": [_FLIGHT]})
+_ONE_THREAD = {"OMP_NUM_THREADS": "1"}
+# Run in the artefact's own environment: the booster alone, asked for one flight at a time.
+_BARE = """
+import json, sys, time
+import psutil
+psutil.Process().cpu_affinity([int(sys.argv[2])])
+import numpy as np, xgboost as xgb
+booster = xgb.Booster(model_file=sys.argv[1])
+flight = np.zeros((1, 12), dtype=np.float32)
+times = []
+for _ in range(int(sys.argv[3])):
+    started = time.perf_counter()
+    booster.inplace_predict(flight)
+    times.append(time.perf_counter() - started)
+json.dump(times, sys.stdout)
+"""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Milliseconds of one flight asked alone, and predictions a second."""
+
+    p50_ms: float
+    p99_ms: float
+    requests_a_second: float
+    bare_p50_ms: float
+    bare_p99_ms: float
+    bare_a_second: float
+
+
+def measure(artefact: Path) -> Figures:
+    """Serve what `artefact` holds, and ask it: first one client, then several at once."""
+    core, *others = psutil.Process().cpu_affinity()
+    psutil.Process().cpu_affinity(others or [core])
+    try:
+        bare = _bare(artefact, core)
+        with _serve(artefact, core) as port:
+            _ask(port, REQUESTS // 10)
+            alone = _ask(port, REQUESTS)
+            started = time.perf_counter()
+            with ThreadPoolExecutor(CLIENTS) as clients:
+                list(clients.map(_ask, [port] * CLIENTS, [REQUESTS // CLIENTS] * CLIENTS))
+            together = time.perf_counter() - started
+    finally:
+        psutil.Process().cpu_affinity([core, *others])
+    return Figures(
+        *_percentiles(alone),
+        REQUESTS / together,
+        *_percentiles(bare),
+        len(bare) / sum(bare),
+    )
+
+
+def _percentiles(times: list[float]) -> tuple[float, float]:
+    cuts = statistics.quantiles(times, n=100)
+    return cuts[49] * 1000, cuts[98] * 1000
+
+
+def _bare(artefact: Path, core: int) -> list[float]:
+    command = [str(PYTHON), "-c", _BARE, str(artefact / "model.ubj"), str(core), str(REQUESTS)]
+    done = subprocess.run(command, env=_ONE_THREAD, stdout=subprocess.PIPE, check=True)
+    times: list[float] = json.loads(done.stdout)
+    return times[REQUESTS // 10 :]
+
+
+@contextmanager
+def _serve(artefact: Path, core: int) -> Iterator[int]:
+    port = free_port()
+    script = ROOT / "local" / "services" / "sagemaker" / "model_server.py"
+    command = [str(PYTHON), str(script), str(artefact), str(port)]
+    with subprocess.Popen(command, cwd=artefact, env=_ONE_THREAD) as process:
+        try:
+            psutil.Process(process.pid).cpu_affinity([core])
+            until = time.monotonic() + 60
+            while not _pings(port):
+                if process.poll() is not None or time.monotonic() > until:
+                    raise RuntimeError("the model server does not answer")
+                time.sleep(0.1)
+            yield port
+        finally:
+            process.terminate()
+
+
+def _pings(port: int) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/ping")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except ConnectionError:
+        return False
+    finally:
+        connection.close()
+
+
+def _ask(port: int, count: int) -> list[float]:
+    """The seconds of `count` requests, one after another over one connection."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    times = []
+    for _ in range(count):
+        started = time.perf_counter()
+        connection.request("POST", "/invocations", _BODY, {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        body = answer.read()
+        times.append(time.perf_counter() - started)
+        if answer.status != http.HTTPStatus.OK:
+            raise RuntimeError(body.decode())
+    connection.close()
+    return times

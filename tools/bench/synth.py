@@ -1,0 +1,69 @@
+"""Synthesis: an app in Python beside the equal app in JavaScript, and the project's own."""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from repository import ROOT
+
+_JAVASCRIPT = ROOT / "tools" / "bench" / "javascript"
+_NODE = f"{sys.prefix}/bin/node"
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Medians of wall time in seconds, process start included, and of resources in a template."""
+
+    equal_resources: int
+    python_seconds: float
+    javascript_seconds: float
+    own_resources: int
+    own_seconds: float
+
+    @property
+    def ratio(self) -> float:
+        """How many times as long Python takes for the same resources."""
+        return self.python_seconds / self.javascript_seconds
+
+
+def measure(rounds: int = 5) -> Figures:
+    """Time them in turn, `rounds` times; what is made once (bundles, caches) is made before."""
+    _install()
+    with tempfile.TemporaryDirectory() as name:
+        plain = {**os.environ, "JSII_NODE": _NODE}
+        own = {**plain, "CDK_CONTEXT_JSON": '{"env": "sandbox"}', "CDK_OUTDIR": f"{name}/own"}
+        commands: list[tuple[list[str], dict[str, str]]] = [
+            ([sys.executable, "-m", "tools.bench.equal_app", f"{name}/py"], plain),
+            ([_NODE, "app.js", f"{name}/js"], plain),
+            ([sys.executable, "app.py"], own),
+        ]
+        places = [ROOT, _JAVASCRIPT, ROOT]
+        times: list[list[float]] = [[], [], []]
+        for turn in range(rounds + 1):
+            for (command, settings), place, taken in zip(commands, places, times, strict=True):
+                started = time.monotonic()
+                subprocess.run(command, env=settings, cwd=place, check=True)
+                if turn:
+                    taken.append(time.monotonic() - started)
+        equal = _resources(Path(name) / "py" / "Equal.template.json")
+        if equal != _resources(Path(name) / "js" / "Equal.template.json"):
+            raise RuntimeError("the two apps are not equal")
+        python, javascript, ours = map(statistics.median, times)
+        own_resources = sum(map(_resources, (Path(name) / "own").glob("*.template.json")))
+    return Figures(equal, python, javascript, own_resources, ours)
+
+
+def _install() -> None:
+    if not (_JAVASCRIPT / "node_modules").exists():
+        npm = ROOT / ".build" / "nodejs" / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+        subprocess.run([_NODE, str(npm), "ci", "--silent"], cwd=_JAVASCRIPT, check=True)
+
+
+def _resources(template: Path) -> int:
+    return len(json.loads(template.read_text())["Resources"])

@@ -1,0 +1,78 @@
+"""Training on all flights: the job as SageMaker runs it, and its loop beside plain XGBoost."""
+
+import json
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.demos.ml_platform import training_set
+from local.services.sagemaker import training_job
+from local.services.sagemaker.training_job import PYTHON
+from repository import ROOT
+from stacks.shared.bundle import model_bundle
+from tools.bench.memory import PeakMemory
+
+_MODEL = ROOT / "models" / "ml_platform" / "flight_delay"
+_SPLITS = ("train", "validation")
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Seconds from frames to booster (the least of several runs), and of the job as a whole."""
+
+    rows: int
+    rounds: int
+    seconds: float
+    plain_seconds: float
+    job_seconds: float
+    job_mebibytes: float
+    roc_auc: float
+    baseline_roc_auc: float
+
+    @property
+    def overhead(self) -> float:
+        """What checkpoints, early stopping and the log cost, as a share of plain XGBoost."""
+        return self.seconds / self.plain_seconds - 1
+
+
+def measure(folder: Path) -> Figures:
+    """Train and judge below `folder`, which must be empty; `opt/model` there is what was made."""
+    training_set.write(folder)
+    base = folder / "opt"
+    data = base / "input" / "data"
+    (data / "code").mkdir(parents=True)
+    for name in _SPLITS:
+        (data / name).symlink_to(folder / f"split={name}")
+    (data / "code" / "sourcedir.tar.gz").symlink_to(model_bundle("ml_platform/flight_delay"))
+    request = {
+        "TrainingJobName": "benchmark",
+        "InputDataConfig": [{"ChannelName": name} for name in (*_SPLITS, "code")],
+        "HyperParameters": {
+            "sagemaker_program": "train.py",
+            "sagemaker_submit_directory": "/opt/ml/input/data/code/sourcedir.tar.gz",
+            "sagemaker_region": "eu-central-1",
+        },
+    }
+    with training_job.start(request, base) as job, PeakMemory(job.pid) as memory:
+        log, _ = job.communicate()
+    if job.returncode:
+        raise RuntimeError(log)
+    folders = {"model": base / "model", "train": folder / "split=train"}
+    folders |= {"test": folder / "split=test", "evaluation": folder / "evaluation"}
+    given = [f"--{name}={path}" for name, path in folders.items()]
+    subprocess.run([PYTHON, _MODEL / "evaluate.py", *given], check=True)
+    report = json.loads((folder / "evaluation" / "evaluation.json").read_text())
+    # In the environment of the job, with one process for both.
+    worker = subprocess.run(
+        [PYTHON, ROOT / "tools" / "bench" / "training_worker.py", folder],
+        env={"PYTHONPATH": str(_MODEL)},
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    return Figures(
+        **json.loads(worker.stdout),
+        job_seconds=memory.seconds,
+        job_mebibytes=memory.mebibytes,
+        roc_auc=report["roc_auc"],
+        baseline_roc_auc=report["baseline"]["roc_auc"],
+    )

@@ -1,0 +1,88 @@
+"""From the same two frames to a booster, by `train.py` and by plain XGBoost, in turns.
+
+Runs in `.venv-model` with the model's folder on its path: `training_worker.py <set>`.
+"""
+
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import xgboost as xgb
+
+from features import FEATURES, LABEL, categories, read_split
+from train import arguments, as_matrices, shaping, train
+
+ROUNDS = 100
+TURNS = 4
+Frames = dict[str, pd.DataFrame]
+
+
+def plain(frames: Frames, parameters: dict[str, float]) -> None:
+    """What anyone would write: the frame's own categories, XGBoost's loop and early stopping."""
+    matrices: dict[str, xgb.QuantileDMatrix] = {}
+    for name, flights in frames.items():
+        matrices[name] = xgb.QuantileDMatrix(
+            flights[FEATURES],
+            flights[LABEL],
+            enable_categorical=True,
+            ref=matrices.get("train"),
+        )
+    xgb.train(
+        {
+            **parameters,
+            "objective": "binary:logistic",
+            "eval_metric": ["logloss", "auc"],
+            "tree_method": "hist",
+        },
+        matrices["train"],
+        ROUNDS,
+        evals=[(matrix, name) for name, matrix in matrices.items()],
+        early_stopping_rounds=ROUNDS,
+        verbose_eval=True,
+    )
+
+
+def ours(frames: Frames, parameters: dict[str, float]) -> None:
+    """The same by `train.py`: checkpoints that can be resumed, and its log."""
+    with tempfile.TemporaryDirectory() as folder:
+        train(
+            as_matrices(frames, categories(frames["train"])),
+            parameters,
+            num_round=ROUNDS,
+            early_stopping_rounds=ROUNDS,
+            checkpoint=Path(folder) / "checkpoint.ubj",
+        )
+
+
+def seconds(way: Callable[[Frames, dict[str, float]], None], frames: Frames) -> float:
+    """How long one way takes, its log thrown away."""
+    parameters = shaping(arguments(["--train=.", "--validation=.", "--model-dir=."]))
+    started = time.perf_counter()
+    way(frames, parameters)
+    return time.perf_counter() - started
+
+
+if __name__ == "__main__":
+    answer = os.fdopen(os.dup(1), "w")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    splits = {
+        name: read_split(Path(sys.argv[1]) / f"split={name}") for name in ("train", "validation")
+    }
+    taken: dict[Callable[..., None], list[float]] = {plain: [], ours: []}
+    for _ in range(TURNS):
+        for each, times in taken.items():
+            times.append(seconds(each, splits))
+    json.dump(
+        {
+            "rows": len(splits["train"]),
+            "rounds": ROUNDS,
+            "seconds": min(taken[ours]),
+            "plain_seconds": min(taken[plain]),
+        },
+        answer,
+    )

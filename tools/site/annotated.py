@@ -1,0 +1,111 @@
+"""The annotated page of a source file: what its comments say beside the lines they say it about.
+
+A row of the notes that a comment names is told in the margin: what the notes say, what holds today,
+and what goes wrong with the setting that first comes to mind.
+"""
+
+import posixpath
+import re
+from functools import cache
+from html import escape, unescape
+from pathlib import Path
+
+import jinja2
+import markdown
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import get_lexer_for_filename
+from pygments.util import ClassNotFound
+
+from repository import ROOT
+from tools.site import coverage
+from tools.site.links import code_page
+from tools.site.passages import Passage, passages
+from tools.site.targets import NOTE_ID
+
+_TEMPLATE = "annotated.html.j2"
+_CARDS = 5
+
+
+def page(path: str) -> str:
+    """The page of `path`, in Markdown that holds HTML, for `links.code_page(path)`."""
+    # The code needs the whole width.
+    return (
+        f"---\nhide: [navigation, toc]\n---\n# {Path(path).name}\n\n`{path}`\n\n"
+        f"{body(path, code_page(path))}\n"
+    )
+
+
+def body(path: str, seen_from: str, anchors: str = "") -> str:
+    """The passages of `path` as HTML, with links that hold on the page `seen_from`.
+
+    `anchors` is put before those of the lines, where a page shows several files.
+    """
+    text = (ROOT / path).read_text()
+    lines = _highlighted(path, text)
+    shown = [_Shown(each, lines, seen_from) for each in passages(path, text)]
+    return _environment().get_template(_TEMPLATE).render(passages=shown, anchors=anchors)
+
+
+class _Shown:
+    """A passage as its template takes it."""
+
+    def __init__(self, passage: Passage, lines: list[str], seen_from: str) -> None:
+        ids = dict.fromkeys(NOTE_ID.findall(passage.said))
+        self.spoken = passage.spoken
+        self.said = _linked(_rendered(passage.said), seen_from)
+        # A list of what a whole stack encodes has links enough.
+        self.notes = [coverage.row(each) for each in ids] if len(ids) <= _CARDS else []
+        self.coverage = relative("coverage.md", seen_from)
+        numbered = [(number, lines[number - 1]) for number in passage.code]
+        while numbered and not numbered[0][1].strip():
+            numbered.pop(0)
+        while numbered and not numbered[-1][1].strip():
+            numbered.pop()
+        self.code = numbered
+
+
+def relative(page: str, seen_from: str) -> str:
+    """The address of `page`, a Markdown file and maybe its anchor, on another page."""
+    file, _, anchor = page.partition("#")
+    target = posixpath.relpath(file, posixpath.dirname(seen_from) or ".")
+    return target.removesuffix(".md") + ".html" + (f"#{anchor}" if anchor else "")
+
+
+def _rendered(said: str) -> str:
+    return markdown.markdown(said, extensions=["tables", "sane_lists", "fenced_code"])
+
+
+def _linked(html: str, seen_from: str) -> str:
+    address = relative("coverage.md", seen_from)
+
+    def link(found: re.Match[str]) -> str:
+        note = coverage.row(found[0])
+        return (
+            f'<a class="note" href="{address}#{note.id}" title="{escape(note.note)}">{note.id}</a>'
+        )
+
+    return NOTE_ID.sub(link, html)
+
+
+def _highlighted(path: str, text: str) -> list[str]:
+    """The lines of a file, each with its own balanced markup."""
+    try:
+        lexer = get_lexer_for_filename(path, stripnl=False)
+    except ClassNotFound:
+        return [escape(line) for line in text.splitlines()]
+    return highlight(text, lexer, HtmlFormatter(nowrap=True)).splitlines()
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    loader = jinja2.FileSystemLoader(Path(__file__).parent)
+    return jinja2.Environment(
+        loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )  # fmt: skip
+
+
+def words(html: str) -> str:
+    """The text of some HTML."""
+    return unescape(re.sub(r"<[^>]+>", "", html))
