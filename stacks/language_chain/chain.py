@@ -90,18 +90,20 @@ class Chain(Construct):
             timeout=Duration.days(1),
         )
         self.state_machine.node.add_dependency(words)
-        self.state_machine.may_distribute()
+        self.state_machine.allow_distributed_map()
         role = self.state_machine.service_role
-        role.may("NoteTheStatus", ["dynamodb:UpdateItem"], documents.table_arn)
-        role.may(
+        role.allow("NoteTheStatus", ["dynamodb:UpdateItem"], documents.table_arn)
+        role.allow(
             "CallItsFunctions",
             ["lambda:InvokeFunction"],
             self.split.function_arn,
             self.merge.function_arn,
         )
-        role.may("DoTheParts", ["states:StartSyncExecution"], part.state_machine.state_machine_arn)
+        role.allow(
+            "DoTheParts", ["states:StartSyncExecution"], part.state_machine.state_machine_arn
+        )
         self._let_it_read_and_write()
-        role.may(
+        role.allow(
             "TellTheLanguage",
             ["comprehend:DetectDominantLanguage"],
             "*",
@@ -110,28 +112,28 @@ class Chain(Construct):
         self._let_it_hear()
         if settings.speak != "nothing":
             self._let_it_speak()
-        role.may("Tell", ["sns:Publish"], topic.topic_arn)
+        role.allow("Tell", ["sns:Publish"], topic.topic_arn)
 
     def _let_it_read_and_write(self) -> None:
         role, inbox, outbox = self.state_machine.service_role, *self._storage.both
-        role.may(
+        role.allow(
             "LookAtUploads",
             ["s3:GetObject", "s3:GetObjectVersion"],
             inbox.arn_for_objects("*"),
             wildcard_because=OF_DOCUMENTS,
         )
-        role.may(
+        role.allow(
             "WriteQuarantine",
             ["s3:PutObject"],
             outbox.arn_for_objects(f"{QUARANTINE}*"),
             wildcard_because=OF_DOCUMENTS,
         )
-        role.may_use_key("UseTheKeyOfItsData", self._key, "s3", "dynamodb")
+        role.allow_key("UseTheKeyOfItsData", self._key, "s3", "dynamodb")
 
     def _let_it_hear(self) -> None:
         """Transcribe reads the recording and writes the transcript by the caller's rights."""
         role = self.state_machine.service_role
-        role.may(
+        role.allow(
             "Transcribe",
             ["transcribe:StartTranscriptionJob"],
             "*",
@@ -146,13 +148,13 @@ class Chain(Construct):
         jobs = Stack.of(self).format_arn(
             service="transcribe", resource="transcription-job", resource_name="*"
         )
-        role.may(
+        role.allow(
             "WaitForTranscripts",
             ["transcribe:GetTranscriptionJob"],
             jobs,
             wildcard_because="jobs are named after documents",
         )
-        role.may(
+        role.allow(
             "KeepTranscripts",
             ["s3:PutObject"],
             self._storage.outbox.arn_for_objects(f"{WORK}*/transcript.json"),
@@ -162,19 +164,19 @@ class Chain(Construct):
     def _let_it_speak(self) -> None:
         """Polly writes the recording by the caller's rights."""
         role, outbox = self.state_machine.service_role, self._storage.outbox
-        role.may(
+        role.allow(
             "Speak",
             ["polly:GetSpeechSynthesisTask", "polly:StartSpeechSynthesisTask"],
             "*",
             wildcard_because="a synthesis task is no resource",
         )
-        role.may(
+        role.allow(
             "ReadWhatToSay",
             ["s3:GetObject"],
             outbox.arn_for_objects(f"{WORK}*/speech.json"),
             wildcard_because=OF_DOCUMENTS,
         )
-        role.may(
+        role.allow(
             "KeepSpeech",
             ["s3:PutObject"],
             outbox.arn_for_objects(f"{SPEECH}*"),
@@ -195,21 +197,21 @@ class Chain(Construct):
     def _let_the_functions_read_and_write(self) -> None:
         inbox, outbox = self._storage.both
         split, merge = self.split.service_role, self.merge.service_role
-        split.may(
+        split.allow(
             "ReadTheDocument",
             ["s3:GetObject", "s3:GetObjectVersion"],
             inbox.arn_for_objects("*"),
             wildcard_because=OF_DOCUMENTS,
         )
         for role in (split, merge):
-            role.may(
+            role.allow(
                 "ReadParts",
                 ["s3:GetObject"],
                 outbox.arn_for_objects(f"{WORK}*"),
                 wildcard_because=OF_DOCUMENTS,
             )
-            role.may_use_key("UseTheKeyOfItsData", self._key, "s3")
-        split.may(
+            role.allow_key("UseTheKeyOfItsData", self._key, "s3")
+        split.allow(
             "WriteParts",
             ["s3:PutObject"],
             outbox.arn_for_objects(f"{WORK}*"),
@@ -218,7 +220,7 @@ class Chain(Construct):
         results = [f"{RESULTS}*", f"{ROWS}*"]
         if self._environment.settings(LanguageChainSettings).speak != "nothing":
             results.append(f"{WORK}*/speech.json")
-        merge.may(
+        merge.allow(
             "WriteResults",
             ["s3:PutObject"],
             *map(outbox.arn_for_objects, results),

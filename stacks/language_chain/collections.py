@@ -41,20 +41,20 @@ class Collections(Construct):
         settings, (inbox, outbox) = environment.settings(LanguageChainSettings), storage.both
         lent = ServiceRole(self, "TranslateRole", "translate", confused_deputy_guard=True)
         for bucket in (inbox, outbox):
-            lent.may_list(f"List{bucket.node.id}", bucket.bucket_arn, COLLECTIONS)
-        lent.may(
+            lent.allow_list(f"List{bucket.node.id}", bucket.bucket_arn, COLLECTIONS)
+        lent.allow(
             "ReadDocuments",
             ["s3:GetObject"],
             inbox.arn_for_objects(f"{COLLECTIONS}*"),
             wildcard_because=OF_DOCUMENTS,
         )
-        lent.may(
+        lent.allow(
             "WriteTranslations",
             ["s3:PutObject"],
             outbox.arn_for_objects(f"{COLLECTIONS}*"),
             wildcard_because=OF_DOCUMENTS,
         )
-        lent.may_use_key("UseTheKeyOfItsData", key, "s3")
+        lent.allow_key("UseTheKeyOfItsData", key, "s3")
         self.state_machine = AslStateMachine(
             self,
             "Workflow",
@@ -75,12 +75,12 @@ class Collections(Construct):
         )
         self.state_machine.node.add_dependency(words)
         role = self.state_machine.service_role
-        role.may_list("FindDocuments", inbox.bucket_arn, COLLECTIONS)
-        role.may(
+        role.allow_list("FindDocuments", inbox.bucket_arn, COLLECTIONS)
+        role.allow(
             "TranslateCollections",
             ["translate:DescribeTextTranslationJob", "translate:StartTextTranslationJob"],
             "*",
             wildcard_because="jobs are no resources",
         )
-        self.state_machine.may_pass("LendTheRole", lent, to="translate")
-        role.may("Tell", ["sns:Publish"], topic.topic_arn)
+        self.state_machine.allow_pass_role("LendTheRole", lent, to="translate")
+        role.allow("Tell", ["sns:Publish"], topic.topic_arn)

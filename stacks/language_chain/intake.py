@@ -125,31 +125,31 @@ class Intake(Construct):
         self, storage: Storage, documents: Documents, chain: AslStateMachine, key: kms.IKey
     ) -> None:
         role = self.function.service_role
-        role.may(
+        role.allow(
             "ReadMessages",
             ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
             self.queue.queue_arn,
         )
-        role.may(
+        role.allow(
             "KeepTheLedger",
             ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
             documents.table_arn,
         )
-        role.may("FindByStatus", ["dynamodb:Query"], f"{documents.table_arn}/index/{_BY_STATUS}")
-        role.may("StartWorkflows", ["states:StartExecution"], chain.state_machine_arn)
-        role.may(
+        role.allow("FindByStatus", ["dynamodb:Query"], f"{documents.table_arn}/index/{_BY_STATUS}")
+        role.allow("StartWorkflows", ["states:StartExecution"], chain.state_machine_arn)
+        role.allow(
             "LookAtThem",
             ["states:DescribeExecution"],
             chain.executions_arn,
             wildcard_because="executions are named after documents",
         )
-        role.may(
+        role.allow(
             "KeepTheQuarantine",
             ["s3:DeleteObject", "s3:PutObject"],
             storage.outbox.arn_for_objects(f"{QUARANTINE}*"),
             wildcard_because="keys are made from documents, which nobody knows before they come",
         )
-        role.may_use_key("UseTheKeyOfItsData", key, "dynamodb", "s3", "sqs", "states")
+        role.allow_key("UseTheKeyOfItsData", key, "dynamodb", "s3", "sqs", "states")
 
     def _tell_of(self, chain: AslStateMachine, storage: Storage) -> None:
         uploaded = {

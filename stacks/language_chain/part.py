@@ -45,20 +45,20 @@ class Part(Construct):
         )
         self.state_machine.node.add_dependency(words)
         role = self.state_machine.service_role
-        role.may(
+        role.allow(
             "ReadAndWriteParts",
             ["s3:GetObject", "s3:PutObject"],
             storage.outbox.arn_for_objects(f"{WORK}*"),
             wildcard_because=OF_DOCUMENTS,
         )
-        role.may_use_key("UseTheKeyOfItsData", key, "s3")
-        role.may(
+        role.allow_key("UseTheKeyOfItsData", key, "s3")
+        role.allow(
             "Translate",
             ["translate:TranslateText"],
             "*",
             wildcard_because="text is no resource that a policy could name",
         )
-        role.may(
+        role.allow(
             "Analyse",
             [
                 "comprehend:DetectEntities",

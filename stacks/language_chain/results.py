@@ -8,7 +8,7 @@ from constructs import Construct
 
 from repository import ROOT
 from stacks.language_chain.storage import ROWS
-from stacks.shared.athena_work_group import AthenaReaders
+from stacks.shared.athena_work_group import AthenaWorkGroup
 
 SQL = ROOT / "sql" / "language_chain"
 _DATES = glue.PartitionProjectionConfiguration.date(
@@ -88,7 +88,7 @@ class Results(Construct):
                 "source_language": glue.PartitionProjectionConfiguration.enum(values=LANGUAGES),
             },
         )
-        work_group = AthenaReaders(
+        work_group = AthenaWorkGroup(
             self, "Readers", name=name, bucket=outbox, key=key, limit_mebibytes=limit_mebibytes
         )
         work_group.keep_queries(self, SQL, database=self.database.database_name, blanks={})

@@ -114,7 +114,7 @@ class _ByCalls:
         self._scope = scope
         self._logs = EncryptedLogGroup(scope, "Logs", key=key, environment=environment)
         self._role = ServiceRole(scope, "Role", "lambda", confused_deputy_guard=False)
-        self._role.may(
+        self._role.allow(
             "WriteItsLogs",
             ["logs:CreateLogStream", "logs:PutLogEvents"],
             self._logs.log_group_arn,
@@ -135,7 +135,7 @@ class _ByCalls:
             "LanguageCode": VOCABULARY_LANGUAGE,
             "VocabularyFileUri": file.s3_object_url,
         }
-        self._role.may(
+        self._role.allow(
             "ReadTheVocabulary", ["s3:GetObject"], file.bucket.arn_for_objects(file.s3_object_key)
         )
         self._keep(
@@ -176,9 +176,9 @@ class _ByCalls:
         arn = Stack.of(self._scope).format_arn(
             service=service, resource=_RESOURCES[kind], resource_name=name
         )
-        self._role.may(f"Keep{kind}", sorted({*others}), arn)
+        self._role.allow(f"Keep{kind}", sorted({*others}), arn)
         if creating not in others:
-            self._role.may(
+            self._role.allow(
                 f"Create{kind}",
                 [creating],
                 "*",

@@ -28,7 +28,7 @@ class JobRole(ServiceRole):
             f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:log-group:"
             f"/aws/sagemaker/{log_group}"
         )
-        self.may(
+        self.allow(
             "WriteItsLogs",
             [
                 "logs:CreateLogGroup",
@@ -39,25 +39,25 @@ class JobRole(ServiceRole):
             f"{groups}*",
             wildcard_because="SageMaker names the streams of its logs itself, in this group",
         )
-        self.may(
+        self.allow(
             "PublishItsMetrics",
             ["cloudwatch:PutMetricData"],
             "*",
             conditions={"StringLike": {"cloudwatch:namespace": "/aws/sagemaker/*"}},
             wildcard_because="CloudWatch has no resource to name; the namespace narrows it",
         )
-        self.may(
+        self.allow(
             "PullItsImage",
             ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
             *images.repository_arns,
         )
-        self.may(
+        self.allow(
             "SignInToTheRegistry",
             ["ecr:GetAuthorizationToken"],
             "*",
             wildcard_because="ECR's token is for every registry, and knows no resource",
         )
-        self.may(
+        self.allow(
             "StandInTheVpc",
             [
                 "ec2:CreateNetworkInterface",
@@ -73,8 +73,8 @@ class JobRole(ServiceRole):
             "*",
             wildcard_because="SageMaker refuses the job if one of them asks for a resource",
         )
-        self.may_use_key("UseTheKey", key, "s3")
-        self.may(
+        self.allow_key("UseTheKey", key, "s3")
+        self.allow(
             "EncryptItsVolumes",
             ["kms:CreateGrant"],
             key.key_arn,

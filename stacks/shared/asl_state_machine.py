@@ -25,7 +25,7 @@ class AslStateMachine(sfn.StateMachine):
     what the notes have Data Pipeline for, which takes no new customers (ET-14).
 
     `express`: it runs five minutes at most, is billed by time, and its caller waits for it.
-    Say what it may do with `service_role.may`. Raises ValueError for a blank that is not filled,
+    Say what it may do with `service_role.allow`. Raises ValueError for a blank that is not filled,
     and for a filling that has no blank.
     """
 
@@ -53,7 +53,7 @@ class AslStateMachine(sfn.StateMachine):
         self.service_role = ServiceRole(
             scope, f"{construct_id}Role", "states", confused_deputy_guard=True
         )
-        self.service_role.may(
+        self.service_role.allow(
             "DeliverItsLogs",
             [
                 "logs:CreateLogDelivery",
@@ -68,7 +68,7 @@ class AslStateMachine(sfn.StateMachine):
             "*",
             wildcard_because="the API of log deliveries knows no resource",
         )
-        self.service_role.may(
+        self.service_role.allow(
             "Trace",
             [
                 "xray:GetSamplingRules",
@@ -79,7 +79,7 @@ class AslStateMachine(sfn.StateMachine):
             "*",
             wildcard_because="X-Ray knows no resource",
         )
-        self.service_role.may("UseTheKey", ["kms:Decrypt", "kms:GenerateDataKey"], key.key_arn)
+        self.service_role.allow("UseTheKey", ["kms:Decrypt", "kms:GenerateDataKey"], key.key_arn)
         super().__init__(
             scope,
             construct_id,
@@ -114,7 +114,7 @@ class AslStateMachine(sfn.StateMachine):
             arn_format=ArnFormat.COLON_RESOURCE_NAME,
         )
 
-    def may_distribute(self) -> None:
+    def allow_distributed_map(self) -> None:
         """Allow what a Distributed Map does: start executions of this workflow, one an item.
 
         In a policy of its own: the role's first one must be there before the workflow is.
@@ -133,7 +133,7 @@ class AslStateMachine(sfn.StateMachine):
             )
         gate.accept_wildcards(policy, [self.executions_arn], "a Map Run names its executions")
 
-    def may_wait_for(self, service: str) -> None:
+    def allow_sync_jobs(self, service: str) -> None:
         """Allow the rule that tells Step Functions when a job of `service` has ended (`.sync`)."""
         rules = {
             "sagemaker": [
@@ -142,7 +142,7 @@ class AslStateMachine(sfn.StateMachine):
             ],
             "athena": ["StepFunctionsGetEventsForAthenaQueryRule"],
         }[service]
-        self.service_role.may(
+        self.service_role.allow(
             f"WaitFor{service.title()}",
             ["events:DescribeRule", "events:PutRule", "events:PutTargets"],
             *(
@@ -151,9 +151,9 @@ class AslStateMachine(sfn.StateMachine):
             ),
         )
 
-    def may_pass(self, purpose: str, *roles: iam.IRole, to: str = "sagemaker") -> None:
+    def allow_pass_role(self, purpose: str, *roles: iam.IRole, to: str = "sagemaker") -> None:
         """Allow lending `roles` to one service, and to nobody else."""
-        self.service_role.may(
+        self.service_role.allow(
             purpose,
             ["iam:PassRole"],
             *(role.role_arn for role in roles),

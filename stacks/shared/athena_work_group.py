@@ -10,7 +10,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 
-class AthenaReaders(athena.CfnWorkGroup):
+class AthenaWorkGroup(athena.CfnWorkGroup):
     """A work group whose results lie encrypted below `athena-results/` of a bucket (ET-07).
 
     A query that would read more than `limit_mebibytes` is stopped.

@@ -22,7 +22,7 @@ _ARCHITECTURES = {"arm64": lambda_.Architecture.ARM_64, "x86_64": lambda_.Archit
 
 
 class PythonFunction(lambda_.Function):
-    """The function `lambdas/<folder>/handler.py`; say what it may do with `service_role.may`.
+    """The function `lambdas/<folder>/handler.py`; say what it may do with `service_role.allow`.
 
     Its logs are encrypted with the architecture's key and expire as the environment says.
     """
@@ -45,7 +45,7 @@ class PythonFunction(lambda_.Function):
         self.service_role = ServiceRole(
             scope, f"{construct_id}Role", "lambda", confused_deputy_guard=False
         )
-        self.service_role.may(
+        self.service_role.allow(
             "WriteItsLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], log_group.log_group_arn
         )
         target = environment.lambda_target

@@ -26,7 +26,7 @@ class ServiceRole(iam.Role):
             principal = iam.PrincipalWithConditions(principal, same_account)
         super().__init__(scope, construct_id, assumed_by=principal)
 
-    def may(
+    def allow(
         self,
         purpose: str,
         actions: Sequence[str],
@@ -46,30 +46,30 @@ class ServiceRole(iam.Role):
         if wildcard_because:
             gate.accept_wildcards(self, resources, wildcard_because)
 
-    def may_list(self, purpose: str, bucket_arn: str, *prefixes: str) -> None:
+    def allow_list(self, purpose: str, bucket_arn: str, *prefixes: str) -> None:
         """Allow listing what lies below `prefixes` of a bucket."""
         conditions: Mapping[str, object] = {
             "StringLike": {"s3:prefix": [f"{prefix}*" for prefix in prefixes]}
         }
-        self.may(purpose, ["s3:ListBucket"], bucket_arn, conditions=conditions)
+        self.allow(purpose, ["s3:ListBucket"], bucket_arn, conditions=conditions)
 
-    def may_use_key(
+    def allow_key(
         self, purpose: str, key: kms.IKey, *services: str, reads: bool = True, writes: bool = True
     ) -> None:
         """Allow reading, writing or both of what `services` keep under `key`, and nothing else."""
         uses = {"kms:Decrypt": reads, "kms:GenerateDataKey": writes}
         through = [f"{service}.{Aws.REGION}.{Aws.URL_SUFFIX}" for service in services]
-        self.may(
+        self.allow(
             purpose,
             [action for action, used in uses.items() if used],
             key.key_arn,
             conditions={"StringEquals": {"kms:ViaService": through}},
         )
 
-    def may_work_for_glue(self) -> None:
+    def allow_glue_basics(self) -> None:
         """Allow what Glue does under the role of any job or crawler: log, read its settings."""
         groups = f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:log-group:/aws-glue/*"
-        self.may(
+        self.allow(
             "WriteItsLogs",
             [
                 "logs:CreateLogGroup",
@@ -80,7 +80,7 @@ class ServiceRole(iam.Role):
             groups,
             wildcard_because="Glue names the groups of its logs itself, below this prefix",
         )
-        self.may(
+        self.allow(
             "ReadItsSecurity",
             ["glue:GetSecurityConfiguration"],
             "*",

@@ -102,25 +102,25 @@ class Curation(Construct):
     ) -> ServiceRole:
         role = ServiceRole(self, "Role", "glue", confused_deputy_guard=False)
         lake = self._lake
-        role.may(
+        role.allow(
             "ReadItsCode",
             ["s3:GetObject"],
             *(asset.bucket.arn_for_objects(asset.s3_object_key) for asset in (script, modules)),
         )
-        role.may("ListTheLake", ["s3:ListBucket"], lake.bucket_arn)
-        role.may(
+        role.allow("ListTheLake", ["s3:ListBucket"], lake.bucket_arn)
+        role.allow(
             "ReadItsInputs",
             ["s3:GetObject"],
             *(lake.arn_for_objects(f"{prefix}/*") for prefix in ("events", "weather")),
             wildcard_because="it reads every delivered file, and these prefixes only",
         )
-        role.may(
+        role.allow(
             "KeepTheCuratedFlights",
             ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
             *(lake.arn_for_objects(f"{prefix}/*") for prefix in ("curated", "state")),
             wildcard_because="Spark names its files itself, below the prefixes that are the job's",
         )
-        role.may(
+        role.allow(
             "PublishPartitions",
             [
                 "glue:GetTable",
@@ -130,9 +130,9 @@ class Curation(Construct):
             ],
             *self._catalog.arns(self._catalog.curated),
         )
-        role.may_use_key("UseTheKey", key, "s3")
-        role.may_work_for_glue()
-        role.may(
+        role.allow_key("UseTheKey", key, "s3")
+        role.allow_glue_basics()
+        role.allow(
             "PublishItsMetrics",
             ["cloudwatch:PutMetricData"],
             "*",

@@ -29,7 +29,7 @@ class DeliveryRole(ServiceRole):
     ) -> None:
         super().__init__(scope, construct_id, "firehose", confused_deputy_guard=True)
         lake, raw = storage.lake, storage.raw
-        self.may(
+        self.allow(
             "ReadTheStream",
             [
                 "kinesis:DescribeStream",
@@ -39,18 +39,18 @@ class DeliveryRole(ServiceRole):
             ],
             stream.stream_arn,
         )
-        self.may(
+        self.allow(
             "AskTheTransform",
             ["lambda:InvokeFunction", "lambda:GetFunctionConfiguration"],
             transform.function_arn,
         )
-        self.may(
+        self.allow(
             "FindTheBuckets",
             ["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"],
             lake.bucket_arn,
             raw.bucket_arn,
         )
-        self.may(
+        self.allow(
             "WriteObjects",
             ["s3:PutObject", "s3:AbortMultipartUpload"],
             lake.arn_for_objects("events/*"),
@@ -59,13 +59,13 @@ class DeliveryRole(ServiceRole):
             raw.arn_for_objects("errors/*"),
             wildcard_because="Firehose names its objects itself, below these prefixes",
         )
-        self.may(
+        self.allow(
             "ReadTheColumns",
             ["glue:GetTable", "glue:GetTableVersion", "glue:GetTableVersions"],
             *catalog.arns(catalog.events),
         )
-        self.may_use_key("UseTheKey", key, "s3", "kinesis")
-        self.may(
+        self.allow_key("UseTheKey", key, "s3", "kinesis")
+        self.allow(
             "WriteItsLogs",
             ["logs:PutLogEvents"],
             Stack.of(self).format_arn(

@@ -28,16 +28,16 @@ class Discovery(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         role = ServiceRole(self, "Role", "glue", confused_deputy_guard=False)
-        role.may("ListTheRawLog", ["s3:ListBucket", "s3:GetBucketLocation"], raw.bucket_arn)
-        role.may(
+        role.allow("ListTheRawLog", ["s3:ListBucket", "s3:GetBucketLocation"], raw.bucket_arn)
+        role.allow(
             "ReadTheRawLog",
             ["s3:GetObject"],
             raw.arn_for_objects("flights/*"),
             wildcard_because="the log's objects are what it reads",
         )
-        role.may_use_key("DecryptTheRawLog", key, "s3", writes=False)
+        role.allow_key("DecryptTheRawLog", key, "s3", writes=False)
         database = catalog.database
-        role.may(
+        role.allow(
             "DescribeWhatItFinds",
             [
                 "glue:GetDatabase",
@@ -56,7 +56,7 @@ class Discovery(Construct):
             ),
             wildcard_because="it names its tables after the folders it finds, behind this prefix",
         )
-        role.may_work_for_glue()
+        role.allow_glue_basics()
         self.crawler = glue.CfnCrawler(
             self,
             "Crawler",

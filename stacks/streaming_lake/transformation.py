@@ -46,11 +46,11 @@ class Transformation(PythonFunction):
             },
         )
         role = self.service_role
-        role.may(
+        role.allow(
             "SetRejectedLinesAside",
             ["s3:PutObject"],
             lake.arn_for_objects("rejected/*"),
             wildcard_because="one object a record, named after it, below this prefix only",
         )
-        role.may("PutRecordsBack", ["kinesis:PutRecords"], stream.stream_arn)
-        role.may_use_key("EncryptWhatItWrites", key, "s3", "kinesis", reads=False)
+        role.allow("PutRecordsBack", ["kinesis:PutRecords"], stream.stream_arn)
+        role.allow_key("EncryptWhatItWrites", key, "s3", "kinesis", reads=False)

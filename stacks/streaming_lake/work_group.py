@@ -5,7 +5,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from repository import ROOT
-from stacks.shared.athena_work_group import AthenaReaders
+from stacks.shared.athena_work_group import AthenaWorkGroup
 from stacks.streaming_lake.catalog import Catalog
 
 SQL = ROOT / "sql" / "streaming_lake"
@@ -29,7 +29,7 @@ class Query(Construct):
         limit_mebibytes: int,
     ) -> None:
         super().__init__(scope, construct_id)
-        work_group = AthenaReaders(
+        work_group = AthenaWorkGroup(
             self, "Readers", name=name, bucket=lake, key=key, limit_mebibytes=limit_mebibytes
         )
         work_group.keep_queries(

@@ -212,7 +212,7 @@ def test_a_finding_passes_only_with_a_reason_at_its_construct(tmp_path: Path) ->
 def test_a_wildcard_without_a_reason_is_refused(tmp_path: Path) -> None:
     def plant(stack: Stack) -> None:
         role: Any = stack.node.find_child("Curation").node.find_child("Role")
-        role.may("Everything", ["s3:*"], "*")
+        role.allow("Everything", ["s3:*"], "*")
 
     said = message(tmp_path, plant)
     assert "AwsSolutions-IAM5[Action::s3:*]\n  at StreamingLake/Curation/Role" in said

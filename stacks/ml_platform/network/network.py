@@ -92,7 +92,7 @@ class Network(Construct):
     def _log_flows(self, key: kms.IKey, environment: Environment) -> None:
         logs = EncryptedLogGroup(self, "FlowLogs", key=key, environment=environment)
         role = ServiceRole(self, "FlowLogRole", "vpc-flow-logs", confused_deputy_guard=True)
-        role.may(
+        role.allow(
             "WriteFlows",
             ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"],
             logs.log_group_arn,

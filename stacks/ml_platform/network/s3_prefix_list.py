@@ -22,8 +22,10 @@ class S3PrefixList(Construct):
         super().__init__(scope, construct_id)
         logs = EncryptedLogGroup(self, "Logs", key=key, environment=environment)
         role = ServiceRole(self, "Role", "lambda", confused_deputy_guard=False)
-        role.may("WriteItsLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], logs.log_group_arn)
-        role.may(
+        role.allow(
+            "WriteItsLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], logs.log_group_arn
+        )
+        role.allow(
             "FindThePrefixList",
             ["ec2:DescribeManagedPrefixLists"],
             "*",

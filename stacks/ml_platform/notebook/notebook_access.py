@@ -37,27 +37,27 @@ class NotebookRole(JobRole):
         key: kms.IKey,
     ) -> None:
         super().__init__(scope, construct_id, log_group="NotebookInstances", images=images, key=key)
-        self.may(
+        self.allow(
             "ReadItsKernel", ["s3:GetObject"], kernel.bucket.arn_for_objects(kernel.s3_object_key)
         )
-        self.may_list("FindTheSet", data.bucket.bucket_arn, "training/")
-        self.may(
+        self.allow_list("FindTheSet", data.bucket.bucket_arn, "training/")
+        self.allow(
             "ReadTheSet",
             ["s3:GetObject"],
             data.bucket.arn_for_objects("training/*"),
             wildcard_because="people explore every split, and this prefix only",
         )
         if data.key is not key:
-            self.may_use_key("ReadUnderTheLakesKey", data.key, "s3", writes=False)
-        self.may_list("FindItsWork", bucket.bucket_arn, "code/", "models/", "evaluation/")
-        self.may(
+            self.allow_key("ReadUnderTheLakesKey", data.key, "s3", writes=False)
+        self.allow_list("FindItsWork", bucket.bucket_arn, "code/", "models/", "evaluation/")
+        self.allow(
             "KeepItsWork",
             ["s3:GetObject", "s3:PutObject"],
             *(bucket.arn_for_objects(f"{prefix}/*") for prefix in ("code", "models", "evaluation")),
             wildcard_because="people name their files themselves, below these prefixes",
         )
         jobs = f"arn:{Aws.PARTITION}:sagemaker:{Aws.REGION}:{Aws.ACCOUNT_ID}:training-job/*"
-        self.may(
+        self.allow(
             "TryATraining",
             [
                 "sagemaker:AddTags",
@@ -68,13 +68,13 @@ class NotebookRole(JobRole):
             jobs,
             wildcard_because="people name their jobs themselves; the guard rails hold for each",
         )
-        self.may(
+        self.allow(
             "LendTheTrainingRole",
             ["iam:PassRole"],
             training_roles.training.role_arn,
             conditions={"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
         )
-        self.may(
+        self.allow(
             "StopItselfWhenIdle",
             ["sagemaker:DescribeNotebookInstance", "sagemaker:StopNotebookInstance"],
             _INSTANCES,

@@ -65,9 +65,9 @@ class BatchTransform(Construct):
             timeout=Duration.days(1),
         )
         role, stack = self.state_machine.service_role, Stack.of(self)
-        role.may_list("LookAtTheSet", data.bucket.bucket_arn, *data.prefixes("test"))
-        role.may_list("LookAtTheFlights", bucket.bucket_arn, "transform/")
-        role.may(
+        role.allow_list("LookAtTheSet", data.bucket.bucket_arn, *data.prefixes("test"))
+        role.allow_list("LookAtTheFlights", bucket.bucket_arn, "transform/")
+        role.allow(
             "FindTheNewestModel",
             ["sagemaker:ListModelPackages"],
             stack.format_arn(
@@ -78,7 +78,7 @@ class BatchTransform(Construct):
             ),
             wildcard_because="SageMaker numbers the packages of the group",
         )
-        role.may(
+        role.allow(
             "BorrowAModel",
             ["sagemaker:CreateModel", "sagemaker:DeleteModel"],
             stack.format_arn(
@@ -86,15 +86,15 @@ class BatchTransform(Construct):
             ),
             wildcard_because="the model is named after the execution, and goes with it",
         )
-        role.may(
+        role.allow(
             "RunItsJobs",
             [f"sagemaker:{verb}TransformJob" for verb in ("Create", "Describe", "Stop")]
             + ["sagemaker:AddTags"],
             stack.format_arn(service="sagemaker", resource="transform-job", resource_name="*"),
             wildcard_because=_OWN_JOBS,
         )
-        self.state_machine.may_wait_for("sagemaker")
-        self.state_machine.may_pass("LendTheServingRole", serving_role)
-        role.may("Tell", ["sns:Publish"], topic.topic_arn)
+        self.state_machine.allow_sync_jobs("sagemaker")
+        self.state_machine.allow_pass_role("LendTheServingRole", serving_role)
+        role.allow("Tell", ["sns:Publish"], topic.topic_arn)
         for statement in guard_rails():
             role.add_to_policy(statement)

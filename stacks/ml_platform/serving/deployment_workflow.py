@@ -95,13 +95,13 @@ class DeploymentWorkflow(Construct):
             return stack.format_arn(service="sagemaker", resource=resource, resource_name=name)
 
         package = f"{self._registry.model_package_group_name}/*"
-        role.may(
+        role.allow(
             "LookAtThePackage",
             ["sagemaker:DescribeModelPackage"],
             named("model-package", package),
             wildcard_because="SageMaker numbers the packages of the group",
         )
-        role.may(
+        role.allow(
             "KeepModelsAndConfigurations",
             [
                 f"sagemaker:{verb}{what}"
@@ -112,7 +112,7 @@ class DeploymentWorkflow(Construct):
             named("endpoint-config", f"{endpoint_name}-*"),
             wildcard_because="both are named after the endpoint and the execution",
         )
-        role.may(
+        role.allow(
             "RollOut",
             [
                 f"sagemaker:{verb}Endpoint"
@@ -123,16 +123,16 @@ class DeploymentWorkflow(Construct):
             named("endpoint-config", f"{endpoint_name}-*"),
             wildcard_because="configurations are named after the endpoint and the execution",
         )
-        self.state_machine.may_pass("LendTheServingRole", serving_role)
-        role.may(
+        self.state_machine.allow_pass_role("LendTheServingRole", serving_role)
+        role.allow(
             "ReadStatistics",
             ["s3:GetObject"],
             models.arn_for_objects("evaluation/*/statistics.json"),
             wildcard_because="reports lie in folders named after executions",
         )
         statistics = bucket.arn_for_objects(f"drift/{endpoint_name}/statistics.json")
-        role.may("KeepStatistics", ["s3:PutObject"], statistics)
-        role.may(
+        role.allow("KeepStatistics", ["s3:PutObject"], statistics)
+        role.allow(
             "Scale",
             [
                 "application-autoscaling:DeregisterScalableTarget",
@@ -145,14 +145,14 @@ class DeploymentWorkflow(Construct):
             wildcard_because="AWS makes up the ids of scalable targets",
             conditions={"StringEquals": {"application-autoscaling:service-namespace": "sagemaker"}},
         )
-        role.may("Tell", ["sns:Publish"], self._topic.topic_arn)
+        role.allow("Tell", ["sns:Publish"], self._topic.topic_arn)
         for statement in guard_rails(models_in_vpc=in_vpc):
             role.add_to_policy(statement)
 
     def _on_approval(self, key: kms.IKey) -> None:
         undelivered = DeadLetterQueue(self, "Undelivered", key=key)
         role = ServiceRole(self, "ApprovedRole", "events", confused_deputy_guard=True)
-        role.may("Deploy", ["states:StartExecution"], self.state_machine.state_machine_arn)
+        role.allow("Deploy", ["states:StartExecution"], self.state_machine.state_machine_arn)
         rule = events.CfnRule(
             self,
             "Approved",

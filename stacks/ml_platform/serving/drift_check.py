@@ -85,21 +85,21 @@ class DriftCheck(Construct):
         role = function.service_role
         reaches_buckets_from_outside(role)
         captures = f"capture/{endpoint_name}/*"
-        role.may(
+        role.allow(
             "FindCaptures",
             ["s3:ListBucket"],
             bucket.bucket_arn,
             conditions={"StringLike": {"s3:prefix": captures}},
         )
-        role.may(
+        role.allow(
             "ReadCapturesAndStatistics",
             ["s3:GetObject"],
             bucket.arn_for_objects(captures),
             bucket.arn_for_objects(f"drift/{endpoint_name}/statistics.json"),
             wildcard_because="SageMaker names the captures itself, by variant and hour",
         )
-        role.may_use_key("ReadUnderTheKey", key, "s3", writes=False)
-        role.may(
+        role.allow_key("ReadUnderTheKey", key, "s3", writes=False)
+        role.allow(
             "PublishShift",
             ["cloudwatch:PutMetricData"],
             "*",
@@ -134,7 +134,7 @@ class DriftCheck(Construct):
 
     def _retrain(self, training: sfn.IStateMachine) -> None:
         role = ServiceRole(self, "RetrainRole", "events", confused_deputy_guard=True)
-        role.may("Retrain", ["states:StartExecution"], training.state_machine_arn)
+        role.allow("Retrain", ["states:StartExecution"], training.state_machine_arn)
         rule = events.CfnRule(
             self,
             "Drifted",

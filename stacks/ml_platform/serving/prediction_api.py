@@ -118,7 +118,7 @@ class PredictionApi(Construct):
             ),
         )
         role = function.service_role
-        role.may(
+        role.allow(
             "AskTheEndpoint",
             ["sagemaker:InvokeEndpoint"],
             Stack.of(self).format_arn(
@@ -126,7 +126,7 @@ class PredictionApi(Construct):
             ),
         )
         if inside:
-            role.may(
+            role.allow(
                 "StandInTheVpc",
                 [
                     "ec2:CreateNetworkInterface",
@@ -174,7 +174,7 @@ class PredictionApi(Construct):
     def _let_the_gateway_log(self) -> None:
         """Give API Gateway its role for logs: one setting for the account and Region."""
         role = ServiceRole(self, "LogRole", "apigateway", confused_deputy_guard=False)
-        role.may(
+        role.allow(
             "WriteLogs",
             [
                 "logs:CreateLogGroup",

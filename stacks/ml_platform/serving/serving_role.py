@@ -28,36 +28,36 @@ class ServingRole(JobRole):
         key: kms.IKey,
     ) -> None:
         super().__init__(scope, construct_id, log_group="*", images=images, key=key)
-        self.may_list("FindTheModel", models.bucket_arn, "models/")
-        self.may(
+        self.allow_list("FindTheModel", models.bucket_arn, "models/")
+        self.allow(
             "ReadTheModel",
             ["s3:GetObject"],
             models.arn_for_objects("models/*"),
             wildcard_because=_OWN_FILES,
         )
         if preparation:
-            self.may(
+            self.allow(
                 "ReadThePreparation",
                 ["s3:GetObject"],
                 preparation.bucket.arn_for_objects(preparation.s3_object_key),
             )
-        self.may_list("FindTheSet", data.bucket.bucket_arn, *data.prefixes("test"))
-        self.may(
+        self.allow_list("FindTheSet", data.bucket.bucket_arn, *data.prefixes("test"))
+        self.allow(
             "ReadTheSet",
             ["s3:GetObject"],
             *data.objects("test"),
             wildcard_because="Athena names the files of the set itself",
         )
         if data.key is not key:
-            self.may_use_key("ReadUnderTheLakesKey", data.key, "s3", writes=False)
-        self.may_list("FindWhatToTransform", bucket.bucket_arn, "transform/")
-        self.may(
+            self.allow_key("ReadUnderTheLakesKey", data.key, "s3", writes=False)
+        self.allow_list("FindWhatToTransform", bucket.bucket_arn, "transform/")
+        self.allow(
             "ReadWhatToTransform",
             ["s3:GetObject"],
             bucket.arn_for_objects("transform/*"),
             wildcard_because=_OWN_FILES,
         )
-        self.may(
+        self.allow(
             "WriteWhatItAnswered",
             ["s3:PutObject"],
             bucket.arn_for_objects("capture/*"),

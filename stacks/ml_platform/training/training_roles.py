@@ -28,23 +28,23 @@ class TrainingRoles(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self.training = JobRole(self, "Training", log_group="TrainingJobs", images=images, key=key)
-        self.training.may_list(
+        self.training.allow_list(
             "FindTheSet", data.bucket.bucket_arn, *(data.prefixes("train", "validation"))
         )
-        self.training.may(
+        self.training.allow(
             "ReadTheSet",
             ["s3:GetObject"],
             *(data.objects("train", "validation")),
             wildcard_because="Athena names the files of the set itself",
         )
-        self.training.may_list("FindItsCheckpoints", bucket.bucket_arn, "checkpoints/")
-        self.training.may(
+        self.training.allow_list("FindItsCheckpoints", bucket.bucket_arn, "checkpoints/")
+        self.training.allow(
             "KeepCheckpoints",
             ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
             bucket.arn_for_objects("checkpoints/*"),
             wildcard_because=_OWN_FILES,
         )
-        self.training.may(
+        self.training.allow(
             "WriteTheModel",
             ["s3:PutObject"],
             bucket.arn_for_objects("models/*"),
@@ -53,32 +53,32 @@ class TrainingRoles(Construct):
         self.evaluation = JobRole(
             self, "Evaluation", log_group="ProcessingJobs", images=images, key=key
         )
-        self.evaluation.may_list(
+        self.evaluation.allow_list(
             "FindTheSet", data.bucket.bucket_arn, *(data.prefixes("train", "test"))
         )
-        self.evaluation.may(
+        self.evaluation.allow(
             "ReadTheSet",
             ["s3:GetObject"],
             *(data.objects("train", "test")),
             wildcard_because="Athena names the files of the set itself",
         )
-        self.evaluation.may_list("FindTheModel", bucket.bucket_arn, "models/")
-        self.evaluation.may(
+        self.evaluation.allow_list("FindTheModel", bucket.bucket_arn, "models/")
+        self.evaluation.allow(
             "ReadTheModel",
             ["s3:GetObject"],
             bucket.arn_for_objects("models/*"),
             wildcard_because=_OWN_FILES,
         )
-        self.evaluation.may(
+        self.evaluation.allow(
             "WriteTheReport",
             ["s3:PutObject"],
             bucket.arn_for_objects("evaluation/*"),
             wildcard_because=_OWN_FILES,
         )
         for role in (self.training, self.evaluation):
-            role.may(
+            role.allow(
                 "ReadItsCode", ["s3:GetObject"], code.bucket.arn_for_objects(code.s3_object_key)
             )
-            role.may_list("FindItsCode", code.bucket.bucket_arn, code.s3_object_key)
+            role.allow_list("FindItsCode", code.bucket.bucket_arn, code.s3_object_key)
             if data.key is not key:
-                role.may_use_key("ReadUnderTheLakesKey", data.key, "s3", writes=False)
+                role.allow_key("ReadUnderTheLakesKey", data.key, "s3", writes=False)

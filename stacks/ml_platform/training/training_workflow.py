@@ -102,8 +102,8 @@ class TrainingWorkflow(Construct):
     def _permit(self, lake: LakeOutputs | None) -> None:
         machine, role, data = self.state_machine, self.state_machine.service_role, self._data
         reaches_buckets_from_outside(role)
-        role.may_list("LookAtTheSet", data.bucket.bucket_arn, "training/")
-        role.may(
+        role.allow_list("LookAtTheSet", data.bucket.bucket_arn, "training/")
+        role.allow(
             "RunItsJobs",
             [
                 f"sagemaker:{verb}{kind}Job"
@@ -117,9 +117,9 @@ class TrainingWorkflow(Construct):
             ),
             wildcard_because=_OWN_JOBS,
         )
-        machine.may_wait_for("sagemaker")
-        machine.may_pass("LendTheJobRoles", self._roles.training, self._roles.evaluation)
-        role.may(
+        machine.allow_sync_jobs("sagemaker")
+        machine.allow_pass_role("LendTheJobRoles", self._roles.training, self._roles.evaluation)
+        role.allow(
             "ReadTheReport",
             ["s3:GetObject"],
             self._bucket.arn_for_objects("evaluation/*/evaluation.json"),
@@ -132,14 +132,14 @@ class TrainingWorkflow(Construct):
                 ("model-package", f"{self._registry.model_package_group_name}/*"),
             )
         )
-        role.may(
+        role.allow(
             "Register",
             ["sagemaker:CreateModelPackage"],
             group,
             packages,
             wildcard_because="SageMaker numbers the packages of the group",
         )
-        role.may("Tell", ["sns:Publish"], self._topic.topic_arn)
+        role.allow("Tell", ["sns:Publish"], self._topic.topic_arn)
         for statement in guard_rails():
             role.add_to_policy(statement)
         if lake:
@@ -147,8 +147,8 @@ class TrainingWorkflow(Construct):
 
     def _permit_export(self, role: ServiceRole, lake: LakeOutputs) -> None:
         stack, bucket = Stack.of(self), self._data.bucket
-        self.state_machine.may_wait_for("athena")
-        role.may(
+        self.state_machine.allow_sync_jobs("athena")
+        role.allow(
             "AskTheLake",
             [
                 "athena:GetQueryExecution",
@@ -161,34 +161,34 @@ class TrainingWorkflow(Construct):
             ),
         )
         database, table = lake.database_name, lake.curated_table_name
-        role.may(
+        role.allow(
             "KnowTheTable",
             ["glue:GetDatabase", "glue:GetPartitions", "glue:GetTable"],
             stack.format_arn(service="glue", resource="catalog"),
             stack.format_arn(service="glue", resource="database", resource_name=database),
             stack.format_arn(service="glue", resource="table", resource_name=f"{database}/{table}"),
         )
-        role.may("LookAtTheLake", ["s3:GetBucketLocation"], bucket.bucket_arn)
-        role.may_list("FindCuratedFlights", bucket.bucket_arn, "curated/", "athena-results/")
-        role.may(
+        role.allow("LookAtTheLake", ["s3:GetBucketLocation"], bucket.bucket_arn)
+        role.allow_list("FindCuratedFlights", bucket.bucket_arn, "curated/", "athena-results/")
+        role.allow(
             "ReadCuratedFlights",
             ["s3:GetObject"],
             bucket.arn_for_objects("curated/*"),
             wildcard_because="Spark names the files",
         )
-        role.may(
+        role.allow(
             "WriteTheSet",
             ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"],
             bucket.arn_for_objects("training/*"),
             bucket.arn_for_objects("athena-results/*"),
             wildcard_because="Athena names its files itself, below these prefixes",
         )
-        role.may_use_key("UseTheLakesKey", self._data.key, "s3")
+        role.allow_key("UseTheLakesKey", self._data.key, "s3")
 
     def _on_schedule(self, schedule: str, undelivered: DeadLetterQueue) -> None:
         role = self._starter("Schedule", "scheduler")
-        role.may("KeepWhatFailed", ["sqs:SendMessage"], undelivered.queue_arn)
-        role.may_use_key("EncryptWhatFailed", self._key, "sqs")
+        role.allow("KeepWhatFailed", ["sqs:SendMessage"], undelivered.queue_arn)
+        role.allow_key("EncryptWhatFailed", self._key, "sqs")
         scheduler.CfnSchedule(
             self,
             "Schedule",
@@ -241,7 +241,7 @@ class TrainingWorkflow(Construct):
 
     def _starter(self, name: str, service: str) -> ServiceRole:
         role = ServiceRole(self, f"{name}Role", service, confused_deputy_guard=True)
-        role.may("Train", ["states:StartExecution"], self.state_machine.state_machine_arn)
+        role.allow("Train", ["states:StartExecution"], self.state_machine.state_machine_arn)
         return role
 
 
