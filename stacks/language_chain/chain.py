@@ -1,11 +1,8 @@
 """The workflow: hear, read, translate, analyse, merge, speak; its functions and its rights."""
 
 from aws_cdk import Duration, Stack
-from aws_cdk import aws_kms as kms
-from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from stacks.environments import Environment
 from stacks.language_chain.intake import Documents
 from stacks.language_chain.part import Part
 from stacks.language_chain.settings import VOICES, LanguageChainSettings
@@ -20,6 +17,7 @@ from stacks.language_chain.storage import (
 )
 from stacks.language_chain.word_lists import VOCABULARY_LANGUAGE, WordLists
 from stacks.shared.asl_state_machine import AslStateMachine
+from stacks.shared.foundation import Foundation
 from stacks.shared.python_function import PythonFunction
 
 
@@ -35,17 +33,15 @@ class Chain(Construct):
         scope: Construct,
         construct_id: str,
         *,
+        foundation: Foundation,
         storage: Storage,
         documents: Documents,
         part: Part,
         words: WordLists,
-        topic: sns.ITopic,
-        key: kms.IKey,
-        environment: Environment,
     ) -> None:
         super().__init__(scope, construct_id)
-        self._storage, self._key, self._environment = storage, key, environment
-        settings = environment.settings(LanguageChainSettings)
+        self._storage, self._foundation = storage, foundation
+        settings = foundation.environment.settings(LanguageChainSettings)
         self.split = self._function(
             "Split",
             "language_chain/split_document",
@@ -67,7 +63,7 @@ class Chain(Construct):
             blanks={
                 "DistributeAbove": f"{settings.distribute_above}",
                 "DocumentsTable": documents.table_name,
-                "KeyArn": key.key_arn,
+                "KeyArn": foundation.key.key_arn,
                 "Lexicon": words.lexicon,
                 "MergeFunctionArn": self.merge.function_arn,
                 "MostMebibytes": f"{settings.most_mebibytes}",
@@ -78,15 +74,14 @@ class Chain(Construct):
                 "SplitFunctionArn": self.split.function_arn,
                 "TargetLanguage": settings.target_language,
                 "ToleratedPercent": f"{settings.tolerated_percent}",
-                "TopicArn": topic.topic_arn,
+                "TopicArn": foundation.topic.topic_arn,
                 "TranscriptionHours": f"{settings.transcription_hours}",
                 "Vocabulary": words.vocabulary,
                 "VocabularyFilter": words.vocabulary_filter,
                 "VocabularyLanguage": VOCABULARY_LANGUAGE,
                 "Voice": VOICES[settings.target_language],
             },
-            key=key,
-            environment=environment,
+            foundation=foundation,
             timeout=Duration.days(1),
         )
         self.state_machine.node.add_dependency(words)
@@ -112,7 +107,7 @@ class Chain(Construct):
         self._let_it_hear()
         if settings.speak != "nothing":
             self._let_it_speak()
-        role.allow("Tell", ["sns:Publish"], topic.topic_arn)
+        role.allow("Tell", ["sns:Publish"], foundation.topic.topic_arn)
 
     def _let_it_read_and_write(self) -> None:
         role, inbox, outbox = self.state_machine.service_role, *self._storage.both
@@ -128,7 +123,7 @@ class Chain(Construct):
             outbox.arn_for_objects(f"{QUARANTINE}*"),
             wildcard_because=OF_DOCUMENTS,
         )
-        role.allow_key("UseTheKeyOfItsData", self._key, "s3", "dynamodb")
+        role.allow_key("UseTheKeyOfItsData", self._foundation.key, "s3", "dynamodb")
 
     def _let_it_hear(self) -> None:
         """Transcribe reads the recording and writes the transcript by the caller's rights."""
@@ -140,7 +135,7 @@ class Chain(Construct):
             conditions={
                 "StringEquals": {
                     "transcribe:OutputBucketName": self._storage.outbox.bucket_name,
-                    "transcribe:OutputEncryptionKMSKeyId": self._key.key_arn,
+                    "transcribe:OutputEncryptionKMSKeyId": self._foundation.key.key_arn,
                 }
             },
             wildcard_because="a job has no ARN before it is started; where it writes is narrowed",
@@ -188,8 +183,7 @@ class Chain(Construct):
             self,
             name,
             folder=folder,
-            key=self._key,
-            environment=self._environment,
+            foundation=self._foundation,
             timeout=Duration.minutes(5),
             variables={"RESULTS_BUCKET": self._storage.outbox.bucket_name, **variables},
         )
@@ -210,7 +204,7 @@ class Chain(Construct):
                 outbox.arn_for_objects(f"{WORK}*"),
                 wildcard_because=OF_DOCUMENTS,
             )
-            role.allow_key("UseTheKeyOfItsData", self._key, "s3")
+            role.allow_key("UseTheKeyOfItsData", self._foundation.key, "s3")
         split.allow(
             "WriteParts",
             ["s3:PutObject"],
@@ -218,7 +212,7 @@ class Chain(Construct):
             wildcard_because=OF_DOCUMENTS,
         )
         results = [f"{RESULTS}*", f"{ROWS}*"]
-        if self._environment.settings(LanguageChainSettings).speak != "nothing":
+        if self._foundation.environment.settings(LanguageChainSettings).speak != "nothing":
             results.append(f"{WORK}*/speech.json")
         merge.allow(
             "WriteResults",

@@ -11,15 +11,13 @@ documents it is one workflow instead of as many, and Translate itself finds the 
 """
 
 from aws_cdk import Duration
-from aws_cdk import aws_kms as kms
-from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from stacks.environments import Environment
 from stacks.language_chain.settings import LanguageChainSettings
 from stacks.language_chain.storage import COLLECTIONS, OF_DOCUMENTS, Storage
 from stacks.language_chain.word_lists import WordLists
 from stacks.shared.asl_state_machine import AslStateMachine
+from stacks.shared.foundation import Foundation
 from stacks.shared.service_role import ServiceRole
 
 
@@ -31,14 +29,15 @@ class Collections(Construct):
         scope: Construct,
         construct_id: str,
         *,
+        foundation: Foundation,
         storage: Storage,
         words: WordLists,
-        topic: sns.ITopic,
-        key: kms.IKey,
-        environment: Environment,
     ) -> None:
         super().__init__(scope, construct_id)
-        settings, (inbox, outbox) = environment.settings(LanguageChainSettings), storage.both
+        settings, (inbox, outbox) = (
+            foundation.environment.settings(LanguageChainSettings),
+            storage.both,
+        )
         lent = ServiceRole(self, "TranslateRole", "translate", confused_deputy_guard=True)
         for bucket in (inbox, outbox):
             lent.allow_list(f"List{bucket.node.id}", bucket.bucket_arn, COLLECTIONS)
@@ -54,7 +53,7 @@ class Collections(Construct):
             outbox.arn_for_objects(f"{COLLECTIONS}*"),
             wildcard_because=OF_DOCUMENTS,
         )
-        lent.allow_key("UseTheKeyOfItsData", key, "s3")
+        lent.allow_key("UseTheKeyOfItsData", foundation.key, "s3")
         self.state_machine = AslStateMachine(
             self,
             "Workflow",
@@ -63,14 +62,13 @@ class Collections(Construct):
                 "CollectionHours": f"{settings.collection_hours}",
                 "DataAccessRoleArn": lent.role_arn,
                 "InputBucket": inbox.bucket_name,
-                "KeyArn": key.key_arn,
+                "KeyArn": foundation.key.key_arn,
                 "ResultsBucket": outbox.bucket_name,
                 "TargetLanguage": settings.target_language,
                 "Terminology": words.terminology,
-                "TopicArn": topic.topic_arn,
+                "TopicArn": foundation.topic.topic_arn,
             },
-            key=key,
-            environment=environment,
+            foundation=foundation,
             timeout=Duration.days(7),
         )
         self.state_machine.node.add_dependency(words)
@@ -83,4 +81,4 @@ class Collections(Construct):
             wildcard_because="jobs are no resources",
         )
         self.state_machine.allow_pass_role("LendTheRole", lent, to="translate")
-        role.allow("Tell", ["sns:Publish"], topic.topic_arn)
+        role.allow("Tell", ["sns:Publish"], foundation.topic.topic_arn)

@@ -9,19 +9,19 @@ Ten thousand uploads at once are ten thousand rows that wait: what runs is bound
 
 from typing import Any
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
-from aws_cdk import aws_events as events
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from stacks.environments import Environment
 from stacks.language_chain.settings import LanguageChainSettings
 from stacks.language_chain.storage import COLLECTIONS, QUARANTINE, Storage
 from stacks.shared.alarm_topic import DeadLetterQueue, admit_rule
 from stacks.shared.asl_state_machine import AslStateMachine
+from stacks.shared.event_rule import EventRule, RuleTarget
+from stacks.shared.foundation import Foundation
 from stacks.shared.python_function import PythonFunction
 
 NAMESPACE = "LanguageChain"
@@ -32,17 +32,15 @@ _TIMEOUT = Duration.minutes(5)
 class Documents(dynamodb.Table):
     """The status of every document: received, running, done, or failed and why (ET-10)."""
 
-    def __init__(
-        self, scope: Construct, construct_id: str, *, key: kms.IKey, environment: Environment
-    ) -> None:
-        keep = environment.keep_data
+    def __init__(self, scope: Construct, construct_id: str, *, foundation: Foundation) -> None:
+        keep = foundation.environment.keep_data
         super().__init__(
             scope,
             construct_id,
             partition_key=_text("document_id"),
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             encryption=dynamodb.TableEncryption.CUSTOMER_MANAGED,
-            encryption_key=key,
+            encryption_key=foundation.key,
             time_to_live_attribute="expires_at",
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=True
@@ -68,28 +66,26 @@ class Intake(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        name: str,
+        foundation: Foundation,
         storage: Storage,
         documents: Documents,
         chain: AslStateMachine,
-        key: kms.IKey,
-        environment: Environment,
     ) -> None:
         super().__init__(scope, construct_id)
-        settings = environment.settings(LanguageChainSettings)
+        key = foundation.key
+        settings = foundation.environment.settings(LanguageChainSettings)
         self.function = PythonFunction(
             self,
             "Admit",
             folder="language_chain/admit_documents",
-            key=key,
-            environment=environment,
+            foundation=foundation,
             timeout=_TIMEOUT,
             variables={
                 "DOCUMENTS_AT_ONCE": f"{settings.documents_at_once}",
                 "DOCUMENTS_TABLE": documents.table_name,
                 "KEEP_DAYS": f"{settings.status_days}",
                 "POWERTOOLS_METRICS_NAMESPACE": NAMESPACE,
-                "POWERTOOLS_SERVICE_NAME": name,
+                "POWERTOOLS_SERVICE_NAME": Stack.of(self).stack_name,
                 "RESULTS_BUCKET": storage.outbox.bucket_name,
                 "STATE_MACHINE_ARN": chain.state_machine_arn,
             },
@@ -114,7 +110,7 @@ class Intake(Construct):
             function_name=self.function.function_arn,
             batch_size=10,
             function_response_types=["ReportBatchItemFailures"],
-            # The fewest there are: the intake must not take the functions of the chain their place.
+            # Lambda's minimum; more would let intake starve the workflow's own functions.
             scaling_config=lambda_.CfnEventSourceMapping.ScalingConfigProperty(
                 maximum_concurrency=2
             ),
@@ -170,29 +166,23 @@ class Intake(Construct):
             },
         }
         rules: dict[str, dict[str, Any]] = {
-            "Uploaded": {"description": "A document came", "event_pattern": uploaded},
-            "Ended": {"description": "A document is through: the next one", "event_pattern": ended},
+            "Uploaded": {"description": "A document came", "pattern": uploaded},
+            "Ended": {"description": "A document is through: the next one", "pattern": ended},
             "Sweep": {
                 "description": "Look whether anything was left lying, and count",
-                "schedule_expression": "rate(5 minutes)",
+                "schedule": "rate(5 minutes)",
             },
         }
-        for name, when in rules.items():
-            rule = events.CfnRule(self, name, **when, targets=[self._target()])
-            admit_rule(self.queue, rule)
-            self.undelivered.admit(rule)
-
-    def _target(self) -> events.CfnRule.TargetProperty:
-        return events.CfnRule.TargetProperty(
-            id="Messages",
-            arn=self.queue.queue_arn,
-            dead_letter_config=events.CfnRule.DeadLetterConfigProperty(
-                arn=self.undelivered.queue_arn
-            ),
-            retry_policy=events.CfnRule.RetryPolicyProperty(
-                maximum_retry_attempts=185, maximum_event_age_in_seconds=24 * 3600
-            ),
+        target = RuleTarget(
+            "Messages",
+            self.queue.queue_arn,
+            self.undelivered,
+            # EventBridge's maximum: an upload that is not announced is not processed.
+            attempts=185,
+            max_age_hours=24,
         )
+        for name, options in rules.items():
+            admit_rule(self.queue, EventRule(self, name, target=target, **options))
 
 
 def _text(name: str) -> dynamodb.Attribute:

@@ -5,14 +5,13 @@ a twentieth of what the same states cost in the chain itself.
 """
 
 from aws_cdk import Duration
-from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from stacks.environments import Environment
 from stacks.language_chain.settings import LanguageChainSettings
 from stacks.language_chain.storage import OF_DOCUMENTS, WORK, Storage
 from stacks.language_chain.word_lists import WordLists
 from stacks.shared.asl_state_machine import AslStateMachine
+from stacks.shared.foundation import Foundation
 
 
 class Part(Construct):
@@ -23,10 +22,9 @@ class Part(Construct):
         scope: Construct,
         construct_id: str,
         *,
+        foundation: Foundation,
         storage: Storage,
         words: WordLists,
-        key: kms.IKey,
-        environment: Environment,
     ) -> None:
         super().__init__(scope, construct_id)
         self.state_machine = AslStateMachine(
@@ -35,11 +33,12 @@ class Part(Construct):
             workflow="language_chain/language_part",
             blanks={
                 "ResultsBucket": storage.outbox.bucket_name,
-                "TargetLanguage": environment.settings(LanguageChainSettings).target_language,
+                "TargetLanguage": foundation.environment.settings(
+                    LanguageChainSettings
+                ).target_language,
                 "Terminology": words.terminology,
             },
-            key=key,
-            environment=environment,
+            foundation=foundation,
             timeout=Duration.minutes(5),
             express=True,
         )
@@ -51,7 +50,7 @@ class Part(Construct):
             storage.outbox.arn_for_objects(f"{WORK}*"),
             wildcard_because=OF_DOCUMENTS,
         )
-        role.allow_key("UseTheKeyOfItsData", key, "s3")
+        role.allow_key("UseTheKeyOfItsData", foundation.key, "s3")
         role.allow(
             "Translate",
             ["translate:TranslateText"],

@@ -1,14 +1,15 @@
-"""What came out, as rows: a Glue table and an Athena work group with the queries of `sql/`."""
+"""The results as a Glue table, an Athena work group, and named queries of `sql/language_chain/`."""
 
-from aws_cdk import RemovalPolicy
+from aws_cdk import RemovalPolicy, Stack
 from aws_cdk import aws_glue as glue
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from repository import ROOT
+from stacks.language_chain.settings import LanguageChainSettings
 from stacks.language_chain.storage import ROWS
 from stacks.shared.athena_work_group import AthenaWorkGroup
+from stacks.shared.foundation import Foundation
 
 SQL = ROOT / "sql" / "language_chain"
 _DATES = glue.PartitionProjectionConfiguration.date(
@@ -17,7 +18,7 @@ _DATES = glue.PartitionProjectionConfiguration.date(
     max="NOW+1DAYS",
     step=glue.DateProjectionStep(interval=1, interval_unit=glue.DateIntervalUnit.DAYS),
 )
-# What Translate takes; of another language there is no row.
+# Source languages that Translate supports; documents in others have no row.
 # fmt: off
 LANGUAGES = [
     "af", "sq", "am", "ar", "hy", "az", "bn", "bs", "bg", "ca", "zh", "zh-TW", "hr", "cs",
@@ -57,16 +58,16 @@ class Results(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        name: str,
+        foundation: Foundation,
         outbox: s3.IBucket,
-        key: kms.IKey,
-        limit_mebibytes: int,
     ) -> None:
         super().__init__(scope, construct_id)
+        name = Stack.of(self).stack_name
+        settings = foundation.environment.settings(LanguageChainSettings)
         self.database = glue.Database(
             self,
             "Database",
-            # Readers spell the name in their queries; Hive takes no capitals and no hyphen.
+            # Queries name the database. Hive takes no capitals and no hyphen.
             database_name=name.lower().replace("-", "_"),
             removal_policy=RemovalPolicy.DESTROY,
         )
@@ -89,6 +90,13 @@ class Results(Construct):
             },
         )
         work_group = AthenaWorkGroup(
-            self, "Readers", name=name, bucket=outbox, key=key, limit_mebibytes=limit_mebibytes
+            self,
+            "Readers",
+            name=name,
+            bucket=outbox,
+            key=foundation.key,
+            limit_mebibytes=settings.query_limit_mebibytes,
         )
-        work_group.keep_queries(self, SQL, database=self.database.database_name, blanks={})
+        work_group.add_named_queries(
+            self, SQL, database=self.database.database_name, substitutions={}
+        )

@@ -24,22 +24,21 @@ each role may what it does; SE-05 everything under one key.
 
 from typing import Any
 
-from aws_cdk import CfnOutput, Stack
+from aws_cdk import Stack
 from constructs import Construct
 
 from stacks.environments import Environment
 from stacks.language_chain.chain import Chain
 from stacks.language_chain.collections import Collections
 from stacks.language_chain.intake import Documents, Intake
-from stacks.language_chain.monitoring import Operation
+from stacks.language_chain.monitoring import ChainMonitoring
 from stacks.language_chain.part import Part
 from stacks.language_chain.results import Results
 from stacks.language_chain.settings import LanguageChainSettings
 from stacks.language_chain.storage import Storage
 from stacks.language_chain.word_lists import WordLists
-from stacks.shared.alarm_topic import AlarmTopic
-from stacks.shared.architecture_key import ArchitectureKey
-from stacks.shared.monthly_budget import MonthlyBudget
+from stacks.shared.foundation import Foundation
+from stacks.shared.outputs import add_outputs
 
 
 class LanguageChain(Stack):
@@ -49,49 +48,35 @@ class LanguageChain(Stack):
         self, scope: Construct, construct_id: str, *, environment: Environment, **options: Any
     ) -> None:
         super().__init__(scope, construct_id, **options)
-        settings, name = environment.settings(LanguageChainSettings), self.stack_name
-        key = ArchitectureKey(
+        settings = environment.settings(LanguageChainSettings)
+        foundation = Foundation.in_stack(
             self,
-            "Key",
-            description="Everything the language chain keeps",
-            keep_data=environment.keep_data,
+            environment,
+            key_description="Everything the language chain keeps",
+            budget_usd=settings.budget_usd,
         )
-        topic = AlarmTopic(self, "Alarms", key=key, environment=environment)
-        if settings.budget_usd:
-            MonthlyBudget(self, "Budget", usd=settings.budget_usd, topic=topic)
-        storage = Storage(self, "Storage", key=key, environment=environment)
-        documents = Documents(self, "Documents", key=key, environment=environment)
-        words = WordLists(self, "Words", key=key, environment=environment)
-        part = Part(self, "Part", storage=storage, words=words, key=key, environment=environment)
+        storage = Storage(self, "Storage", foundation=foundation)
+        documents = Documents(self, "Documents", foundation=foundation)
+        words = WordLists(self, "Words", foundation=foundation)
+        part = Part(self, "Part", foundation=foundation, storage=storage, words=words)
         chain = Chain(
             self,
             "Chain",
+            foundation=foundation,
             storage=storage,
             documents=documents,
             part=part,
             words=words,
-            topic=topic,
-            key=key,
-            environment=environment,
         )
         intake = Intake(
             self,
             "Intake",
-            name=name,
+            foundation=foundation,
             storage=storage,
             documents=documents,
             chain=chain.state_machine,
-            key=key,
-            environment=environment,
         )
-        results = Results(
-            self,
-            "Results",
-            name=name,
-            outbox=storage.outbox,
-            key=key,
-            limit_mebibytes=settings.query_limit_mebibytes,
-        )
+        results = Results(self, "Results", foundation=foundation, outbox=storage.outbox)
         outputs = {
             "InputBucketName": storage.inbox.bucket_name,
             "ResultsBucketName": storage.outbox.bucket_name,
@@ -101,28 +86,14 @@ class LanguageChain(Stack):
             "RedriveCommand": f"aws sqs send-message --queue-url {intake.queue.queue_url}"
             """ --message-body '{"detail-type": "Redrive"}'""",
             "DatabaseName": results.database.database_name,
-            "WorkGroupName": name,
+            "WorkGroupName": self.stack_name,
         }
         if settings.collections:
             collections = Collections(
-                self,
-                "Collections",
-                storage=storage,
-                words=words,
-                topic=topic,
-                key=key,
-                environment=environment,
+                self, "Collections", foundation=foundation, storage=storage, words=words
             )
             outputs["CollectionsArn"] = collections.state_machine.state_machine_arn
-        Operation(
-            self,
-            "Operation",
-            name=name,
-            intake=intake,
-            chain=chain,
-            part=part,
-            topic=topic,
-            environment=environment,
+        ChainMonitoring(
+            self, "Operation", foundation=foundation, intake=intake, chain=chain, part=part
         )
-        for output, value in outputs.items():
-            CfnOutput(self, output, value=value)
+        add_outputs(self, outputs)

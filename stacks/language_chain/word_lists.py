@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from aws_cdk import Names, Stack
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_polly as polly
 from aws_cdk import aws_s3_assets as s3_assets
 from aws_cdk import aws_transcribe as transcribe
@@ -18,9 +17,9 @@ from aws_cdk import custom_resources as cr
 from constructs import Construct
 
 from repository import ROOT
-from stacks.environments import Environment
 from stacks.language_chain.settings import LanguageChainSettings
 from stacks.shared.encrypted_log_group import EncryptedLogGroup
+from stacks.shared.foundation import Foundation
 from stacks.shared.service_role import ServiceRole
 
 FOLDER = ROOT / "models" / "language_chain" / "word_lists"
@@ -37,11 +36,9 @@ _RESOURCES = {
 class WordLists(Construct):
     """The names under which the services know the lists; `none` is the name of one not wanted."""
 
-    def __init__(
-        self, scope: Construct, construct_id: str, *, key: kms.IKey, environment: Environment
-    ) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, foundation: Foundation) -> None:
         super().__init__(scope, construct_id)
-        settings = environment.settings(LanguageChainSettings)
+        settings = foundation.environment.settings(LanguageChainSettings)
         # Letters and digits, twenty at most: what Polly takes, and the others do, too.
         self._name = Names.unique_resource_name(self, max_length=20)
         wanted = {
@@ -56,7 +53,7 @@ class WordLists(Construct):
         if not any(wanted.values()):
             return
         by_cloudformation = settings.word_lists_by == "cloudformation"
-        kept = _ByCloudFormation(self) if by_cloudformation else _ByCalls(self, key, environment)
+        kept = _ByCloudFormation(self) if by_cloudformation else _ByCalls(self, foundation)
         if settings.terminology:
             kept.terminology(self._name, (FOLDER / "terminology.csv").read_text())
         if settings.vocabulary:
@@ -110,9 +107,9 @@ class _ByCloudFormation:
 class _ByCalls:
     """The same by AWS's APIs, from a function of the CDK."""
 
-    def __init__(self, scope: Construct, key: kms.IKey, environment: Environment) -> None:
+    def __init__(self, scope: Construct, foundation: Foundation) -> None:
         self._scope = scope
-        self._logs = EncryptedLogGroup(scope, "Logs", key=key, environment=environment)
+        self._logs = EncryptedLogGroup(scope, "Logs", foundation=foundation)
         self._role = ServiceRole(scope, "Role", "lambda", confused_deputy_guard=False)
         self._role.allow(
             "WriteItsLogs",

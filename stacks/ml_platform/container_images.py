@@ -19,6 +19,13 @@ class ContainerImages(Construct):
     works in every Region of the map. Raises ValueError for a Region that is not in the map.
     """
 
+    @classmethod
+    def of(cls, scope: Construct) -> "ContainerImages":
+        """The images of the stack that `scope` is in; created once per stack."""
+        stack = Stack.of(scope)
+        images = stack.node.try_find_child("Images")
+        return images if isinstance(images, cls) else cls(stack, "Images")
+
     def __init__(self, scope: Construct, construct_id: str) -> None:
         super().__init__(scope, construct_id)
         region = Stack.of(self).region

@@ -1,10 +1,10 @@
 """The roles that SageMaker takes on in our name, each for one kind of work (TR-06, SE-20)."""
 
 from aws_cdk import Aws
-from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from stacks.ml_platform.container_images import ContainerImages
+from stacks.ml_platform.foundation import PlatformFoundation
 from stacks.shared.service_role import ServiceRole
 
 
@@ -19,9 +19,8 @@ class JobRole(ServiceRole):
         scope: Construct,
         construct_id: str,
         *,
+        foundation: PlatformFoundation,
         log_group: str,
-        images: ContainerImages,
-        key: kms.IKey,
     ) -> None:
         super().__init__(scope, construct_id, "sagemaker", confused_deputy_guard=True)
         groups = (
@@ -49,7 +48,7 @@ class JobRole(ServiceRole):
         self.allow(
             "PullItsImage",
             ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-            *images.repository_arns,
+            *ContainerImages.of(self).repository_arns,
         )
         self.allow(
             "SignInToTheRegistry",
@@ -73,10 +72,10 @@ class JobRole(ServiceRole):
             "*",
             wildcard_because="SageMaker refuses the job if one of them asks for a resource",
         )
-        self.allow_key("UseTheKey", key, "s3")
+        self.allow_key("UseTheKey", foundation.key, "s3")
         self.allow(
             "EncryptItsVolumes",
             ["kms:CreateGrant"],
-            key.key_arn,
+            foundation.key.key_arn,
             conditions={"Bool": {"kms:GrantIsForAWSResource": "true"}},
         )

@@ -1,16 +1,13 @@
 """A bucket of the platform that is read and written from inside the VPC alone."""
 
 from collections.abc import Sequence
-from typing import cast
 
 from aws_cdk import Aws, Tags
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from stacks.environments import Environment
-from stacks.ml_platform.network.network import Network
+from stacks.ml_platform.foundation import PlatformFoundation
 from stacks.ml_platform.settings import MlTrainingSettings
 from stacks.shared.secure_bucket import SecureBucket
 
@@ -34,31 +31,22 @@ class PlatformBucket(SecureBucket):
         scope: Construct,
         construct_id: str,
         *,
-        network: Network,
-        key: kms.IKey,
+        foundation: PlatformFoundation,
         access_logs: s3.IBucket,
-        environment: Environment,
         lifecycle_rules: Sequence[s3.LifecycleRule] = (),
-        tells_event_bridge: bool = False,
+        event_bridge: bool = False,
     ) -> None:
         super().__init__(
             scope,
             construct_id,
-            key=key,
+            foundation=foundation,
             access_logs=access_logs,
-            keep_data=environment.keep_data,
             lifecycle_rules=lifecycle_rules,
+            event_bridge=event_bridge,
         )
-        if tells_event_bridge:
-            # L1: the L2's switch brings a function with a managed policy to do what this line does.
-            bucket = cast(s3.CfnBucket, self.node.default_child)
-            bucket.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
-                event_bridge_configuration=s3.CfnBucket.EventBridgeConfigurationProperty(
-                    event_bridge_enabled=True
-                )
-            )
+        settings = foundation.environment.settings(MlTrainingSettings)
         owner = f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:root"
-        endpoint = network.s3_endpoint.vpc_endpoint_id
+        endpoint = foundation.network.s3_endpoint.vpc_endpoint_id
         self.add_to_resource_policy(
             iam.PolicyStatement(
                 sid="OnlyFromTheVpc",
@@ -71,12 +59,7 @@ class PlatformBucket(SecureBucket):
                         "aws:SourceVpce": endpoint,
                         f"aws:PrincipalTag/{_TAG}": _OUTSIDE,
                     },
-                    "ArnNotLike": {
-                        "aws:PrincipalArn": [
-                            owner,
-                            *environment.settings(MlTrainingSettings).data_administrators,
-                        ]
-                    },
+                    "ArnNotLike": {"aws:PrincipalArn": [owner, *settings.data_administrators]},
                     # Athena, which writes the training set, reads and writes for its caller.
                     "BoolIfExists": {"aws:ViaAWSService": "false"},
                 },

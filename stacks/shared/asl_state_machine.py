@@ -10,9 +10,9 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from repository import ROOT
-from stacks.environments import Environment
 from stacks.shared import gate
 from stacks.shared.encrypted_log_group import EncryptedLogGroup
+from stacks.shared.foundation import Foundation
 from stacks.shared.service_role import ServiceRole
 
 _BLANK = re.compile(r"\$\{(\w+)\}")
@@ -36,8 +36,7 @@ class AslStateMachine(sfn.StateMachine):
         *,
         workflow: str,
         blanks: Mapping[str, str],
-        key: kms.IKey,
-        environment: Environment,
+        foundation: Foundation,
         timeout: Duration,
         express: bool = False,
     ) -> None:
@@ -49,7 +48,8 @@ class AslStateMachine(sfn.StateMachine):
                 f"{', '.join(sorted(wanted - set(blanks))) or 'nothing'}; "
                 f"no such blank: {', '.join(sorted(set(blanks) - wanted)) or 'nothing'}"
             )
-        logs = EncryptedLogGroup(scope, f"{construct_id}Logs", key=key, environment=environment)
+        logs = EncryptedLogGroup(scope, f"{construct_id}Logs", foundation=foundation)
+        key = foundation.key
         self.service_role = ServiceRole(
             scope, f"{construct_id}Role", "states", confused_deputy_guard=True
         )

@@ -1,4 +1,4 @@
-"""Where readers ask: an Athena work group that nobody can widen, and the queries kept beside it."""
+"""An Athena work group whose settings clients cannot override, and its named queries."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,9 +11,9 @@ from constructs import Construct
 
 
 class AthenaWorkGroup(athena.CfnWorkGroup):
-    """A work group whose results lie encrypted below `athena-results/` of a bucket (ET-07).
+    """A work group that writes encrypted results below `athena-results/` of a bucket (ET-07).
 
-    A query that would read more than `limit_mebibytes` is stopped.
+    Athena cancels a query that would scan more than `limit_mebibytes`.
     """
 
     def __init__(
@@ -29,11 +29,11 @@ class AthenaWorkGroup(athena.CfnWorkGroup):
         super().__init__(
             scope,
             construct_id,
-            # CloudFormation demands a name, and readers type it.
+            # CloudFormation requires a name, and readers type it.
             name=name,
             recursive_delete_option=True,
             work_group_configuration=athena.CfnWorkGroup.WorkGroupConfigurationProperty(
-                # A client cannot choose another place or another key for its results.
+                # Clients cannot choose another location or key for results.
                 enforce_work_group_configuration=True,
                 publish_cloud_watch_metrics_enabled=True,
                 bytes_scanned_cutoff_per_query=limit_mebibytes * 1024 * 1024,
@@ -49,17 +49,17 @@ class AthenaWorkGroup(athena.CfnWorkGroup):
             ),
         )
 
-    def keep_queries(
-        self, scope: Construct, folder: Path, *, database: str, blanks: Mapping[str, str]
+    def add_named_queries(
+        self, scope: Construct, folder: Path, *, database: str, substitutions: Mapping[str, str]
     ) -> None:
-        """Keep every file of `folder` as a named query, its `${blanks}` filled in."""
+        """Add every file of `folder` as a named query, with `${substitutions}` replaced."""
         for file in sorted(folder.glob("*.sql")):
-            text = Template(file.read_text()).substitute(blanks)
+            text = Template(file.read_text()).substitute(substitutions)
             query = athena.CfnNamedQuery(
                 scope,
                 file.stem.title().replace("_", ""),
                 name=file.stem.replace("_", " "),
-                # The file's first comment says what it answers.
+                # The first comment of the file is the question it answers.
                 description=text.splitlines()[0].removeprefix("-- "),
                 database=database,
                 work_group=self.name,

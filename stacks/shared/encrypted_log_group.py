@@ -1,11 +1,10 @@
 """A log group under the architecture's key, kept as long as the environment says."""
 
 from aws_cdk import RemovalPolicy
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from stacks.environments import Environment
+from stacks.shared.foundation import Foundation
 
 _RETENTION = {
     7: logs.RetentionDays.ONE_WEEK,
@@ -22,15 +21,14 @@ class EncryptedLogGroup(logs.LogGroup):
         scope: Construct,
         construct_id: str,
         *,
-        key: kms.IKey,
-        environment: Environment,
+        foundation: Foundation,
         log_group_name: str | None = None,
     ) -> None:
         super().__init__(
             scope,
             construct_id,
             log_group_name=log_group_name,
-            encryption_key=key,
-            retention=_RETENTION[environment.log_retention_days],
+            encryption_key=foundation.key,
+            retention=_RETENTION[foundation.environment.log_retention_days],
             removal_policy=RemovalPolicy.DESTROY,
         )

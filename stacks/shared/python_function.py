@@ -1,28 +1,27 @@
-"""A Lambda function from a folder of `lambdas/`, with a role that may log and nothing else."""
+"""A Lambda function from a folder of `lambdas/`, with a role that may only write its logs."""
 
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
 from aws_cdk import Duration
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from stacks.environments import Environment
 from stacks.shared import gate
 from stacks.shared.bundle import lambda_bundle
 from stacks.shared.encrypted_log_group import EncryptedLogGroup
+from stacks.shared.foundation import Foundation
 from stacks.shared.service_role import ServiceRole
 
 _RUNTIMES = {"3.13": lambda_.Runtime.PYTHON_3_13, "3.14": lambda_.Runtime.PYTHON_3_14}
-# The embedded AWS runs functions on this machine's own Python, whatever they declare.
+# The local AWS runs functions on this machine's own Python, whatever they declare.
 _DECLARED = "3.13"
 _ARCHITECTURES = {"arm64": lambda_.Architecture.ARM_64, "x86_64": lambda_.Architecture.X86_64}
 
 
 class PythonFunction(lambda_.Function):
-    """The function `lambdas/<folder>/handler.py`; say what it may do with `service_role.allow`.
+    """The function `lambdas/<folder>/handler.py`; `service_role.allow` adds permissions.
 
     Its logs are encrypted with the architecture's key and expire as the environment says.
     """
@@ -32,23 +31,20 @@ class PythonFunction(lambda_.Function):
         scope: Construct,
         construct_id: str,
         *,
+        foundation: Foundation,
         folder: str,
-        key: kms.IKey,
-        environment: Environment,
         timeout: Duration,
         variables: Mapping[str, str],
         **options: Any,
     ) -> None:
-        log_group = EncryptedLogGroup(
-            scope, f"{construct_id}Logs", key=key, environment=environment
-        )
+        log_group = EncryptedLogGroup(scope, f"{construct_id}Logs", foundation=foundation)
         self.service_role = ServiceRole(
             scope, f"{construct_id}Role", "lambda", confused_deputy_guard=False
         )
         self.service_role.allow(
             "WriteItsLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], log_group.log_group_arn
         )
-        target = environment.lambda_target
+        target = foundation.environment.lambda_target
         super().__init__(
             scope,
             construct_id,
@@ -56,7 +52,7 @@ class PythonFunction(lambda_.Function):
             handler=f"{PurePosixPath(folder).name}.handler.handler",
             runtime=_RUNTIMES[_DECLARED if target.native else target.python_version],
             architecture=_ARCHITECTURES[target.architecture],
-            # A whole vCPU comes at 1,769 MB; the transform is bound by it, not by memory.
+            # 1,769 MB is one full vCPU; the functions are limited by CPU, not by memory.
             memory_size=1769,
             timeout=timeout,
             role=self.service_role,

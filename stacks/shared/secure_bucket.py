@@ -1,22 +1,24 @@
-"""A bucket that keeps the rules of every architecture: encrypted, private, versioned, logged."""
+"""A bucket as every architecture uses it: encrypted, private, versioned and access-logged."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from aws_cdk import Duration, RemovalPolicy
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
+
+from stacks.shared.foundation import Foundation
 
 
 class SecureBucket(s3.Bucket):
     """An S3 bucket under the architecture's key (ST-01, ST-07, ST-11), reached by TLS (SE-05).
 
-    It is given no name: names are shared with all other accounts, so one that is written down here
-    would be free once (ST-03).
+    CloudFormation generates its name: bucket names are global, so a fixed one would be free in one
+    account only (ST-03).
 
-    `access_logs` receives who read and wrote what, under this construct's path. Without `keep_data`
-    the bucket goes with the stack, contents included.
+    `access_logs` receives the server access logs, below this construct's id. `event_bridge` sends
+    the bucket's events to EventBridge. Unless the environment keeps data, the bucket is emptied and
+    deleted with the stack.
     """
 
     def __init__(
@@ -24,26 +26,27 @@ class SecureBucket(s3.Bucket):
         scope: Construct,
         construct_id: str,
         *,
-        key: kms.IKey,
+        foundation: Foundation,
         access_logs: s3.IBucket,
-        keep_data: bool,
         lifecycle_rules: Sequence[s3.LifecycleRule] = (),
+        event_bridge: bool = False,
         **bucket_options: Any,
     ) -> None:
+        keep_data = foundation.environment.keep_data
         tidy = s3.LifecycleRule(
             id="Tidy",
             abort_incomplete_multipart_upload_after=Duration.days(1),
-            # Overwritten and deleted objects can be had back for a month.
+            # Overwritten and deleted objects can be restored for a month.
             noncurrent_version_expiration=Duration.days(30),
         )
         super().__init__(
             scope,
             construct_id,
             encryption=s3.BucketEncryption.KMS,
-            encryption_key=key,
+            encryption_key=foundation.key,
             # One data key serves many objects: KMS requests, and their bill, fall by up to 99 %.
             bucket_key_enabled=True,
-            # A key that the caller brings would be outside our control and our audit.
+            # A key that the caller provides is neither controlled nor audited here.
             blocked_encryption_types=[s3.BlockedEncryptionType.SSE_C],
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
@@ -57,3 +60,11 @@ class SecureBucket(s3.Bucket):
             auto_delete_objects=not keep_data,
             **bucket_options,
         )
+        if event_bridge:
+            # L1: the L2's switch adds a function with a managed policy to set this property.
+            bucket = cast(s3.CfnBucket, self.node.default_child)
+            bucket.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
+                event_bridge_configuration=s3.CfnBucket.EventBridgeConfigurationProperty(
+                    event_bridge_enabled=True
+                )
+            )

@@ -1,15 +1,16 @@
-"""What the files mean: a Glue database whose tables have the columns of the schemas."""
+"""The Glue database, whose tables have the columns of the JSON Schemas."""
 
 from aws_cdk import RemovalPolicy, Stack
 from aws_cdk import aws_glue as glue
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from stacks.shared.foundation import Foundation
 from stacks.shared.glue_columns import glue_columns
+from stacks.streaming_lake.prefixes import CURATED, EVENTS, WEATHER
 
-# Athena works partitions out from these rules, so nothing has to register each new hour. Hours
-# before `min` would be invisible: it lies before the first deployment.
+# Partition projection: Athena computes partitions from these rules, so nothing registers new hours.
+# Hours before `min` are invisible to queries; `min` lies before the first deployment.
 _ARRIVAL_HOURS = glue.PartitionProjectionConfiguration.date(
     format="yyyy-MM-dd-HH",
     min="2026-01-01-00",
@@ -34,27 +35,29 @@ class Catalog(Construct):
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, name: str, lake: s3.IBucket, key: kms.IKey
+        self, scope: Construct, construct_id: str, *, foundation: Foundation, lake: s3.IBucket
     ) -> None:
         super().__init__(scope, construct_id)
-        self._lake = lake
+        self._lake, key = lake, foundation.key
+        # Hive folds names to lower case and takes no hyphen.
+        self.name = Stack.of(self).stack_name.lower().replace("-", "_")
         self.database = glue.Database(
             self,
             "Database",
-            # Readers spell the name in their queries, so it is part of the contract.
-            database_name=name,
+            # Queries name the database, so its name is part of the contract.
+            database_name=self.name,
             removal_policy=RemovalPolicy.DESTROY,
         )
-        self.events = self._table("Events", "flight_event", "flights_events", "events/")
-        self.curated = self._table("Curated", "curated_flight", "flights_curated", "curated/")
-        self.weather = self._table("Weather", "hourly_weather", "weather_hourly", "weather/")
+        self.events = self._table("Events", "flight_event", "flights_events", EVENTS)
+        self.curated = self._table("Curated", "curated_flight", "flights_curated", CURATED)
+        self.weather = self._table("Weather", "hourly_weather", "weather_hourly", WEATHER)
         self.security = glue.SecurityConfiguration(
             self,
             "Security",
             cloud_watch_encryption=glue.CloudWatchEncryption.kms(key),
             job_bookmarks_encryption=glue.JobBookmarksEncryption.client_side_kms(key),
             s3_encryption=glue.S3Encryption.kms(key),
-            # Its name is fixed: left behind, it would be in the way of the next deployment.
+            # Its name is fixed, so a retained one would block the next deployment.
             removal_policy=RemovalPolicy.DESTROY,
         )
 

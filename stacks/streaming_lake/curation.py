@@ -1,4 +1,4 @@
-"""The materialised view: a Spark job that makes each flight one row, in the day it belongs to."""
+"""The materialised view: a Spark job that writes one row per flight, partitioned by event date."""
 
 from pathlib import Path
 
@@ -11,8 +11,10 @@ from constructs import Construct
 
 from repository import ROOT
 from stacks.shared.bundle import spark_bundle
+from stacks.shared.foundation import Foundation
 from stacks.shared.service_role import ServiceRole
 from stacks.streaming_lake.catalog import Catalog
+from stacks.streaming_lake.prefixes import CURATED, EVENTS, STATE, WEATHER
 from stacks.streaming_lake.settings import StreamingLakeSettings
 
 _JOB = "streaming_lake/curate_flights"
@@ -22,8 +24,8 @@ _SOURCE = ROOT / "spark_jobs" / _JOB
 class Curation(Construct):
     """The Glue job, its schedule and its data quality rules (ET-03, ET-05, SE-26).
 
-    Duplicates go by plain Spark code instead of FindMatches (ET-04), which costs a trained
-    transform to find what an equal `event_id` already says.
+    Spark code removes duplicates by `event_id`; FindMatches (ET-04) would need a trained transform
+    to find the same.
     """
 
     def __init__(
@@ -31,16 +33,16 @@ class Curation(Construct):
         scope: Construct,
         construct_id: str,
         *,
+        foundation: Foundation,
         lake: s3.IBucket,
         catalog: Catalog,
-        key: kms.IKey,
-        settings: StreamingLakeSettings,
     ) -> None:
         super().__init__(scope, construct_id)
+        settings = foundation.environment.settings(StreamingLakeSettings)
         self._lake, self._catalog = lake, catalog
         script = s3_assets.Asset(self, "Script", path=str(_SOURCE / "main.py"))
         modules = s3_assets.Asset(self, "Modules", path=str(spark_bundle(_JOB)))
-        self.role = self._role(key, script, modules)
+        self.role = self._role(foundation.key, script, modules)
         arguments = {
             "--lake_bucket": lake.bucket_name,
             "--database": catalog.database.database_name,
@@ -111,13 +113,13 @@ class Curation(Construct):
         role.allow(
             "ReadItsInputs",
             ["s3:GetObject"],
-            *(lake.arn_for_objects(f"{prefix}/*") for prefix in ("events", "weather")),
+            *(lake.arn_for_objects(f"{prefix}*") for prefix in (EVENTS, WEATHER)),
             wildcard_because="it reads every delivered file, and these prefixes only",
         )
         role.allow(
             "KeepTheCuratedFlights",
             ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
-            *(lake.arn_for_objects(f"{prefix}/*") for prefix in ("curated", "state")),
+            *(lake.arn_for_objects(f"{prefix}*") for prefix in (CURATED, STATE)),
             wildcard_because="Spark names its files itself, below the prefixes that are the job's",
         )
         role.allow(

@@ -1,13 +1,13 @@
-"""Data Firehose: from the stream to Parquet in the lake, and every record as received to the log.
+"""Data Firehose: events as Parquet into the lake, and every record as received into the raw log.
 
-Of the switches in the most complete public Firehose example, a few are off here, for a reason:
+These features of Firehose are not used, for a reason:
 
-- dynamic partitioning, with its metadata query, retry duration and appended delimiter: events are
-  partitioned by arrival, which needs none of it and costs nothing; the job partitions by event date
-- record de-aggregation: our producer packs lines, not the Kinesis Producer Library's format
-- compression of the delivered object: Parquet carries its own (IN-12; the two exclude each other)
-- a second key for the backup: one key an architecture, and the raw bucket's policy is its own
-- metrics for each shard: each costs by the month; keys spread evenly, so the stream's metrics tell
+- dynamic partitioning: events are partitioned by arrival time, which needs no query and costs
+  nothing; the curation job partitions by event date
+- record de-aggregation: the producer packs lines, not the Kinesis Producer Library's format
+- compression of the delivered object: Parquet compresses itself (IN-12; they exclude each other)
+- a second key for the backup: one key per architecture; the raw bucket has a policy of its own
+- shard-level metrics: each costs per month; partition keys are even, so stream metrics suffice
 """
 
 from typing import Any
@@ -15,27 +15,31 @@ from typing import Any
 from aws_cdk import Aws, RemovalPolicy
 from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_kinesisfirehose as firehose
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from stacks.environments import Environment
 from stacks.shared import gate
 from stacks.shared.encrypted_log_group import EncryptedLogGroup
+from stacks.shared.foundation import Foundation
 from stacks.streaming_lake.catalog import Catalog
 from stacks.streaming_lake.delivery_role import DeliveryRole
+from stacks.streaming_lake.prefixes import ERRORS, EVENTS, RAW_FLIGHTS
 from stacks.streaming_lake.settings import StreamingLakeSettings
 from stacks.streaming_lake.storage import Storage
 
 _Config = firehose.CfnDeliveryStream
 
-# How the transform writes times: whole seconds, and arrival to the millisecond.
+# Formats in which the transform writes times: seconds, and milliseconds for the arrival.
 _TIMESTAMPS = ["yyyy-MM-dd'T'HH:mm:ss'Z'", "yyyy-MM-dd'T'HH:mm:ss.SSS'Z'"]
 
 
+_ARRIVAL_HOUR = "arrival_hour=!{timestamp:yyyy-MM-dd-HH}/"
+_ERROR_PREFIX = ERRORS + "!{firehose:error-output-type}/!{timestamp:yyyy-MM-dd-HH}/"
+
+
 class Delivery(Construct):
-    """The delivery stream (IN-09), its role and its logs; it scales by itself (IN-10).
+    """The delivery stream (IN-09), its role and its logs; it scales automatically (IN-10).
 
     L1, because the L2's grants are wider than what Firehose calls (`s3:GetObject*`, `s3:List*`).
     """
@@ -45,29 +49,26 @@ class Delivery(Construct):
         scope: Construct,
         construct_id: str,
         *,
+        foundation: Foundation,
         stream: kinesis.IStream,
         transform: lambda_.IFunction,
         storage: Storage,
         catalog: Catalog,
-        key: kms.IKey,
-        environment: Environment,
     ) -> None:
         super().__init__(scope, construct_id)
-        self._settings = environment.settings(StreamingLakeSettings)
-        self._storage = storage
-        self._catalog = catalog
-        self._key = key
-        self._log_group = EncryptedLogGroup(self, "Logs", key=key, environment=environment)
+        self._settings = foundation.environment.settings(StreamingLakeSettings)
+        self._storage, self._catalog, self._key = storage, catalog, foundation.key
+        self._log_group = EncryptedLogGroup(self, "Logs", foundation=foundation)
         self.role = DeliveryRole(
             self,
             "Role",
+            foundation=foundation,
             stream=stream,
             transform=transform,
             storage=storage,
             catalog=catalog,
-            key=key,
-            log_group=self._log_group,
         )
+        self.role.allow_log_group(self._log_group)
         self.delivery_stream = _Config(
             self,
             "Lake",
@@ -84,7 +85,7 @@ class Delivery(Construct):
                 " itself; Firehose's own encryption is for records put to it directly"
             },
         )
-        # Firehose tries its rights while it is created: they must be there first.
+        # Firehose tests its permissions on creation, so the policy must exist first.
         self.delivery_stream.node.add_dependency(self.role)
 
     def _destination(self, transform: lambda_.IFunction) -> Any:
@@ -92,9 +93,9 @@ class Delivery(Construct):
         return _Config.ExtendedS3DestinationConfigurationProperty(
             bucket_arn=self._storage.lake.bucket_arn,
             role_arn=self.role.role_arn,
-            # The hour of arrival, UTC. The date of the event is the job's business (ST-04).
-            prefix="events/arrival_hour=!{timestamp:yyyy-MM-dd-HH}/",
-            error_output_prefix="errors/!{firehose:error-output-type}/!{timestamp:yyyy-MM-dd-HH}/",
+            # The hour of arrival, UTC; the curation job partitions by event date (ST-04).
+            prefix=EVENTS + _ARRIVAL_HOUR,
+            error_output_prefix=_ERROR_PREFIX,
             custom_time_zone="UTC",
             buffering_hints=_Config.BufferingHintsProperty(
                 interval_in_seconds=settings.buffer_seconds,
@@ -105,18 +106,18 @@ class Delivery(Construct):
             cloud_watch_logging_options=self._logging("Delivery"),
             processing_configuration=self._processing(transform),
             data_format_conversion_configuration=self._conversion(),
-            # The immutable log (ST-09): what came in, before anybody's code has touched it.
+            # The immutable raw log (ST-09): records as received, before any code ran.
             s3_backup_mode="Enabled",
             s3_backup_configuration=_Config.S3DestinationConfigurationProperty(
                 bucket_arn=self._storage.raw.bucket_arn,
                 role_arn=self.role.role_arn,
-                prefix="flights/arrival_hour=!{timestamp:yyyy-MM-dd-HH}/",
-                error_output_prefix="errors/!{firehose:error-output-type}/!{timestamp:yyyy-MM-dd-HH}/",
+                prefix=RAW_FLIGHTS + _ARRIVAL_HOUR,
+                error_output_prefix=_ERROR_PREFIX,
                 buffering_hints=_Config.BufferingHintsProperty(
                     interval_in_seconds=settings.buffer_seconds,
                     size_in_m_bs=settings.buffer_mebibytes,
                 ),
-                # Nothing is converted here, so it is the object that is compressed (IN-12).
+                # Nothing is converted here, so Firehose compresses the object (IN-12).
                 compression_format="GZIP",
                 encryption_configuration=self._encryption(),
                 cloud_watch_logging_options=self._logging("Backup"),

@@ -1,31 +1,31 @@
-"""What Firehose may do for the lake: every call it makes, and nothing else."""
+"""The role of the delivery stream: every call that Firehose makes, and nothing else."""
 
 from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_kinesis as kinesis
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from stacks.shared.foundation import Foundation
 from stacks.shared.service_role import ServiceRole
 from stacks.streaming_lake.catalog import Catalog
+from stacks.streaming_lake.prefixes import ERRORS, EVENTS, RAW_FLIGHTS
 from stacks.streaming_lake.storage import Storage
 
 
 class DeliveryRole(ServiceRole):
-    """The role of the delivery stream; `tests/sandbox` takes each statement away and looks."""
+    """Each statement is needed: a test removes one after the other and sees delivery fail."""
 
     def __init__(
         self,
         scope: Construct,
         construct_id: str,
         *,
+        foundation: Foundation,
         stream: kinesis.IStream,
         transform: lambda_.IFunction,
         storage: Storage,
         catalog: Catalog,
-        key: kms.IKey,
-        log_group: logs.ILogGroup,
     ) -> None:
         super().__init__(scope, construct_id, "firehose", confused_deputy_guard=True)
         lake, raw = storage.lake, storage.raw
@@ -53,18 +53,21 @@ class DeliveryRole(ServiceRole):
         self.allow(
             "WriteObjects",
             ["s3:PutObject", "s3:AbortMultipartUpload"],
-            lake.arn_for_objects("events/*"),
-            lake.arn_for_objects("errors/*"),
-            raw.arn_for_objects("flights/*"),
-            raw.arn_for_objects("errors/*"),
-            wildcard_because="Firehose names its objects itself, below these prefixes",
+            lake.arn_for_objects(f"{EVENTS}*"),
+            lake.arn_for_objects(f"{ERRORS}*"),
+            raw.arn_for_objects(f"{RAW_FLIGHTS}*"),
+            raw.arn_for_objects(f"{ERRORS}*"),
+            wildcard_because="Firehose names its objects, below these prefixes",
         )
         self.allow(
             "ReadTheColumns",
             ["glue:GetTable", "glue:GetTableVersion", "glue:GetTableVersions"],
             *catalog.arns(catalog.events),
         )
-        self.allow_key("UseTheKey", key, "s3", "kinesis")
+        self.allow_key("UseTheKey", foundation.key, "s3", "kinesis")
+
+    def allow_log_group(self, log_group: logs.ILogGroup) -> None:
+        """Allow writing to the log streams of `log_group`."""
         self.allow(
             "WriteItsLogs",
             ["logs:PutLogEvents"],
@@ -74,5 +77,5 @@ class DeliveryRole(ServiceRole):
                 resource_name=f"{log_group.log_group_name}:log-stream:*",
                 arn_format=ArnFormat.COLON_RESOURCE_NAME,
             ),
-            wildcard_because="its two streams of this one group, which it is told by name",
+            wildcard_because="the log streams of this one log group",
         )

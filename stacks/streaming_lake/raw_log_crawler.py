@@ -1,41 +1,42 @@
-"""A crawler over the raw log: what arrives, should it ever differ from the schema (ET-02)."""
+"""A Glue crawler over the raw log: shows when events differ from the schema."""
 
 from aws_cdk import Stack
 from aws_cdk import aws_glue as glue
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from stacks.shared.foundation import Foundation
 from stacks.shared.service_role import ServiceRole
 from stacks.streaming_lake.catalog import Catalog
+from stacks.streaming_lake.prefixes import RAW_FLIGHTS
+from stacks.streaming_lake.settings import StreamingLakeSettings
 
 
-class Discovery(Construct):
-    """Infers a table `raw_flights` from the raw log, on `schedule` or on demand.
-
-    `schedule` is Glue's six-field cron in UTC, None for on demand.
-    """
+class RawLogCrawler(Construct):
+    """Infers a table `raw_flights` from the raw log, on schedule or on demand (ET-02)."""
 
     def __init__(
         self,
         scope: Construct,
         construct_id: str,
         *,
-        raw: s3.IBucket,
+        foundation: Foundation,
+        raw_bucket: s3.IBucket,
         catalog: Catalog,
-        key: kms.IKey,
-        schedule: str | None,
     ) -> None:
         super().__init__(scope, construct_id)
+        schedule = foundation.environment.settings(StreamingLakeSettings).crawl_schedule
         role = ServiceRole(self, "Role", "glue", confused_deputy_guard=False)
-        role.allow("ListTheRawLog", ["s3:ListBucket", "s3:GetBucketLocation"], raw.bucket_arn)
+        role.allow(
+            "ListTheRawLog", ["s3:ListBucket", "s3:GetBucketLocation"], raw_bucket.bucket_arn
+        )
         role.allow(
             "ReadTheRawLog",
             ["s3:GetObject"],
-            raw.arn_for_objects("flights/*"),
-            wildcard_because="the log's objects are what it reads",
+            raw_bucket.arn_for_objects(f"{RAW_FLIGHTS}*"),
+            wildcard_because="it reads every object of the raw log",
         )
-        role.allow_key("DecryptTheRawLog", key, "s3", writes=False)
+        role.allow_key("DecryptTheRawLog", foundation.key, "s3", writes=False)
         database = catalog.database
         role.allow(
             "DescribeWhatItFinds",
@@ -50,11 +51,11 @@ class Discovery(Construct):
                 "glue:BatchUpdatePartition",
             ],
             *catalog.arns(),
-            # Its own tables; the lake's, whose columns are the contract, are out of its reach.
+            # Its own tables only: the columns of the lake's tables are a contract.
             Stack.of(self).format_arn(
                 service="glue", resource="table", resource_name=f"{database.database_name}/raw_*"
             ),
-            wildcard_because="it names its tables after the folders it finds, behind this prefix",
+            wildcard_because="the crawler names tables after folders, with this prefix",
         )
         role.allow_glue_basics()
         self.crawler = glue.CfnCrawler(
@@ -65,10 +66,12 @@ class Discovery(Construct):
             table_prefix="raw_",
             targets=glue.CfnCrawler.TargetsProperty(
                 s3_targets=[
-                    glue.CfnCrawler.S3TargetProperty(path=f"s3://{raw.bucket_name}/flights/")
+                    glue.CfnCrawler.S3TargetProperty(
+                        path=f"s3://{raw_bucket.bucket_name}/{RAW_FLIGHTS}"
+                    )
                 ]
             ),
-            # The log only grows, so only new folders need a look.
+            # The log is append-only, so only new folders need a crawl.
             recrawl_policy=glue.CfnCrawler.RecrawlPolicyProperty(
                 recrawl_behavior="CRAWL_NEW_FOLDERS_ONLY"
             ),

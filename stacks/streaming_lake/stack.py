@@ -20,107 +20,83 @@ the network of the ML platform.
 
 from typing import Any
 
-from aws_cdk import CfnOutput, RemovalPolicy, Stack
+from aws_cdk import Stack
 from constructs import Construct
 
 from stacks.environments import Environment
-from stacks.shared.architecture_key import ArchitectureKey
+from stacks.shared.foundation import Foundation
+from stacks.shared.outputs import export_outputs
 from stacks.streaming_lake.catalog import Catalog
 from stacks.streaming_lake.curation import Curation
 from stacks.streaming_lake.delivery import Delivery
 from stacks.streaming_lake.ingestion import Ingestion
-from stacks.streaming_lake.monitoring import Operation
-from stacks.streaming_lake.raw_log_crawler import Discovery
+from stacks.streaming_lake.monitoring import LakeMonitoring
+from stacks.streaming_lake.raw_log_crawler import RawLogCrawler
 from stacks.streaming_lake.settings import StreamingLakeSettings
 from stacks.streaming_lake.storage import Storage
 from stacks.streaming_lake.transformation import Transformation
-from stacks.streaming_lake.work_group import Query
+from stacks.streaming_lake.work_group import WorkGroup
 
 
 class StreamingLake(Stack):
-    """Takes a stream of flight events in and keeps it twice: as it came, and ready to query."""
+    """Takes in a stream of flight events and keeps it twice: as received, and ready to query."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, environment: Environment, **options: Any
     ) -> None:
         super().__init__(scope, construct_id, **options)
         settings = environment.settings(StreamingLakeSettings)
-        keep = environment.keep_data
-        name = self.stack_name
-        # Hive folds names to lower case and takes no hyphen.
-        database_name = name.lower().replace("-", "_")
-
-        key = ArchitectureKey(
-            self, "Key", description="Everything the streaming lake keeps", keep_data=keep
-        )
-        storage = Storage(self, "Storage", key=key, environment=environment)
-        catalog = Catalog(self, "Catalog", name=database_name, lake=storage.lake, key=key)
-        ingestion = Ingestion(
+        foundation = Foundation.in_stack(
             self,
-            "Ingestion",
-            key=key,
-            settings=settings,
-            removal_policy=RemovalPolicy.RETAIN if keep else RemovalPolicy.DESTROY,
+            environment,
+            key_description="Everything the streaming lake keeps",
+            budget_usd=settings.budget_usd,
         )
+        storage = Storage(self, "Storage", foundation=foundation)
+        catalog = Catalog(self, "Catalog", foundation=foundation, lake=storage.lake)
+        ingestion = Ingestion(self, "Ingestion", foundation=foundation)
+        stream = ingestion.stream
         transform = Transformation(
-            self,
-            "Transform",
-            lake=storage.lake,
-            stream=ingestion.stream,
-            key=key,
-            environment=environment,
+            self, "Transform", foundation=foundation, lake=storage.lake, stream=stream
         )
         delivery = Delivery(
             self,
             "Delivery",
-            stream=ingestion.stream,
+            foundation=foundation,
+            stream=stream,
             transform=transform,
             storage=storage,
             catalog=catalog,
-            key=key,
-            environment=environment,
         )
-        Discovery(
-            self,
-            "Discovery",
-            raw=storage.raw,
-            catalog=catalog,
-            key=key,
-            schedule=settings.crawl_schedule,
+        RawLogCrawler(
+            self, "Discovery", foundation=foundation, raw_bucket=storage.raw, catalog=catalog
         )
         curation = Curation(
-            self, "Curation", lake=storage.lake, catalog=catalog, key=key, settings=settings
+            self, "Curation", foundation=foundation, lake=storage.lake, catalog=catalog
         )
-        Query(
+        work_group = WorkGroup(
+            self, "Query", foundation=foundation, lake=storage.lake, catalog=catalog
+        )
+        monitoring = LakeMonitoring(self, "Operation", foundation=foundation, name=self.stack_name)
+        monitoring.watch_stream(stream, settings.retention_hours)
+        monitoring.watch_transform(transform)
+        monitoring.watch_delivery(delivery.delivery_stream, settings.buffer_seconds)
+        monitoring.watch_curation(curation.job)
+        # Exported: the ML platform imports what it trains on.
+        export_outputs(
             self,
-            "Query",
-            name=name,
-            lake=storage.lake,
-            catalog=catalog,
-            key=key,
-            limit_mebibytes=settings.query_limit_mebibytes,
+            {
+                "StreamName": stream.stream_name,
+                "DeliveryStreamName": delivery.delivery_stream.ref,
+                "RawBucketName": storage.raw.bucket_name,
+                "LakeBucketName": storage.lake.bucket_name,
+                "DatabaseName": catalog.name,
+                "EventsTableName": catalog.events.table_name,
+                "CuratedTableName": catalog.curated.table_name,
+                "WorkGroupName": work_group.name,
+                "KeyArn": foundation.key.key_arn,
+                "CurateJobName": curation.job.ref,
+                "CurateCommand": f"aws glue start-job-run --job-name {curation.job.ref}",
+                "AlarmTopicArn": foundation.topic.topic_arn,
+            },
         )
-        operation = Operation(self, "Operation", name=name, key=key, environment=environment)
-        operation.watch_stream(ingestion, settings.retention_hours)
-        operation.watch_transform(transform)
-        operation.watch_delivery(delivery, settings.buffer_seconds)
-        operation.watch_curation(curation)
-
-        # What a person needs next: where to write, what to run, where to read.
-        outputs = {
-            "StreamName": ingestion.stream.stream_name,
-            "DeliveryStreamName": delivery.delivery_stream.ref,
-            "RawBucketName": storage.raw.bucket_name,
-            "LakeBucketName": storage.lake.bucket_name,
-            "DatabaseName": database_name,
-            "EventsTableName": catalog.events.table_name,
-            "CuratedTableName": catalog.curated.table_name,
-            "WorkGroupName": name,
-            "KeyArn": key.key_arn,
-            "CurateJobName": curation.job.ref,
-            "CurateCommand": f"aws glue start-job-run --job-name {curation.job.ref}",
-            "AlarmTopicArn": operation.topic.topic_arn,
-        }
-        for output, value in outputs.items():
-            # Exported: the ML platform beside it imports what it trains on.
-            CfnOutput(self, output, value=value, export_name=f"{name}-{output}")

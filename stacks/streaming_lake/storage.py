@@ -1,18 +1,18 @@
-"""The two halves of the lake: an immutable log, and what can be made from it again (ST-09)."""
+"""The buckets: an immutable raw log, and the lake that can be rebuilt from it (ST-09)."""
 
 from aws_cdk import Duration
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from stacks.environments import Environment
 from stacks.shared.access_log_bucket import AccessLogBucket
+from stacks.shared.foundation import Foundation
 from stacks.shared.secure_bucket import SecureBucket
+from stacks.streaming_lake.prefixes import ATHENA_RESULTS, CURATED
 from stacks.streaming_lake.settings import StreamingLakeSettings
 
-# The notes' table of storage classes as the path of a record that is read ever less (ST-05, ST-06).
-# One Zone-IA is left out: the log is the only copy, and one zone can burn down. Intelligent-Tiering
-# is for data whose use nobody can foresee, so the curated flights get it.
+# The raw log moves through the storage classes of the notes' table as it is read less (ST-05,
+# ST-06). One Zone-IA is not used: the log is the only copy. Intelligent-Tiering suits unknown
+# access patterns, so the curated flights use it.
 _AGEING = [
     (s3.StorageClass.INFREQUENT_ACCESS, 30),  # milliseconds to read, half the price
     (s3.StorageClass.GLACIER_INSTANT_RETRIEVAL, 90),  # still milliseconds, read once a quarter
@@ -22,29 +22,22 @@ _AGEING = [
 
 
 class Storage(Construct):
-    """The raw log, the lake, and the bucket that records who touched them.
+    """The raw log, the lake, and the bucket for the access logs of both."""
 
-    Prefixes of the lake (ST-04, ST-13): `events/` as delivered, `curated/`, `weather/` (loaded in
-    batches), `rejected/`, `errors/`, `state/`, `training/`, `athena-results/`.
-    """
-
-    def __init__(
-        self, scope: Construct, construct_id: str, *, key: kms.IKey, environment: Environment
-    ) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, foundation: Foundation) -> None:
         super().__init__(scope, construct_id)
-        keep_data = environment.keep_data
-        settings = environment.settings(StreamingLakeSettings)
-
-        self.access_logs = AccessLogBucket(self, "AccessLogs", keep_data=keep_data)
+        settings = foundation.environment.settings(StreamingLakeSettings)
+        self.access_logs = AccessLogBucket(
+            self, "AccessLogs", keep_data=foundation.environment.keep_data
+        )
 
         locked = settings.object_lock_days
         self.raw = SecureBucket(
             self,
             "Raw",
-            key=key,
+            foundation=foundation,
             access_logs=self.access_logs,
-            keep_data=keep_data,
-            # Replaces the notes' Glacier vault lock, which new customers cannot get (ST-12).
+            # Replaces the notes' S3 Glacier Vault Lock, which is closed to new customers (ST-12).
             object_lock_enabled=bool(locked),
             object_lock_default_retention=s3.ObjectLockRetention.compliance(Duration.days(locked))
             if locked
@@ -62,12 +55,11 @@ class Storage(Construct):
         self.lake = SecureBucket(
             self,
             "Lake",
-            key=key,
+            foundation=foundation,
             access_logs=self.access_logs,
-            keep_data=keep_data,
             lifecycle_rules=[
                 s3.LifecycleRule(
-                    prefix="curated/",
+                    prefix=CURATED,
                     transitions=[
                         s3.Transition(
                             storage_class=s3.StorageClass.INTELLIGENT_TIERING,
@@ -76,7 +68,7 @@ class Storage(Construct):
                     ],
                 ),
                 s3.LifecycleRule(
-                    prefix="athena-results/",
+                    prefix=ATHENA_RESULTS,
                     expiration=Duration.days(settings.query_result_days),
                 ),
             ],

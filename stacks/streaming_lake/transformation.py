@@ -1,13 +1,13 @@
-"""The Lambda that Firehose asks about every record: what is good goes on, the rest is set aside."""
+"""The Lambda function that Firehose transforms records with."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_kinesis as kinesis
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from stacks.environments import Environment
+from stacks.shared.foundation import Foundation
 from stacks.shared.python_function import PythonFunction
+from stacks.streaming_lake.prefixes import REJECTED
 
 NAMESPACE = "StreamingLake"
 SERVICE = "transform-flight-events"
@@ -16,8 +16,8 @@ SERVICE = "transform-flight-events"
 class Transformation(PythonFunction):
     """Validates and normalises each line of each record (IN-13, SE-26).
 
-    It writes rejected lines to `rejected/`, and puts records back on the stream when its answer
-    would pass Lambda's 6 MB.
+    It writes rejected lines to `rejected/`. Records that would make its response exceed Lambda's
+    6 MB go back onto the stream.
     """
 
     def __init__(
@@ -25,22 +25,20 @@ class Transformation(PythonFunction):
         scope: Construct,
         construct_id: str,
         *,
+        foundation: Foundation,
         lake: s3.IBucket,
         stream: kinesis.IStream,
-        key: kms.IKey,
-        environment: Environment,
     ) -> None:
         super().__init__(
             scope,
             construct_id,
             folder="streaming_lake/transform_flight_events",
-            key=key,
-            environment=environment,
-            # Firehose waits five minutes for an answer, and then sends the batch again.
+            foundation=foundation,
+            # Firehose waits five minutes for a response, then sends the batch again.
             timeout=Duration.minutes(4),
             variables={
                 "REJECTED_BUCKET": lake.bucket_name,
-                "REJECTED_PREFIX": "rejected/",
+                "REJECTED_PREFIX": REJECTED,
                 "POWERTOOLS_SERVICE_NAME": SERVICE,
                 "POWERTOOLS_METRICS_NAMESPACE": NAMESPACE,
             },
@@ -49,8 +47,8 @@ class Transformation(PythonFunction):
         role.allow(
             "SetRejectedLinesAside",
             ["s3:PutObject"],
-            lake.arn_for_objects("rejected/*"),
-            wildcard_because="one object a record, named after it, below this prefix only",
+            lake.arn_for_objects(f"{REJECTED}*"),
+            wildcard_because="one object per record, named after it, below this prefix only",
         )
         role.allow("PutRecordsBack", ["kinesis:PutRecords"], stream.stream_arn)
-        role.allow_key("EncryptWhatItWrites", key, "s3", "kinesis", reads=False)
+        role.allow_key("EncryptWhatItWrites", foundation.key, "s3", "kinesis", reads=False)

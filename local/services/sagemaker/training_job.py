@@ -68,7 +68,7 @@ def start(request: Request, base: Path) -> "subprocess.Popen[str]":
             # Nothing of AWS is in a job's surroundings: it is as isolated as its container.
             "PATH": f"{PYTHON.parent}:{os.defpath}",
             "HOME": str(base),
-            "PYTHONPATH": str(ROOT / "sandbox"),
+            "PYTHONPATH": str(ROOT / "local" / "services" / "sagemaker"),
             "SAGEMAKER_BASE_DIR": str(base),
             "SAGEMAKER_TRAINING_MODULE": "training_toolkit:main",
             "SM_CHECKPOINT_DIR": str(base / "checkpoints"),

@@ -3,13 +3,12 @@
 from aws_cdk import Aws, Fn
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from stacks.environments import Environment
 from stacks.ml_platform.network.s3_prefix_list import S3PrefixList
 from stacks.ml_platform.settings import MlNetworkSettings
 from stacks.shared.encrypted_log_group import EncryptedLogGroup
+from stacks.shared.foundation import Foundation
 from stacks.shared.service_role import ServiceRole
 
 CIDR = "10.20.0.0/16"
@@ -38,11 +37,9 @@ class Network(Construct):
     choose, and nothing else. Jobs and endpoints take `subnet_ids` and `job_security_group`.
     """
 
-    def __init__(
-        self, scope: Construct, construct_id: str, *, key: kms.IKey, environment: Environment
-    ) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, foundation: Foundation) -> None:
         super().__init__(scope, construct_id)
-        zones = environment.settings(MlNetworkSettings).availability_zones
+        zones = foundation.environment.settings(MlNetworkSettings).availability_zones
         self.vpc = ec2.Vpc(
             self,
             "Vpc",
@@ -63,10 +60,10 @@ class Network(Construct):
         )
         for statement in _own_and_aws_buckets():
             self.s3_endpoint.add_to_policy(statement)
-        self.job_security_group = self._job_security_group(key, environment)
-        self._log_flows(key, environment)
+        self.job_security_group = self._job_security_group(foundation)
+        self._log_flows(foundation)
 
-    def _job_security_group(self, key: kms.IKey, environment: Environment) -> ec2.SecurityGroup:
+    def _job_security_group(self, foundation: Foundation) -> ec2.SecurityGroup:
         group = ec2.SecurityGroup(
             self,
             "Jobs",
@@ -79,7 +76,7 @@ class Network(Construct):
         )
         group.add_egress_rule(
             ec2.Peer.prefix_list(
-                S3PrefixList(self, "S3Addresses", key=key, environment=environment).prefix_list_id
+                S3PrefixList(self, "S3Addresses", foundation=foundation).prefix_list_id
             ),
             ec2.Port.tcp(443),
             "S3, by the gateway endpoint",
@@ -89,8 +86,8 @@ class Network(Construct):
         group.add_egress_rule(group, ec2.Port.all_traffic(), "The other containers of a job")
         return group
 
-    def _log_flows(self, key: kms.IKey, environment: Environment) -> None:
-        logs = EncryptedLogGroup(self, "FlowLogs", key=key, environment=environment)
+    def _log_flows(self, foundation: Foundation) -> None:
+        logs = EncryptedLogGroup(self, "FlowLogs", foundation=foundation)
         role = ServiceRole(self, "FlowLogRole", "vpc-flow-logs", confused_deputy_guard=True)
         role.allow(
             "WriteFlows",

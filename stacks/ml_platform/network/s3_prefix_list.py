@@ -1,12 +1,11 @@
 """The addresses of S3 in this Region, for a security group that lets nothing else out."""
 
 from aws_cdk import Aws
-from aws_cdk import aws_kms as kms
 from aws_cdk import custom_resources as cr
 from constructs import Construct
 
-from stacks.environments import Environment
 from stacks.shared.encrypted_log_group import EncryptedLogGroup
+from stacks.shared.foundation import Foundation
 from stacks.shared.service_role import ServiceRole
 
 
@@ -16,11 +15,9 @@ class S3PrefixList(Construct):
     CloudFormation has no attribute for it, and without it the rule would have to say 0.0.0.0/0.
     """
 
-    def __init__(
-        self, scope: Construct, construct_id: str, *, key: kms.IKey, environment: Environment
-    ) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, foundation: Foundation) -> None:
         super().__init__(scope, construct_id)
-        logs = EncryptedLogGroup(self, "Logs", key=key, environment=environment)
+        logs = EncryptedLogGroup(self, "Logs", foundation=foundation)
         role = ServiceRole(self, "Role", "lambda", confused_deputy_guard=False)
         role.allow(
             "WriteItsLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], logs.log_group_arn

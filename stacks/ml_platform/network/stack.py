@@ -18,38 +18,40 @@ SE-22 the Region is chosen by deploying there: nothing names one.
 
 from typing import Any
 
-from aws_cdk import CfnOutput, Stack
+from aws_cdk import Stack
 from constructs import Construct
 
 from stacks.environments import Environment
+from stacks.ml_platform.foundation import PlatformFoundation
 from stacks.ml_platform.network.interface_endpoints import InterfaceEndpoints
 from stacks.ml_platform.network.network import Network
 from stacks.ml_platform.settings import MlNetworkSettings
-from stacks.shared.alarm_topic import AlarmTopic
-from stacks.shared.architecture_key import ArchitectureKey
-from stacks.shared.monthly_budget import MonthlyBudget
+from stacks.shared.foundation import Foundation
+from stacks.shared.outputs import add_outputs
 
 
 class MlNetwork(Stack):
-    """What the other three stacks stand on."""
+    """The network, key and alarm topic that the other three stacks use."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, environment: Environment, **options: Any
     ) -> None:
         super().__init__(scope, construct_id, **options)
         settings = environment.settings(MlNetworkSettings)
-        self.key = ArchitectureKey(
+        foundation = Foundation.in_stack(
             self,
-            "Key",
-            description="Everything the ML platform keeps",
-            keep_data=environment.keep_data,
+            environment,
+            key_description="Everything the ML platform keeps",
+            budget_usd=settings.budget_usd,
         )
-        self.topic = AlarmTopic(self, "Alarms", key=self.key, environment=environment)
-        if settings.budget_usd:
-            MonthlyBudget(self, "Budget", usd=settings.budget_usd, topic=self.topic)
-        self.network = Network(self, "Network", key=self.key, environment=environment)
+        network = Network(self, "Network", foundation=foundation)
+        self.foundation = PlatformFoundation(
+            environment, foundation.key, foundation.topic, network=network
+        )
         self.interface_endpoints = InterfaceEndpoints(
-            self, "InterfaceEndpoints", network=self.network, settings=settings
+            self, "InterfaceEndpoints", network=network, settings=settings
         )
-        CfnOutput(self, "VpcId", value=self.network.vpc.vpc_id)
-        CfnOutput(self, "AlarmTopicArn", value=self.topic.topic_arn)
+        add_outputs(
+            self,
+            {"VpcId": network.vpc.vpc_id, "AlarmTopicArn": foundation.topic.topic_arn},
+        )

@@ -5,12 +5,11 @@ from string import Template
 
 from aws_cdk import Fn, Names, Tags
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3_assets as s3_assets
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
-from stacks.ml_platform.network.network import Network
+from stacks.ml_platform.foundation import PlatformFoundation
 from stacks.ml_platform.settings import MlNotebookSettings
 from stacks.shared.bundle import kernel_bundle
 
@@ -28,13 +27,13 @@ class Notebook(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        network: Network,
+        foundation: PlatformFoundation,
         kernel: s3_assets.Asset,
         role: iam.IRole,
-        key: kms.IKey,
-        settings: MlNotebookSettings,
     ) -> None:
         super().__init__(scope, construct_id)
+        settings = foundation.environment.settings(MlNotebookSettings)
+        network = foundation.network
         script = Template((_LIFECYCLE / "on_start.sh").read_text()).safe_substitute(
             KernelUri=kernel.s3_object_url,
             StopWhenIdle=(_LIFECYCLE / "stop_when_idle.py").read_text(),
@@ -60,7 +59,7 @@ class Notebook(Construct):
             # The Amazon Linux 2 platforms can be neither created nor restarted any more.
             platform_identifier="notebook-al2023-v1",
             volume_size_in_gb=settings.volume_gibibytes,
-            kms_key_id=key.key_id,
+            kms_key_id=foundation.key.key_id,
             subnet_id=network.subnet_ids[0],
             security_group_ids=[network.job_security_group.security_group_id],
             # Left out, the instance stands in a network of AWS that has internet (SE-19).

@@ -1,13 +1,12 @@
-"""Who may open the notebook, from where (SE-17), and what the notebook may do (SE-20)."""
+"""Who may open the notebook and from where (SE-17), and the notebook's role (SE-20)."""
 
 from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
 
-from stacks.ml_platform.container_images import ContainerImages
+from stacks.ml_platform.foundation import PlatformFoundation
 from stacks.ml_platform.job_roles import JobRole
 from stacks.ml_platform.network.interface_endpoints import InterfaceEndpoints
 from stacks.ml_platform.settings import InterfaceEndpoint, MlNotebookSettings
@@ -16,8 +15,8 @@ from stacks.ml_platform.training.training_data import TrainingData
 from stacks.ml_platform.training.training_roles import TrainingRoles
 from stacks.shared import gate
 
-# The URL is asked for at the first, and each page and web socket of it comes through the second.
-_DOORS: tuple[InterfaceEndpoint, ...] = ("sagemaker.api", "notebook")
+# The first issues the presigned URL; pages and web sockets of the notebook use the second.
+_USED_ENDPOINTS: tuple[InterfaceEndpoint, ...] = ("sagemaker.api", "notebook")
 _INSTANCES = f"arn:{Aws.PARTITION}:sagemaker:{Aws.REGION}:{Aws.ACCOUNT_ID}:notebook-instance/*"
 
 
@@ -29,14 +28,13 @@ class NotebookRole(JobRole):
         scope: Construct,
         construct_id: str,
         *,
+        foundation: PlatformFoundation,
         bucket: s3.IBucket,
         data: TrainingData,
         training_roles: TrainingRoles,
         kernel: s3_assets.Asset,
-        images: ContainerImages,
-        key: kms.IKey,
     ) -> None:
-        super().__init__(scope, construct_id, log_group="NotebookInstances", images=images, key=key)
+        super().__init__(scope, construct_id, foundation=foundation, log_group="NotebookInstances")
         self.allow(
             "ReadItsKernel", ["s3:GetObject"], kernel.bucket.arn_for_objects(kernel.s3_object_key)
         )
@@ -47,7 +45,7 @@ class NotebookRole(JobRole):
             data.bucket.arn_for_objects("training/*"),
             wildcard_because="people explore every split, and this prefix only",
         )
-        if data.key is not key:
+        if data.key is not foundation.key:
             self.allow_key("ReadUnderTheLakesKey", data.key, "s3", writes=False)
         self.allow_list("FindItsWork", bucket.bucket_arn, "code/", "models/", "evaluation/")
         self.allow(
@@ -87,7 +85,7 @@ class NotebookRole(JobRole):
 
 
 class OpenOwnNotebook(iam.ManagedPolicy):
-    """Open a notebook that bears one's name, through the VPC's doors or from known addresses.
+    """Open one's own notebook instance, through the VPC endpoints or from given addresses.
 
     IAM asks again for every request of an open notebook, so leaving the network ends the session.
     Give it to users or to permission sets. Raises ValueError if no place is left to open from.
@@ -98,11 +96,13 @@ class OpenOwnNotebook(iam.ManagedPolicy):
         scope: Construct,
         construct_id: str,
         *,
-        doors: InterfaceEndpoints,
+        interface_endpoints: InterfaceEndpoints,
         settings: MlNotebookSettings,
     ) -> None:
         inside = [
-            doors.endpoints[name].vpc_endpoint_id for name in _DOORS if name in doors.endpoints
+            interface_endpoints.endpoints[name].vpc_endpoint_id
+            for name in _USED_ENDPOINTS
+            if name in interface_endpoints.endpoints
         ]
         places: dict[str, dict[str, dict[str, object]]] = {}
         if inside:

@@ -13,17 +13,17 @@ started from here; DP-13 one of the three components, beside training and hostin
 
 from typing import Any
 
-from aws_cdk import CfnOutput, Stack
+from aws_cdk import Stack
 from constructs import Construct
 
 from stacks.environments import Environment
-from stacks.ml_platform.container_images import ContainerImages
 from stacks.ml_platform.network.stack import MlNetwork
 from stacks.ml_platform.notebook.notebook import Notebook, kernel_asset
 from stacks.ml_platform.notebook.notebook_access import NotebookRole, OpenOwnNotebook
 from stacks.ml_platform.notebook.studio import Studio
 from stacks.ml_platform.settings import MlNotebookSettings
 from stacks.ml_platform.training.stack import MlTraining
+from stacks.shared.outputs import add_outputs
 
 
 class MlNotebook(Stack):
@@ -41,37 +41,33 @@ class MlNotebook(Stack):
     ) -> None:
         super().__init__(scope, construct_id, **options)
         settings = environment.settings(MlNotebookSettings)
+        foundation = network_stack.foundation
         kernel = kernel_asset(self)
         role = NotebookRole(
             self,
             "Role",
+            foundation=foundation,
             bucket=training_stack.bucket,
-            data=training_stack.data,
+            data=training_stack.inputs.data,
             training_roles=training_stack.roles,
             kernel=kernel,
-            images=ContainerImages(self, "Images"),
-            key=network_stack.key,
         )
-        notebook = Notebook(
+        notebook = Notebook(self, "Notebook", foundation=foundation, kernel=kernel, role=role)
+        access = OpenOwnNotebook(
             self,
-            "Notebook",
-            network=network_stack.network,
-            kernel=kernel,
-            role=role,
-            key=network_stack.key,
+            "OpenOwnNotebook",
+            interface_endpoints=network_stack.interface_endpoints,
             settings=settings,
         )
-        access = OpenOwnNotebook(
-            self, "OpenOwnNotebook", doors=network_stack.interface_endpoints, settings=settings
-        )
         if settings.studio:
-            Studio(self, "Studio", network=network_stack.network, role=role, key=network_stack.key)
-        name = notebook.instance.attr_notebook_instance_name
-        CfnOutput(self, "NotebookInstanceName", value=name)
-        CfnOutput(self, "OpenOwnNotebookPolicyArn", value=access.managed_policy_arn)
-        CfnOutput(
+            Studio(self, "Studio", foundation=foundation, role=role)
+        instance_name = notebook.instance.attr_notebook_instance_name
+        add_outputs(
             self,
-            "OpenCommand",
-            value="aws sagemaker create-presigned-notebook-instance-url"
-            f" --notebook-instance-name {name}",
+            {
+                "NotebookInstanceName": instance_name,
+                "OpenOwnNotebookPolicyArn": access.managed_policy_arn,
+                "OpenCommand": "aws sagemaker create-presigned-notebook-instance-url"
+                f" --notebook-instance-name {instance_name}",
+            },
         )

@@ -2,11 +2,10 @@
 
 from aws_cdk import Names
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
-from stacks.ml_platform.network.network import Network
+from stacks.ml_platform.foundation import PlatformFoundation
 
 
 class Studio(Construct):
@@ -22,11 +21,11 @@ class Studio(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        network: Network,
+        foundation: PlatformFoundation,
         role: iam.IRole,
-        key: kms.IKey,
     ) -> None:
         super().__init__(scope, construct_id)
+        network = foundation.network
         self.domain = sagemaker.CfnDomain(
             self,
             "Domain",
@@ -36,7 +35,7 @@ class Studio(Construct):
             app_network_access_type="VpcOnly",
             vpc_id=network.vpc.vpc_id,
             subnet_ids=network.subnet_ids,
-            kms_key_id=key.key_id,
+            kms_key_id=foundation.key.key_id,
             default_user_settings=sagemaker.CfnDomain.UserSettingsProperty(
                 execution_role=role.role_arn,
                 security_groups=[network.job_security_group.security_group_id],

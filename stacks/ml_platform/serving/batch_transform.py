@@ -1,15 +1,11 @@
 """The workflow that predicts for every flight below a prefix, without an endpoint."""
 
 from aws_cdk import Duration, Fn, Stack
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
-from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sagemaker as sagemaker
-from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from stacks.environments import Environment
-from stacks.ml_platform.network.network import Network
+from stacks.ml_platform.foundation import PlatformFoundation
+from stacks.ml_platform.serving.endpoint import Endpoint
 from stacks.ml_platform.settings import MlEndpointSettings
 from stacks.ml_platform.training.job_guardrails import guard_rails
 from stacks.ml_platform.training.training_data import TrainingData
@@ -31,18 +27,14 @@ class BatchTransform(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        endpoint_name: str,
+        foundation: PlatformFoundation,
+        endpoint: Endpoint,
         data: TrainingData,
-        bucket: s3.IBucket,
         registry: sagemaker.CfnModelPackageGroup,
-        serving_role: iam.IRole,
-        network: Network,
-        topic: sns.ITopic,
-        key: kms.IKey,
-        environment: Environment,
     ) -> None:
         super().__init__(scope, construct_id)
-        settings = environment.settings(MlEndpointSettings)
+        bucket, network, topic = endpoint.bucket, foundation.network, foundation.topic
+        settings = foundation.environment.settings(MlEndpointSettings)
         group = registry.model_package_group_name
         self.state_machine = AslStateMachine(
             self,
@@ -50,18 +42,17 @@ class BatchTransform(Construct):
             workflow="ml_platform/transform_batch",
             blanks={
                 "Bucket": bucket.bucket_name,
-                "EndpointName": endpoint_name,
+                "EndpointName": endpoint.name,
                 "InstanceType": settings.instance_type,
                 "Instances": f"{settings.batch_instances}",
-                "KeyArn": key.key_arn,
+                "KeyArn": foundation.key.key_arn,
                 "ModelPackageGroupName": group,
                 "SecurityGroupId": network.job_security_group.security_group_id,
-                "ServingRoleArn": serving_role.role_arn,
+                "ServingRoleArn": endpoint.role.role_arn,
                 "SubnetIds": Fn.join(",", network.subnet_ids),
                 "TopicArn": topic.topic_arn,
             },
-            key=key,
-            environment=environment,
+            foundation=foundation,
             timeout=Duration.days(1),
         )
         role, stack = self.state_machine.service_role, Stack.of(self)
@@ -82,7 +73,7 @@ class BatchTransform(Construct):
             "BorrowAModel",
             ["sagemaker:CreateModel", "sagemaker:DeleteModel"],
             stack.format_arn(
-                service="sagemaker", resource="model", resource_name=f"{endpoint_name}-batch-*"
+                service="sagemaker", resource="model", resource_name=f"{endpoint.name}-batch-*"
             ),
             wildcard_because="the model is named after the execution, and goes with it",
         )
@@ -94,7 +85,7 @@ class BatchTransform(Construct):
             wildcard_because=_OWN_JOBS,
         )
         self.state_machine.allow_sync_jobs("sagemaker")
-        self.state_machine.allow_pass_role("LendTheServingRole", serving_role)
+        self.state_machine.allow_pass_role("LendTheServingRole", endpoint.role)
         role.allow("Tell", ["sns:Publish"], topic.topic_arn)
         for statement in guard_rails():
             role.add_to_policy(statement)

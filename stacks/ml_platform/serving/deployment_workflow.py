@@ -1,24 +1,19 @@
 """The workflow that lets an approved model serve, what it may do, and what starts it."""
 
-from collections.abc import Sequence
-
 from aws_cdk import Duration, Fn, Stack
-from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_events as events
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sagemaker as sagemaker
-from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from stacks.environments import Environment
-from stacks.ml_platform.network.network import Network
+from stacks.ml_platform.foundation import PlatformFoundation
+from stacks.ml_platform.serving.endpoint import Endpoint
 from stacks.ml_platform.settings import MlEndpointSettings
 from stacks.ml_platform.storage import reaches_buckets_from_outside
 from stacks.ml_platform.training.job_guardrails import guard_rails
 from stacks.shared.alarm_topic import DeadLetterQueue
 from stacks.shared.asl_state_machine import AslStateMachine
+from stacks.shared.event_rule import EventRule, RuleTarget
 from stacks.shared.service_role import ServiceRole
 
 
@@ -30,19 +25,14 @@ class DeploymentWorkflow(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        endpoint_name: str,
+        foundation: PlatformFoundation,
+        endpoint: Endpoint,
         models: s3.IBucket,
-        bucket: s3.IBucket,
         registry: sagemaker.CfnModelPackageGroup,
-        serving_role: iam.IRole,
-        network: Network,
-        roll_back_alarms: Sequence[cloudwatch.IAlarm],
-        topic: sns.ITopic,
-        key: kms.IKey,
-        environment: Environment,
     ) -> None:
         super().__init__(scope, construct_id)
-        settings = environment.settings(MlEndpointSettings)
+        network, topic = foundation.network, foundation.topic
+        settings = foundation.environment.settings(MlEndpointSettings)
         self._registry, self._topic = registry, topic
         self.state_machine = AslStateMachine(
             self,
@@ -50,17 +40,19 @@ class DeploymentWorkflow(Construct):
             workflow="ml_platform/deploy_model",
             blanks={
                 "BakeSeconds": f"{settings.bake_minutes * 60}",
-                "Bucket": bucket.bucket_name,
+                "Bucket": endpoint.bucket.bucket_name,
                 "CallsPerInstance": f"{settings.invocations_per_instance_and_minute}",
                 "CapturePercent": f"{settings.data_capture_percent}",
                 "ChallengerWeight": f"{settings.challenger_weight}",
-                "EndpointName": endpoint_name,
+                "EndpointName": endpoint.name,
                 "InVpc": f"{settings.in_vpc}".lower(),
                 "InstanceType": settings.instance_type,
-                "KeyArn": key.key_arn,
+                "KeyArn": foundation.key.key_arn,
                 "MaximumInstances": f"{settings.maximum_instances}",
                 "MinimumInstances": f"{settings.minimum_instances}",
-                "RollBackAlarms": Fn.join(",", [alarm.alarm_name for alarm in roll_back_alarms]),
+                "RollBackAlarms": Fn.join(
+                    ",", [alarm.alarm_name for alarm in endpoint.roll_back_alarms.all]
+                ),
                 "RollOut": settings.roll_out,
                 "RollOutPercent": f"{settings.roll_out_percent}",
                 "RoutingType": settings.roll_out.upper().replace("-", "_"),
@@ -68,26 +60,17 @@ class DeploymentWorkflow(Construct):
                 "ServerlessConcurrency": f"{settings.serverless_concurrency}",
                 "ServerlessMemory": f"{settings.serverless_memory_mebibytes}",
                 "Serving": settings.serving,
-                "ServingRoleArn": serving_role.role_arn,
+                "ServingRoleArn": endpoint.role.role_arn,
                 "SubnetIds": Fn.join(",", network.subnet_ids),
                 "TopicArn": topic.topic_arn,
             },
-            key=key,
-            environment=environment,
+            foundation=foundation,
             timeout=Duration.hours(8),
         )
-        self._permit(endpoint_name, models, bucket, serving_role, in_vpc=settings.in_vpc)
-        self._on_approval(key)
+        self._permit(endpoint, models, in_vpc=settings.in_vpc)
+        self._on_approval(foundation.key)
 
-    def _permit(
-        self,
-        endpoint_name: str,
-        models: s3.IBucket,
-        bucket: s3.IBucket,
-        serving_role: iam.IRole,
-        *,
-        in_vpc: bool,
-    ) -> None:
+    def _permit(self, endpoint: Endpoint, models: s3.IBucket, *, in_vpc: bool) -> None:
         role, stack = self.state_machine.service_role, Stack.of(self)
         reaches_buckets_from_outside(role)
 
@@ -108,8 +91,8 @@ class DeploymentWorkflow(Construct):
                 for what in ("EndpointConfig", "Model")
                 for verb in ("Create", "Delete", "Describe")
             ],
-            named("model", f"{endpoint_name}-*"),
-            named("endpoint-config", f"{endpoint_name}-*"),
+            named("model", f"{endpoint.name}-*"),
+            named("endpoint-config", f"{endpoint.name}-*"),
             wildcard_because="both are named after the endpoint and the execution",
         )
         role.allow(
@@ -119,18 +102,18 @@ class DeploymentWorkflow(Construct):
                 # One that fails as it is created is in the way of the next: it is deleted.
                 for verb in ("Create", "Delete", "Describe", "Update")
             ],
-            named("endpoint", endpoint_name),
-            named("endpoint-config", f"{endpoint_name}-*"),
+            named("endpoint", endpoint.name),
+            named("endpoint-config", f"{endpoint.name}-*"),
             wildcard_because="configurations are named after the endpoint and the execution",
         )
-        self.state_machine.allow_pass_role("LendTheServingRole", serving_role)
+        self.state_machine.allow_pass_role("LendTheServingRole", endpoint.role)
         role.allow(
             "ReadStatistics",
             ["s3:GetObject"],
             models.arn_for_objects("evaluation/*/statistics.json"),
             wildcard_because="reports lie in folders named after executions",
         )
-        statistics = bucket.arn_for_objects(f"drift/{endpoint_name}/statistics.json")
+        statistics = endpoint.bucket.arn_for_objects(f"drift/{endpoint.name}/statistics.json")
         role.allow("KeepStatistics", ["s3:PutObject"], statistics)
         role.allow(
             "Scale",
@@ -153,11 +136,11 @@ class DeploymentWorkflow(Construct):
         undelivered = DeadLetterQueue(self, "Undelivered", key=key)
         role = ServiceRole(self, "ApprovedRole", "events", confused_deputy_guard=True)
         role.allow("Deploy", ["states:StartExecution"], self.state_machine.state_machine_arn)
-        rule = events.CfnRule(
+        EventRule(
             self,
             "Approved",
-            description="A model of ours was approved: let it serve",
-            event_pattern={
+            description="A model package was approved: deploy it",
+            pattern={
                 "source": ["aws.sagemaker"],
                 "detail-type": ["SageMaker Model Package State Change"],
                 "detail": {
@@ -165,18 +148,7 @@ class DeploymentWorkflow(Construct):
                     "ModelApprovalStatus": ["Approved"],
                 },
             },
-            targets=[
-                events.CfnRule.TargetProperty(
-                    id="Deploy",
-                    arn=self.state_machine.state_machine_arn,
-                    role_arn=role.role_arn,
-                    dead_letter_config=events.CfnRule.DeadLetterConfigProperty(
-                        arn=undelivered.queue_arn
-                    ),
-                    retry_policy=events.CfnRule.RetryPolicyProperty(
-                        maximum_retry_attempts=8, maximum_event_age_in_seconds=6 * 3600
-                    ),
-                )
-            ],
+            target=RuleTarget(
+                "Deploy", self.state_machine.state_machine_arn, undelivered, role=role
+            ),
         )
-        undelivered.admit(rule)

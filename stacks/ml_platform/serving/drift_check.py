@@ -1,24 +1,23 @@
-"""Does the endpoint still see what its model was trained on? (DP-10)
+"""Compares captured requests with the training set (DP-10).
 
-SageMaker's Model Monitor takes no new customers; this is a function on what the endpoint captures.
+SageMaker Model Monitor is closed to new customers; this is a function on the captured data.
 """
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_cloudwatch_actions as actions
-from aws_cdk import aws_events as events
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_s3 as s3
-from aws_cdk import aws_sns as sns
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from stacks.environments import Environment
+from stacks.ml_platform.foundation import PlatformFoundation
+from stacks.ml_platform.serving.endpoint import Endpoint
 from stacks.ml_platform.serving.roll_back_alarms import CHAMPION
 from stacks.ml_platform.settings import MlEndpointSettings
 from stacks.ml_platform.storage import reaches_buckets_from_outside
 from stacks.shared.alarm_topic import DeadLetterQueue
+from stacks.shared.event_rule import EventRule, RuleTarget
+from stacks.shared.monitoring import Alarm
 from stacks.shared.python_function import PythonFunction
 from stacks.shared.service_role import ServiceRole
 
@@ -26,65 +25,57 @@ _NAMESPACE = "MlPlatform"
 
 
 class DriftCheck(Construct):
-    """A capture -> the last hours beside the training set -> metric -> alarm -> retraining."""
+    """Capture -> comparison of the last hours with the training set -> metric -> alarm."""
 
     def __init__(
         self,
         scope: Construct,
         construct_id: str,
         *,
-        endpoint_name: str,
-        bucket: s3.IBucket,
+        foundation: PlatformFoundation,
+        endpoint: Endpoint,
         training: sfn.IStateMachine,
-        topic: sns.ITopic,
-        key: kms.IKey,
-        environment: Environment,
     ) -> None:
         super().__init__(scope, construct_id)
-        settings = environment.settings(MlEndpointSettings)
-        self._undelivered = DeadLetterQueue(self, "Undelivered", key=key)
+        settings = foundation.environment.settings(MlEndpointSettings)
+        self._undelivered = DeadLetterQueue(self, "Undelivered", key=foundation.key)
         function = PythonFunction(
             self,
             "Detect",
             folder="ml_platform/detect_drift",
-            key=key,
-            environment=environment,
+            foundation=foundation,
             timeout=Duration.minutes(2),
             variables={
                 "WINDOW_HOURS": f"{settings.drift_window_hours}",
                 "MINIMUM_FLIGHTS": f"{settings.drift_minimum_flights}",
             },
         )
-        self._permit(function, endpoint_name, bucket, key)
-        self._on_capture(function, endpoint_name, bucket)
-        self.alarm = cloudwatch.Alarm(
+        self._permit(function, endpoint, foundation.key)
+        self._on_capture(function, endpoint)
+        self.alarm = Alarm(
             self,
             "Drift",
-            alarm_description="What is asked has moved away from what was trained on; the log of"
-            " the drift check names the feature. Look whether the world has changed, or who asks."
-            " If the world has, train again, by hand or with retrain_on_drift.",
-            metric=cloudwatch.Metric(
+            cloudwatch.Metric(
                 namespace=_NAMESPACE,
                 metric_name="LargestPsi",
-                dimensions_map={"EndpointName": endpoint_name, "VariantName": CHAMPION},
+                dimensions_map={"EndpointName": endpoint.name, "VariantName": CHAMPION},
                 statistic="Maximum",
                 period=Duration.hours(1),
             ),
-            threshold=settings.drift_psi,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
-            evaluation_periods=1,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            topic=foundation.topic,
+            runbook="Requests differ from the training set; the log of the drift check names the"
+            " feature. Find out whether the world has changed, or the callers. If the world has,"
+            " train again, by hand or with retrain_on_drift.",
+            above=settings.drift_psi,
         )
-        self.alarm.add_alarm_action(actions.SnsAction(topic))
         if settings.retrain_on_drift:
             self._retrain(training)
 
-    def _permit(
-        self, function: PythonFunction, endpoint_name: str, bucket: s3.IBucket, key: kms.IKey
-    ) -> None:
+    def _permit(self, function: PythonFunction, endpoint: Endpoint, key: kms.IKey) -> None:
+        bucket = endpoint.bucket
         role = function.service_role
         reaches_buckets_from_outside(role)
-        captures = f"capture/{endpoint_name}/*"
+        captures = f"capture/{endpoint.name}/*"
         role.allow(
             "FindCaptures",
             ["s3:ListBucket"],
@@ -95,7 +86,7 @@ class DriftCheck(Construct):
             "ReadCapturesAndStatistics",
             ["s3:GetObject"],
             bucket.arn_for_objects(captures),
-            bucket.arn_for_objects(f"drift/{endpoint_name}/statistics.json"),
+            bucket.arn_for_objects(f"drift/{endpoint.name}/statistics.json"),
             wildcard_because="SageMaker names the captures itself, by variant and hour",
         )
         role.allow_key("ReadUnderTheKey", key, "s3", writes=False)
@@ -107,22 +98,21 @@ class DriftCheck(Construct):
             wildcard_because="CloudWatch has no resource to name; the namespace narrows it",
         )
 
-    def _on_capture(self, function: PythonFunction, endpoint_name: str, bucket: s3.IBucket) -> None:
-        rule = events.CfnRule(
+    def _on_capture(self, function: PythonFunction, endpoint: Endpoint) -> None:
+        rule = EventRule(
             self,
             "Captured",
-            description="The endpoint has captured what it was asked",
-            event_pattern={
+            description="The endpoint has captured requests",
+            pattern={
                 "source": ["aws.s3"],
                 "detail-type": ["Object Created"],
                 "detail": {
-                    "bucket": {"name": [bucket.bucket_name]},
-                    "object": {"key": [{"prefix": f"capture/{endpoint_name}/"}]},
+                    "bucket": {"name": [endpoint.bucket.bucket_name]},
+                    "object": {"key": [{"prefix": f"capture/{endpoint.name}/"}]},
                 },
             },
-            targets=[self._target("Detect", function.function_arn, None)],
+            target=RuleTarget("Detect", function.function_arn, self._undelivered),
         )
-        self._undelivered.admit(rule)
         lambda_.CfnPermission(
             self,
             "MayDetect",
@@ -135,32 +125,17 @@ class DriftCheck(Construct):
     def _retrain(self, training: sfn.IStateMachine) -> None:
         role = ServiceRole(self, "RetrainRole", "events", confused_deputy_guard=True)
         role.allow("Retrain", ["states:StartExecution"], training.state_machine_arn)
-        rule = events.CfnRule(
+        EventRule(
             self,
             "Drifted",
-            description="The alarm of the drift check went off: train again",
-            event_pattern={
+            description="The drift alarm went off: train again",
+            pattern={
                 "source": ["aws.cloudwatch"],
                 "detail-type": ["CloudWatch Alarm State Change"],
                 "resources": [self.alarm.alarm_arn],
                 "detail": {"state": {"value": ["ALARM"]}},
             },
-            targets=[self._target("Train", training.state_machine_arn, role)],
-        )
-        self._undelivered.admit(rule)
-
-    def _target(
-        self, name: str, arn: str, role: ServiceRole | None
-    ) -> events.CfnRule.TargetProperty:
-        return events.CfnRule.TargetProperty(
-            id=name,
-            arn=arn,
-            role_arn=role.role_arn if role else None,
-            input="{}" if role else None,
-            dead_letter_config=events.CfnRule.DeadLetterConfigProperty(
-                arn=self._undelivered.queue_arn
-            ),
-            retry_policy=events.CfnRule.RetryPolicyProperty(
-                maximum_retry_attempts=8, maximum_event_age_in_seconds=6 * 3600
+            target=RuleTarget(
+                "Train", training.state_machine_arn, self._undelivered, role=role, input="{}"
             ),
         )

@@ -2,11 +2,10 @@
 
 from aws_cdk import ArnFormat, Aws, Stack
 from aws_cdk import aws_apigateway as apigateway
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_wafv2 as wafv2
 from constructs import Construct
 
-from stacks.environments import Environment
+from stacks.ml_platform.foundation import PlatformFoundation
 from stacks.shared.encrypted_log_group import EncryptedLogGroup
 
 # Rules that AWS keeps up to date -> the ones among them that would refuse what we allow: a hundred
@@ -25,13 +24,12 @@ class Firewall(Construct):
         scope: Construct,
         construct_id: str,
         *,
+        foundation: PlatformFoundation,
         api: apigateway.RestApi,
         requests_per_second: int,
-        key: kms.IKey,
-        environment: Environment,
     ) -> None:
         super().__init__(scope, construct_id)
-        seen = wafv2.CfnWebACL.VisibilityConfigProperty(
+        visibility = wafv2.CfnWebACL.VisibilityConfigProperty(
             cloud_watch_metrics_enabled=True,
             metric_name="PredictionApi",
             sampled_requests_enabled=False,
@@ -41,8 +39,8 @@ class Firewall(Construct):
             "Acl",
             scope="REGIONAL",
             default_action=wafv2.CfnWebACL.DefaultActionProperty(allow={}),
-            rules=[*_managed_rules(seen), _rate_rule(requests_per_second, seen)],
-            visibility_config=seen,
+            rules=[*_managed_rules(visibility), _rate_rule(requests_per_second, visibility)],
+            visibility_config=visibility,
         )
         wafv2.CfnWebACLAssociation(
             self,
@@ -53,17 +51,13 @@ class Firewall(Construct):
             ),
             web_acl_arn=acl.attr_arn,
         )
-        self._log_what_is_blocked(acl, key, environment)
+        self._log_blocked_requests(acl, foundation)
 
-    def _log_what_is_blocked(
-        self, acl: wafv2.CfnWebACL, key: kms.IKey, environment: Environment
-    ) -> None:
+    def _log_blocked_requests(self, acl: wafv2.CfnWebACL, foundation: PlatformFoundation) -> None:
         stack = Stack.of(self)
         # WAF writes to groups with this beginning alone.
         name = f"aws-waf-logs-{stack.stack_name}"
-        logs = EncryptedLogGroup(
-            self, "Blocked", key=key, environment=environment, log_group_name=name
-        )
+        logs = EncryptedLogGroup(self, "Blocked", foundation=foundation, log_group_name=name)
         configuration = wafv2.CfnLoggingConfiguration(
             self,
             "Logging",
@@ -97,7 +91,7 @@ class Firewall(Construct):
 
 
 def _managed_rules(
-    seen: wafv2.CfnWebACL.VisibilityConfigProperty,
+    visibility: wafv2.CfnWebACL.VisibilityConfigProperty,
 ) -> list[wafv2.CfnWebACL.RuleProperty]:
     return [
         wafv2.CfnWebACL.RuleProperty(
@@ -118,14 +112,14 @@ def _managed_rules(
                     or None,
                 )
             ),
-            visibility_config=seen,
+            visibility_config=visibility,
         )
         for number, (name, only_counted) in enumerate(_MANAGED.items())
     ]
 
 
 def _rate_rule(
-    requests_per_second: int, seen: wafv2.CfnWebACL.VisibilityConfigProperty
+    requests_per_second: int, visibility: wafv2.CfnWebACL.VisibilityConfigProperty
 ) -> wafv2.CfnWebACL.RuleProperty:
     return wafv2.CfnWebACL.RuleProperty(
         name="Rate",
@@ -138,5 +132,5 @@ def _rate_rule(
                 aggregate_key_type="IP",
             )
         ),
-        visibility_config=seen,
+        visibility_config=visibility,
     )

@@ -1,110 +1,97 @@
-"""What a person must act on at the endpoint, and the picture of it (DP-11).
+"""Alarms and dashboard of the endpoint and its API (DP-11).
 
-What to do stands in each alarm's description; errors and latency: `roll_back_alarms.py`, drift:
-`drift_check.py`.
+The runbook of each alarm is in its description. Alarms on errors and latency are in
+`roll_back_alarms.py`, the alarm on drift in `drift_check.py`.
 """
 
-from aws_cdk import Duration
+from aws_cdk import Duration, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_cloudwatch_actions as actions
-from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+from stacks.ml_platform.foundation import PlatformFoundation
+from stacks.ml_platform.serving.endpoint import Endpoint
 from stacks.ml_platform.serving.prediction_api import PredictionApi
-from stacks.ml_platform.serving.roll_back_alarms import CHAMPION, RollBackAlarms
+from stacks.ml_platform.serving.roll_back_alarms import CHAMPION
+from stacks.shared.monitoring import Monitoring, notify
+
+_HOST = "/aws/sagemaker/Endpoints"
+_RUNBOOKS = {
+    "Cpu": "The instances are at their limit. Raise maximum_instances, or use a larger instance"
+    " type.",
+    "Memory": "The model or its requests have grown. Use a larger instance type, or send fewer"
+    " flights per request.",
+    "ApiErrors": "The function behind the API fails or cannot reach the endpoint. Its log says why,"
+    " under the request id that the caller received.",
+    "FunctionErrors": "The function behind the API failed or timed out. Its log says why.",
+    "Silence": "The endpoint received no request for an hour. Check the API's errors and its"
+    " callers.",
+}
 
 
-class Operation(Construct):
-    """Alarms beside those of the roll-out, and one dashboard."""
+class EndpointMonitoring(Monitoring):
+    """Alarms on load, errors and silence, and one dashboard."""
 
     def __init__(
         self,
         scope: Construct,
         construct_id: str,
         *,
-        name: str,
-        endpoint_name: str,
+        foundation: PlatformFoundation,
+        endpoint: Endpoint,
         api: PredictionApi,
-        roll_back: RollBackAlarms,
-        topic: sns.ITopic,
-        silence_matters: bool,
     ) -> None:
-        super().__init__(scope, construct_id)
-        self._dimensions = {"EndpointName": endpoint_name, "VariantName": CHAMPION}
-        self._topic = topic
-        host = "/aws/sagemaker/Endpoints"
-        cpu = self._metric(host, "CPUUtilization", "Average")
-        memory = self._metric(host, "MemoryUtilization", "Average")
-        calls = self._metric("AWS/SageMaker", "Invocations", "Sum", Duration.hours(1))
-        self._alarm("Cpu", cpu, above=90, periods=3)
-        self._alarm("Memory", memory, above=90, periods=3)
+        name = Stack.of(scope).stack_name
+        super().__init__(scope, construct_id, foundation=foundation, name=name)
+        cpu = _metric(endpoint, _HOST, "CPUUtilization", "Average")
+        memory = _metric(endpoint, _HOST, "MemoryUtilization", "Average")
+        requests = _metric(endpoint, "AWS/SageMaker", "Invocations", "Sum", Duration.hours(1))
+        latency = _metric(endpoint, "AWS/SageMaker", "ModelLatency", "p99")
+        errors = _metric(endpoint, "AWS/SageMaker", "Invocation5XXErrors", "Average")
         api_errors = api.api.metric_server_error(statistic="Sum", period=Duration.minutes(5))
         function_errors = api.function.metric_errors(period=Duration.minutes(5))
-        self._alarm("ApiErrors", api_errors, above=0, periods=1)
-        self._alarm("FunctionErrors", function_errors, above=0, periods=1)
-        if silence_matters:
-            self._silence(calls)
-        dashboard = cloudwatch.Dashboard(self, "Dashboard", dashboard_name=f"{name}-Endpoint")
-        latency = self._metric("AWS/SageMaker", "ModelLatency", "p99")
-        shown: dict[str, list[cloudwatch.IMetric]] = {
-            "Calls": [calls],
-            "Model latency, p99, microseconds": [latency],
-            "Load, %": [cpu, memory],
-            "Errors": [roll_back.errors.metric, api_errors, function_errors],
-        }
-        for title, metrics in shown.items():
-            dashboard.add_widgets(cloudwatch.GraphWidget(title=title, left=metrics, width=12))
-
-    def _metric(
-        self, namespace: str, name: str, statistic: str, period: Duration | None = None
-    ) -> cloudwatch.Metric:
-        return cloudwatch.Metric(
-            namespace=namespace,
-            metric_name=name,
-            dimensions_map=self._dimensions,
-            statistic=statistic,
-            period=period or Duration.minutes(5),
+        self.alarm("Cpu", cpu, runbook=_RUNBOOKS["Cpu"], above=90, periods=3)
+        self.alarm("Memory", memory, runbook=_RUNBOOKS["Memory"], above=90, periods=3)
+        self.alarm("ApiErrors", api_errors, runbook=_RUNBOOKS["ApiErrors"])
+        self.alarm("FunctionErrors", function_errors, runbook=_RUNBOOKS["FunctionErrors"])
+        # An endpoint in a sandbox account is idle most of the time.
+        if foundation.environment.name == "production":
+            self._alarm_on_silence(requests)
+        self.show(
+            "Endpoint",
+            {
+                "Requests": [requests],
+                "Model latency, p99, microseconds": [latency],
+                "Load, %": [cpu, memory],
+                "Errors": [errors, api_errors, function_errors],
+            },
         )
 
-    def _alarm(self, name: str, metric: cloudwatch.IMetric, *, above: float, periods: int) -> None:
-        alarm = cloudwatch.Alarm(
-            self,
-            name,
-            metric=metric,
-            alarm_description=_WHAT_TO_DO[name],
-            threshold=above,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
-            evaluation_periods=periods,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-        )
-        self._tell(alarm)
-
-    def _silence(self, calls: cloudwatch.IMetric) -> None:
+    def _alarm_on_silence(self, requests: cloudwatch.Metric) -> None:
         alarm = cloudwatch.Alarm(
             self,
             "Silence",
-            metric=calls,
-            alarm_description=_WHAT_TO_DO["Silence"],
+            metric=requests,
+            alarm_description=_RUNBOOKS["Silence"],
             threshold=1,
             comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
             evaluation_periods=1,
-            # An endpoint that nobody calls sends no metric at all.
+            # An endpoint without requests publishes no metric.
             treat_missing_data=cloudwatch.TreatMissingData.BREACHING,
         )
-        self._tell(alarm)
-
-    def _tell(self, alarm: cloudwatch.Alarm) -> None:
-        alarm.add_alarm_action(actions.SnsAction(self._topic))
-        alarm.add_ok_action(actions.SnsAction(self._topic))
+        notify(alarm, self.topic)
 
 
-_WHAT_TO_DO = {
-    "Cpu": "The fleet is at its end. Raise maximum_instances, or take a larger instance type.",
-    "Memory": "The model or its requests have grown. Take a larger instance type, or send fewer"
-    " flights a request.",
-    "ApiErrors": "The function behind the API fails or cannot reach the endpoint. Its log says why,"
-    " with the id that the caller was given.",
-    "FunctionErrors": "The function behind the API was stopped or raised. Its log says on what.",
-    "Silence": "Nobody has asked the endpoint for an hour. Look at the API's errors and at its"
-    " callers.",
-}
+def _metric(
+    endpoint: Endpoint,
+    namespace: str,
+    metric_name: str,
+    statistic: str,
+    period: Duration | None = None,
+) -> cloudwatch.Metric:
+    return cloudwatch.Metric(
+        namespace=namespace,
+        metric_name=metric_name,
+        dimensions_map={"EndpointName": endpoint.name, "VariantName": CHAMPION},
+        statistic=statistic,
+        period=period or Duration.minutes(5),
+    )

@@ -3,12 +3,10 @@
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_ec2 as ec2
-from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from schemas import load
-from stacks.environments import Environment
-from stacks.ml_platform.network.network import Network
+from stacks.ml_platform.foundation import PlatformFoundation
 from stacks.ml_platform.serving.firewall import Firewall
 from stacks.ml_platform.settings import MlEndpointSettings, MlNetworkSettings
 from stacks.shared import gate
@@ -29,16 +27,13 @@ class PredictionApi(Construct):
         scope: Construct,
         construct_id: str,
         *,
+        foundation: PlatformFoundation,
         endpoint_name: str,
-        network: Network,
-        key: kms.IKey,
-        environment: Environment,
     ) -> None:
         super().__init__(scope, construct_id)
-        self._key, self._environment = key, environment
-        settings = environment.settings(MlEndpointSettings)
-        self.function = self._function(endpoint_name, network)
-        logs = EncryptedLogGroup(self, "AccessLogs", key=key, environment=environment)
+        settings = foundation.environment.settings(MlEndpointSettings)
+        self.function = self._function(endpoint_name, foundation)
+        logs = EncryptedLogGroup(self, "AccessLogs", foundation=foundation)
         self.api = apigateway.RestApi(
             self,
             "Api",
@@ -85,8 +80,7 @@ class PredictionApi(Construct):
                 "Firewall",
                 api=self.api,
                 requests_per_second=settings.requests_per_second,
-                key=key,
-                environment=environment,
+                foundation=foundation,
             )
         else:
             reason = "a firewall costs 5 USD a month and more; -c ml_endpoint.waf=true adds it"
@@ -94,26 +88,24 @@ class PredictionApi(Construct):
                 self.api.deployment_stage, {"AwsSolutions::AwsSolutions-APIG3": reason}
             )
 
-    def _function(self, endpoint_name: str, network: Network) -> PythonFunction:
-        inside = (
-            "sagemaker.runtime" in self._environment.settings(MlNetworkSettings).interface_endpoints
-        )
+    def _function(self, endpoint_name: str, foundation: PlatformFoundation) -> PythonFunction:
+        network_settings = foundation.environment.settings(MlNetworkSettings)
+        in_vpc = "sagemaker.runtime" in network_settings.interface_endpoints
         function = PythonFunction(
             self,
             "Predict",
             folder="ml_platform/predict_delay",
-            key=self._key,
-            environment=self._environment,
+            foundation=foundation,
             # Two attempts of ten seconds, and before the gateway's 29.
             timeout=Duration.seconds(24),
             variables={"ENDPOINT_NAME": endpoint_name},
             **(
                 {
-                    "vpc": network.vpc,
+                    "vpc": foundation.network.vpc,
                     "vpc_subnets": ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED),
-                    "security_groups": [network.job_security_group],
+                    "security_groups": [foundation.network.job_security_group],
                 }
-                if inside
+                if in_vpc
                 else {}
             ),
         )
@@ -125,7 +117,7 @@ class PredictionApi(Construct):
                 service="sagemaker", resource="endpoint", resource_name=endpoint_name
             ),
         )
-        if inside:
+        if in_vpc:
             role.allow(
                 "StandInTheVpc",
                 [

@@ -1,13 +1,11 @@
 """How models are served: what the template's endpoint and the workflow's have in common."""
 
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
-from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
 
-from stacks.ml_platform.container_images import ContainerImages
+from stacks.ml_platform.foundation import PlatformFoundation
 from stacks.ml_platform.job_roles import JobRole
-from stacks.ml_platform.training.training_data import TrainingData
+from stacks.ml_platform.training.training_inputs import TrainingInputs
 
 _OWN_FILES = "SageMaker names the files of its jobs itself, below the prefix that is theirs"
 
@@ -20,14 +18,13 @@ class ServingRole(JobRole):
         scope: Construct,
         construct_id: str,
         *,
+        foundation: PlatformFoundation,
+        inputs: TrainingInputs,
         models: s3.IBucket,
-        data: TrainingData,
-        preparation: s3_assets.Asset | None,
         bucket: s3.IBucket,
-        images: ContainerImages,
-        key: kms.IKey,
     ) -> None:
-        super().__init__(scope, construct_id, log_group="*", images=images, key=key)
+        super().__init__(scope, construct_id, foundation=foundation, log_group="*")
+        data, preparation = inputs.data, inputs.preparation
         self.allow_list("FindTheModel", models.bucket_arn, "models/")
         self.allow(
             "ReadTheModel",
@@ -48,7 +45,7 @@ class ServingRole(JobRole):
             *data.objects("test"),
             wildcard_because="Athena names the files of the set itself",
         )
-        if data.key is not key:
+        if data.key is not foundation.key:
             self.allow_key("ReadUnderTheLakesKey", data.key, "s3", writes=False)
         self.allow_list("FindWhatToTransform", bucket.bucket_arn, "transform/")
         self.allow(

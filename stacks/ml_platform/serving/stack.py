@@ -19,17 +19,17 @@ gain on boosted trees, and Elastic Inference has ended.
 
 from typing import Any
 
-from aws_cdk import CfnOutput, Duration, Stack
+from aws_cdk import Duration, Stack
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from stacks.environments import Environment
-from stacks.ml_platform.container_images import ContainerImages
 from stacks.ml_platform.network.stack import MlNetwork
 from stacks.ml_platform.serving.batch_transform import BatchTransform
 from stacks.ml_platform.serving.deployment_workflow import DeploymentWorkflow
 from stacks.ml_platform.serving.drift_check import DriftCheck
-from stacks.ml_platform.serving.monitoring import Operation
+from stacks.ml_platform.serving.endpoint import Endpoint
+from stacks.ml_platform.serving.monitoring import EndpointMonitoring
 from stacks.ml_platform.serving.prediction_api import PredictionApi
 from stacks.ml_platform.serving.roll_back_alarms import RollBackAlarms
 from stacks.ml_platform.serving.serving_role import ServingRole
@@ -38,10 +38,11 @@ from stacks.ml_platform.settings import MlEndpointSettings
 from stacks.ml_platform.storage import PlatformBucket
 from stacks.ml_platform.training.stack import MlTraining
 from stacks.shared.access_log_bucket import AccessLogBucket
+from stacks.shared.outputs import add_outputs
 
 
 class MlEndpoint(Stack):
-    """How predictions are asked for, answered and watched."""
+    """Serves and monitors the approved model."""
 
     def __init__(
         self,
@@ -55,116 +56,77 @@ class MlEndpoint(Stack):
     ) -> None:
         super().__init__(scope, construct_id, **options)
         settings = environment.settings(MlEndpointSettings)
-        # Callers, alarms and the drift check go by it, and the workflow makes the endpoint later.
-        endpoint_name = f"{environment.name_prefix}flight-delay"
+        foundation = network_stack.foundation
         bucket = PlatformBucket(
             self,
             "Bucket",
-            network=network_stack.network,
-            key=network_stack.key,
+            foundation=foundation,
             access_logs=AccessLogBucket(self, "AccessLogs", keep_data=environment.keep_data),
-            environment=environment,
-            # The drift check starts when a capture arrives.
-            tells_event_bridge=True,
+            # A captured request starts the drift check.
+            event_bridge=True,
             lifecycle_rules=[
                 s3.LifecycleRule(prefix="capture/", expiration=Duration.days(settings.capture_days))
             ],
         )
-        images = ContainerImages(self, "Images")
-        role = ServingRole(
-            self,
-            "Role",
-            models=training_stack.bucket,
-            data=training_stack.data,
-            preparation=training_stack.preparation,
+        # Callers, alarms and the drift check use the name before a workflow creates the endpoint.
+        name = f"{environment.name_prefix}flight-delay"
+        endpoint = Endpoint(
+            name=name,
             bucket=bucket,
-            images=images,
-            key=network_stack.key,
+            role=ServingRole(
+                self,
+                "Role",
+                foundation=foundation,
+                inputs=training_stack.inputs,
+                models=training_stack.bucket,
+                bucket=bucket,
+            ),
+            roll_back_alarms=RollBackAlarms(
+                self, "RollBack", endpoint_name=name, topic=foundation.topic
+            ),
         )
-        alarms = RollBackAlarms(
-            self, "RollBack", endpoint_name=endpoint_name, topic=network_stack.topic
-        )
+        outputs = {"EndpointName": name, "BucketName": bucket.bucket_name}
         if settings.model_package_arn:
             TemplateEndpoint(
                 self,
                 "Endpoint",
-                name=endpoint_name,
+                foundation=foundation,
+                endpoint=endpoint,
                 model_package_arn=settings.model_package_arn,
-                role=role,
-                network=network_stack.network,
-                bucket=bucket,
-                key=network_stack.key,
-                roll_back_alarms=alarms.all,
-                settings=settings,
             )
         else:
-            workflow = DeploymentWorkflow(
+            deployment = DeploymentWorkflow(
                 self,
                 "Deployment",
-                endpoint_name=endpoint_name,
+                foundation=foundation,
+                endpoint=endpoint,
                 models=training_stack.bucket,
-                bucket=bucket,
                 registry=training_stack.registry,
-                serving_role=role,
-                network=network_stack.network,
-                roll_back_alarms=alarms.all,
-                topic=network_stack.topic,
-                key=network_stack.key,
-                environment=environment,
             )
-            machine = workflow.state_machine.state_machine_arn
-            CfnOutput(self, "StateMachineArn", value=machine)
+            outputs["StateMachineArn"] = deployment.state_machine.state_machine_arn
         batch = BatchTransform(
             self,
             "Batch",
-            endpoint_name=endpoint_name,
-            data=training_stack.data,
-            bucket=bucket,
+            foundation=foundation,
+            endpoint=endpoint,
+            data=training_stack.inputs.data,
             registry=training_stack.registry,
-            serving_role=role,
-            network=network_stack.network,
-            topic=network_stack.topic,
-            key=network_stack.key,
-            environment=environment,
         )
-        api = PredictionApi(
-            self,
-            "Prediction",
-            endpoint_name=endpoint_name,
-            network=network_stack.network,
-            key=network_stack.key,
-            environment=environment,
-        )
+        api = PredictionApi(self, "Prediction", foundation=foundation, endpoint_name=name)
         if settings.data_capture_percent:
             DriftCheck(
                 self,
                 "Drift",
-                endpoint_name=endpoint_name,
-                bucket=bucket,
+                foundation=foundation,
+                endpoint=endpoint,
                 training=training_stack.workflow.state_machine,
-                topic=network_stack.topic,
-                key=network_stack.key,
-                environment=environment,
             )
-        Operation(
-            self,
-            "Operation",
-            name=self.stack_name,
-            endpoint_name=endpoint_name,
-            api=api,
-            roll_back=alarms,
-            topic=network_stack.topic,
-            # A sandbox is silent most of the time.
-            silence_matters=environment.name == "production",
-        )
-        CfnOutput(
-            self,
-            "ShiftTrafficCommand",
-            value="aws sagemaker update-endpoint-weights-and-capacities --endpoint-name"
-            f" {endpoint_name} --desired-weights-and-capacities"
+        EndpointMonitoring(self, "Operation", foundation=foundation, endpoint=endpoint, api=api)
+        outputs |= {
+            "ShiftTrafficCommand": "aws sagemaker update-endpoint-weights-and-capacities"
+            f" --endpoint-name {name} --desired-weights-and-capacities"
             " VariantName=champion,DesiredWeight=0.9 VariantName=challenger,DesiredWeight=0.1",
-        )
-        CfnOutput(self, "BatchStateMachineArn", value=batch.state_machine.state_machine_arn)
-        CfnOutput(self, "ApiUrl", value=api.api.url_for_path("/predictions"))
-        CfnOutput(self, "EndpointName", value=endpoint_name)
-        CfnOutput(self, "BucketName", value=bucket.bucket_name)
+            "BatchStateMachineArn": batch.state_machine.state_machine_arn,
+            "ApiUrl": api.api.url_for_path("/predictions"),
+        }
+        add_outputs(self, outputs)

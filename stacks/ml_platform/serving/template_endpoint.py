@@ -10,19 +10,15 @@ from aws_cdk import Duration
 from aws_cdk import aws_applicationautoscaling as scaling
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
-from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
+from stacks.ml_platform.foundation import PlatformFoundation
 from stacks.ml_platform.network.network import Network
+from stacks.ml_platform.serving.endpoint import Endpoint
+from stacks.ml_platform.serving.roll_back_alarms import CHAMPION
 from stacks.ml_platform.settings import MlEndpointSettings
 from stacks.shared import gate
-
-_Config = sagemaker.CfnEndpointConfig
-_Endpoint = sagemaker.CfnEndpoint
-_Model = sagemaker.CfnModel
-CHAMPION = "champion"
 
 
 class TemplateEndpoint(Construct):
@@ -33,40 +29,38 @@ class TemplateEndpoint(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        name: str,
+        foundation: PlatformFoundation,
+        endpoint: Endpoint,
         model_package_arn: str,
-        role: iam.IRole,
-        network: Network,
-        bucket: s3.IBucket,
-        key: kms.IKey,
-        roll_back_alarms: Sequence[cloudwatch.IAlarm],
-        settings: MlEndpointSettings,
     ) -> None:
         super().__init__(scope, construct_id)
-        self._settings, self._bucket, self._key = settings, bucket, key
-        model = self._model(model_package_arn, role, network)
-        model.node.add_dependency(role)
+        settings = foundation.environment.settings(MlEndpointSettings)
+        self._settings, self._bucket, self._key = settings, endpoint.bucket, foundation.key
+        model = self._model(model_package_arn, endpoint.role, foundation.network)
+        model.node.add_dependency(endpoint.role)
         configuration = self._configuration(model)
-        endpoint = _Endpoint(
+        resource = sagemaker.CfnEndpoint(
             self,
             "Endpoint",
-            # The name is what callers, alarms and the drift check go by.
-            endpoint_name=name,
+            # Callers, alarms and the drift check refer to the endpoint by its name.
+            endpoint_name=endpoint.name,
             endpoint_config_name=configuration.attr_endpoint_config_name,
-            deployment_config=self._roll_out(roll_back_alarms),
+            deployment_config=self._roll_out(endpoint.roll_back_alarms.all),
         )
         if settings.serving == "real-time":
-            self._scale(name, endpoint)
+            self._scale(endpoint.name, resource)
 
     def _model(self, package: str, role: iam.IRole, network: Network) -> sagemaker.CfnModel:
         in_vpc = self._settings.in_vpc
-        model = _Model(
+        model = sagemaker.CfnModel(
             self,
             "Model",
             execution_role_arn=role.role_arn,
-            primary_container=_Model.ContainerDefinitionProperty(model_package_name=package),
+            primary_container=sagemaker.CfnModel.ContainerDefinitionProperty(
+                model_package_name=package
+            ),
             enable_network_isolation=in_vpc,
-            vpc_config=_Model.VpcConfigProperty(
+            vpc_config=sagemaker.CfnModel.VpcConfigProperty(
                 subnets=network.subnet_ids,
                 security_group_ids=[network.job_security_group.security_group_id],
             )
@@ -81,17 +75,17 @@ class TemplateEndpoint(Construct):
     def _configuration(self, model: sagemaker.CfnModel) -> sagemaker.CfnEndpointConfig:
         settings = self._settings
         serverless = settings.serving == "serverless"
-        configuration = _Config(
+        configuration = sagemaker.CfnEndpointConfig(
             self,
             "Configuration",
             production_variants=[
-                _Config.ProductionVariantProperty(
+                sagemaker.CfnEndpointConfig.ProductionVariantProperty(
                     variant_name=CHAMPION,
                     model_name=model.attr_model_name,
                     initial_variant_weight=1,
                     instance_type=None if serverless else settings.instance_type,
                     initial_instance_count=None if serverless else settings.minimum_instances,
-                    serverless_config=_Config.ServerlessConfigProperty(
+                    serverless_config=sagemaker.CfnEndpointConfig.ServerlessConfigProperty(
                         memory_size_in_mb=settings.serverless_memory_mebibytes,
                         max_concurrency=settings.serverless_concurrency,
                     )
@@ -111,23 +105,24 @@ class TemplateEndpoint(Construct):
         return configuration
 
     def _capture(self) -> sagemaker.CfnEndpointConfig.DataCaptureConfigProperty:
-        return _Config.DataCaptureConfigProperty(
+        return sagemaker.CfnEndpointConfig.DataCaptureConfigProperty(
             enable_capture=True,
             initial_sampling_percentage=self._settings.data_capture_percent,
             destination_s3_uri=self._bucket.s3_url_for_object("capture"),
             kms_key_id=self._key.key_arn,
             capture_options=[
-                _Config.CaptureOptionProperty(capture_mode=mode) for mode in ("Input", "Output")
+                sagemaker.CfnEndpointConfig.CaptureOptionProperty(capture_mode=mode)
+                for mode in ("Input", "Output")
             ],
             # Other types are captured in base64.
-            capture_content_type_header=_Config.CaptureContentTypeHeaderProperty(
+            capture_content_type_header=sagemaker.CfnEndpointConfig.CaptureContentTypeHeaderProperty(
                 csv_content_types=["text/csv"], json_content_types=["application/json"]
             ),
         )
 
     def _queue(self) -> sagemaker.CfnEndpointConfig.AsyncInferenceConfigProperty:
-        return _Config.AsyncInferenceConfigProperty(
-            output_config=_Config.AsyncInferenceOutputConfigProperty(
+        return sagemaker.CfnEndpointConfig.AsyncInferenceConfigProperty(
+            output_config=sagemaker.CfnEndpointConfig.AsyncInferenceOutputConfigProperty(
                 s3_output_path=self._bucket.s3_url_for_object("transform/answers"),
                 s3_failure_path=self._bucket.s3_url_for_object("transform/failures"),
                 kms_key_id=self._key.key_arn,
@@ -140,15 +135,18 @@ class TemplateEndpoint(Construct):
         settings = self._settings
         if settings.serving != "real-time" or settings.roll_out == "shadow":
             return None
-        step = _Endpoint.CapacitySizeProperty(
+        step = sagemaker.CfnEndpoint.CapacitySizeProperty(
             type="CAPACITY_PERCENT", value=settings.roll_out_percent
         )
-        return _Endpoint.DeploymentConfigProperty(
-            auto_rollback_configuration=_Endpoint.AutoRollbackConfigProperty(
-                alarms=[_Endpoint.AlarmProperty(alarm_name=each.alarm_name) for each in alarms]
+        return sagemaker.CfnEndpoint.DeploymentConfigProperty(
+            auto_rollback_configuration=sagemaker.CfnEndpoint.AutoRollbackConfigProperty(
+                alarms=[
+                    sagemaker.CfnEndpoint.AlarmProperty(alarm_name=alarm.alarm_name)
+                    for alarm in alarms
+                ]
             ),
-            blue_green_update_policy=_Endpoint.BlueGreenUpdatePolicyProperty(
-                traffic_routing_configuration=_Endpoint.TrafficRoutingConfigProperty(
+            blue_green_update_policy=sagemaker.CfnEndpoint.BlueGreenUpdatePolicyProperty(
+                traffic_routing_configuration=sagemaker.CfnEndpoint.TrafficRoutingConfigProperty(
                     type=settings.roll_out.upper().replace("-", "_"),
                     wait_interval_in_seconds=settings.bake_minutes * 60,
                     canary_size=step if settings.roll_out == "canary" else None,

@@ -22,23 +22,24 @@ this small gains nothing from a file system.
 
 from typing import Any
 
-from aws_cdk import CfnOutput, Stack
+from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3_assets as s3_assets
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from stacks.environments import Environment
-from stacks.ml_platform.container_images import ContainerImages
 from stacks.ml_platform.network.stack import MlNetwork
 from stacks.ml_platform.settings import MlEndpointSettings, MlTrainingSettings
 from stacks.ml_platform.storage import PlatformBucket
 from stacks.ml_platform.training.job_guardrails import guard_rails
-from stacks.ml_platform.training.training_data import TrainingData, data_of_lake, lake_beside_us
+from stacks.ml_platform.training.training_data import TrainingData, data_of_lake
+from stacks.ml_platform.training.training_inputs import TrainingInputs
 from stacks.ml_platform.training.training_roles import TrainingRoles
 from stacks.ml_platform.training.training_workflow import TrainingWorkflow
 from stacks.shared.access_log_bucket import AccessLogBucket
 from stacks.shared.bundle import artefact_bundle, model_bundle
+from stacks.shared.outputs import add_outputs
 
 
 class MlTraining(Stack):
@@ -55,72 +56,58 @@ class MlTraining(Stack):
     ) -> None:
         super().__init__(scope, construct_id, **options)
         settings = environment.settings(MlTrainingSettings)
+        foundation = network_stack.foundation
         self.bucket = PlatformBucket(
             self,
             "Bucket",
-            network=network_stack.network,
-            key=network_stack.key,
+            foundation=foundation,
             access_logs=AccessLogBucket(self, "AccessLogs", keep_data=environment.keep_data),
-            environment=environment,
         )
-        lake = lake_beside_us(environment.name_prefix) if settings.from_lake else None
-        self.data = (
-            data_of_lake(self, lake) if lake else TrainingData(self.bucket, network_stack.key)
-        )
-        images = ContainerImages(self, "Images")
-        code = s3_assets.Asset(self, "Code", path=str(model_bundle("ml_platform/flight_delay")))
-        self.preparation = (
-            s3_assets.Asset(
+        self.inputs = TrainingInputs(
+            data=data_of_lake(self, environment.name_prefix)
+            if settings.from_lake
+            else TrainingData(self.bucket, foundation.key),
+            code=s3_assets.Asset(self, "Code", path=str(model_bundle("ml_platform/flight_delay"))),
+            preparation=s3_assets.Asset(
                 self, "Preparation", path=str(artefact_bundle("ml_platform/prepare_flights"))
             )
             if environment.settings(MlEndpointSettings).pipeline
-            else None
+            else None,
         )
         self.roles = TrainingRoles(
-            self,
-            "Roles",
-            bucket=self.bucket,
-            data=self.data,
-            code=code,
-            images=images,
-            key=network_stack.key,
+            self, "Roles", foundation=foundation, bucket=self.bucket, inputs=self.inputs
         )
         self.registry = sagemaker.CfnModelPackageGroup(
             self,
             "Registry",
-            # The name is what people and the deployment rule go by.
+            # People and the deployment rule refer to the group by its name.
             model_package_group_name=f"{environment.name_prefix}flight-delay",
             model_package_group_description="Models that passed the gate: ROC AUC and gain",
         )
         self.workflow = TrainingWorkflow(
             self,
             "Training",
+            foundation=foundation,
             bucket=self.bucket,
-            data=self.data,
-            lake=lake,
+            inputs=self.inputs,
             roles=self.roles,
             registry=self.registry,
-            code=code,
-            preparation=self.preparation,
-            images=images,
-            network=network_stack.network,
-            topic=network_stack.topic,
-            key=network_stack.key,
-            environment=environment,
         )
-        guarded = iam.ManagedPolicy(
+        guard_rails_policy = iam.ManagedPolicy(
             self,
             "GuardRails",
             description="No job outside the VPC or without the key; attach to whoever starts jobs",
             statements=guard_rails(),
         )
-        machine = self.workflow.state_machine.state_machine_arn
-        CfnOutput(self, "BucketName", value=self.bucket.bucket_name)
-        CfnOutput(self, "StateMachineArn", value=machine)
-        CfnOutput(
+        state_machine_arn = self.workflow.state_machine.state_machine_arn
+        add_outputs(
             self,
-            "TrainCommand",
-            value=f"aws stepfunctions start-execution --state-machine-arn {machine}",
+            {
+                "BucketName": self.bucket.bucket_name,
+                "StateMachineArn": state_machine_arn,
+                "TrainCommand": "aws stepfunctions start-execution --state-machine-arn"
+                f" {state_machine_arn}",
+                "ModelPackageGroupName": self.registry.model_package_group_name,
+                "GuardRailsPolicyArn": guard_rails_policy.managed_policy_arn,
+            },
         )
-        CfnOutput(self, "ModelPackageGroupName", value=self.registry.model_package_group_name)
-        CfnOutput(self, "GuardRailsPolicyArn", value=guarded.managed_policy_arn)

@@ -1,4 +1,4 @@
-"""Where the training set is: in the streaming lake beside us, or in the platform's own bucket."""
+"""Where the training set is: in the streaming lake, or in the platform's own bucket."""
 
 from dataclasses import dataclass
 
@@ -19,6 +19,8 @@ class TrainingData:
 
     bucket: s3.IBucket
     key: kms.IKey
+    # The streaming lake that the set is exported from, if it is.
+    lake: "LakeOutputs | None" = None
 
     def prefixes(self, *splits: str) -> list[str]:
         """What a role lists to find `splits`, in whatever set."""
@@ -31,7 +33,7 @@ class TrainingData:
 
 @dataclass(frozen=True)
 class LakeOutputs:
-    """What the streaming lake tells other architectures: its stack outputs, by their exports."""
+    """The stack outputs that the streaming lake exports."""
 
     bucket_name: str
     key_arn: str
@@ -41,8 +43,8 @@ class LakeOutputs:
     curate_job_name: str
 
 
-def lake_beside_us(name_prefix: str) -> LakeOutputs:
-    """The outputs of the lake of the same prefix; deploying fails if it does not stand."""
+def _lake_outputs(name_prefix: str) -> LakeOutputs:
+    """The outputs of the lake of the same name prefix; it must be deployed first."""
 
     def output(name: str) -> str:
         return Fn.import_value(f"{name_prefix}StreamingLake-{name}")
@@ -57,9 +59,11 @@ def lake_beside_us(name_prefix: str) -> LakeOutputs:
     )
 
 
-def data_of_lake(scope: Construct, lake: LakeOutputs) -> TrainingData:
-    """The training set that the lake's `training_set.sql` writes."""
+def data_of_lake(scope: Construct, name_prefix: str) -> TrainingData:
+    """The training set that `sql/streaming_lake/training_set.sql` exports from the lake."""
+    lake = _lake_outputs(name_prefix)
     return TrainingData(
         bucket=s3.Bucket.from_bucket_name(scope, "LakeBucket", lake.bucket_name),
         key=kms.Key.from_key_arn(scope, "LakeKey", lake.key_arn),
+        lake=lake,
     )

@@ -1,13 +1,11 @@
 """Who trains and who judges: two roles, so that neither can touch the other's findings."""
 
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
-from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
 
-from stacks.ml_platform.container_images import ContainerImages
+from stacks.ml_platform.foundation import PlatformFoundation
 from stacks.ml_platform.job_roles import JobRole
-from stacks.ml_platform.training.training_data import TrainingData
+from stacks.ml_platform.training.training_inputs import TrainingInputs
 
 _OWN_FILES = "SageMaker names the files of its jobs itself, below the prefix that is theirs"
 
@@ -20,14 +18,13 @@ class TrainingRoles(Construct):
         scope: Construct,
         construct_id: str,
         *,
+        foundation: PlatformFoundation,
         bucket: s3.IBucket,
-        data: TrainingData,
-        code: s3_assets.Asset,
-        images: ContainerImages,
-        key: kms.IKey,
+        inputs: TrainingInputs,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.training = JobRole(self, "Training", log_group="TrainingJobs", images=images, key=key)
+        data, code = inputs.data, inputs.code
+        self.training = JobRole(self, "Training", foundation=foundation, log_group="TrainingJobs")
         self.training.allow_list(
             "FindTheSet", data.bucket.bucket_arn, *(data.prefixes("train", "validation"))
         )
@@ -51,7 +48,7 @@ class TrainingRoles(Construct):
             wildcard_because=_OWN_FILES,
         )
         self.evaluation = JobRole(
-            self, "Evaluation", log_group="ProcessingJobs", images=images, key=key
+            self, "Evaluation", foundation=foundation, log_group="ProcessingJobs"
         )
         self.evaluation.allow_list(
             "FindTheSet", data.bucket.bucket_arn, *(data.prefixes("train", "test"))
@@ -80,5 +77,5 @@ class TrainingRoles(Construct):
                 "ReadItsCode", ["s3:GetObject"], code.bucket.arn_for_objects(code.s3_object_key)
             )
             role.allow_list("FindItsCode", code.bucket.bucket_arn, code.s3_object_key)
-            if data.key is not key:
+            if data.key is not foundation.key:
                 role.allow_key("ReadUnderTheLakesKey", data.key, "s3", writes=False)

@@ -1,26 +1,23 @@
 """The workflow that trains, judges and registers, what it may do, and what starts it."""
 
 from aws_cdk import Aws, Duration, Fn, Stack
-from aws_cdk import aws_events as events
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
-from aws_cdk import aws_s3_assets as s3_assets
 from aws_cdk import aws_sagemaker as sagemaker
 from aws_cdk import aws_scheduler as scheduler
-from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from repository import ROOT
-from stacks.environments import Environment
 from stacks.ml_platform.container_images import ContainerImages
-from stacks.ml_platform.network.network import Network
+from stacks.ml_platform.foundation import PlatformFoundation
 from stacks.ml_platform.settings import MlTrainingSettings
 from stacks.ml_platform.storage import reaches_buckets_from_outside
 from stacks.ml_platform.training.job_guardrails import guard_rails
-from stacks.ml_platform.training.training_data import LakeOutputs, TrainingData
+from stacks.ml_platform.training.training_data import LakeOutputs
+from stacks.ml_platform.training.training_inputs import TrainingInputs
 from stacks.ml_platform.training.training_roles import TrainingRoles
 from stacks.shared.alarm_topic import DeadLetterQueue
 from stacks.shared.asl_state_machine import AslStateMachine
+from stacks.shared.event_rule import EventRule, RuleTarget
 from stacks.shared.service_role import ServiceRole
 
 _OWN_JOBS = "jobs are named after the execution, which names itself"
@@ -34,23 +31,19 @@ class TrainingWorkflow(Construct):
         scope: Construct,
         construct_id: str,
         *,
+        foundation: PlatformFoundation,
         bucket: s3.IBucket,
-        data: TrainingData,
-        lake: LakeOutputs | None,
+        inputs: TrainingInputs,
         roles: TrainingRoles,
         registry: sagemaker.CfnModelPackageGroup,
-        code: s3_assets.Asset,
-        preparation: s3_assets.Asset | None,
-        images: ContainerImages,
-        network: Network,
-        topic: sns.ITopic,
-        key: kms.IKey,
-        environment: Environment,
     ) -> None:
         super().__init__(scope, construct_id)
-        settings = environment.settings(MlTrainingSettings)
+        settings = foundation.environment.settings(MlTrainingSettings)
+        data, code, preparation = inputs.data, inputs.code, inputs.preparation
+        lake, images = data.lake, ContainerImages.of(self)
+        network, key = foundation.network, foundation.key
         self._data, self._roles, self._registry = data, roles, registry
-        self._key, self._topic, self._bucket = key, topic, bucket
+        self._key, self._topic, self._bucket = key, foundation.topic, bucket
         self.state_machine = AslStateMachine(
             self,
             "Workflow",
@@ -79,7 +72,7 @@ class TrainingWorkflow(Construct):
                 "SecurityGroupId": network.job_security_group.security_group_id,
                 "Spot": f"{settings.spot}".lower(),
                 "SubnetIds": Fn.join(",", network.subnet_ids),
-                "TopicArn": topic.topic_arn,
+                "TopicArn": foundation.topic.topic_arn,
                 # From the lake a fresh set is exported; else the newest is expected here.
                 "TrainingData": "none" if lake else f"s3://{bucket.bucket_name}/training/",
                 "TrainingRoleArn": roles.training.role_arn,
@@ -88,8 +81,7 @@ class TrainingWorkflow(Construct):
                 "VolumeGibibytes": f"{settings.volume_gibibytes}",
                 "WorkGroup": lake.work_group_name if lake else "none",
             },
-            key=key,
-            environment=environment,
+            foundation=foundation,
             timeout=Duration.days(3),
         )
         self._permit(lake)
@@ -212,32 +204,23 @@ class TrainingWorkflow(Construct):
         )
 
     def _after_curation(self, lake: LakeOutputs, undelivered: DeadLetterQueue) -> None:
-        role = self._starter("Curated", "events")
-        rule = events.CfnRule(
+        EventRule(
             self,
             "Curated",
-            description="The lake was curated: train on what is new",
-            event_pattern={
+            description="The lake was curated: train on the new rows",
+            pattern={
                 "source": ["aws.glue"],
                 "detail-type": ["Glue Job State Change"],
                 "detail": {"jobName": [lake.curate_job_name], "state": ["SUCCEEDED"]},
             },
-            targets=[
-                events.CfnRule.TargetProperty(
-                    id="Train",
-                    arn=self.state_machine.state_machine_arn,
-                    role_arn=role.role_arn,
-                    input="{}",
-                    dead_letter_config=events.CfnRule.DeadLetterConfigProperty(
-                        arn=undelivered.queue_arn
-                    ),
-                    retry_policy=events.CfnRule.RetryPolicyProperty(
-                        maximum_retry_attempts=8, maximum_event_age_in_seconds=6 * 3600
-                    ),
-                )
-            ],
+            target=RuleTarget(
+                "Train",
+                self.state_machine.state_machine_arn,
+                undelivered,
+                role=self._starter("Curated", "events"),
+                input="{}",
+            ),
         )
-        undelivered.admit(rule)
 
     def _starter(self, name: str, service: str) -> ServiceRole:
         role = ServiceRole(self, f"{name}Role", service, confused_deputy_guard=True)

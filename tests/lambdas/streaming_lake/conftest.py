@@ -1,6 +1,6 @@
 import importlib
 from collections.abc import Iterator
-from types import ModuleType, SimpleNamespace
+from types import ModuleType
 
 import boto3
 import pytest
@@ -17,17 +17,6 @@ ENVIRONMENT = {
     "POWERTOOLS_SERVICE_NAME": "transform_flight_events",
     "POWERTOOLS_METRICS_NAMESPACE": "StreamingLake",
 }
-CONTEXT = SimpleNamespace(
-    function_name="transform",
-    memory_limit_in_mb=512,
-    invoked_function_arn="arn:aws:lambda:eu-central-1:123456789012:function:transform",
-    aws_request_id="request",
-)
-
-
-@pytest.fixture
-def context() -> SimpleNamespace:
-    return CONTEXT
 
 
 @pytest.fixture(scope="session")
