@@ -133,7 +133,7 @@ def _context_of(file: Path) -> Mapping[str, Any]:
     except KeyError:
         return {}
     except ValueError as error:
-        raise SettingsError(f"{file} is no valid JSON ({error}): correct or remove it.") from None
+        raise SettingsError(f"{file} is not valid JSON ({error}): correct or remove it.") from None
     return context
 
 

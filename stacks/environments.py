@@ -8,6 +8,7 @@ in `stacks/streaming_lake/settings.py`). A value out of range and a key that no 
 errors that name the key and say what is allowed.
 """
 
+import difflib
 import platform
 import sys
 from collections.abc import Iterable, Mapping
@@ -158,10 +159,7 @@ def environment_from(
     by_group: dict[str, dict[str, Any]] = {}
     for key, value in overrides.items():
         if key not in names:
-            raise SettingsError(
-                f"-c {key}: no such setting. Use env, {', '.join(names)}."
-                " `make settings` prints what each does."
-            )
+            raise SettingsError(f"-c {key}: no such setting. {_suggestion(key, names)}")
         group_name, _, setting = key.rpartition(".")
         by_group.setdefault(group_name, {})[setting] = value
     base = _BASE[name]
@@ -182,20 +180,31 @@ def setting_names(groups: Iterable[SettingsGroup[Any]]) -> list[str]:
     ]
 
 
+def _suggestion(key: str, names: list[str]) -> str:
+    # Half of the typing errors are a missing or wrong group.
+    by_last_part = [name for name in names if name.rpartition(".")[2] == key.rpartition(".")[2]]
+    if similar := by_last_part or difflib.get_close_matches(key, names, cutoff=0.85):
+        return f"Did you mean {' or '.join(similar)}? `make settings` lists all."
+    return "`make settings` lists all settings."
+
+
 def _validated(group_name: str, values: _Settings, overrides: Mapping[str, Any]) -> _Settings:
     try:
-        return TypeAdapter(type(values)).validate_python({**asdict(values), **overrides})  # type: ignore[call-overload]  # a dataclass
+        validated: _Settings = TypeAdapter(type(values)).validate_python(
+            {**asdict(values), **overrides}  # type: ignore[call-overload]  # a dataclass
+        )
     except ValidationError as error:
         raise SettingsError(
             "\n".join(_sentence(group_name, type(values), detail) for detail in error.errors())
         ) from None
+    return validated
 
 
 def _sentence(group_name: str, kind: type[Any], error: ErrorDetails) -> str:
     prefix = f"{group_name}." if group_name else ""
-    message = error["msg"][0].lower() + error["msg"][1:]
-    if error["type"] == "value_error":  # settings that do not go together
-        return f"-c {prefix}*: {message.removeprefix('value error, ')}."
+    message = (error["msg"][0].lower() + error["msg"][1:]).removeprefix("value error, ")
+    if not error["loc"]:  # settings that exclude each other
+        return f"-c {prefix}*: {message}."
     # The rest of the location is the branch of a union or an index: no part of the key.
     setting = str(error["loc"][0])
     description = TypeAdapter(kind).json_schema()["properties"][setting].get("description", "")

@@ -11,10 +11,17 @@ import pytest
 # A synth copies 200 MB of assets that no template test reads: minutes and gigabytes in all.
 os.environ["CDK_CONTEXT_JSON"] = '{"aws:cdk:disable-asset-staging": true}'
 
+from hypothesis import settings
+
 from tools import assembly
 from tools.assembly import paths, readable
 
 __all__ = ["Templates", "flat", "paths", "readable", "resources"]
+
+# The same examples in every run; HYPOTHESIS_PROFILE=fresh looks for new ones.
+settings.register_profile("reproducible", deadline=None, derandomize=True)
+settings.register_profile("fresh", deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "reproducible"))
 
 Templates = Callable[..., dict[str, Any]]
 

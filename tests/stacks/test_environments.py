@@ -1,10 +1,39 @@
 """Settings are typed; a wrong one is named, with what is allowed."""
 
-import pytest
+from dataclasses import fields
+from typing import Any
 
-from stacks.catalogue import ENVIRONMENTS, environment_from, setting_names
-from stacks.environments import SettingsError
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import TypeAdapter
+
+from stacks.catalogue import ENVIRONMENTS, SETTINGS_GROUPS, environment_from, setting_names
+from stacks.environments import CommonSettings, Environment, SettingsError
+from stacks.ml_platform.settings import MlTrainingSettings
 from stacks.streaming_lake.settings import StreamingLakeSettings
+
+# Values that some setting accepts, so that random text is not all refused.
+_PLAUSIBLE = [
+    "none",
+    "true",
+    "false",
+    "0",
+    "1",
+    "2",
+    "0.5",
+    "100",
+    "2048",
+    "text,html",
+    "sagemaker.api,none",
+    "cron(0 4 ? * MON *)",
+    "ml.m7i.large",
+    "nonesuch@example.com",
+    "arn:aws:iam::123456789012:role/nonesuch",
+    "arn:aws:iam::123456789012:role/a,arn:aws:iam::123456789012:role/data-nonexecutive",
+    "Nonesuch-",
+    "10.0.0.0/8,192.168.0.0/16",
+]
 
 
 @pytest.mark.parametrize(
@@ -14,7 +43,14 @@ from stacks.streaming_lake.settings import StreamingLakeSettings
             {"env": "prod"},
             "-c env=prod: no such environment. Use one of local, sandbox, production",
         ),
-        ({"retention": "1"}, "-c retention: no such setting. Use env, name_prefix, keep_data"),
+        (
+            {"retention_hours": "1"},
+            "-c retention_hours: no such setting. Did you mean streaming_lake.retention_hours?",
+        ),
+        (
+            {"streaming_lake.shard": "2"},
+            "-c streaming_lake.shard: no such setting. Did you mean streaming_lake.shards?",
+        ),
         ({"streaming_lake": "1"}, "-c streaming_lake: no such setting."),
         ({"name": "local"}, "-c name: no such setting."),
         (
@@ -30,6 +66,10 @@ from stacks.streaming_lake.settings import StreamingLakeSettings
         ({"keep_data": "maybe"}, "-c keep_data=maybe: input should be a valid boolean"),
         ({"name_prefix": "-x"}, "-c name_prefix=-x: string should match pattern"),
         ({"streaming_lake.curate_schedule": "hourly"}, "-c streaming_lake.curate_schedule=hourly:"),
+        (
+            {"ml_network.interface_endpoints": "sts,,kms"},
+            "-c ml_network.interface_endpoints=sts,,kms: a value between two commas is empty",
+        ),
     ],
 )
 def test_a_wrong_setting_is_named_with_what_is_allowed(
@@ -41,31 +81,85 @@ def test_a_wrong_setting_is_named_with_what_is_allowed(
 
 
 def test_every_wrong_setting_is_named_at_once() -> None:
-    wrong = {"streaming_lake.buffer_seconds": "901", "streaming_lake.buffer_mebibytes": "1"}
+    typed = {"streaming_lake.buffer_seconds": "901", "streaming_lake.buffer_mebibytes": "1"}
     with pytest.raises(SettingsError) as refusal:
-        environment_from(wrong)
+        environment_from(typed)
     assert len(str(refusal.value).splitlines()) == 2
 
 
-def test_what_is_typed_is_converted() -> None:
+def test_typed_values_are_converted() -> None:
     typed = {"env": "production", "streaming_lake.shards": "2", "keep_data": "false"}
     environment = environment_from({**typed, "streaming_lake.object_lock_days": "none"})
-    assert (environment.settings(StreamingLakeSettings).shards, environment.keep_data) == (2, False)
-    assert environment.settings(StreamingLakeSettings).object_lock_days is None
+    lake = environment.settings(StreamingLakeSettings)
+    assert (lake.shards, lake.object_lock_days, environment.keep_data) == (2, None, False)
 
 
-def test_the_default_is_a_persons_own_account() -> None:
+def test_the_default_environment_is_sandbox() -> None:
     assert environment_from({}) == ENVIRONMENTS["sandbox"]
 
 
-def test_every_name_that_is_offered_is_taken() -> None:
+def test_every_offered_setting_takes_its_own_value() -> None:
     for name in setting_names():
-        group, _, field = name.rpartition(".")
-        owner = getattr(ENVIRONMENTS["sandbox"], group) if group else ENVIRONMENTS["sandbox"]
-        value = getattr(owner, field)
-        environment_from({name: "none" if value is None else value})
+        value = _value(ENVIRONMENTS["sandbox"], name)
+        environment_from({name: _as_typed(value)})
 
 
-def test_the_sandbox_costs_nothing_by_the_hour_but_its_shard() -> None:
+@pytest.mark.parametrize("name", setting_names())
+@settings(max_examples=60)
+@given(text=st.sampled_from(_PLAUSIBLE) | st.text(max_size=30))
+def test_what_is_typed_is_what_is_held_or_it_is_refused(name: str, text: str) -> None:
+    try:
+        environment = environment_from({name: text})
+    except SettingsError:
+        return
+    assert _as_typed(_value(environment, name)) == _normalised(text, _value(environment, name))
+
+
+def test_a_role_whose_name_contains_none_stays_whole() -> None:
+    arn = "arn:aws:iam::123456789012:role/nonesuch"
+    environment = environment_from({"ml_training.data_administrators": arn})
+    assert environment.settings(MlTrainingSettings).data_administrators == (arn,)
+
+
+@pytest.mark.parametrize(
+    "kind", [CommonSettings, *(group.kind for group in SETTINGS_GROUPS)], ids=lambda k: k.__name__
+)
+def test_every_setting_has_a_description(kind: type[Any]) -> None:
+    properties = TypeAdapter(kind).json_schema()["properties"]
+    assert set(properties) == {setting.name for setting in fields(kind)}
+    assert [name for name, schema in properties.items() if not schema.get("description")] == []
+
+
+def test_an_idle_sandbox_lake_runs_nothing_but_one_shard() -> None:
     lake = ENVIRONMENTS["sandbox"].settings(StreamingLakeSettings)
     assert (lake.shards, lake.curate_schedule, lake.crawl_schedule) == (1, None, None)
+
+
+def _value(environment: Environment, name: str) -> Any:
+    group, _, setting = name.rpartition(".")
+    return getattr(environment.groups[group] if group else environment.common, setting)
+
+
+def _as_typed(value: Any) -> str:
+    match value:
+        case None | ():
+            return "none"
+        case bool():
+            return str(value).lower()
+        case tuple():
+            return ",".join(value)
+        case _:
+            return str(value)
+
+
+def _normalised(text: str, held: Any) -> str:
+    """`text` in the spelling of `_as_typed`: numbers and booleans have several."""
+    match held:
+        case bool():
+            return str(text.strip().lower() in ("true", "t", "1", "yes", "y", "on")).lower()
+        case int():
+            return str(int(float(text)))
+        case float():
+            return str(float(text))
+        case _:
+            return text

@@ -63,7 +63,7 @@ DEFECTS: list[Defect] = [
     ("Ingestion/Events", "StreamEncryption", "STREAM_ENCRYPTED", _DELETED),
     ("Delivery/Logs", "KmsKeyId", "LOGS_ENCRYPTED", _DELETED),
     ("TransformLogs", "RetentionInDays", "LOGS_EXPIRE", _DELETED),
-    ("Operation/Alarms", "KmsMasterKeyId", "TOPIC_ENCRYPTED", _DELETED),
+    ("Alarms", "KmsMasterKeyId", "TOPIC_ENCRYPTED", _DELETED),
     ("Operation/Undelivered", "KmsMasterKeyId", "QUEUE_ENCRYPTED", _DELETED),
     ("Curation/Job", "SecurityConfiguration", "JOB_SECURITY", _DELETED),
     ("Transform", "Runtime", "LAMBDA_RUNTIME", "python3.10"),

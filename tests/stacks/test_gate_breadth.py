@@ -108,7 +108,7 @@ IN_CONSTRUCTS: list[Defect] = [
 _TEMPLATE: list[tuple[str, Plant, str]] = [
     ("Transform/Resource", put("Runtime", "pyton3.13"), "W3030"),
     ("Catalog/Database/Resource", put("Colour", "red"), "F3002"),
-    ("Operation/Alarms/Resource", put("Tags", "lake"), "F3012"),
+    ("Alarms/Resource", put("Tags", "lake"), "F3012"),
     ("Storage/Lake/Resource", put("Tags", [{"Key": "a"}]), "F3003"),
     ("Storage/Raw/Resource", put("ObjectLockEnabled", "perhaps"), "F3012"),
     ("Ingestion/Events/Resource", put("ShardCount", "one"), "F3012"),

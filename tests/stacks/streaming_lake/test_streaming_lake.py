@@ -308,7 +308,7 @@ def test_a_job_that_fails_reaches_the_topic_or_the_dead_letters(sandbox: Templat
         "state": ["FAILED", "TIMEOUT", "STOPPED", "ERROR"],
     }
     (target,) = rule["Targets"]
-    assert target["Arn"] == "{Operation/Alarms}"
+    assert target["Arn"] == "{Alarms}"
     assert target["DeadLetterConfig"]["Arn"] == "{Operation/Undelivered.Arn}"
 
 
@@ -317,7 +317,7 @@ def test_there_is_an_alarm_for_what_a_person_must_act_on(sandbox: Template) -> N
     for what in ("Behind", "Throttled", "Failing", "Rejected", "Stale"):
         assert what in alarms
     for alarm in resources(sandbox, "AWS::CloudWatch::Alarm").values():
-        assert readable(sandbox, alarm["Properties"]["AlarmActions"]) == ["{Operation/Alarms}"]
+        assert readable(sandbox, alarm["Properties"]["AlarmActions"]) == ["{Alarms}"]
 
 
 def test_only_the_sandbox_has_a_budget(synthesise: Templates, sandbox: Template) -> None:

@@ -62,7 +62,7 @@ def test_each_alarm_watches_the_metric_of_the_lakes_own_resource(sandbox: Templa
 
 def test_the_topic_hears_when_an_alarm_goes_off_and_when_it_is_over(sandbox: Template) -> None:
     for name, alarm in alarms(sandbox).items():
-        assert alarm["AlarmActions"] == alarm["OKActions"] == ["{Operation/Alarms}"], name
+        assert alarm["AlarmActions"] == alarm["OKActions"] == ["{Alarms}"], name
 
 
 HOUR = 3_600_000  # milliseconds
@@ -103,7 +103,7 @@ def test_the_budget_tells_the_topic_at_four_fifths_and_of_a_forecast(sandbox: Te
     ]
     assert told == [("ACTUAL", 80), ("FORECASTED", 100)]
     for one in budget["NotificationsWithSubscribers"]:
-        assert one["Subscribers"] == [{"Address": "{Operation/Alarms}", "SubscriptionType": "SNS"}]
+        assert one["Subscribers"] == [{"Address": "{Alarms}", "SubscriptionType": "SNS"}]
 
 
 def test_a_mail_address_subscribes_to_the_topic_and_is_in_no_template_by_default(
@@ -116,7 +116,7 @@ def test_a_mail_address_subscribes_to_the_topic_and_is_in_no_template_by_default
     assert told == {
         "Endpoint": "on-call@example.com",
         "Protocol": "email",
-        "TopicArn": "{Operation/Alarms}",
+        "TopicArn": "{Alarms}",
     }
 
 
@@ -146,7 +146,7 @@ def test_the_outputs_lead_to_the_resources_they_name(sandbox: Template) -> None:
         "CurateJobName": "{Curation/Job}",
         "KeyArn": "{Key.Arn}",
         "CurateCommand": "aws glue start-job-run --job-name {Curation/Job}",
-        "AlarmTopicArn": "{Operation/Alarms}",
+        "AlarmTopicArn": "{Alarms}",
     }
 
 
