@@ -130,7 +130,7 @@ STACKS = $$($(VENV)/python -m stacks stacks $(ARCH) $(CONTEXT))
 
 .PHONY: synth
 synth: .build/core.stamp  ## templates into cdk.out/
-	@stacks="$(STACKS)"; cdk synth --quiet $(CONTEXT) $(addprefix -c arch=,$(ARCH))
+	@stacks="$(STACKS)"; rm -rf cdk.out; cdk synth --quiet $(CONTEXT) $(addprefix -c arch=,$(ARCH))
 	@ls cdk.out/*.template.json
 
 .PHONY: plan

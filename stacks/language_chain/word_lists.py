@@ -18,6 +18,7 @@ from constructs import Construct
 
 from repository import ROOT
 from stacks.language_chain.settings import LanguageChainSettings
+from stacks.shared.bundle import source_file
 from stacks.shared.encrypted_log_group import EncryptedLogGroup
 from stacks.shared.foundation import Foundation
 from stacks.shared.service_role import ServiceRole
@@ -58,7 +59,9 @@ class WordLists(Construct):
             kept.terminology(self._name, (FOLDER / "terminology.csv").read_text())
         if settings.vocabulary:
             # In S3, as Transcribe wants a table; a list of phrases alone is on its way out.
-            file = s3_assets.Asset(self, "VocabularyFile", path=str(FOLDER / "vocabulary.txt"))
+            file = s3_assets.Asset(
+                self, "VocabularyFile", path=str(source_file(FOLDER / "vocabulary.txt"))
+            )
             kept.vocabulary(self._name, file)
         if settings.vocabulary_filter:
             words = (FOLDER / "unwanted_words.txt").read_text().split()

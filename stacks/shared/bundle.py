@@ -1,37 +1,75 @@
-"""What travels to AWS: a folder of our code, the schemas, and hash-locked dependencies.
+"""Directories and archives that are deployed: our code, the schemas, and hash-locked dependencies.
 
 uv installs wheels for the target's Python and processor, so no Docker is needed. A bundle is built
-once for each content and kept in `.build/bundles/`.
+once for its content and kept in `.build/bundles/`. The same sources give the same bundle on every
+machine: line ends and file modes, which depend on Git's configuration and the umask, are normalised.
 """
 
 import gzip
 import hashlib
+import io
 import os
 import shutil
 import subprocess
 import tarfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import uv
 
-from repository import ROOT
+from repository import BUILD, ROOT
 from stacks.environments import LambdaTarget
 
-BUNDLES = ROOT / ".build" / "bundles"
+BUNDLES = BUILD / "bundles"
 _IGNORED = shutil.ignore_patterns("__pycache__", "requirements.*", "*.dqdl")
+_READABLE, _EXECUTABLE = 0o644, 0o755
+_KERNEL = LambdaTarget(python_version="3.12", architecture="x86_64")
 
 
 def lambda_bundle(folder: str, target: LambdaTarget) -> Path:
     """The directory to deploy for `lambdas/<folder>`: the package, `schemas` and dependencies.
 
-    Raises RuntimeError, with uv's own words, if a dependency cannot be had for the target.
+    Raises RuntimeError, with uv's own words, if a dependency is not available for the target.
     """
-    return _bundle(ROOT / "lambdas" / folder, target)
+    package = ROOT / "lambdas" / folder
+    sources = [package, ROOT / "schemas"]
+
+    def build(directory: Path) -> None:
+        _copy(sources, directory)
+        _install(package / "requirements.txt", directory, target)
+
+    return _built(package.name, _digest(sources, target), build)
 
 
 def spark_bundle(folder: str) -> Path:
     """The directory to deploy for `spark_jobs/<folder>`: the package and `schemas`."""
-    return _bundle(ROOT / "spark_jobs" / folder, None)
+    package = ROOT / "spark_jobs" / folder
+    sources = [package, ROOT / "schemas"]
+    return _built(package.name, _digest(sources, None), lambda directory: _copy(sources, directory))
+
+
+def kernel_bundle(folder: str, requirements: Path) -> Path:
+    """`models/<folder>` and the packages of `requirements` alone, for a notebook's kernel.
+
+    Their dependencies are in the notebook's image already. Raises RuntimeError as above.
+    """
+    package = ROOT / "models" / folder
+
+    def build(directory: Path) -> None:
+        _copy([package], directory)
+        _install(requirements, directory, _KERNEL, "--no-deps")
+
+    return _built("kernel", _digest([package, requirements.parent], _KERNEL), build)
+
+
+def source_file(path: Path) -> Path:
+    """A single file to deploy, such as a Glue script."""
+
+    def build(directory: Path) -> None:
+        directory.mkdir(parents=True)
+        (directory / path.name).write_bytes(_normalised(path))
+
+    return _built(path.stem, _digest([path], None), build) / path.name
 
 
 def model_bundle(folder: str) -> Path:
@@ -47,91 +85,97 @@ def artefact_bundle(folder: str) -> Path:
 def _packed(folder: str, name: str, *, below: str) -> Path:
     """The same sources give the same bytes, so that an unchanged model changes no template."""
     package = ROOT / "models" / folder
-    bundle = BUNDLES / f"{package.name}-{_digest([package], None)}" / name
-    if not bundle.exists():
-        bundle.parent.mkdir(parents=True, exist_ok=True)
-        building = bundle.with_name(f"{bundle.name}.{os.getpid()}")
-        # Without the time of packing, which both formats would write down.
+
+    def build(directory: Path) -> None:
+        directory.mkdir(parents=True)
+        # Without the time of packing, which both formats would record.
         with (
-            building.open("wb") as raw,
-            gzip.GzipFile(filename="", fileobj=raw, mode="wb", mtime=0) as packed,
+            (directory / name).open("wb") as file,
+            gzip.GzipFile(filename="", fileobj=file, mode="wb", mtime=0) as packed,
             tarfile.open(fileobj=packed, mode="w") as archive,
         ):
-            # Not requirements.txt: the container would install it, and has no way to the internet.
-            for file in sorted(package.glob("*.py")):
-                archive.add(file, f"{below}{file.name}", filter=_anonymous)
-        building.rename(bundle)
-    return bundle
+            # Not requirements.txt: the container would install it, and has no internet access.
+            for source in sorted(package.glob("*.py")):
+                content = _normalised(source)
+                entry = tarfile.TarInfo(f"{below}{source.name}")
+                entry.size, entry.mode = len(content), _READABLE
+                archive.addfile(entry, io.BytesIO(content))
+
+    return (
+        _built(f"{package.name}-{name.partition('.')[0]}", _digest([package], None), build) / name
+    )
 
 
-def kernel_bundle(folder: str, requirements: Path) -> Path:
-    """`models/<folder>` beside the packages of `requirements` alone, for a notebook's kernel.
-
-    What those packages need is in the notebook's image already. Raises RuntimeError as above.
-    """
-    target = LambdaTarget(python_version="3.12", architecture="x86_64")
-    package = ROOT / "models" / folder
-    bundle = BUNDLES / f"kernel-{_digest([package, requirements.parent], target)}"
-    if not bundle.exists():
-        building = bundle.with_name(f"{bundle.name}.{os.getpid()}")
-        shutil.copytree(package, building / package.name, ignore=_IGNORED)
-        _install(requirements, building, target, "--no-deps")
-        building.rename(bundle)
-    return bundle
-
-
-def _anonymous(entry: tarfile.TarInfo) -> tarfile.TarInfo:
-    entry.mtime = entry.uid = entry.gid = 0
-    entry.uname = entry.gname = ""
-    entry.mode = 0o644
-    return entry
-
-
-def _bundle(package: Path, target: LambdaTarget | None) -> Path:
-    sources = [package, ROOT / "schemas"]
-    bundle = BUNDLES / f"{package.name}-{_digest(sources, target)}"
+def _built(name: str, digest: str, build: Callable[[Path], None]) -> Path:
+    """The bundle of this content; `build` fills the directory of one that is not there yet."""
+    bundle = BUNDLES / f"{name}-{digest}"
     if bundle.exists():
         return bundle
-    # Built beside its place and moved there whole: two synths at once, or one that is stopped half
-    # way, never leave half a bundle.
+    # Built beside its place and moved there whole: two synths at once, or one that is interrupted,
+    # never leave half a bundle.
     building = bundle.with_name(f"{bundle.name}.{os.getpid()}")
     shutil.rmtree(building, ignore_errors=True)
-    for source in sources:
-        shutil.copytree(source, building / source.name, ignore=_IGNORED)
     try:
-        if target:
-            _install(package / "requirements.txt", building, target)
-    except RuntimeError:
-        shutil.rmtree(building)
-        raise
-    try:
+        build(building)
+        _make_readable(building)
         building.rename(bundle)
-    except OSError:  # another synth was faster, with the same content
-        shutil.rmtree(building)
+    except FileExistsError:  # another synth was faster, with the same content
+        pass
+    except OSError as error:
+        if not bundle.exists():
+            raise RuntimeError(f"cannot write {bundle}: {error}") from error
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
     return bundle
+
+
+def _copy(sources: list[Path], directory: Path) -> None:
+    for source in sources:
+        shutil.copytree(source, directory / source.name, ignore=_IGNORED)
+        for file in _files(directory / source.name):
+            file.write_bytes(_normalised(file))
 
 
 def _install(requirements: Path, into: Path, target: LambdaTarget, *options: str) -> None:
     command = [uv.find_uv_bin(), "pip", "install", "--quiet", "--require-hashes"]
     command += ["--requirement", str(requirements), "--target", str(into), "--only-binary", ":all:"]
     command += ["--python-version", target.python_version, *options]
+    # Modes are changed below, which must not reach the files of uv's cache.
+    command += ["--link-mode", "copy"]
     if not target.native:
         processor = "aarch64" if target.architecture == "arm64" else "x86_64"
         command += ["--python-platform", f"{processor}-manylinux_2_28"]
-    # Bytecode of this machine's Python would only add weight.
-    settings = {**os.environ, "UV_COMPILE_BYTECODE": "0"}
-    done = subprocess.run(command, env=settings, capture_output=True, text=True, check=False)  # noqa: S603 -- our own arguments
-    if done.returncode:
-        raise RuntimeError(f"cannot bundle {requirements.parent.name}:\n{done.stderr}")
+    # Bytecode of this machine's Python would only add size.
+    environment = {**os.environ, "UV_COMPILE_BYTECODE": "0"}
+    process = subprocess.run(  # noqa: S603 -- our own arguments
+        command, env=environment, capture_output=True, text=True, check=False
+    )
+    if process.returncode:
+        raise RuntimeError(f"cannot bundle {requirements.parent.name}:\n{process.stderr}")
     # What uv leaves for itself, and command lines that no function runs.
     shutil.rmtree(into / "bin", ignore_errors=True)
     (into / ".lock").unlink(missing_ok=True)
 
 
+def _make_readable(directory: Path) -> None:
+    for path in [directory, *directory.rglob("*")]:
+        path.chmod(_EXECUTABLE if path.is_dir() or path.stat().st_mode & 0o100 else _READABLE)
+
+
 def _digest(sources: list[Path], target: LambdaTarget | None) -> str:
     digest = hashlib.sha256(repr(target).encode())
     for source in sources:
-        for file in sorted(source.rglob("*")):
-            if file.is_file() and "__pycache__" not in file.parts:
-                digest.update(str(file.relative_to(source.parent)).encode() + file.read_bytes())
+        for file in [source] if source.is_file() else _files(source):
+            digest.update(str(file.relative_to(source.parent)).encode() + _normalised(file))
     return digest.hexdigest()[:16]
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            yield path
+
+
+def _normalised(file: Path) -> bytes:
+    """The content of one of our own text files, with the line ends of Linux."""
+    return file.read_bytes().replace(b"\r\n", b"\n")

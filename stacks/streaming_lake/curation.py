@@ -10,7 +10,7 @@ from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
 
 from repository import ROOT
-from stacks.shared.bundle import spark_bundle
+from stacks.shared.bundle import source_file, spark_bundle
 from stacks.shared.foundation import Foundation
 from stacks.shared.service_role import ServiceRole
 from stacks.streaming_lake.catalog import Catalog
@@ -40,7 +40,7 @@ class Curation(Construct):
         super().__init__(scope, construct_id)
         settings = foundation.environment.settings(StreamingLakeSettings)
         self._lake, self._catalog = lake, catalog
-        script = s3_assets.Asset(self, "Script", path=str(_SOURCE / "main.py"))
+        script = s3_assets.Asset(self, "Script", path=str(source_file(_SOURCE / "main.py")))
         modules = s3_assets.Asset(self, "Modules", path=str(spark_bundle(_JOB)))
         self.role = self._role(foundation.key, script, modules)
         arguments = {

@@ -1,11 +1,15 @@
-"""What travels to AWS is built for where it runs, whole, small, and once."""
+"""Bundles are built for their target, complete, small, once, and the same on every machine."""
 
+import os
 import zipfile
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
 import pytest
+from aws_cdk import FileSystem
 
+from repository import ROOT
 from stacks.catalogue import ENVIRONMENTS
 from stacks.environments import LambdaTarget
 from stacks.shared import bundle
@@ -40,7 +44,7 @@ def test_the_same_content_is_built_once() -> None:
     assert (first / "schemas" / "__init__.py").exists()
 
 
-def test_dependencies_that_cannot_be_had_are_named(
+def test_an_unavailable_dependency_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     package = tmp_path / "lambdas" / "broken"
@@ -53,3 +57,46 @@ def test_dependencies_that_cannot_be_had_are_named(
     with pytest.raises(RuntimeError, match="cannot bundle broken"):
         bundle.lambda_bundle("broken", target)
     assert not list((tmp_path / "bundles").glob("broken-????????????????"))
+
+
+Checkout = Callable[[str], list[Path]]
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
+    """Bundles of every kind from a checkout of the given line ends."""
+
+    def bundles(line_end: str) -> list[Path]:
+        root = tmp_path / f"checkout-{os.umask(os.umask(0)):o}-{line_end.encode().hex()}"
+        for folder in ("lambdas/ml_platform/predict_delay", "schemas", "spark_jobs", "models"):
+            for source in sorted((ROOT / folder).rglob("*")):
+                if source.is_file() and "__pycache__" not in source.parts:
+                    file = root / source.relative_to(ROOT)
+                    file.parent.mkdir(parents=True, exist_ok=True)
+                    file.write_text(source.read_text(), newline=line_end)
+        monkeypatch.setattr(bundle, "ROOT", root)
+        monkeypatch.setattr(bundle, "BUNDLES", root / "bundles")
+        lexicon = root / "models" / "language_chain" / "word_lists" / "vocabulary.txt"
+        return [
+            bundle.lambda_bundle("ml_platform/predict_delay", AWS),
+            bundle.spark_bundle("streaming_lake/curate_flights"),
+            bundle.model_bundle("ml_platform/flight_delay"),
+            bundle.artefact_bundle("ml_platform/prepare_flights"),
+            bundle.source_file(lexicon),
+        ]
+
+    return bundles
+
+
+def test_umask_and_line_ends_change_no_asset(checkout: Checkout) -> None:
+    expected = [FileSystem.fingerprint(str(path)) for path in checkout("\n")]
+    previous = os.umask(0o077)
+    try:
+        paths = checkout("\r\n")
+    finally:
+        os.umask(previous)
+    assert [FileSystem.fingerprint(str(path)) for path in paths] == expected
+    for path in paths:
+        for file in [path, *path.rglob("*")]:
+            assert file.stat().st_mode & 0o777 in (0o644, 0o755), file
+            assert file.suffix != ".py" or b"\r" not in file.read_bytes(), file
