@@ -1,0 +1,1 @@
+"""What reads the stacks: assembly, costs, plan, site, benchmarks, and the scaffold."""
