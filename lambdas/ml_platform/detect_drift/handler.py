@@ -1,7 +1,6 @@
 """The adapter: a capture arrived, so judge the last hours of its variant, and publish the shift."""
 
 import json
-import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,7 +10,9 @@ from aws_lambda_powertools import Logger
 
 from .capture import read
 from .drift import shifts
+from .settings import Settings
 
+SETTINGS = Settings.from_environment()
 logger = Logger(service="detect_drift")
 _s3, _cloudwatch = boto3.client("s3"), boto3.client("cloudwatch")
 _NAMESPACE = "MlPlatform"
@@ -23,13 +24,14 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, float]:
     """Judge the variant whose capture is told of by an S3 `Object Created` event."""
     bucket, key = event["detail"]["bucket"]["name"], event["detail"]["object"]["key"]
     _, endpoint, variant = key.split("/")[:3]
-    hours = int(os.environ["WINDOW_HOURS"])
-    captured = read(_lines(bucket, f"capture/{endpoint}/{variant}/", hours), _MOST_FLIGHTS)
+    captured = read(
+        _lines(bucket, f"capture/{endpoint}/{variant}/", SETTINGS.window_hours), _MOST_FLIGHTS
+    )
     figures: dict[str, float] = {
         "CapturedFlights": len(captured.flights),
         "BrokenLines": captured.broken_lines,
     }
-    if len(captured.flights) >= int(os.environ["MINIMUM_FLIGHTS"]):
+    if len(captured.flights) >= SETTINGS.minimum_flights:
         known = _s3.get_object(Bucket=bucket, Key=f"drift/{endpoint}/statistics.json")
         found = shifts(json.loads(known["Body"].read()), captured.flights)
         figures["LargestPsi"] = max(shift.psi for shift in found)

@@ -1,7 +1,6 @@
 """The adapter: API Gateway's event in, SageMaker's runtime behind, no body in any log."""
 
 import json
-import os
 import re
 import uuid
 from typing import Any
@@ -12,7 +11,9 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 
 from .prediction import Answer, EndpointError, RefusedError, answered, checked
+from .settings import Settings
 
+SETTINGS = Settings.from_environment()
 logger = Logger(service="predict_delay")
 # Twice ten seconds and a pause, so that this function answers before its own 24 seconds are over,
 # and API Gateway's 29.
@@ -55,7 +56,7 @@ def _invoke(body: bytes, variant: str | None, correlation_id: str) -> tuple[byte
     options = {"TargetVariant": variant} if variant else {}
     try:
         said = _runtime.invoke_endpoint(
-            EndpointName=os.environ["ENDPOINT_NAME"],
+            EndpointName=SETTINGS.endpoint_name,
             ContentType="application/json",
             Accept="application/json",
             InferenceId=correlation_id,

@@ -9,7 +9,6 @@ twice, but records that already went back to the stream will come twice; the cur
 one event an id.
 """
 
-import os
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -25,13 +24,13 @@ from .batch import Kept, dropped, fit
 from .envelope import FirehoseEvent, FirehoseRecord, Response
 from .put_back import NO_STREAM, Entry, PutBackError, put_back
 from .rejection import as_json_lines
+from .settings import Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient
     from mypy_boto3_s3 import S3Client
 
-REJECTED_BUCKET = os.environ["REJECTED_BUCKET"]
-REJECTED_PREFIX = os.environ["REJECTED_PREFIX"]
+SETTINGS = Settings.from_environment()
 WRITERS = 8
 _ALREADY_THERE = "PreconditionFailed"
 
@@ -67,10 +66,10 @@ def handler(event: FirehoseEvent, context: LambdaContext) -> Response:  # noqa: 
 
 def _keep_rejected(kept: Kept) -> bool:
     """Write a record's rejected lines exactly once; False if that failed."""
-    key = REJECTED_PREFIX + kept.source.rejected_key
+    key = SETTINGS.rejected_prefix + kept.source.rejected_key
     try:
         s3.put_object(
-            Bucket=REJECTED_BUCKET,
+            Bucket=SETTINGS.rejected_bucket,
             Key=key,
             Body=as_json_lines(kept.transformed.rejected, kept.source),
             ContentType="application/x-ndjson",
