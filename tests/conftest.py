@@ -1,18 +1,23 @@
-"""One synth for each environment, shared by every test that reads a template."""
+"""What all tests share: one synth per environment, marks and order, copies of the repository."""
 
 import json
 import os
+import shutil
+import subprocess
+from collections import defaultdict
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 # A synth copies 200 MB of assets that no template test reads: minutes and gigabytes in all.
 os.environ["CDK_CONTEXT_JSON"] = '{"aws:cdk:disable-asset-staging": true}'
 
-from hypothesis import settings
-
+from repository import ROOT
+from stacks.catalogue import ARCHITECTURES
 from tools import assembly
 from tools.assembly import paths, readable
 
@@ -24,6 +29,9 @@ settings.register_profile("fresh", deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "reproducible"))
 
 Templates = Callable[..., dict[str, Any]]
+# File -> seconds, as RECORD_DURATIONS=yes wrote it; a new file counts as long.
+DURATIONS = Path(__file__).with_name("durations.json")
+_ENVIRONMENTS = (".build", ".venv", ".venv-local", ".venv-model", "node_modules")
 
 
 @pytest.fixture(scope="session")
@@ -37,23 +45,68 @@ def synthesise() -> Templates:
     return once
 
 
-# Longest first, or one worker is still at it when the others have nothing to do.
-_LONG = (
-    "test_readme.py",
-    "test_site.py",
-    "test_errors.py",
-    "test_platform_roles.py",
-    "test_language_chain.py",
-    "test_command_line.py",
-    "test_runs.py",
-    "test_deployed_lake.py",
-)
+@pytest.fixture
+def repository_copy(tmp_path: Path) -> Path:
+    """The tracked files in a folder of the test, beside links to the environments.
+
+    Modification times are kept, so that `make` has nothing to set up there.
+    """
+    folder = tmp_path / "repository"
+    listing = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    for name in filter(None, listing.stdout.split("\0")):
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    for environment in _ENVIRONMENTS:
+        (folder / environment).symlink_to(ROOT / environment)
+    return folder
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    for name, manifest in ARCHITECTURES.items():
+        config.addinivalue_line("markers", f"{manifest.folder}: tests of {name} (by folder)")
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest files first, in the order of `_LONG`."""
-    order = {name: number for number, name in enumerate(_LONG)}
-    items.sort(key=lambda item: order.get(item.path.name, len(_LONG)))
+    """Mark by architecture, keep a file's tests on one worker, and start the longest file first.
+
+    Otherwise one worker is still at a long file when the other has nothing left to do.
+    """
+    for item in items:
+        path = item.path.relative_to(ROOT)
+        for part in path.parts:
+            if part in {manifest.folder for manifest in ARCHITECTURES.values()}:
+                item.add_marker(part)
+        if not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(str(path)))
+    seconds = json.loads(DURATIONS.read_text()) if DURATIONS.exists() else {}
+    by_group: dict[str, float] = defaultdict(float)
+    for group, file in {(_group(item), str(item.path.relative_to(ROOT))) for item in items}:
+        by_group[group] += seconds.get(file, 60)
+    items.sort(key=lambda item: -by_group[_group(item)])
+
+
+def _group(item: pytest.Item) -> str:
+    marker = item.get_closest_marker("xdist_group")
+    return str(marker.args[0] if marker and marker.args else item.path)
+
+
+_seconds: dict[str, float] = defaultdict(float)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    _seconds[report.nodeid.partition("::")[0]] += report.duration
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """RECORD_DURATIONS=yes: keep the seconds of each file for the order of later runs."""
+    if os.environ.get("RECORD_DURATIONS") and not hasattr(session.config, "workerinput"):
+        rounded = {file: round(spent, 1) for file, spent in sorted(_seconds.items()) if spent >= 1}
+        DURATIONS.write_text(json.dumps(rounded, indent=1) + "\n")
 
 
 def resources(template: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:

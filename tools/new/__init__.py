@@ -1,0 +1,1 @@
+"""Writes a small working architecture from a template: `make new ARCH=my-architecture`."""
