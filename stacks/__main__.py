@@ -1,7 +1,7 @@
-"""`python -m stacks stacks|folders [ARCH] [-c key=value ...]`: what the Makefile asks the catalogue.
+"""Answers the Makefile: `python -m stacks stacks|folders [ARCH] [-c key=value ...]`.
 
-`stacks` prints the stacks of ARCH as `cdk deploy` takes them, or `--all`. `folders` prints the folder
-names of ARCH and of the architectures it needs.
+`stacks` prints the stacks of ARCH as `cdk deploy` takes them, or `--all`. `folders` prints the
+folder names of ARCH and of the architectures it needs.
 """
 
 import argparse

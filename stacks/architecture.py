@@ -18,7 +18,7 @@ _Stack = TypeVar("_Stack", bound=Stack)
 class StackMaker(Protocol):
     """Makes a stack of the architecture: named, tagged and protected as the environment says."""
 
-    def __call__(self, stack_class: Callable[..., _Stack], **others: Stack) -> _Stack:
+    def __call__(self, stack_class: Callable[..., _Stack], **stacks: Stack) -> _Stack:
         """Make `stack_class`; `others` are stacks that it takes constructs from."""
         ...
 

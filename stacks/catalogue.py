@@ -59,8 +59,8 @@ def with_needs(
     """`architectures`, each after those whose outputs it imports."""
     ordered: dict[str, Architecture] = {}
     for architecture in architectures:
-        needed = [ARCHITECTURES[name] for name in architecture.needs(environment).values()]
-        for manifest in [*(with_needs(needed, environment) if needed else []), architecture]:
+        required = [ARCHITECTURES[name] for name in architecture.needs(environment).values()]
+        for manifest in [*(with_needs(required, environment) if required else []), architecture]:
             ordered.setdefault(manifest.name, manifest)
     return list(ordered.values())
 
@@ -101,8 +101,8 @@ def make_app(
             for stack_class in architecture.stacks:
                 maker(stack_class)
         stacks[architecture.name] = list(maker.made.values())
-        for stack_class, needed in architecture.needs(environment).items():
-            for stack in stacks[needed]:
+        for stack_class, required in architecture.needs(environment).items():
+            for stack in stacks[required]:
                 maker.made[stack_class].add_stack_dependency(stack)
     return app
 
@@ -144,7 +144,7 @@ class _Maker:
         self._app, self._architecture, self._environment = app, architecture, environment
         self.made: dict[type[Stack], Stack] = {}
 
-    def __call__(self, stack_class: Callable[..., _Stack], **others: Stack) -> _Stack:
+    def __call__(self, stack_class: Callable[..., _Stack], **stacks: Stack) -> _Stack:
         name, environment = stack_class.__name__, self._environment
         stack = stack_class(
             self._app,
@@ -153,7 +153,7 @@ class _Maker:
             stack_name=f"{environment.name_prefix}{name}",
             termination_protection=environment.keep_data,
             synthesizer=None if environment.bootstrap_roles else CliCredentialsStackSynthesizer(),
-            **others,
+            **stacks,
         )
         Tags.of(stack).add("architecture", self._architecture.name)
         Tags.of(stack).add("environment", environment.name)

@@ -16,7 +16,7 @@ PLACES = {
     "stacks/{folder}/settings.py": "its settings, with their values in each environment",
     "local/demos/{folder}/__init__.py": "its demo on the local AWS: expose the class as DEMO",
     "local/demos/{folder}/requirements.txt": "the packages of its demo, locked by hash",
-    "tools/costs/architectures/{folder}.py": "which setting changes its costs, and its units of work",
+    "tools/costs/architectures/{folder}.py": "which settings change its costs, and units of work",
     "docs/architectures/{name}.md.j2": "when to choose it, and how to deploy it",
     "docs/pictures/{name}.svg": "its picture: `make docs` draws it",
     "tests/stacks/{folder}": "tests of its templates",
@@ -37,9 +37,11 @@ def missing(manifest: Architecture, root: Path = ROOT) -> list[str]:
     ]
     if (root / "lambdas" / manifest.folder).exists():
         for function in sorted((root / "lambdas" / manifest.folder).glob("*/handler.py")):
-            for file in ("settings.py", "requirements.txt"):
-                if not (function.parent / file).exists():
-                    sentences.append(f"{manifest.name} lacks {function.parent.name}/{file}")
+            sentences += [
+                f"{manifest.name} lacks {function.parent.name}/{file}"
+                for file in ("settings.py", "requirements.txt")
+                if not (function.parent / file).exists()
+            ]
         if not (root / "tests" / "lambdas" / manifest.folder).exists():
             sentences.append(f"{manifest.name} lacks tests/lambdas/{manifest.folder}")
     if manifest.budget not in setting_names():

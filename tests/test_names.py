@@ -12,7 +12,7 @@ from repository import ROOT
 
 pytestmark = pytest.mark.lint
 
-VAGUE = frozenset(
+VAGUE = frozenset(  # noqa: SIM905  # one word after the other reads better
     """
     asked both done each found given it kept known left lent listed made meant named needed one
     other others own placed rest said seen sent shown taken that this those told tried wanted what

@@ -1,10 +1,10 @@
-"""Every upload is noted once, waits for its turn, and has its workflow started once.
+"""Records every upload once, queues it, and starts its workflow once.
 
     inbox --EventBridge--> queue --> admit (Lambda) --> documents (DynamoDB), executions
     an execution has ended, every five minutes, redrive --> the same queue
 
-Ten thousand uploads at once are ten thousand rows that wait: what runs is bounded by
-`documents_at_once`, and each that ends lets the next one in.
+Ten thousand uploads at once become ten thousand waiting items: at most `documents_at_once`
+executions run, and each one that ends admits the next.
 """
 
 from typing import Any
@@ -17,7 +17,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from stacks.language_chain.settings import LanguageChainSettings
-from stacks.language_chain.storage import COLLECTIONS, QUARANTINE, Storage
+from stacks.language_chain.storage import COLLECTIONS, OF_DOCUMENTS, QUARANTINE, Storage
 from stacks.shared.alarm_topic import DeadLetterQueue, admit_rule
 from stacks.shared.asl_state_machine import AslStateMachine
 from stacks.shared.event_rule import EventRule, RuleTarget
@@ -30,7 +30,7 @@ _TIMEOUT = Duration.minutes(5)
 
 
 class Documents(dynamodb.Table):
-    """The status of every document: received, running, done, or failed and why (ET-10)."""
+    """The status of every document: received, running, done, or failed with a reason (ET-10)."""
 
     def __init__(self, scope: Construct, construct_id: str, *, foundation: Foundation) -> None:
         keep = foundation.environment.keep_data
@@ -48,18 +48,18 @@ class Documents(dynamodb.Table):
             deletion_protection=keep,
             removal_policy=RemovalPolicy.RETAIN if keep else RemovalPolicy.DESTROY,
         )
-        # Who waits longest, and who has failed. Without it each look would read the whole table.
+        # For the oldest waiting and the failed documents, without a scan of the table.
         self.add_global_secondary_index(
             index_name=_BY_STATUS, partition_key=_text("status"), sort_key=_text("received_at")
         )
-        # For a person who asks where a document is, and knows what it was called.
+        # For people who look for a document by its object key.
         self.add_global_secondary_index(
             index_name="by_key", partition_key=_text("key"), sort_key=_text("received_at")
         )
 
 
 class Intake(Construct):
-    """Lets so many documents through the chain at a time, the oldest first."""
+    """Admits a limited number of documents at a time, the oldest first."""
 
     def __init__(
         self,
@@ -97,7 +97,7 @@ class Intake(Construct):
             encryption=sqs.QueueEncryption.KMS,
             encryption_master_key=key,
             enforce_ssl=True,
-            # A message that is being dealt with stays hidden; AWS asks for six times the timeout.
+            # AWS recommends six times the function's timeout.
             visibility_timeout=Duration.seconds(6 * _TIMEOUT.to_seconds()),
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.undelivered, max_receive_count=5),
             removal_policy=RemovalPolicy.DESTROY,
@@ -143,7 +143,7 @@ class Intake(Construct):
             "KeepTheQuarantine",
             ["s3:DeleteObject", "s3:PutObject"],
             storage.outbox.arn_for_objects(f"{QUARANTINE}*"),
-            wildcard_because="keys are made from documents, which nobody knows before they come",
+            wildcard_because=OF_DOCUMENTS,
         )
         role.allow_key("UseTheKeyOfItsData", key, "dynamodb", "s3", "sqs", "states")
 
@@ -153,7 +153,7 @@ class Intake(Construct):
             "detail-type": ["Object Created"],
             "detail": {
                 "bucket": {"name": [storage.inbox.bucket_name]},
-                # Those below are translated as a whole.
+                # Collections have a workflow of their own.
                 "object": {"key": [{"anything-but": {"prefix": COLLECTIONS}}]},
             },
         }
@@ -166,10 +166,13 @@ class Intake(Construct):
             },
         }
         rules: dict[str, dict[str, Any]] = {
-            "Uploaded": {"description": "A document came", "pattern": uploaded},
-            "Ended": {"description": "A document is through: the next one", "pattern": ended},
+            "Uploaded": {"description": "A document was uploaded", "pattern": uploaded},
+            "Ended": {
+                "description": "An execution ended: admit the next document",
+                "pattern": ended,
+            },
             "Sweep": {
-                "description": "Look whether anything was left lying, and count",
+                "description": "Find stuck documents, and publish metrics",
                 "schedule": "rate(5 minutes)",
             },
         }

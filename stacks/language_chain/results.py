@@ -51,7 +51,7 @@ COLUMNS = {
 
 
 class Results(Construct):
-    """The table `language_results`, a row a document, by date and source language."""
+    """The table `language_results`: a row per document, partitioned by date and source language."""
 
     def __init__(
         self,

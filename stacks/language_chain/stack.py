@@ -42,7 +42,7 @@ from stacks.shared.outputs import add_outputs
 
 
 class LanguageChain(Stack):
-    """Takes documents in, and gives back text, findings, rows and speech."""
+    """Takes documents and recordings; returns text, findings, rows and speech."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, environment: Environment, **options: Any

@@ -1,7 +1,7 @@
 """The word lists of `models/language_chain/word_lists/` as resources (AI-05, AI-06, AI-07).
 
-CloudFormation has types for them in four commercial Regions. Elsewhere a custom resource calls the
-same APIs; it is what the template says if nobody says otherwise, since it works in all of them.
+CloudFormation has types for them in four commercial Regions. A custom resource, the default, calls
+the same APIs in every Region.
 """
 
 import base64
@@ -35,39 +35,39 @@ _RESOURCES = {
 
 
 class WordLists(Construct):
-    """The names under which the services know the lists; `none` is the name of one not wanted."""
+    """The names of the lists in the services; `none` for a list that is not enabled."""
 
     def __init__(self, scope: Construct, construct_id: str, *, foundation: Foundation) -> None:
         super().__init__(scope, construct_id)
         settings = foundation.environment.settings(LanguageChainSettings)
-        # Letters and digits, twenty at most: what Polly takes, and the others do, too.
+        # At most 20 letters and digits: Polly's limit, which the others accept.
         self._name = Names.unique_resource_name(self, max_length=20)
-        wanted = {
+        enabled = {
             "terminology": settings.terminology,
             "vocabulary": settings.vocabulary,
             "vocabulary_filter": settings.vocabulary_filter,
             "lexicon": settings.lexicon,
         }
         self.terminology, self.vocabulary, self.vocabulary_filter, self.lexicon = (
-            self._name if each else NONE for each in wanted.values()
+            self._name if enabled_list else NONE for enabled_list in enabled.values()
         )
-        if not any(wanted.values()):
+        if not any(enabled.values()):
             return
         by_cloudformation = settings.word_lists_by == "cloudformation"
-        kept = _ByCloudFormation(self) if by_cloudformation else _ByCalls(self, foundation)
+        word_lists = _ByCloudFormation(self) if by_cloudformation else _ByCalls(self, foundation)
         if settings.terminology:
-            kept.terminology(self._name, (FOLDER / "terminology.csv").read_text())
+            word_lists.terminology(self._name, (FOLDER / "terminology.csv").read_text())
         if settings.vocabulary:
-            # In S3, as Transcribe wants a table; a list of phrases alone is on its way out.
+            # As a table in S3: Transcribe's phrase lists are deprecated.
             file = s3_assets.Asset(
                 self, "VocabularyFile", path=str(source_file(FOLDER / "vocabulary.txt"))
             )
-            kept.vocabulary(self._name, file)
+            word_lists.vocabulary(self._name, file)
         if settings.vocabulary_filter:
             words = (FOLDER / "unwanted_words.txt").read_text().split()
-            kept.vocabulary_filter(self._name, words)
+            word_lists.vocabulary_filter(self._name, words)
         if settings.lexicon:
-            kept.lexicon(self._name, (FOLDER / "lexicon.pls").read_text())
+            word_lists.lexicon(self._name, (FOLDER / "lexicon.pls").read_text())
 
 
 class _ByCloudFormation:
@@ -108,7 +108,7 @@ class _ByCloudFormation:
 
 
 class _ByCalls:
-    """The same by AWS's APIs, from a function of the CDK."""
+    """The same by calls of the APIs, from the CDK's function for custom resources."""
 
     def __init__(self, scope: Construct, foundation: Foundation) -> None:
         self._scope = scope
@@ -121,16 +121,16 @@ class _ByCalls:
         )
 
     def terminology(self, name: str, text: str) -> None:
-        given = {
+        parameters = {
             "Name": name,
             "MergeStrategy": "OVERWRITE",
             "TerminologyData": {"File": text, "Format": "CSV", "Directionality": "MULTI"},
         }
-        importing = ("importTerminology", given)
+        importing = ("importTerminology", parameters)
         self._keep("Terminology", "translate", importing, importing, "Name")
 
     def vocabulary(self, name: str, file: s3_assets.Asset) -> None:
-        given = {
+        parameters = {
             "VocabularyName": name,
             "LanguageCode": VOCABULARY_LANGUAGE,
             "VocabularyFileUri": file.s3_object_url,
@@ -141,18 +141,18 @@ class _ByCalls:
         self._keep(
             "Vocabulary",
             "transcribe",
-            ("createVocabulary", given),
-            ("updateVocabulary", given),
+            ("createVocabulary", parameters),
+            ("updateVocabulary", parameters),
             "VocabularyName",
         )
 
     def vocabulary_filter(self, name: str, words: list[str]) -> None:
-        given = {"VocabularyFilterName": name, "Words": words}
+        parameters = {"VocabularyFilterName": name, "Words": words}
         self._keep(
             "VocabularyFilter",
             "transcribe",
-            ("createVocabularyFilter", {**given, "LanguageCode": VOCABULARY_LANGUAGE}),
-            ("updateVocabularyFilter", given),
+            ("createVocabularyFilter", {**parameters, "LanguageCode": VOCABULARY_LANGUAGE}),
+            ("updateVocabularyFilter", parameters),
             "VocabularyFilterName",
         )
 
@@ -166,37 +166,45 @@ class _ByCalls:
         service: str,
         create: tuple[str, Mapping[str, Any]],
         update: tuple[str, Mapping[str, Any]],
-        named: str,
+        name_parameter: str,
     ) -> None:
-        name, delete = create[1][named], f"delete{kind}"
-        made = cr.PhysicalResourceId.of(f"{kind}-{name}")
-        creating, *others = (
+        name, delete = create[1][name_parameter], f"delete{kind}"
+        physical_id = cr.PhysicalResourceId.of(f"{kind}-{name}")
+        creating, *managing = (
             f"{service}:{call[0].upper()}{call[1:]}" for call in (create[0], update[0], delete)
         )
         arn = Stack.of(self._scope).format_arn(
             service=service, resource=_RESOURCES[kind], resource_name=name
         )
-        self._role.allow(f"Keep{kind}", sorted({*others}), arn)
-        if creating not in others:
+        self._role.allow(f"Keep{kind}", sorted({*managing}), arn)
+        if creating not in managing:
             self._role.allow(
                 f"Create{kind}",
                 [creating],
                 "*",
-                wildcard_because="what is not there yet is no resource that Transcribe could name",
+                wildcard_because="Transcribe's create calls have no resource",
             )
         resource = cr.AwsCustomResource(
             self._scope,
             kind,
             on_create=cr.AwsSdkCall(
-                service=service, action=create[0], parameters=create[1], physical_resource_id=made
+                service=service,
+                action=create[0],
+                parameters=create[1],
+                physical_resource_id=physical_id,
             ),
             on_update=cr.AwsSdkCall(
-                service=service, action=update[0], parameters=update[1], physical_resource_id=made
+                service=service,
+                action=update[0],
+                parameters=update[1],
+                physical_resource_id=physical_id,
             ),
-            on_delete=cr.AwsSdkCall(service=service, action=delete, parameters={named: name}),
+            on_delete=cr.AwsSdkCall(
+                service=service, action=delete, parameters={name_parameter: name}
+            ),
             role=self._role,
             log_group=self._logs,
-            # The SDK that the Lambda runtime has: nothing is downloaded while deploying.
+            # The SDK of the Lambda runtime: nothing is downloaded during a deployment.
             install_latest_aws_sdk=False,
         )
         resource.node.add_dependency(self._role)

@@ -1,4 +1,4 @@
-"""SageMaker's own container images: in each Region another registry of AWS."""
+"""SageMaker's own container images, which have a registry per Region."""
 
 import json
 from pathlib import Path
@@ -13,10 +13,10 @@ SCIKIT_LEARN = "sagemaker-scikit-learn:1.9-0-cpu-py3"
 
 
 class ContainerImages(Construct):
-    """The images that the platform runs, in the Region that the stack is for.
+    """The images that the platform runs, in the Region of the stack.
 
-    A stack of no particular Region looks the registry up as it is deployed, so that its template
-    works in every Region of the map. Raises ValueError for a Region that is not in the map.
+    A stack without a Region looks up the registry when it is deployed, so that its template works
+    in every Region of the map. Raises ValueError for a Region that is not in the map.
     """
 
     @classmethod
@@ -40,10 +40,10 @@ class ContainerImages(Construct):
         elif region in REGISTRIES:
             self._account = REGISTRIES[region]
         else:
-            known = ", ".join(sorted(REGISTRIES))
+            regions = ", ".join(sorted(REGISTRIES))
             raise ValueError(
                 f"SageMaker's XGBoost and scikit-learn images are not known in {region}. "
-                f"Deploy to one of: {known}."
+                f"Deploy to one of: {regions}."
             )
 
     @property
@@ -53,12 +53,12 @@ class ContainerImages(Construct):
 
     @property
     def scikit_learn(self) -> str:
-        """The URI of the image that prepares what the model is asked."""
+        """The URI of the image that prepares requests for the model."""
         return self._uri(SCIKIT_LEARN)
 
     @property
     def repository_arns(self) -> list[str]:
-        """Where the images are kept, for a role that pulls them."""
+        """The repositories of the images, for a role that pulls them."""
         return [
             f"arn:{Aws.PARTITION}:ecr:{Aws.REGION}:{self._account}:repository/"
             + image.partition(":")[0]

@@ -1,4 +1,4 @@
-"""The roles that SageMaker takes on in our name, each for one kind of work (TR-06, SE-20)."""
+"""The roles that SageMaker assumes, one per kind of job (TR-06, SE-20)."""
 
 from aws_cdk import Aws
 from constructs import Construct
@@ -9,9 +9,9 @@ from stacks.shared.service_role import ServiceRole
 
 
 class JobRole(ServiceRole):
-    """What every container of SageMaker needs: its image, its logs, a leg in the VPC, the key.
+    """What every SageMaker container needs: its image, its logs, network interfaces, the key.
 
-    `log_group` is the part behind `/aws/sagemaker/`; say what data it may use with `may`.
+    `log_group` is the name below `/aws/sagemaker/`; `allow` adds permissions on data.
     """
 
     def __init__(
@@ -36,14 +36,14 @@ class JobRole(ServiceRole):
                 "logs:PutLogEvents",
             ],
             f"{groups}*",
-            wildcard_because="SageMaker names the streams of its logs itself, in this group",
+            wildcard_because="SageMaker names the log streams, in this log group",
         )
         self.allow(
             "PublishItsMetrics",
             ["cloudwatch:PutMetricData"],
             "*",
             conditions={"StringLike": {"cloudwatch:namespace": "/aws/sagemaker/*"}},
-            wildcard_because="CloudWatch has no resource to name; the namespace narrows it",
+            wildcard_because="PutMetricData has no resource; the namespace narrows it",
         )
         self.allow(
             "PullItsImage",
@@ -54,7 +54,7 @@ class JobRole(ServiceRole):
             "SignInToTheRegistry",
             ["ecr:GetAuthorizationToken"],
             "*",
-            wildcard_because="ECR's token is for every registry, and knows no resource",
+            wildcard_because="GetAuthorizationToken has no resource",
         )
         self.allow(
             "StandInTheVpc",
@@ -70,7 +70,7 @@ class JobRole(ServiceRole):
                 "ec2:DescribeVpcs",
             ],
             "*",
-            wildcard_because="SageMaker refuses the job if one of them asks for a resource",
+            wildcard_because="SageMaker rejects a job whose role limits one of these to a resource",
         )
         self.allow_key("UseTheKey", foundation.key, "s3")
         self.allow(

@@ -160,12 +160,12 @@ class MlEndpointSettings:
             "data_capture_percent=0 (it captures nothing)": self.data_capture_percent == 0,
             "pipeline=false (it takes one container)": not self.pipeline,
         }
-        needed = {
+        requirements = {
             "real-time": {"in_vpc=true (only serverless is outside)": self.in_vpc},
             "asynchronous": {"in_vpc=true (only serverless is outside)": self.in_vpc, **single},
             "serverless": {**serverless, **single},
         }[self.serving]
-        if missing := [need for need, met in needed.items() if not met]:
+        if missing := [need for need, met in requirements.items() if not met]:
             raise ValueError(f"serving={self.serving} needs {', '.join(missing)}")
         return self
 

@@ -1,4 +1,4 @@
-"""A bucket of the platform that is read and written from inside the VPC alone."""
+"""A bucket whose objects are accessible from inside the VPC only."""
 
 from collections.abc import Sequence
 
@@ -15,15 +15,15 @@ _TAG, _OUTSIDE = "reaches-buckets-from", "outside-the-vpc"
 
 
 class PlatformBucket(SecureBucket):
-    """A `SecureBucket` whose objects pass through the VPC's S3 endpoint, or not at all (ST-08).
+    """A `SecureBucket` whose objects are accessible through the VPC's S3 endpoint only (ST-08).
 
-    Role, endpoint, key and bucket each have a policy, and all four must agree (SE-03): a mistake in
+    The policies of role, endpoint, key and bucket must all allow a request (SE-03): a mistake in
     one of them opens nothing.
 
-    Three may come from elsewhere: the account's root user, the settings' data administrators, and
-    roles marked by `reaches_buckets_from_outside`, because workflows and functions that only move
-    reports run outside the VPC. Listing, deleting and emptying stay open to whoever has the
-    right: a bucket that its owner cannot empty cannot be taken down.
+    Exempt are the account's root user, the data administrators of the settings, and roles marked by
+    `allow_from_outside`, because workflows and functions that only move reports run outside the
+    VPC. Listing and deleting are not restricted: a bucket that its owner cannot empty cannot be
+    deleted.
     """
 
     def __init__(
@@ -60,13 +60,13 @@ class PlatformBucket(SecureBucket):
                         f"aws:PrincipalTag/{_TAG}": _OUTSIDE,
                     },
                     "ArnNotLike": {"aws:PrincipalArn": [owner, *settings.data_administrators]},
-                    # Athena, which writes the training set, reads and writes for its caller.
+                    # Athena writes the training set on behalf of its caller.
                     "BoolIfExists": {"aws:ViaAWSService": "false"},
                 },
             )
         )
 
 
-def reaches_buckets_from_outside(role: iam.IRole) -> None:
-    """Let a role that runs outside the VPC read and write the platform's buckets, if it may."""
+def allow_from_outside(role: iam.IRole) -> None:
+    """Exempt a role that runs outside the VPC; it still needs permissions on the objects."""
     Tags.of(role).add(_TAG, _OUTSIDE)

@@ -41,12 +41,12 @@ class AslStateMachine(sfn.StateMachine):
         express: bool = False,
     ) -> None:
         text = (ROOT / "step_functions" / f"{workflow}.asl.json").read_text()
-        wanted = set(_BLANK.findall(text))
-        if wanted != set(blanks):
+        placeholders = set(_BLANK.findall(text))
+        if placeholders != set(blanks):
             raise ValueError(
                 f"step_functions/{workflow}.asl.json: not filled in: "
-                f"{', '.join(sorted(wanted - set(blanks))) or 'nothing'}; "
-                f"no such blank: {', '.join(sorted(set(blanks) - wanted)) or 'nothing'}"
+                f"{', '.join(sorted(placeholders - set(blanks))) or 'nothing'}; "
+                f"no such blank: {', '.join(sorted(set(blanks) - placeholders)) or 'nothing'}"
             )
         logs = EncryptedLogGroup(scope, f"{construct_id}Logs", foundation=foundation)
         key = foundation.key

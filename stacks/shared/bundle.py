@@ -2,7 +2,7 @@
 
 uv installs wheels for the target's Python and processor, so no Docker is needed. A bundle is built
 once for its content and kept in `.build/bundles/`. The same sources give the same bundle on every
-machine: line ends and file modes, which depend on Git's configuration and the umask, are normalised.
+machine: line ends and file modes, which depend on Git's settings and the umask, are normalised.
 """
 
 import gzip

@@ -206,7 +206,7 @@ def test_a_finding_passes_only_with_a_reason_at_its_construct(tmp_path: Path) ->
 
     said = message(tmp_path, elsewhere)
     assert f"{rule}\n  at StreamingLake/Careless" in said
-    assert "nothing there needs it" in said
+    assert "has no finding there" in said
 
 
 def test_a_wildcard_without_a_reason_is_refused(tmp_path: Path) -> None:

@@ -160,4 +160,4 @@ def test_a_finding_says_what_is_wrong_and_how_to_accept_it(tmp_path: Path) -> No
     assert (rule, place) == (f"{NAG}S1", "  at StreamingLake/Bare")
     assert "server access logs" in what
     accept = f'gate.acknowledge(construct, {{"{NAG}S1": "why it is right"}})'
-    assert advice == f"  Mend it, or accept it there: {accept}"
+    assert advice == f"  Fix it, or acknowledge it there: {accept}"

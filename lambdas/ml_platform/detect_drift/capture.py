@@ -51,17 +51,17 @@ def read(lines: Iterable[bytes], most: int) -> Captured:
     return captured
 
 
-def _flights(asked: dict[str, Any]) -> list[Flight]:
-    data = asked["data"]
-    if asked["encoding"] == "BASE64":
+def _flights(captured_input: dict[str, Any]) -> list[Flight]:
+    data = captured_input["data"]
+    if captured_input["encoding"] == "BASE64":
         data = base64.b64decode(data).decode()
-    if "json" in asked["observedContentType"]:
-        found = [dict(flight) for flight in json.loads(data)["flights"]]
+    if "json" in captured_input["observedContentType"]:
+        flights = [dict(flight) for flight in json.loads(data)["flights"]]
     else:
-        found = [
+        flights = [
             dict(zip(FEATURES, row, strict=True)) for row in csv.reader(data.splitlines()) if row
         ]
-    return [_typed(flight) for flight in found]
+    return [_typed(flight) for flight in flights]
 
 
 def _typed(flight: Flight) -> Flight:

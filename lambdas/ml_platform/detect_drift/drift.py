@@ -41,37 +41,38 @@ def shifts(statistics: dict[str, Any], flights: list[dict[str, Any]]) -> list[Sh
     """Every feature's shift, of at least one flight, against the training set's statistics."""
     return [
         *(
-            _numeric(name, known, [flight[name] for flight in flights])
-            for name, known in statistics["numeric"].items()
+            _numeric(name, reference, [flight[name] for flight in flights])
+            for name, reference in statistics["numeric"].items()
         ),
         *(
-            _categorical(name, known, [flight[name] for flight in flights])
-            for name, known in statistics["categorical"].items()
+            _categorical(name, reference, [flight[name] for flight in flights])
+            for name, reference in statistics["categorical"].items()
         ),
     ]
 
 
-def _numeric(name: str, known: dict[str, Any], values: list[float | None]) -> Shift:
+def _numeric(name: str, reference: dict[str, Any], values: list[float | None]) -> Shift:
     measured = np.array([value for value in values if value is not None], dtype=float)
-    edges = [-np.inf, *known["edges"], np.inf]
+    edges = [-np.inf, *reference["edges"], np.inf]
     counts = np.histogram(measured, edges)[0] if len(measured) else np.zeros(len(edges) - 1)
     actual = [float(count) / len(values) for count in counts]
     missing = 1 - len(measured) / len(values)
     distance = (
-        float(ks_2samp(known["sample"], measured).statistic)
-        if len(measured) and known["sample"]
+        float(ks_2samp(reference["sample"], measured).statistic)
+        if len(measured) and reference["sample"]
         else 0.0
     )
-    expected = [*known["shares"], known["missing_share"]]
+    expected = [*reference["shares"], reference["missing_share"]]
     return Shift(name, psi(expected, [*actual, missing]), distance)
 
 
-def _categorical(name: str, known: dict[str, float], values: list[str | None]) -> Shift:
-    kept = [code for code, share in known.items() if share >= _RARE]
+def _categorical(name: str, reference: dict[str, float], values: list[str | None]) -> Shift:
+    common_codes = [code for code, share in reference.items() if share >= _RARE]
     counts = Counter(
-        _MISSING if value is None else value if value in kept else _OTHER for value in values
+        _MISSING if value is None else value if value in common_codes else _OTHER
+        for value in values
     )
-    bins = [*kept, _OTHER, _MISSING]
+    bins = [*common_codes, _OTHER, _MISSING]
     actual = [counts[code] / len(values) for code in bins]
-    expected = [known[code] for code in kept]
+    expected = [reference[code] for code in common_codes]
     return Shift(name, psi([*expected, 1 - sum(expected), 0.0], actual), 0.0)

@@ -32,11 +32,11 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, float]:
         "BrokenLines": captured.broken_lines,
     }
     if len(captured.flights) >= SETTINGS.minimum_flights:
-        known = _s3.get_object(Bucket=bucket, Key=f"drift/{endpoint}/statistics.json")
-        found = shifts(json.loads(known["Body"].read()), captured.flights)
-        figures["LargestPsi"] = max(shift.psi for shift in found)
-        figures["LargestKs"] = max(shift.ks for shift in found)
-        worst = max(found, key=lambda shift: shift.psi)
+        statistics = _s3.get_object(Bucket=bucket, Key=f"drift/{endpoint}/statistics.json")
+        feature_shifts = shifts(json.loads(statistics["Body"].read()), captured.flights)
+        figures["LargestPsi"] = max(shift.psi for shift in feature_shifts)
+        figures["LargestKs"] = max(shift.ks for shift in feature_shifts)
+        worst = max(feature_shifts, key=lambda shift: shift.psi)
         logger.info("compared", extra={"feature": worst.feature, "psi": round(worst.psi, 4)})
     dimensions = {"EndpointName": endpoint, "VariantName": variant}
     _cloudwatch.put_metric_data(
@@ -59,6 +59,6 @@ def _lines(bucket: str, prefix: str, hours: int) -> Iterator[bytes]:
     for back in range(hours + 1):
         folder = f"{prefix}{now - timedelta(hours=back):%Y/%m/%d/%H}/"
         for page in _s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=folder):
-            for found in page.get("Contents", []):
-                body = _s3.get_object(Bucket=bucket, Key=found["Key"])["Body"]
+            for entry in page.get("Contents", []):
+                body = _s3.get_object(Bucket=bucket, Key=entry["Key"])["Body"]
                 yield from body.iter_lines()

@@ -33,8 +33,8 @@ _VARIANT = re.compile(r"^[A-Za-z0-9](-*[A-Za-z0-9]){0,62}$")
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Answer one request of the API."""
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-    given = headers.get("x-correlation-id") or ""
-    correlation_id = given if _ID.match(given) else str(uuid.uuid4())
+    caller_id = headers.get("x-correlation-id") or ""
+    correlation_id = caller_id if _ID.match(caller_id) else str(uuid.uuid4())
     variant = headers.get("x-target-variant")
     try:
         _check_variant(variant)
@@ -55,7 +55,7 @@ def _check_variant(variant: str | None) -> None:
 def _invoke(body: bytes, variant: str | None, correlation_id: str) -> tuple[bytes, str]:
     options = {"TargetVariant": variant} if variant else {}
     try:
-        said = _runtime.invoke_endpoint(
+        response = _runtime.invoke_endpoint(
             EndpointName=SETTINGS.endpoint_name,
             ContentType="application/json",
             Accept="application/json",
@@ -63,14 +63,14 @@ def _invoke(body: bytes, variant: str | None, correlation_id: str) -> tuple[byte
             Body=body,
             **options,
         )
-        return said["Body"].read(), said["InvokedProductionVariant"]
+        return response["Body"].read(), response["InvokedProductionVariant"]
     except ClientError as error:
-        told: dict[str, Any] = {**error.response}
-        message = str(told.get("OriginalMessage", told["Error"]["Message"]))
+        details: dict[str, Any] = {**error.response}
+        message = str(details.get("OriginalMessage", details["Error"]["Message"]))
         # The container's toolkit adds its traceback below the sentence.
         message = message.partition("\n")[0]
-        status = int(told.get("OriginalStatusCode", 0))
-        raise EndpointError(told["Error"]["Code"], message, status) from None
+        status = int(details.get("OriginalStatusCode", 0))
+        raise EndpointError(details["Error"]["Code"], message, status) from None
     except (ConnectionError, HTTPClientError) as error:
         code = "Timeout" if "Timeout" in type(error).__name__ else "ServiceUnavailable"
         raise EndpointError(code, str(error)) from None

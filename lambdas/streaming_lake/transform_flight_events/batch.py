@@ -45,14 +45,14 @@ def fit(records: list[FirehoseRecord]) -> tuple[list[Kept], list[FirehoseRecord]
     The first record always counts as fitting: put back, it would only meet the same limit again.
     """
     size = sum(_ENVELOPE + len(record["recordId"]) for record in records)
-    kept: list[Kept] = []
+    fitting: list[Kept] = []
     for index, record in enumerate(records):
         candidate = _prepare(record)
         size += candidate.size
-        if kept and size > RESPONSE_LIMIT:
-            return kept, records[index:]
-        kept.append(candidate)
-    return kept, []
+        if fitting and size > RESPONSE_LIMIT:
+            return fitting, records[index:]
+        fitting.append(candidate)
+    return fitting, []
 
 
 def dropped(record: FirehoseRecord) -> Answer:

@@ -51,27 +51,28 @@ metrics = Metrics()
 @metrics.log_metrics
 def handler(event: FirehoseEvent, context: LambdaContext) -> Response:  # noqa: ARG001  # Lambda's signature
     """Answer one batch, record for record."""
-    kept, returned = fit(event["records"])
+    fitting, returned = fit(event["records"])
     # First what is harmless to repeat: the batch comes again if the records cannot go back.
     with ThreadPoolExecutor(WRITERS) as pool:
         writes = [
-            pool.submit(_keep_rejected, one) if one.transformed.rejected else None for one in kept
+            pool.submit(_keep_rejected, record) if record.transformed.rejected else None
+            for record in fitting
         ]
     safe = [write is None or write.result() for write in writes]
     _return_to_stream(event, returned)
-    _count(kept, safe, len(returned))
-    answers = [one.answer(safe=is_safe) for one, is_safe in zip(kept, safe, strict=True)]
+    _count(fitting, safe, len(returned))
+    answers = [record.answer(safe=is_safe) for record, is_safe in zip(fitting, safe, strict=True)]
     return {"records": [*answers, *map(dropped, returned)]}
 
 
-def _keep_rejected(kept: Kept) -> bool:
+def _keep_rejected(record: Kept) -> bool:
     """Write a record's rejected lines exactly once; False if that failed."""
-    key = SETTINGS.rejected_prefix + kept.source.rejected_key
+    key = SETTINGS.rejected_prefix + record.source.rejected_key
     try:
         s3.put_object(
             Bucket=SETTINGS.rejected_bucket,
             Key=key,
-            Body=as_json_lines(kept.transformed.rejected, kept.source),
+            Body=as_json_lines(record.transformed.rejected, record.source),
             ContentType="application/x-ndjson",
             IfNoneMatch="*",
         )
@@ -93,7 +94,9 @@ def _return_to_stream(event: FirehoseEvent, records: list[FirehoseRecord]) -> No
     def put(entries: list[Entry]) -> list[bool]:
         answer = kinesis.put_records(
             StreamARN=stream,
-            Records=[{"Data": one.data, "PartitionKey": one.partition_key} for one in entries],
+            Records=[
+                {"Data": entry.data, "PartitionKey": entry.partition_key} for entry in entries
+            ],
         )
         return ["ErrorCode" not in result for result in answer["Records"]]
 
@@ -101,14 +104,16 @@ def _return_to_stream(event: FirehoseEvent, records: list[FirehoseRecord]) -> No
     logger.warning("Response full, records put back on the stream", records=len(records))
 
 
-def _count(kept: list[Kept], safe: list[bool], returned: int) -> None:
-    done = [one.transformed for one, is_safe in zip(kept, safe, strict=True) if is_safe]
-    reasons = Counter(line.reason for transformed in done for line in transformed.rejected)
+def _count(records: list[Kept], safe: list[bool], returned: int) -> None:
+    completed = [
+        record.transformed for record, is_safe in zip(records, safe, strict=True) if is_safe
+    ]
+    reasons = Counter(line.reason for transformed in completed for line in transformed.rejected)
     for name, value in {
-        "AcceptedLines": sum(transformed.accepted for transformed in done),
+        "AcceptedLines": sum(transformed.accepted for transformed in completed),
         "RejectedLines": reasons.total(),
         "ReingestedRecords": returned,
-        "FailedRecords": len(kept) - len(done),
+        "FailedRecords": len(records) - len(completed),
     }.items():
         metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
     # A reason is a dimension of its own lines only, and EMF knows one set of dimensions a blob.

@@ -45,8 +45,8 @@ def put_back(
     for call in _calls([_entry(record) for record in records]):
         pending = call
         for wait in (*WAITS, None):
-            taken = put(pending)
-            pending = [entry for entry, ok in zip(pending, taken, strict=True) if not ok]
+            accepted = put(pending)
+            pending = [entry for entry, ok in zip(pending, accepted, strict=True) if not ok]
             if not pending or wait is None:
                 break
             sleep(wait)

@@ -50,13 +50,15 @@ def reason_for(error: Exception) -> Reason:
     if not isinstance(error, msgspec.ValidationError):
         return "not_json"
     sentence = str(error)
-    found = (reason for pattern, reason in _SENTENCES if pattern.match(sentence))
-    return next(found, "invalid_value")
+    reasons = (reason for pattern, reason in _SENTENCES if pattern.match(sentence))
+    return next(reasons, "invalid_value")
 
 
 def as_json_lines(rejections: list[Rejection], source: Source) -> bytes:
     """The object that keeps a record's rejected lines, byte for byte, with where they came from."""
-    return msgspec.json.Encoder().encode_lines([_explained(one, source) for one in rejections])
+    return msgspec.json.Encoder().encode_lines(
+        [_explained(rejection, source) for rejection in rejections]
+    )
 
 
 def _explained(rejection: Rejection, source: Source) -> dict[str, Any]:

@@ -42,11 +42,11 @@ def evaluate(booster: xgb.Booster, train_split: Path, test_split: Path) -> tuple
     train, test = read_split(train_split), read_split(test_split)
     if test[LABEL].nunique() < 2:
         raise DataError(f"{test_split}: every flight has the same label, so nothing can be judged")
-    known = known_categories(booster.attr("categories"))
-    report = _figures(test[LABEL], booster.inplace_predict(encode(test, known)))
+    known_codes = known_categories(booster.attr("categories"))
+    report = _figures(test[LABEL], booster.inplace_predict(encode(test, known_codes)))
     baseline = _figures(test[LABEL], baseline_probabilities(train, test))
-    told = ("roc_auc", "pr_auc", "precision", "recall", "f1", "roc_curve")
-    report["baseline"] = {name: baseline[name] for name in told}
+    metric_names = ("roc_auc", "pr_auc", "precision", "recall", "f1", "roc_curve")
+    report["baseline"] = {name: baseline[name] for name in metric_names}
     report["gain_over_baseline"] = report["roc_auc"] - baseline["roc_auc"]
     return report, statistics(train)
 
@@ -76,8 +76,10 @@ def baseline_probabilities(train: pd.DataFrame, test: pd.DataFrame) -> np.ndarra
 def _figures(labels: pd.Series, probabilities: np.ndarray[Any, Any]) -> Figures:
     predicted = probabilities >= _THRESHOLD
     false_rate, true_rate, _ = metrics.roc_curve(labels, probabilities)
-    shown = np.unique(np.linspace(0, len(false_rate) - 1, _CURVE_POINTS).astype(int))
-    real, said = calibration_curve(labels, probabilities, n_bins=10, strategy="quantile")
+    curve_points = np.unique(np.linspace(0, len(false_rate) - 1, _CURVE_POINTS).astype(int))
+    observed_shares, mean_predictions = calibration_curve(
+        labels, probabilities, n_bins=10, strategy="quantile"
+    )
     return {
         "rows": len(labels),
         "positives": int(labels.sum()),
@@ -89,8 +91,11 @@ def _figures(labels: pd.Series, probabilities: np.ndarray[Any, Any]) -> Figures:
         "f1": float(metrics.f1_score(labels, predicted)),
         # [[true negatives, false positives], [false negatives, true positives]]
         "confusion_matrix": metrics.confusion_matrix(labels, predicted).tolist(),
-        "roc_curve": [[float(false_rate[i]), float(true_rate[i])] for i in shown],
-        "calibration": [[float(s), float(r)] for s, r in zip(said, real, strict=True)],
+        "roc_curve": [[float(false_rate[i]), float(true_rate[i])] for i in curve_points],
+        "calibration": [
+            [float(prediction), float(share)]
+            for prediction, share in zip(mean_predictions, observed_shares, strict=True)
+        ],
     }
 
 
@@ -128,11 +133,11 @@ def plot(report: Figures, folder: Path) -> None:
     axes.set_title(f"ROC AUC {report['roc_auc']:.3f}")
     axes.legend()
     figure.savefig(folder / "roc_curve.png", dpi=120)
-    shown = metrics.ConfusionMatrixDisplay(
+    display = metrics.ConfusionMatrixDisplay(
         np.array(report["confusion_matrix"]), display_labels=["in time", "late"]
     ).plot(cmap="Blues", colorbar=False)
-    shown.figure_.set_layout_engine("constrained")
-    shown.figure_.savefig(folder / "confusion_matrix.png", dpi=120)
+    display.figure_.set_layout_engine("constrained")
+    display.figure_.savefig(folder / "confusion_matrix.png", dpi=120)
     figure, axes = plt.subplots(figsize=(5, 4), layout="constrained")
     axes.plot([0, 1], [0, 1], linestyle=":", color="grey")
     axes.plot(*zip(*report["calibration"], strict=True), marker="o")

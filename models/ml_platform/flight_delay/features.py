@@ -49,7 +49,7 @@ def read_split(folder: Path) -> pd.DataFrame:
     folder without data, for missing columns, and for values of another kind than the column's.
     """
     # Names with these beginnings are what Hadoop and Hive take for notes of their own.
-    files = [each for each in folder.rglob("[!._]*") if each.is_file() and each.stat().st_size]
+    files = [file for file in folder.rglob("[!._]*") if file.is_file() and file.stat().st_size]
     if not files:
         raise DataError(f"{folder} holds no data: expected CSV or Parquet files below it")
     table = pa.concat_tables([_read(file) for file in sorted(files)]).unify_dictionaries()
@@ -72,11 +72,11 @@ def known_categories(attribute: str | None) -> dict[str, list[str]]:
     """The codes that a booster knows, from its attribute `categories`. Raises DataError."""
     if attribute is None:
         raise DataError("the model does not tell its categories: train.py of this folder makes one")
-    known: dict[str, list[str]] = json.loads(attribute)
-    return known
+    known_codes: dict[str, list[str]] = json.loads(attribute)
+    return known_codes
 
 
-def encode(flights: pd.DataFrame, known: Categories) -> NDArray[np.float32]:
+def encode(flights: pd.DataFrame, known_codes: Categories) -> NDArray[np.float32]:
     """The model's numbers, a row a flight in the order of FEATURES; missing is NaN.
 
     A category is its place among `known`. One that is not there tells the model nothing, so it is
@@ -84,8 +84,8 @@ def encode(flights: pd.DataFrame, known: Categories) -> NDArray[np.float32]:
     """
     numbers = np.empty((len(flights), len(FEATURES)), dtype=np.float32)
     for place, name in enumerate(FEATURES):
-        if name in known:
-            codes = flights[name].cat.set_categories(known[name]).cat.codes
+        if name in known_codes:
+            codes = flights[name].cat.set_categories(known_codes[name]).cat.codes
             numbers[:, place] = np.where(codes < 0, np.nan, codes)
         else:
             numbers[:, place] = flights[name]
@@ -108,8 +108,8 @@ def _read(file: Path) -> Any:
             csv.ConvertOptions(column_types=_COLUMNS, null_values=[""], strings_can_be_null=True),
         )
     except pa.ArrowException as error:
-        wanted = ", ".join(f"{field.name} ({_kind(field.type)})" for field in _COLUMNS)
-        raise DataError(f"{file} cannot be read: {error}. Its columns must be: {wanted}") from None
+        columns = ", ".join(f"{field.name} ({_kind(field.type)})" for field in _COLUMNS)
+        raise DataError(f"{file} cannot be read: {error}. Its columns must be: {columns}") from None
 
 
 def _kind(kind: Any) -> str:

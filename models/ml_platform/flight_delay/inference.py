@@ -61,8 +61,10 @@ class Model:
 def model_fn(model_dir: str) -> Model:
     """What `train.py` left in `model_dir`."""
     booster = xgb.Booster(model_file=Path(model_dir) / "model.ubj")
-    known = known_categories(booster.attr("categories"))
-    codes = {name: {each: code for code, each in enumerate(known[name])} for name in CATEGORICAL}
+    known_codes = known_categories(booster.attr("categories"))
+    codes = {
+        name: {value: code for code, value in enumerate(known_codes[name])} for name in CATEGORICAL
+    }
     return Model(booster, codes)
 
 
@@ -75,12 +77,14 @@ def input_fn(body: str | bytes, content_type: str | None) -> list[Flight]:
         text = body if isinstance(body, str) else bytes(body).decode("utf-8")
     except UnicodeDecodeError as error:
         raise RequestError(400, f"the body is not UTF-8: {error}") from None
-    given = _json(text) if kind == _JSON else _csv(text)
-    if not given:
+    flights = _json(text) if kind == _JSON else _csv(text)
+    if not flights:
         raise RequestError(400, "the request holds no flight: send at least one")
-    if len(given) > _MOST_FLIGHTS:
-        raise RequestError(413, f"{len(given)} flights are too many: send {_MOST_FLIGHTS} at most")
-    return [_flight(row, each) for row, each in enumerate(given)]
+    if len(flights) > _MOST_FLIGHTS:
+        raise RequestError(
+            413, f"{len(flights)} flights are too many: send {_MOST_FLIGHTS} at most"
+        )
+    return [_flight(row, flight) for row, flight in enumerate(flights)]
 
 
 def predict_fn(flights: list[Flight], model: Model) -> list[float]:
@@ -95,13 +99,14 @@ def predict_fn(flights: list[Flight], model: Model) -> list[float]:
 
 def output_fn(probabilities: list[float], accept: str | None) -> tuple[str, str]:
     """The answer and its type. Raises RequestError 406 for a client that takes neither."""
-    takes = {each.partition(";")[0].strip().lower() for each in (accept or "*/*").split(",")}
+    takes = {kind.partition(";")[0].strip().lower() for kind in (accept or "*/*").split(",")}
     if not takes & {_JSON, "application/*", "*/*", ""}:
         if _CSV in takes:
-            return "".join(f"{each:.6f}\n" for each in probabilities), _CSV
+            return "".join(f"{probability:.6f}\n" for probability in probabilities), _CSV
         raise RequestError(406, f"Accept {accept!r} cannot be given: take {_JSON}, {_CSV}")
     predictions = [
-        {"delayed": each >= _DELAYED_FROM, "probability": round(each, 6)} for each in probabilities
+        {"delayed": probability >= _DELAYED_FROM, "probability": round(probability, 6)}
+        for probability in probabilities
     ]
     return json.dumps({"predictions": predictions}), _JSON
 
@@ -144,15 +149,15 @@ def _fields(row: int, line: str) -> dict[str, Any]:
     return flight
 
 
-def _flight(row: int, given: Any) -> Flight:
-    if not isinstance(given, dict):
+def _flight(row: int, flight: Any) -> Flight:
+    if not isinstance(flight, dict):
         raise RequestError(400, f"flight {row} must be an object of features")
-    for name in given:
+    for name in flight:
         if name not in FEATURES:
             known = ", ".join(FEATURES)
             raise RequestError(400, f"flight {row}: {name[:40]!r} is no feature; known are {known}")
-    codes = [_code(row, name, given.get(name)) for name in CATEGORICAL]
-    return [*codes, *(_number(row, name, given.get(name)) for name in (*KNOWN, *WEATHER))]
+    codes = [_code(row, name, flight.get(name)) for name in CATEGORICAL]
+    return [*codes, *(_number(row, name, flight.get(name)) for name in (*KNOWN, *WEATHER))]
 
 
 def _code(row: int, name: str, value: Any) -> str:

@@ -49,16 +49,16 @@ def load(train_split: Path, validation_split: Path) -> tuple[Matrices, dict[str,
             raise DataError(
                 f"{splits[name]}: every flight has the same label, so it teaches nothing"
             )
-    known = categories(frames["train"])
-    return as_matrices(frames, known), known
+    known_codes = categories(frames["train"])
+    return as_matrices(frames, known_codes), known_codes
 
 
-def as_matrices(frames: dict[str, pd.DataFrame], known: dict[str, list[str]]) -> Matrices:
+def as_matrices(frames: dict[str, pd.DataFrame], known_codes: dict[str, list[str]]) -> Matrices:
     """The splits, `train` first, in the bins that the trees are grown from."""
     matrices: Matrices = {}
     for name, flights in frames.items():
         matrices[name] = xgb.QuantileDMatrix(
-            encode(flights, known),
+            encode(flights, known_codes),
             flights[LABEL],
             feature_names=FEATURES,
             feature_types=FEATURE_TYPES,
@@ -117,7 +117,7 @@ def _metrics(booster: xgb.Booster, matrices: Matrices, number: int) -> dict[str,
     splits = [(matrix, name) for name, matrix in matrices.items()]
     # It answers with one line: the round in brackets, then name and value of each metric.
     _, *judged = booster.eval_set(splits, number).split()
-    return {name: float(value) for name, _, value in (each.partition(":") for each in judged)}
+    return {name: float(value) for name, _, value in (pair.partition(":") for pair in judged)}
 
 
 def _keep(booster: xgb.Booster, checkpoint: Path) -> None:
@@ -128,10 +128,10 @@ def _keep(booster: xgb.Booster, checkpoint: Path) -> None:
     building.replace(checkpoint)
 
 
-def save(booster: xgb.Booster, known: dict[str, list[str]], folder: Path) -> None:
+def save(booster: xgb.Booster, known_codes: dict[str, list[str]], folder: Path) -> None:
     """Leave in `folder` what an endpoint needs: the booster, and the code that serves it."""
     folder.mkdir(parents=True, exist_ok=True)
-    booster.set_attr(best=None, categories=json.dumps(known))
+    booster.set_attr(best=None, categories=json.dumps(known_codes))
     booster.save_model(folder / MODEL_FILE)
     code = folder / "code"
     code.mkdir(exist_ok=True)
@@ -139,7 +139,7 @@ def save(booster: xgb.Booster, known: dict[str, list[str]], folder: Path) -> Non
         shutil.copy(Path(__file__).with_name(name), code / name)
 
 
-def arguments(given: list[str] | None = None) -> argparse.Namespace:
+def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     """What the container, or a person, says; a wrong hyperparameter is an error that names it."""
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     add = parser.add_argument
@@ -160,7 +160,7 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     # SageMaker keeps this folder in S3, and brings it back when a spot job starts again.
     checkpoints = os.environ.get("SM_CHECKPOINT_DIR", "/opt/ml/checkpoints")
     add("--checkpoint-dir", type=Path, default=checkpoints)
-    chosen = parser.parse_args(given)
+    chosen = parser.parse_args(argv)
     for name in ("train", "validation", "model_dir"):
         if getattr(chosen, name) is None:
             parser.error(f"--{name.replace('_', '-')}: the channel or folder is missing")
@@ -194,7 +194,7 @@ def main() -> None:
     # The jobs of one tuning share a folder, and each must find only what it left itself.
     job = hashlib.sha256(json.dumps(parameters, sort_keys=True).encode()).hexdigest()[:16]
     try:
-        matrices, known = load(chosen.train, chosen.validation)
+        matrices, known_codes = load(chosen.train, chosen.validation)
     except DataError as error:
         sys.exit(str(error))
     booster = train(
@@ -205,7 +205,7 @@ def main() -> None:
         checkpoint=chosen.checkpoint_dir / job / CHECKPOINT_FILE,
         say=_say,
     )
-    save(booster, known, chosen.model_dir)
+    save(booster, known_codes, chosen.model_dir)
 
 
 def _say(line: str) -> None:

@@ -39,13 +39,16 @@ def predict_fn(request: Request, model: None) -> Request:  # noqa: ARG001 -- the
     if request.content_type.partition(";")[0].strip().lower() != _JSON:
         return request
     try:
-        asked = json.loads(request.body)
+        request_body = json.loads(request.body)
     except (ValueError, RecursionError):
         return request
-    if not isinstance(asked, dict) or not isinstance(asked.get("flights"), list):
+    if not isinstance(request_body, dict) or not isinstance(request_body.get("flights"), list):
         return request
-    flights = [prepared(each) if isinstance(each, dict) else each for each in asked["flights"]]
-    return Request(json.dumps({**asked, "flights": flights}), request.content_type)
+    flights = [
+        prepared(flight) if isinstance(flight, dict) else flight
+        for flight in request_body["flights"]
+    ]
+    return Request(json.dumps({**request_body, "flights": flights}), request.content_type)
 
 
 def output_fn(request: Request, accept: str | None) -> tuple[str | bytes, str]:  # noqa: ARG001
@@ -55,15 +58,15 @@ def output_fn(request: Request, accept: str | None) -> tuple[str | bytes, str]: 
 
 def prepared(flight: dict[str, Any]) -> dict[str, Any]:
     """The flight with the model's features in the place of the feed's fields."""
-    given = {**flight}
+    complete = {**flight}
     for name in _CODES:
-        if isinstance(given.get(name), str):
-            given[name] = given[name].strip().upper()
+        if isinstance(complete.get(name), str):
+            complete[name] = complete[name].strip().upper()
     try:
-        departure = datetime.fromisoformat(given["scheduled_departure"])
+        departure = datetime.fromisoformat(complete["scheduled_departure"])
     except (KeyError, TypeError, ValueError):
-        return given
-    del given["scheduled_departure"]
+        return complete
+    del complete["scheduled_departure"]
     # Monday is 1, as in the training set.
-    known = {"month": departure.month, "weekday": departure.isoweekday(), "hour": departure.hour}
-    return {**known, **given}
+    derived = {"month": departure.month, "weekday": departure.isoweekday(), "hour": departure.hour}
+    return {**derived, **complete}

@@ -31,7 +31,7 @@ class Catalog:
 
         Raises RuntimeError if Glue refuses a partition. Publishing again is safe.
         """
-        known = self.locations()
+        registered = self.locations()
         table = self._glue.get_table(
             DatabaseName=self._names["DatabaseName"], Name=self._names["TableName"]
         )
@@ -43,11 +43,11 @@ class Catalog:
             }
             for day, folder in folders.items()
         }
-        created = [inputs[day] for day in folders if day not in known]
+        created = [inputs[day] for day in folders if day not in registered]
         updated = [
             {"PartitionValueList": [*day], "PartitionInput": inputs[day]}
             for day in folders
-            if day in known
+            if day in registered
         ]
         for chunk in _chunks(created):
             answer = self._glue.batch_create_partition(**self._names, PartitionInputList=chunk)

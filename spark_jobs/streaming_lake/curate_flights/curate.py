@@ -56,7 +56,7 @@ def run(lake: Lake, catalog: Catalog, settings: Settings) -> Summary:
     state = lake.remembered(settings.state_key)
     objects = _new_objects(lake, settings, state["watermark"] if state else None)
     published = catalog.locations()
-    events = lake.read(EVENTS, [each.key for each in objects])
+    events = lake.read(EVENTS, [stored.key for stored in objects])
     fresh = _fresh(lake, settings, events, published).cache()
     counts = {
         (row["event_month"], row["event_day"]): row
@@ -69,7 +69,7 @@ def run(lake: Lake, catalog: Catalog, settings: Settings) -> Summary:
     if counts:
         catalog.publish(_write(lake, settings, fresh, published, list(counts)))
     fresh.unpersist()
-    newest = max((each.modified for each in objects), default=None)
+    newest = max((stored.modified for stored in objects), default=None)
     if newest:
         lake.remember(
             settings.state_key,
@@ -94,7 +94,7 @@ def _new_objects(lake: Lake, settings: Settings, watermark: str | None) -> list[
     oldest_hour = (seen_until - _LONGEST_DELIVERY).strftime("%Y-%m-%d-%H")
     start = f"{settings.events_prefix}arrival_hour={oldest_hour}"
     objects = lake.objects(settings.events_prefix, start_after=start)
-    return [each for each in objects if each.modified > seen_until - settings.overlap]
+    return [stored for stored in objects if stored.modified > seen_until - settings.overlap]
 
 
 def _fresh(
@@ -102,10 +102,10 @@ def _fresh(
 ) -> DataFrame:
     curated_ids = lake.read(EVENT_ID, sorted(published.values()))
     days = lake.spark.createDataFrame(sorted(published), "event_month string, event_day string")
-    weather = lake.read(WEATHER, [each.key for each in lake.objects(settings.weather_prefix)])
+    weather = lake.read(WEATHER, [stored.key for stored in lake.objects(settings.weather_prefix)])
     new = transform.not_yet_curated(transform.distinct_events(events), curated_ids)
-    placed = transform.marked_late(transform.with_day(new), days)
-    return transform.curated(transform.with_weather(placed, weather))
+    dated = transform.marked_late(transform.with_day(new), days)
+    return transform.curated(transform.with_weather(dated, weather))
 
 
 def _write(
@@ -129,19 +129,20 @@ def _write(
 def _sweep(lake: Lake, settings: Settings, live: set[str]) -> int:
     """Delete folders that no reader can reach and no query can still be reading."""
     objects = lake.objects(settings.curated_prefix)
-    written: dict[str, datetime] = {}
-    for each in objects:
-        folder = _folder(each.key)
-        written[folder] = max(each.modified, written.get(folder, each.modified))
+    last_changes: dict[str, datetime] = {}
+    for stored in objects:
+        folder = _folder(stored.key)
+        last_changes[folder] = max(stored.modified, last_changes.get(folder, stored.modified))
     # Queries may have been planned on a folder until the day's live one took its place, however
     # old its files are; one that a killed run left behind was never read.
-    replaced = {_day(folder): written[folder] for folder in live if folder in written}
+    replaced = {_day(folder): last_changes[folder] for folder in live if folder in last_changes}
     grace_started = datetime.now(UTC) - settings.superseded_grace
     dead = [
-        each.key
-        for each in objects
-        if (folder := _folder(each.key)) not in live
-        and max(written[folder], replaced.get(_day(folder), written[folder])) <= grace_started
+        stored.key
+        for stored in objects
+        if (folder := _folder(stored.key)) not in live
+        and max(last_changes[folder], replaced.get(_day(folder), last_changes[folder]))
+        <= grace_started
     ]
     lake.delete(dead)
     return len(dead)

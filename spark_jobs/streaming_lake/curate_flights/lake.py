@@ -32,9 +32,9 @@ class Lake:
             Bucket=self.bucket, Prefix=prefix, StartAfter=start_after
         )
         return [
-            StoredObject(found["Key"], found["LastModified"])
+            StoredObject(entry["Key"], entry["LastModified"])
             for page in pages
-            for found in page.get("Contents", [])
+            for entry in page.get("Contents", [])
         ]
 
     def read(self, schema: StructType, keys: Sequence[str]) -> DataFrame:

@@ -52,17 +52,17 @@ def main(
     lake_class: type[Lake] = Lake,
 ) -> Summary:
     """Run the job once with the arguments that Glue gives."""
-    given = arguments(argv)
-    lake = lake_class(spark, clients("s3"), given.lake_bucket)
-    catalog = Catalog(clients("glue"), given.database, given.curated_table, given.lake_bucket)
+    options = arguments(argv)
+    lake = lake_class(spark, clients("s3"), options.lake_bucket)
+    catalog = Catalog(clients("glue"), options.database, options.curated_table, options.lake_bucket)
     settings = Settings(
-        events_prefix=given.events_prefix,
-        curated_prefix=given.curated_prefix,
-        weather_prefix=given.weather_prefix,
-        state_key=given.state_key,
-        overlap=timedelta(minutes=given.overlap_minutes),
-        superseded_grace=timedelta(hours=given.superseded_grace_hours),
-        target_file_mebibytes=given.target_file_mebibytes,
+        events_prefix=options.events_prefix,
+        curated_prefix=options.curated_prefix,
+        weather_prefix=options.weather_prefix,
+        state_key=options.state_key,
+        overlap=timedelta(minutes=options.overlap_minutes),
+        superseded_grace=timedelta(hours=options.superseded_grace_hours),
+        target_file_mebibytes=options.target_file_mebibytes,
     )
     summary = run(lake, catalog, settings)
     log.info(json.dumps(asdict(summary)))

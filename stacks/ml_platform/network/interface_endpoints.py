@@ -1,4 +1,4 @@
-"""Doors to AWS's APIs from inside the VPC: only those that the settings choose."""
+"""VPC interface endpoints for AWS APIs: those that the settings choose."""
 
 from aws_cdk import Aws
 from aws_cdk import aws_ec2 as ec2
@@ -8,8 +8,8 @@ from constructs import Construct
 from stacks.ml_platform.network.network import CIDR, Network
 from stacks.ml_platform.settings import InterfaceEndpoint, MlNetworkSettings
 
-# What each door lets through, for principals and resources of this account alone. A call that
-# nothing of the platform makes does not pass, whatever the caller's own rights.
+# What the policy of each endpoint allows, for principals and resources of this account. Other calls
+# do not pass, whatever the caller's own permissions.
 _ACTIONS: dict[InterfaceEndpoint, list[str]] = {
     "sagemaker.api": [
         "sagemaker:AddTags",
@@ -63,16 +63,16 @@ _ACTIONS: dict[InterfaceEndpoint, list[str]] = {
     "secretsmanager": ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"],
     "states": ["states:DescribeExecution", "states:StartExecution"],
 }
-# Images of SageMaker stand in AWS's registries, so those doors cannot ask for our own resources.
+# SageMaker's images are in AWS's registries, so these endpoints cannot require our own resources.
 _RESOURCES_OF_AWS = {"ecr.api", "ecr.dkr"}
 
 
 class InterfaceEndpoints(Construct):
-    """An interface endpoint for each service chosen, with a policy, closed to all but the VPC.
+    """An interface endpoint per chosen service, with a policy, open to the VPC only.
 
-    Each costs 0.01 USD an hour and Availability Zone while it stands, used or not: 7.30 USD a
-    month and zone (us-east-1, 2025-11), so the sandbox's two in two zones 29 USD, and all eleven in
-    three zones 241 USD. Data through them is 0.01 USD a GB. S3 has a gateway endpoint, free.
+    Each costs 0.01 USD an hour and Availability Zone, used or not: 7.30 USD a month and zone
+    (us-east-1, 2025-11), so the sandbox's two in two zones cost 29 USD, and all eleven in three
+    zones 241 USD. Data costs 0.01 USD a GB. S3 has a gateway endpoint, free of charge.
     """
 
     def __init__(
@@ -98,7 +98,7 @@ class InterfaceEndpoints(Construct):
                 service=_service(name),
                 private_dns_enabled=True,
                 security_groups=[self.security_group],
-                # The group admits the VPC already, and its own rule would name a peer it invents.
+                # The security group admits the VPC; the construct's own rule would be wider.
                 open=False,
             )
             endpoint.add_to_policy(_policy(name))
@@ -107,7 +107,7 @@ class InterfaceEndpoints(Construct):
 
 def _service(name: InterfaceEndpoint) -> ec2.IInterfaceVpcEndpointService:
     if name == "notebook":
-        # Its name does not begin like the others'.
+        # Its service name has another prefix.
         return ec2.InterfaceVpcEndpointService(f"aws.sagemaker.{Aws.REGION}.notebook", 443)
     return ec2.InterfaceVpcEndpointAwsService(name)
 

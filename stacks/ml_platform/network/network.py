@@ -1,4 +1,4 @@
-"""The network of the platform: isolated subnets, one door to S3, nothing to the internet."""
+"""The VPC: isolated subnets, a gateway endpoint to S3, no internet access."""
 
 from aws_cdk import Aws, Fn
 from aws_cdk import aws_ec2 as ec2
@@ -12,10 +12,10 @@ from stacks.shared.foundation import Foundation
 from stacks.shared.service_role import ServiceRole
 
 CIDR = "10.20.0.0/16"
-# AWS's own: the layers of ECR's images, and what SageMaker's images fetch. Any other bucket that is
-# not ours is somebody else's, and data could leave by it.
+# AWS's own buckets: the layers of ECR images, and what SageMaker's images fetch. Data could leave
+# through any other bucket that is not in this account.
 _AWS_BUCKETS = [f"prod-{Aws.REGION}-starport-layer-bucket", f"jumpstart-cache-prod-{Aws.REGION}"]
-# What jobs, notebooks and their SDKs ask of S3.
+# The S3 actions of jobs, notebooks and their SDKs.
 _BUCKET_ACTIONS = [
     "s3:AbortMultipartUpload",
     "s3:DeleteObject",
@@ -31,10 +31,10 @@ _BUCKET_ACTIONS = [
 
 
 class Network(Construct):
-    """A VPC that ends at its own edge (SE-19, DP-07), with S3 through a gateway endpoint (ST-08).
+    """A VPC without internet access (SE-19, DP-07), with a gateway endpoint to S3 (ST-08).
 
-    No internet gateway, no NAT: what is in it reaches S3, the interface endpoints that the settings
-    choose, and nothing else. Jobs and endpoints take `subnet_ids` and `job_security_group`.
+    It has no internet gateway and no NAT: S3 and the chosen interface endpoints are reachable, and
+    nothing else. Jobs and endpoints take `subnet_ids` and `job_security_group`.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, foundation: Foundation) -> None:
@@ -44,9 +44,9 @@ class Network(Construct):
             self,
             "Vpc",
             ip_addresses=ec2.IpAddresses.cidr(CIDR),
-            # Said outright: a stack of no particular Region would get two zones at most.
+            # Explicit: a stack without a Region would get two zones at most.
             availability_zones=[Fn.select(number, Fn.get_azs()) for number in range(zones)],
-            # A /20 is room for thousands of jobs; each container of a job takes an address.
+            # A /20 has addresses for thousands of containers; each container of a job takes one.
             subnet_configuration=[
                 ec2.SubnetConfiguration(
                     name="Isolated", subnet_type=ec2.SubnetType.PRIVATE_ISOLATED, cidr_mask=20
@@ -81,7 +81,7 @@ class Network(Construct):
             ec2.Port.tcp(443),
             "S3, by the gateway endpoint",
         )
-        # Containers of one job talk to each other, encrypted.
+        # Containers of one job communicate, encrypted.
         group.add_ingress_rule(group, ec2.Port.all_traffic(), "The other containers of a job")
         group.add_egress_rule(group, ec2.Port.all_traffic(), "The other containers of a job")
         return group
@@ -108,9 +108,9 @@ class Network(Construct):
 
 
 def _own_and_aws_buckets() -> list[iam.PolicyStatement]:
-    """What may pass the S3 endpoint: anything in this account's buckets, images from AWS's own.
+    """The S3 endpoint's policy: this account's buckets, and images from AWS's own.
 
-    The endpoint's policy grants nothing by itself; who asks still needs the right.
+    An endpoint policy grants nothing by itself; callers still need the permission.
     """
     return [
         iam.PolicyStatement(

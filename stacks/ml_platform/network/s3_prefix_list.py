@@ -1,4 +1,4 @@
-"""The addresses of S3 in this Region, for a security group that lets nothing else out."""
+"""AWS's prefix list of S3 in the Region, for the egress rule of a security group."""
 
 from aws_cdk import Aws
 from aws_cdk import custom_resources as cr
@@ -10,9 +10,9 @@ from stacks.shared.service_role import ServiceRole
 
 
 class S3PrefixList(Construct):
-    """Asks EC2, as the stack is deployed, for the id of AWS's own prefix list of S3.
+    """Looks up the id of AWS's prefix list of S3 during deployment.
 
-    CloudFormation has no attribute for it, and without it the rule would have to say 0.0.0.0/0.
+    CloudFormation has no attribute for it; without it the rule would have to be 0.0.0.0/0.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, foundation: Foundation) -> None:
@@ -26,7 +26,7 @@ class S3PrefixList(Construct):
             "FindThePrefixList",
             ["ec2:DescribeManagedPrefixLists"],
             "*",
-            wildcard_because="EC2's Describe calls know no resource",
+            wildcard_because="EC2's Describe calls have no resource",
         )
         lookup = cr.AwsCustomResource(
             self,
@@ -44,7 +44,7 @@ class S3PrefixList(Construct):
             ),
             role=role,
             log_group=logs,
-            # The SDK that the Lambda runtime has: nothing is downloaded while deploying.
+            # The SDK of the Lambda runtime: nothing is downloaded during a deployment.
             install_latest_aws_sdk=False,
         )
         lookup.node.add_dependency(role)

@@ -11,9 +11,9 @@
                                          +--> flow logs
     no internet gateway, no NAT; the default security group admits nothing
 
-Idle it costs a month: the key 1 USD, each interface endpoint 7.30 USD a zone (its file has the
-sums). From the notes: ST-08 the S3 endpoint; SE-19 no internet for notebooks; DP-07 nothing public;
-SE-22 the Region is chosen by deploying there: nothing names one.
+Idle costs per month: 1 USD for the key, 7.30 USD per interface endpoint and zone. From the notes:
+ST-08 the S3 endpoint; SE-19 no internet for notebooks; DP-07 nothing public;
+SE-22 the Region is that of the deployment: no stack names one.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""A notebook instance that reaches nothing but the VPC, and stops when nobody uses it."""
+"""A notebook instance in the VPC that stops when it is idle."""
 
 from pathlib import Path
 from string import Template
@@ -19,7 +19,7 @@ _LIFECYCLE = Path(__file__).parent / "lifecycle"
 class Notebook(Construct):
     """The instance of SE-16, SE-18 and SE-19: no root, no internet, the architecture's key.
 
-    Its first start installs the project's kernel, each start the timer that stops it when idle.
+    Its first start installs the project's kernel; each start, the timer that stops it when idle.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class Notebook(Construct):
             StopWhenIdle=(_LIFECYCLE / "stop_when_idle.py").read_text(),
             IdleMinutes=settings.idle_minutes,
         )
-        # CloudFormation demands names for both.
+        # CloudFormation requires names for both.
         name = Names.unique_resource_name(self, max_length=60, separator="-")
         lifecycle = sagemaker.CfnNotebookInstanceLifecycleConfig(
             self,
@@ -56,15 +56,15 @@ class Notebook(Construct):
             "Instance",
             role_arn=role.role_arn,
             instance_type=settings.instance_type,
-            # The Amazon Linux 2 platforms can be neither created nor restarted any more.
+            # Instances of the Amazon Linux 2 platforms can no longer be created or restarted.
             platform_identifier="notebook-al2023-v1",
             volume_size_in_gb=settings.volume_gibibytes,
             kms_key_id=foundation.key.key_id,
             subnet_id=network.subnet_ids[0],
             security_group_ids=[network.job_security_group.security_group_id],
-            # Left out, the instance stands in a network of AWS that has internet (SE-19).
+            # Without it, the instance has internet access through a network of AWS (SE-19).
             direct_internet_access="Disabled",
-            # On unless switched off; the script at the start runs as root all the same (SE-18).
+            # Enabled by default; lifecycle scripts run as root all the same (SE-18).
             root_access="Disabled",
             instance_metadata_service_configuration=(
                 sagemaker.CfnNotebookInstance.InstanceMetadataServiceConfigurationProperty(
@@ -74,12 +74,12 @@ class Notebook(Construct):
             lifecycle_config_name=lifecycle.attr_notebook_instance_lifecycle_config_name,
         )
         self.instance.node.add_dependency(role)
-        # The policy that opens it goes by this tag.
+        # The policy OpenOwnNotebook compares this tag with the caller.
         Tags.of(self.instance).add("owner", settings.owner or "nobody")
 
 
 def kernel_asset(scope: Construct) -> s3_assets.Asset:
-    """The kernel that the instance installs: the model's code, and the one package it lacks."""
+    """The kernel to install: the model's code, and the package that the image lacks."""
     requirements = _LIFECYCLE / "requirements.txt"
     return s3_assets.Asset(
         scope, "Kernel", path=str(kernel_bundle("ml_platform/flight_delay", requirements))

@@ -21,7 +21,7 @@ _INSTANCES = f"arn:{Aws.PARTITION}:sagemaker:{Aws.REGION}:{Aws.ACCOUNT_ID}:noteb
 
 
 class NotebookRole(JobRole):
-    """Explore the training set, and start training jobs within the guard rails of the workflow."""
+    """Read the training set, and start training jobs within the workflow's guard rails."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class NotebookRole(JobRole):
             "ReadTheSet",
             ["s3:GetObject"],
             data.bucket.arn_for_objects("training/*"),
-            wildcard_because="people explore every split, and this prefix only",
+            wildcard_because="people read every split, below this prefix only",
         )
         if data.key is not foundation.key:
             self.allow_key("ReadUnderTheLakesKey", data.key, "s3", writes=False)
@@ -52,7 +52,7 @@ class NotebookRole(JobRole):
             "KeepItsWork",
             ["s3:GetObject", "s3:PutObject"],
             *(bucket.arn_for_objects(f"{prefix}/*") for prefix in ("code", "models", "evaluation")),
-            wildcard_because="people name their files themselves, below these prefixes",
+            wildcard_because="people name their files, below these prefixes",
         )
         jobs = f"arn:{Aws.PARTITION}:sagemaker:{Aws.REGION}:{Aws.ACCOUNT_ID}:training-job/*"
         self.allow(
@@ -64,7 +64,7 @@ class NotebookRole(JobRole):
                 "sagemaker:StopTrainingJob",
             ],
             jobs,
-            wildcard_because="people name their jobs themselves; the guard rails hold for each",
+            wildcard_because="people name their jobs; the guard rails apply to each",
         )
         self.allow(
             "LendTheTrainingRole",
@@ -87,8 +87,8 @@ class NotebookRole(JobRole):
 class OpenOwnNotebook(iam.ManagedPolicy):
     """Open one's own notebook instance, through the VPC endpoints or from given addresses.
 
-    IAM asks again for every request of an open notebook, so leaving the network ends the session.
-    Give it to users or to permission sets. Raises ValueError if no place is left to open from.
+    IAM checks every request of an open notebook, so leaving the network ends the session. Attach it
+    to users or permission sets. Raises ValueError if nobody could open the notebook.
     """
 
     def __init__(
@@ -126,11 +126,11 @@ class OpenOwnNotebook(iam.ManagedPolicy):
 
 
 def _open(place: str, condition: dict[str, dict[str, object]]) -> iam.PolicyStatement:
-    own = {
+    own_instance = {
         "aws:ResourceTag/owner": "${aws:username}",
         "aws:ResourceTag/architecture": "ml-platform",
     }
-    equals = {**own, **condition.get("StringEquals", {})}
+    equals = {**own_instance, **condition.get("StringEquals", {})}
     return iam.PolicyStatement(
         sid=f"OpenOwn{place}",
         actions=["sagemaker:CreatePresignedNotebookInstanceUrl"],

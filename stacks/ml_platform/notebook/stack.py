@@ -1,9 +1,9 @@
-"""MlNotebook: a place to explore that nobody enters from the internet, and that leaves by no door.
+"""MlNotebook: a notebook instance without internet access, opened by IAM only.
 
     person --presigned URL, by IAM--> notebook instance --> S3: kernel, training set, own work
-             from the VPC or known       | in the VPC   --> SageMaker: training jobs, guarded
+             from the VPC or given       | in the VPC   --> SageMaker: training jobs, guarded
              addresses, own tag only     | no root, no internet, IMDSv2
-                                         +-- stops itself when idle
+                                         +-- stops when idle
 
 It costs while it runs (an ml.t3.medium 0.05 USD an hour) and a little for its volume when it is
 stopped. From the notes: SE-16 role, VPC, key and type; SE-17 presigned URLs; SE-18 root access and
@@ -27,7 +27,7 @@ from stacks.shared.outputs import add_outputs
 
 
 class MlNotebook(Stack):
-    """A notebook instance, who may open it, and Studio by setting."""
+    """A notebook instance, the policy to open it, and optionally a Studio domain."""
 
     def __init__(
         self,

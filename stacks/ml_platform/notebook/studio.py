@@ -1,4 +1,4 @@
-"""SageMaker Studio as the other place to explore, in the VPC alone."""
+"""SageMaker Studio in the VPC, as an alternative to the notebook instance."""
 
 from aws_cdk import Names
 from aws_cdk import aws_iam as iam
@@ -9,10 +9,10 @@ from stacks.ml_platform.foundation import PlatformFoundation
 
 
 class Studio(Construct):
-    """A Studio domain whose apps have no way out but the VPC's endpoints.
+    """A Studio domain whose apps reach the VPC's endpoints only.
 
-    SageMaker keeps the domain's EFS file system when the domain goes, and its mount targets keep
-    the VPC from being deleted. Delete both by hand before destroying MlNetwork:
+    SageMaker retains the domain's EFS file system when the domain is deleted, and its mount targets
+    block the deletion of the VPC. Delete both before destroying MlNetwork:
     `aws efs describe-file-systems`, `delete-mount-target`, `delete-file-system`.
     """
 
@@ -29,7 +29,7 @@ class Studio(Construct):
         self.domain = sagemaker.CfnDomain(
             self,
             "Domain",
-            # CloudFormation demands a name.
+            # CloudFormation requires a name.
             domain_name=Names.unique_resource_name(self, max_length=60, separator="-"),
             auth_mode="IAM",
             app_network_access_type="VpcOnly",

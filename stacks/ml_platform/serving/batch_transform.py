@@ -1,4 +1,4 @@
-"""The workflow that predicts for every flight below a prefix, without an endpoint."""
+"""The workflow that predicts every flight below a prefix, without an endpoint."""
 
 from aws_cdk import Duration, Fn, Stack
 from aws_cdk import aws_sagemaker as sagemaker
@@ -11,15 +11,15 @@ from stacks.ml_platform.training.job_guardrails import guard_rails
 from stacks.ml_platform.training.training_data import TrainingData
 from stacks.shared.asl_state_machine import AslStateMachine
 
-_OWN_JOBS = "jobs are named after the execution, which names itself"
+_OWN_JOBS = "jobs are named after the execution"
 
 
 class BatchTransform(Construct):
-    """`transform_batch`, started by hand or by whoever has new flights (DP-03).
+    """`transform_batch`, started by hand or by the producer of new flights (DP-03).
 
     Its input is `{"flights": "s3://bucket/prefix/"}`: CSV without header below the test split of
-    a training set, or below `transform/` of the platform's bucket. Each line comes back with its
-    probability behind it, below `transform/<execution>/`.
+    a training set, or below `transform/` of the platform's bucket. Each line is written with its
+    probability appended, below `transform/<execution>/`.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class BatchTransform(Construct):
             stack.format_arn(
                 service="sagemaker", resource="model-package-group", resource_name=group
             ),
-            wildcard_because="SageMaker numbers the packages of the group",
+            wildcard_because="SageMaker numbers the packages of a group",
         )
         role.allow(
             "BorrowAModel",
@@ -75,7 +75,7 @@ class BatchTransform(Construct):
             stack.format_arn(
                 service="sagemaker", resource="model", resource_name=f"{endpoint.name}-batch-*"
             ),
-            wildcard_because="the model is named after the execution, and goes with it",
+            wildcard_because="the model is named after the execution, and deleted with it",
         )
         role.allow(
             "RunItsJobs",

@@ -1,4 +1,4 @@
-"""The workflow that lets an approved model serve, what it may do, and what starts it."""
+"""The workflow that deploys an approved model, its permissions, and its trigger."""
 
 from aws_cdk import Duration, Fn, Stack
 from aws_cdk import aws_kms as kms
@@ -9,7 +9,7 @@ from constructs import Construct
 from stacks.ml_platform.foundation import PlatformFoundation
 from stacks.ml_platform.serving.endpoint import Endpoint
 from stacks.ml_platform.settings import MlEndpointSettings
-from stacks.ml_platform.storage import reaches_buckets_from_outside
+from stacks.ml_platform.storage import allow_from_outside
 from stacks.ml_platform.training.job_guardrails import guard_rails
 from stacks.shared.alarm_topic import DeadLetterQueue
 from stacks.shared.asl_state_machine import AslStateMachine
@@ -72,7 +72,7 @@ class DeploymentWorkflow(Construct):
 
     def _permit(self, endpoint: Endpoint, models: s3.IBucket, *, in_vpc: bool) -> None:
         role, stack = self.state_machine.service_role, Stack.of(self)
-        reaches_buckets_from_outside(role)
+        allow_from_outside(role)
 
         def named(resource: str, name: str) -> str:
             return stack.format_arn(service="sagemaker", resource=resource, resource_name=name)
@@ -82,13 +82,13 @@ class DeploymentWorkflow(Construct):
             "LookAtThePackage",
             ["sagemaker:DescribeModelPackage"],
             named("model-package", package),
-            wildcard_because="SageMaker numbers the packages of the group",
+            wildcard_because="SageMaker numbers the packages of a group",
         )
         role.allow(
             "KeepModelsAndConfigurations",
             [
-                f"sagemaker:{verb}{what}"
-                for what in ("EndpointConfig", "Model")
+                f"sagemaker:{verb}{resource_kind}"
+                for resource_kind in ("EndpointConfig", "Model")
                 for verb in ("Create", "Delete", "Describe")
             ],
             named("model", f"{endpoint.name}-*"),
@@ -99,7 +99,7 @@ class DeploymentWorkflow(Construct):
             "RollOut",
             [
                 f"sagemaker:{verb}Endpoint"
-                # One that fails as it is created is in the way of the next: it is deleted.
+                # An endpoint whose creation failed blocks the next one, so it is deleted.
                 for verb in ("Create", "Delete", "Describe", "Update")
             ],
             named("endpoint", endpoint.name),
@@ -111,7 +111,7 @@ class DeploymentWorkflow(Construct):
             "ReadStatistics",
             ["s3:GetObject"],
             models.arn_for_objects("evaluation/*/statistics.json"),
-            wildcard_because="reports lie in folders named after executions",
+            wildcard_because="reports are stored in folders named after executions",
         )
         statistics = endpoint.bucket.arn_for_objects(f"drift/{endpoint.name}/statistics.json")
         role.allow("KeepStatistics", ["s3:PutObject"], statistics)
@@ -125,7 +125,7 @@ class DeploymentWorkflow(Construct):
             stack.format_arn(
                 service="application-autoscaling", resource="scalable-target", resource_name="*"
             ),
-            wildcard_because="AWS makes up the ids of scalable targets",
+            wildcard_because="AWS generates the ids of scalable targets",
             conditions={"StringEquals": {"application-autoscaling:service-namespace": "sagemaker"}},
         )
         role.allow("Tell", ["sns:Publish"], self._topic.topic_arn)

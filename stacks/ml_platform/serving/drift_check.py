@@ -14,7 +14,7 @@ from stacks.ml_platform.foundation import PlatformFoundation
 from stacks.ml_platform.serving.endpoint import Endpoint
 from stacks.ml_platform.serving.roll_back_alarms import CHAMPION
 from stacks.ml_platform.settings import MlEndpointSettings
-from stacks.ml_platform.storage import reaches_buckets_from_outside
+from stacks.ml_platform.storage import allow_from_outside
 from stacks.shared.alarm_topic import DeadLetterQueue
 from stacks.shared.event_rule import EventRule, RuleTarget
 from stacks.shared.monitoring import Alarm
@@ -74,7 +74,7 @@ class DriftCheck(Construct):
     def _permit(self, function: PythonFunction, endpoint: Endpoint, key: kms.IKey) -> None:
         bucket = endpoint.bucket
         role = function.service_role
-        reaches_buckets_from_outside(role)
+        allow_from_outside(role)
         captures = f"capture/{endpoint.name}/*"
         role.allow(
             "FindCaptures",
@@ -87,7 +87,7 @@ class DriftCheck(Construct):
             ["s3:GetObject"],
             bucket.arn_for_objects(captures),
             bucket.arn_for_objects(f"drift/{endpoint.name}/statistics.json"),
-            wildcard_because="SageMaker names the captures itself, by variant and hour",
+            wildcard_because="SageMaker names captures by variant and hour",
         )
         role.allow_key("ReadUnderTheKey", key, "s3", writes=False)
         role.allow(
@@ -95,7 +95,7 @@ class DriftCheck(Construct):
             ["cloudwatch:PutMetricData"],
             "*",
             conditions={"StringEquals": {"cloudwatch:namespace": _NAMESPACE}},
-            wildcard_because="CloudWatch has no resource to name; the namespace narrows it",
+            wildcard_because="PutMetricData has no resource; the namespace narrows it",
         )
 
     def _on_capture(self, function: PythonFunction, endpoint: Endpoint) -> None:

@@ -1,4 +1,4 @@
-"""What the API refuses unread: known attacks, and too many requests from one address."""
+"""AWS WAF in front of the API: known attacks, and a rate limit per address."""
 
 from aws_cdk import ArnFormat, Aws, Stack
 from aws_cdk import aws_apigateway as apigateway
@@ -8,8 +8,8 @@ from constructs import Construct
 from stacks.ml_platform.foundation import PlatformFoundation
 from stacks.shared.encrypted_log_group import EncryptedLogGroup
 
-# Rules that AWS keeps up to date -> the ones among them that would refuse what we allow: a hundred
-# flights are more than the eight kilobytes of a body that the common rules let pass.
+# Managed rule groups -> rules that only count, because they would block valid requests: a hundred
+# flights exceed the 8 KB of a body that the common rules allow.
 _MANAGED = {
     "AWSManagedRulesCommonRuleSet": ["SizeRestrictions_BODY"],
     "AWSManagedRulesKnownBadInputsRuleSet": [],
@@ -17,7 +17,7 @@ _MANAGED = {
 
 
 class Firewall(Construct):
-    """A web ACL in front of the API's stage, which logs what it blocks."""
+    """A web ACL on the API's stage, which logs blocked requests."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class Firewall(Construct):
 
     def _log_blocked_requests(self, acl: wafv2.CfnWebACL, foundation: PlatformFoundation) -> None:
         stack = Stack.of(self)
-        # WAF writes to groups with this beginning alone.
+        # WAF writes only to log groups with this prefix.
         name = f"aws-waf-logs-{stack.stack_name}"
         logs = EncryptedLogGroup(self, "Blocked", foundation=foundation, log_group_name=name)
         configuration = wafv2.CfnLoggingConfiguration(
@@ -70,7 +70,7 @@ class Firewall(Construct):
                     arn_format=ArnFormat.COLON_RESOURCE_NAME,
                 )
             ],
-            # What passes is in the API's own access log. Signatures are nobody's to read.
+            # Allowed requests are in the API's access log. Signatures must not be logged.
             logging_filter={
                 "DefaultBehavior": "DROP",
                 "Filters": [
@@ -127,7 +127,7 @@ def _rate_rule(
         action=wafv2.CfnWebACL.RuleActionProperty(block={}),
         statement=wafv2.CfnWebACL.StatementProperty(
             rate_based_statement=wafv2.CfnWebACL.RateBasedStatementProperty(
-                # Counted over five minutes, from one address.
+                # Requests in five minutes from one address.
                 limit=max(100, requests_per_second * 300),
                 aggregate_key_type="IP",
             )

@@ -1,4 +1,4 @@
-"""Predictions for whoever may ask: API Gateway -> Lambda -> endpoint (DP-06)."""
+"""Predictions over HTTPS: API Gateway -> Lambda -> endpoint (DP-06)."""
 
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_apigateway as apigateway
@@ -18,8 +18,9 @@ from stacks.shared.service_role import ServiceRole
 class PredictionApi(Construct):
     """`POST /predictions` for callers with IAM credentials; the endpoint is not public (DP-07).
 
-    The gateway validates requests by `schemas/prediction_request.schema.json`, throttles, and logs
-    who asked, not what. The function stands in the VPC where that has a door to the runtime.
+    API Gateway validates requests by `schemas/prediction_request.schema.json`, throttles them, and
+    logs callers, not bodies. The function runs in the VPC if that has an endpoint for the SageMaker
+    runtime.
     """
 
     def __init__(
@@ -47,7 +48,7 @@ class PredictionApi(Construct):
                 tracing_enabled=True,
                 metrics_enabled=True,
                 logging_level=apigateway.MethodLoggingLevel.ERROR,
-                # What flights people ask about has no place in a log.
+                # Requests must not be logged.
                 data_trace_enabled=False,
                 access_log_destination=apigateway.LogGroupLogDestination(logs),
                 access_log_format=apigateway.AccessLogFormat.json_with_standard_fields(
@@ -63,16 +64,16 @@ class PredictionApi(Construct):
                 ),
             ),
         )
-        self._let_the_gateway_log()
+        self._set_log_role()
         self._method()
-        for kind, said in (
+        for kind, message in (
             ("BAD_REQUEST_BODY", "$context.error.validationErrorString"),
             ("THROTTLED", "Too many requests: wait, then try again."),
         ):
             self.api.add_gateway_response(
                 kind.title().replace("_", ""),
                 type=apigateway.ResponseType.of(kind),
-                templates={"application/json": f'{{"message": "{said}"}}'},
+                templates={"application/json": f'{{"message": "{message}"}}'},
             )
         if settings.waf:
             Firewall(
@@ -96,7 +97,7 @@ class PredictionApi(Construct):
             "Predict",
             folder="ml_platform/predict_delay",
             foundation=foundation,
-            # Two attempts of ten seconds, and before the gateway's 29.
+            # Two attempts of ten seconds, below the 29 s of API Gateway.
             timeout=Duration.seconds(24),
             variables={"ENDPOINT_NAME": endpoint_name},
             **(
@@ -127,13 +128,13 @@ class PredictionApi(Construct):
                     "ec2:DescribeSubnets",
                 ],
                 "*",
-                wildcard_because="Lambda refuses the function if one of them asks for a resource",
+                wildcard_because="Lambda rejects a role that limits one of these to a resource",
             )
         return function
 
     def _method(self) -> None:
         schema = load("prediction_request")
-        # API Gateway knows draft 4, and this schema says nothing that is newer.
+        # API Gateway supports draft 4, and the schema uses nothing newer.
         schema["$schema"] = "http://json-schema.org/draft-04/schema#"
         del schema["$id"]
         model = apigateway.CfnModel(
@@ -163,8 +164,8 @@ class PredictionApi(Construct):
             {"AwsSolutions::AwsSolutions-COG4": "callers are services and people with IAM roles"},
         )
 
-    def _let_the_gateway_log(self) -> None:
-        """Give API Gateway its role for logs: one setting for the account and Region."""
+    def _set_log_role(self) -> None:
+        """Set the role with which API Gateway writes logs: one setting per account and Region."""
         role = ServiceRole(self, "LogRole", "apigateway", confused_deputy_guard=False)
         role.allow(
             "WriteLogs",
@@ -178,7 +179,7 @@ class PredictionApi(Construct):
                 "logs:PutLogEvents",
             ],
             "*",
-            wildcard_because="API Gateway refuses a role that may not log wherever its APIs do",
+            wildcard_because="API Gateway rejects a role that may not write to every log group",
         )
         account = apigateway.CfnAccount(self, "Account", cloud_watch_role_arn=role.role_arn)
         account.node.add_dependency(role)

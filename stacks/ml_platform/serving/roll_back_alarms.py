@@ -1,4 +1,4 @@
-"""The alarms that take a roll-out back: of the endpoint's champion, by name, plain metrics."""
+"""The alarms that roll a deployment back: errors and latency of the champion variant."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -11,22 +11,22 @@ CHAMPION = "champion"
 
 
 class RollBackAlarms(Construct):
-    """Errors and latency of what serves take a roll-out back, and are told (SE-10, DP-11)."""
+    """SageMaker rolls a deployment back when one goes off; both also notify (SE-10, DP-11)."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, endpoint_name: str, topic: sns.ITopic
     ) -> None:
         super().__init__(scope, construct_id)
         self._endpoint_name, self._topic = endpoint_name, topic
-        # More than one answer in twenty is not noise.
+        # More than one response in twenty is not noise.
         self.errors = self._alarm("Errors", "Invocation5XXErrors", "Average", 0.05)
-        # SageMaker counts the model's own time in microseconds.
+        # SageMaker reports the model's latency in microseconds.
         half_a_second = Duration.millis(500).to_milliseconds() * 1000
         self.latency = self._alarm("Latency", "ModelLatency", "p99", half_a_second)
 
     @property
     def all(self) -> list[cloudwatch.Alarm]:
-        """Both."""
+        """Both alarms."""
         return [self.errors, self.latency]
 
     def _alarm(self, name: str, metric: str, statistic: str, above: float) -> Alarm:
@@ -49,8 +49,8 @@ class RollBackAlarms(Construct):
 
 
 _RUNBOOKS = {
-    "Errors": "The model fails on what it is asked; the endpoint's log says on what. A roll-out is"
-    " taken back by itself.",
-    "Latency": "The fleet is too small for the calls, or the model too slow. Look at its CPU, then"
-    " raise maximum_instances. A roll-out is taken back by itself.",
+    "Errors": "The model fails on requests; the endpoint's log says on which. A deployment in"
+    " progress is rolled back automatically.",
+    "Latency": "There are too few instances, or the model is too slow. Check its CPU, then raise"
+    " maximum_instances. A deployment in progress is rolled back automatically.",
 }

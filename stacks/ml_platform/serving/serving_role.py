@@ -1,4 +1,4 @@
-"""How models are served: what the template's endpoint and the workflow's have in common."""
+"""The execution role of served models, in endpoints and batch transform jobs."""
 
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
@@ -7,11 +7,11 @@ from stacks.ml_platform.foundation import PlatformFoundation
 from stacks.ml_platform.job_roles import JobRole
 from stacks.ml_platform.training.training_inputs import TrainingInputs
 
-_OWN_FILES = "SageMaker names the files of its jobs itself, below the prefix that is theirs"
+_OWN_FILES = "SageMaker names the files of its jobs, below this prefix"
 
 
 class ServingRole(JobRole):
-    """The role of a served model: read models, write what is captured and what is transformed."""
+    """Reads models; writes captured requests and transformed flights."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class ServingRole(JobRole):
             "ReadTheSet",
             ["s3:GetObject"],
             *data.objects("test"),
-            wildcard_because="Athena names the files of the set itself",
+            wildcard_because="Athena names the files of a training set",
         )
         if data.key is not foundation.key:
             self.allow_key("ReadUnderTheLakesKey", data.key, "s3", writes=False)

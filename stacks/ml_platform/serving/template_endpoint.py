@@ -1,7 +1,7 @@
 """Model, configuration and endpoint as plain CloudFormation (DP-01), from a registered package.
 
-The workflow deploys each approved package without a change of the template. This is the same
-endpoint for readers who want it in the template: `-c ml_endpoint.model_package_arn=<arn>`.
+The workflow deploys approved packages without a change of the template. This is the same endpoint
+within the template: `-c ml_endpoint.model_package_arn=<arn>`.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ from stacks.shared import gate
 
 
 class TemplateEndpoint(Construct):
-    """The endpoint `name` with one variant, served as the settings say (DP-02, DP-05)."""
+    """The endpoint with one variant, as the settings define (DP-02, DP-05)."""
 
     def __init__(
         self,
@@ -114,7 +114,7 @@ class TemplateEndpoint(Construct):
                 sagemaker.CfnEndpointConfig.CaptureOptionProperty(capture_mode=mode)
                 for mode in ("Input", "Output")
             ],
-            # Other types are captured in base64.
+            # Other types are captured in Base64.
             capture_content_type_header=sagemaker.CfnEndpointConfig.CaptureContentTypeHeaderProperty(
                 csv_content_types=["text/csv"], json_content_types=["application/json"]
             ),
@@ -152,7 +152,7 @@ class TemplateEndpoint(Construct):
                     canary_size=step if settings.roll_out == "canary" else None,
                     linear_step_size=step if settings.roll_out == "linear" else None,
                 ),
-                # Roll back to the old fleet as long as it stands.
+                # The old instances stay this long, so that SageMaker can roll back to them.
                 termination_wait_in_seconds=settings.bake_minutes * 60,
                 maximum_execution_timeout_in_seconds=4 * 3600,
             ),
@@ -174,7 +174,7 @@ class TemplateEndpoint(Construct):
             "Calls",
             predefined_metric=(scaling.PredefinedMetric.SAGEMAKER_VARIANT_INVOCATIONS_PER_INSTANCE),
             target_value=settings.invocations_per_instance_and_minute,
-            # Out at once, in slowly: a new instance takes minutes to come.
+            # Scale out fast and in slowly: a new instance takes minutes to start.
             scale_out_cooldown=Duration.minutes(1),
             scale_in_cooldown=Duration.minutes(10),
         )

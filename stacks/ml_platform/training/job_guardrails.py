@@ -1,7 +1,7 @@
-"""What nobody may start, whatever else they are allowed: jobs outside the VPC or without the key.
+"""Deny statements against jobs outside the VPC or without the key.
 
-SageMaker has no policy on a resource that could ask for it (SE-21), so it is asked of everybody who
-may start jobs: the workflows, the notebook, and people, by the managed policy of the stack.
+SageMaker has no resource policies that could require this (SE-21), so it is required of every
+identity that may start jobs: the workflows, the notebook, and people through the managed policy.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ _JOBS = [
     "sagemaker:CreateTrainingJob",
 ]
 _TRANSFORM, _MODEL = "sagemaker:CreateTransformJob", "sagemaker:CreateModel"
-# Condition key -> the actions that know it. `Null` is true when a request leaves it out.
+# Condition key -> the actions that support it. `Null` is true for requests without it.
 _MUST_SAY = {
     "sagemaker:VpcSubnets": [*_JOBS, _MODEL],
     "sagemaker:VpcSecurityGroupIds": [*_JOBS, _MODEL],
@@ -24,16 +24,16 @@ _MUST_SAY = {
 
 
 def guard_rails(*, models_in_vpc: bool = True) -> list[iam.PolicyStatement]:
-    """Refusals for whoever may start jobs or create models.
+    """Deny statements for identities that may start jobs or create models.
 
-    `models_in_vpc`: off where models are served serverless, which knows no VPC.
+    `models_in_vpc` is False for serverless endpoints, which cannot run in a VPC.
     """
     refusals = []
     for key, actions in _MUST_SAY.items():
         name = key.rpartition(":")[2]
-        refused = [each for each in actions if models_in_vpc or each != _MODEL]
+        refused = [action for action in actions if models_in_vpc or action != _MODEL]
         refusals.append(_refuse(f"Without{name}", refused, {"Null": {key: "true"}}))
-    # True also when a request does not say: the default is unencrypted.
+    # Also true for requests without the parameter, whose default is unencrypted.
     unencrypted = {"BoolIfExists": {"sagemaker:InterContainerTrafficEncryption": "false"}}
     return [*refusals, _refuse("UnencryptedBetweenContainers", _JOBS, unencrypted)]
 
@@ -45,6 +45,6 @@ def _refuse(
         sid=f"Refuse{purpose}",
         effect=iam.Effect.DENY,
         actions=actions,
-        resources=["*"],  # a refusal is the safer the wider it is
+        resources=["*"],  # a deny statement is safest on all resources
         conditions=conditions,
     )

@@ -14,7 +14,7 @@ _PREFIX = "training/"
 class TrainingData:
     """A bucket whose `training/<set>/split=<split>/` holds CSV or Parquet, label first (TR-10).
 
-    What jobs read and write has an address in S3 (ST-14), so roles can be narrowed to prefixes.
+    Jobs read and write S3 URIs (ST-14), so roles can be limited to prefixes.
     """
 
     bucket: s3.IBucket
@@ -23,11 +23,11 @@ class TrainingData:
     lake: "LakeOutputs | None" = None
 
     def prefixes(self, *splits: str) -> list[str]:
-        """What a role lists to find `splits`, in whatever set."""
+        """The prefixes of `splits`, in any set."""
         return [f"{_PREFIX}*split={split}/" for split in splits]
 
     def objects(self, *splits: str) -> list[str]:
-        """ARNs of the objects of `splits`, in whatever set."""
+        """ARNs of the objects of `splits`, in any set."""
         return [self.bucket.arn_for_objects(f"{prefix}*") for prefix in self.prefixes(*splits)]
 
 

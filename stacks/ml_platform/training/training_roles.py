@@ -1,4 +1,4 @@
-"""Who trains and who judges: two roles, so that neither can touch the other's findings."""
+"""The roles of training and of evaluation, so that neither can change the other's results."""
 
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
@@ -7,7 +7,7 @@ from stacks.ml_platform.foundation import PlatformFoundation
 from stacks.ml_platform.job_roles import JobRole
 from stacks.ml_platform.training.training_inputs import TrainingInputs
 
-_OWN_FILES = "SageMaker names the files of its jobs itself, below the prefix that is theirs"
+_OWN_FILES = "SageMaker names the files of its jobs, below this prefix"
 
 
 class TrainingRoles(Construct):
@@ -32,7 +32,7 @@ class TrainingRoles(Construct):
             "ReadTheSet",
             ["s3:GetObject"],
             *(data.objects("train", "validation")),
-            wildcard_because="Athena names the files of the set itself",
+            wildcard_because="Athena names the files of a training set",
         )
         self.training.allow_list("FindItsCheckpoints", bucket.bucket_arn, "checkpoints/")
         self.training.allow(
@@ -57,7 +57,7 @@ class TrainingRoles(Construct):
             "ReadTheSet",
             ["s3:GetObject"],
             *(data.objects("train", "test")),
-            wildcard_because="Athena names the files of the set itself",
+            wildcard_because="Athena names the files of a training set",
         )
         self.evaluation.allow_list("FindTheModel", bucket.bucket_arn, "models/")
         self.evaluation.allow(

@@ -1,4 +1,4 @@
-"""The workflow that trains, judges and registers, what it may do, and what starts it."""
+"""The workflow that trains, evaluates and registers, its permissions, and its triggers."""
 
 from aws_cdk import Aws, Duration, Fn, Stack
 from aws_cdk import aws_s3 as s3
@@ -10,7 +10,7 @@ from repository import ROOT
 from stacks.ml_platform.container_images import ContainerImages
 from stacks.ml_platform.foundation import PlatformFoundation
 from stacks.ml_platform.settings import MlTrainingSettings
-from stacks.ml_platform.storage import reaches_buckets_from_outside
+from stacks.ml_platform.storage import allow_from_outside
 from stacks.ml_platform.training.job_guardrails import guard_rails
 from stacks.ml_platform.training.training_data import LakeOutputs
 from stacks.ml_platform.training.training_inputs import TrainingInputs
@@ -20,7 +20,7 @@ from stacks.shared.asl_state_machine import AslStateMachine
 from stacks.shared.event_rule import EventRule, RuleTarget
 from stacks.shared.service_role import ServiceRole
 
-_OWN_JOBS = "jobs are named after the execution, which names itself"
+_OWN_JOBS = "jobs are named after the execution"
 
 
 class TrainingWorkflow(Construct):
@@ -73,7 +73,7 @@ class TrainingWorkflow(Construct):
                 "Spot": f"{settings.spot}".lower(),
                 "SubnetIds": Fn.join(",", network.subnet_ids),
                 "TopicArn": foundation.topic.topic_arn,
-                # From the lake a fresh set is exported; else the newest is expected here.
+                # With a lake, each run exports a new set; without, it takes the newest one here.
                 "TrainingData": "none" if lake else f"s3://{bucket.bucket_name}/training/",
                 "TrainingRoleArn": roles.training.role_arn,
                 "Tune": f"{settings.tune}".lower(),
@@ -93,7 +93,7 @@ class TrainingWorkflow(Construct):
 
     def _permit(self, lake: LakeOutputs | None) -> None:
         machine, role, data = self.state_machine, self.state_machine.service_role, self._data
-        reaches_buckets_from_outside(role)
+        allow_from_outside(role)
         role.allow_list("LookAtTheSet", data.bucket.bucket_arn, "training/")
         role.allow(
             "RunItsJobs",
@@ -115,7 +115,7 @@ class TrainingWorkflow(Construct):
             "ReadTheReport",
             ["s3:GetObject"],
             self._bucket.arn_for_objects("evaluation/*/evaluation.json"),
-            wildcard_because="reports lie in folders named after executions",
+            wildcard_because="reports are stored in folders named after executions",
         )
         group, packages = (
             Stack.of(self).format_arn(service="sagemaker", resource=kind, resource_name=name)
@@ -129,7 +129,7 @@ class TrainingWorkflow(Construct):
             ["sagemaker:CreateModelPackage"],
             group,
             packages,
-            wildcard_because="SageMaker numbers the packages of the group",
+            wildcard_because="SageMaker numbers the packages of a group",
         )
         role.allow("Tell", ["sns:Publish"], self._topic.topic_arn)
         for statement in guard_rails():
@@ -173,7 +173,7 @@ class TrainingWorkflow(Construct):
             ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"],
             bucket.arn_for_objects("training/*"),
             bucket.arn_for_objects("athena-results/*"),
-            wildcard_because="Athena names its files itself, below these prefixes",
+            wildcard_because="Athena names its files, below these prefixes",
         )
         role.allow_key("UseTheLakesKey", self._data.key, "s3")
 
@@ -229,7 +229,7 @@ class TrainingWorkflow(Construct):
 
 
 def _export_query(lake: LakeOutputs) -> str:
-    """The lake's own query for the training set, writing to `<set>`, which each run replaces."""
+    """The lake's query for the training set; each run replaces `<set>` in its location."""
     text = (ROOT / "sql" / "streaming_lake" / "training_set.sql").read_text()
     lines = (line.strip() for line in text.splitlines() if not line.startswith("--"))
     query = " ".join(lines).replace("/training/first/", "/training/<set>/")

@@ -1,13 +1,13 @@
-"""The gate that every synth passes (SE-04): nothing leaves this project that a checker objects to.
+"""The gate that every synth passes (SE-04): templates with unacknowledged findings are refused.
 
 `attach` adds the checkers to an app, `synthesise` runs them and raises GateError, with the rule,
 the construct's path and what to do, on
 
-- a finding of cdk-nag's AwsSolutions, of CloudFormation's own validation or of our rules beside it
-  (`rules/`), warnings included, that is not acknowledged with a reason at the construct it concerns
+- a finding of cdk-nag's AwsSolutions, of CloudFormation's own validation or of our `rules/`,
+  warnings included, that is not acknowledged with a reason at the construct it concerns
 - a service, runtime, instance family or engine that new customers can no longer get (`closed.toml`)
-- an acknowledgment without a reason, that no finding needs any more, or for a whole stack
-- a checker that broke, because then nothing has been checked
+- an acknowledgment without a reason, without a finding, or for a whole stack
+- a checker that crashed, because then nothing was checked
 """
 
 import json
@@ -20,24 +20,24 @@ from cdk_nag import AwsSolutionsChecks
 
 from stacks.shared.gate.acknowledgments import acknowledge
 from stacks.shared.gate.plugins import closed_services, native_validation
-from stacks.shared.gate.report import GateError, complaints
+from stacks.shared.gate.report import GateError, paragraphs
 from stacks.shared.gate.wildcards import accept_wildcards
 
 __all__ = ["GateError", "accept_wildcards", "acknowledge", "attach", "synthesise"]
 
 _STRICT = "@aws-cdk/core:strictCfnValidateErrors"
-# How the CDK begins when constructs themselves object, before any template is checked.
+# How the CDK's message begins when constructs themselves fail validation.
 _OF_CONSTRUCTS = "Validation failed with the following errors:"
 
 
 def attach(app: App, today: date | None = None) -> None:
-    """Add the checkers, right after the app is made; runtimes are judged as of `today`.
+    """Add the checkers, right after the app is created; runtimes are compared with `today`.
 
-    From here on `app.synth()` raises on findings by itself, so that nobody passes by accident.
+    From here on `app.synth()` itself raises on findings, so that no app passes by accident.
     """
     # Warnings count.
     app.node.set_context(_STRICT, True)
-    # Findings go into the exception and the report file, and are not printed, too.
+    # Findings go into the exception and the report file, and are not printed as well.
     app.node.set_context("@aws-cdk/core:failSynthOnValidationErrors", True)
     app.node.set_context("@aws-cdk/core:appMode", "inmemory")
     Validations.of(app).add_plugins(
@@ -60,9 +60,9 @@ def synthesise(app: App) -> CloudAssembly:
             raise GateError(str(error).partition(": ")[2]) from None
         if not report.exists():
             raise
-        found = complaints(app, json.loads(report.read_text()))
-        # Whatever stopped it, it does not pass.
-        raise GateError("\n\n".join(found) or str(error)) from None
-    if found := complaints(app, json.loads(report.read_text())):
-        raise GateError("\n\n".join(found))
+        findings = paragraphs(app, json.loads(report.read_text()))
+        # Whatever stopped the synth, it does not pass.
+        raise GateError("\n\n".join(findings) or str(error)) from None
+    if findings := paragraphs(app, json.loads(report.read_text())):
+        raise GateError("\n\n".join(findings))
     return assembly

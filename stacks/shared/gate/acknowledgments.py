@@ -1,4 +1,4 @@
-"""Findings that somebody has accepted, each with a reason and at the construct it concerns."""
+"""Acknowledged findings: each at the construct it concerns, with a reason."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ from stacks.shared.gate import closed
 SHORTEST_REASON = 20
 _ANNOTATION = "Annotation::"
 
-# Reasons the CDK gives by itself, whether or not the finding is there: nobody can take them away.
+# Reasons of acknowledgments that the CDK adds itself, with or without a finding.
 REASONS_OF_THE_CDK = frozenset(
     {
         "AWS::EC2::FlowLog DestinationOptions accepts properties in camelCase, even they are listed"
@@ -44,7 +44,7 @@ class Complaint(NamedTuple):
 
 
 def acknowledge(construct: IConstruct, findings: Mapping[str, str]) -> None:
-    """Accept findings at `construct`: rule id, as the gate prints it, -> why it is right here.
+    """Acknowledge findings at `construct`: rule id, as the gate prints it, -> why it is right here.
 
     The pack may be left out: `AwsSolutions-S1`, `W3045` and `GLUE_RAY` are enough.
     """
@@ -73,17 +73,18 @@ def complaints(app: App, report: dict[str, Any]) -> Iterator[Complaint]:
             if entry.type == Validations.ACKNOWLEDGED_RULES_METADATA_KEY:
                 for rule, reason in entry.data.items():
                     if reason not in REASONS_OF_THE_CDK:
-                        said = _objection(construct, rule, reason, used)
-                        yield from [Complaint(construct.node.path, rule, said)] if said else []
+                        objection = _objection(construct, rule, reason, used)
+                        if objection:
+                            yield Complaint(construct.node.path, rule, objection)
 
 
 def _used(report: dict[str, Any]) -> dict[tuple[str, str], set[str]]:
     """Where acknowledged, and which rule -> the constructs it was needed for."""
     used: dict[tuple[str, str], set[str]] = {}
     for plugin in report["pluginReports"]:
-        for each in plugin.get("suppressedViolations", []):
-            key = (each.get("acknowledgedAt", ""), each["acknowledgedId"])
-            paths = {construct["constructPath"] for construct in each["violatingConstructs"]}
+        for violation in plugin.get("suppressedViolations", []):
+            key = (violation.get("acknowledgedAt", ""), violation["acknowledgedId"])
+            paths = {construct["constructPath"] for construct in violation["violatingConstructs"]}
             used.setdefault(key, set()).update(paths)
     return used
 
@@ -92,7 +93,7 @@ def _objection(
     construct: IConstruct, rule: str, reason: str, used: dict[tuple[str, str], set[str]]
 ) -> tuple[str, ...]:
     path = construct.node.path
-    needed = used.get((path, rule), set())
+    findings = used.get((path, rule), set())
     if len((reason or "").strip()) < SHORTEST_REASON:
         return (
             f"is acknowledged without a reason ({reason!r}): say why it is right there,"
@@ -101,14 +102,14 @@ def _objection(
     bare = rule.removeprefix(_ANNOTATION)
     if bare != rule and qualified(bare) != bare:
         return (f"is acknowledged without its pack: write {qualified(bare)!r}.",)
-    # The CDK takes an acknowledged warning out of the report, so there is no telling.
+    # The CDK removes acknowledged warnings from the report, so this cannot be checked.
     if bare != rule:
         return ()
-    if not needed:
-        return ("is acknowledged, but nothing there needs it: remove the acknowledgment.",)
-    if isinstance(construct, Stack | Stage) and (below := sorted(needed - {path})):
+    if not findings:
+        return ("is acknowledged, but has no finding there: remove the acknowledgment.",)
+    if isinstance(construct, Stack | Stage) and (below := sorted(findings - {path})):
         return (
-            "is acknowledged for everything below: acknowledge it where it is found.",
+            "is acknowledged for everything below: acknowledge it at the construct it concerns.",
             *(f"  {place}" for place in below),
         )
     return ()

@@ -1,4 +1,4 @@
-"""What is closed, by the table in closed.toml: it would not deploy, or not for long."""
+"""Services, runtimes and instance families of `closed.toml`, which new customers cannot use."""
 
 import re
 import tomllib
@@ -39,10 +39,10 @@ def findings(template: dict[str, Any], today: date) -> Iterator[Finding]:
     """Everything in a template that is closed, or a runtime that ends within a year of `today`."""
     for logical_id, resource in template.get("Resources", {}).items():
         kind, properties = resource["Type"], resource.get("Properties", {})
-        told = [*_types(kind), *_values(kind, properties)]
+        sentences = [*_types(kind), *_values(kind, properties)]
         if kind == "AWS::Lambda::Function":
-            told += _runtimes(properties.get("Runtime"), template.get("Mappings", {}), today)
-        for rule, sentence in dict.fromkeys(told):
+            sentences += _runtimes(properties.get("Runtime"), template.get("Mappings", {}), today)
+        for rule, sentence in dict.fromkeys(sentences):
             yield Finding(rule, logical_id, sentence)
 
 
@@ -60,14 +60,14 @@ def _values(kind: str, properties: Any) -> Iterator[tuple[str, str]]:
         for name, value in leaves:
             if re.fullmatch(row["property"], name) and re.fullmatch(row["match"], value):
                 yield row["rule"], _sentence(f"{name} {value}", row)
-        # A property that is closed altogether may hold an object instead of a text.
+        # A property that is closed whatever its value may hold an object.
         if row["match"] == ".*" and isinstance(properties.get(row["property"]), dict):
             yield row["rule"], _sentence(row["property"], row)
 
 
-def _sentence(what: str, row: dict[str, Any]) -> str:
+def _sentence(subject: str, row: dict[str, Any]) -> str:
     since = f" since {row['since']}" if "since" in row else ""
-    return f"{what} cannot be had by new customers{since}. Use {row['instead']}."
+    return f"{subject} is closed to new customers{since}. Use {row['instead']}."
 
 
 def _runtimes(runtime: Any, mappings: dict[str, Any], today: date) -> Iterator[tuple[str, str]]:
@@ -85,11 +85,11 @@ def _runtimes(runtime: Any, mappings: dict[str, Any], today: date) -> Iterator[t
 
 
 def _possible(runtime: Any, mappings: dict[str, Any]) -> Iterator[str]:
-    """Every value that a runtime may take: the CDK looks up that of its helpers by Region."""
+    """Every value of a runtime: the CDK looks up those of its helper functions by Region."""
     if isinstance(runtime, str):
         yield runtime
-    elif isinstance(runtime, dict) and isinstance(found := runtime.get("Fn::FindInMap"), list):
-        yield from sorted({value for _, value in _leaves(mappings.get(found[0], {}))})
+    elif isinstance(runtime, dict) and isinstance(lookup := runtime.get("Fn::FindInMap"), list):
+        yield from sorted({value for _, value in _leaves(mappings.get(lookup[0], {}))})
 
 
 def _leaves(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
@@ -104,6 +104,6 @@ def _leaves(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
             yield from _leaves(item, name)
     elif isinstance(value, str):
         yield name, value
-        # A state machine's definition is a text: its properties are looked at, too.
+        # The definition of a state machine is a string of JSON.
         if value.lstrip().startswith("{"):
             yield from re.findall(r'"(\w+)"\s*:\s*"([^"]*)"', value)

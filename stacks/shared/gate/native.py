@@ -1,7 +1,7 @@
-"""CloudFormation's validation on its native engine: the rules of the CDK's own, in 0.3 s, not 6.
+"""CloudFormation's validation on its native engine, in 0.3 s instead of the CDK's 6 s.
 
-As strict as `@aws-cdk/core:validateAgainstDefaultRules`, and stricter: warnings count, nested
-stacks are read, and our own rules of `rules/` are among them.
+Stricter than `@aws-cdk/core:validateAgainstDefaultRules`: warnings count, nested stacks are read,
+and our own rules in `rules/` are included.
 """
 
 from functools import cache
@@ -27,25 +27,22 @@ from stacks.shared.gate.templates import Template
 NAME = "CloudFormation Validate"
 OWN_RULES = Path(__file__).parent / "rules"
 
-# What the CDK's own plugin leaves out, because its templates cannot help it.
+# The CDK's own plugin excludes these, which its templates always break.
 IGNORED = ["W3005", "W1020", "E1018", "W9002", "W9013", "W1103"]
 
 
 @cache
 def engine() -> CompositeEngine:
-    """The engine with its own rules and ours; loading takes a third of a second.
-
-    The CDK adds rules for one service, GameLift, which has no place in this project.
-    """
-    own = [
+    """The engine with its own rules and ours; loading takes a third of a second."""
+    own_rules = [
         ExternalRuleSource(name=path.name, content=path.read_text())
         for path in sorted(OWN_RULES.glob("*.guard"))
     ]
-    return CompositeEngine(CompositeEngineConfig(guard_rules=own))
+    return CompositeEngine(CompositeEngineConfig(guard_rules=own_rules))
 
 
 def diagnose(template: Template) -> list[Diagnostic]:
-    """What is wrong with one synthesised template."""
+    """The findings in one synthesised template."""
     config = ValidateConfig(
         exclude=RuleFilterConfig(
             ids=IGNORED, services=[ServiceFilter(rule_id="W3697", service="AWS::AutoScaling")]
@@ -60,7 +57,7 @@ def diagnose(template: Template) -> list[Diagnostic]:
 
 
 def logical_id(diagnostic: Diagnostic) -> str | None:
-    """The resource that is to blame, none if it is the template as a whole."""
+    """The resource that a finding concerns, None if it is the template as a whole."""
     entity: Any = diagnostic.entity
     if entity is None or entity.entity_type != EntityType.RESOURCE:
         return None

@@ -1,4 +1,4 @@
-"""Our two checkers as the CDK's validation wants them: the native engine, and the closed list."""
+"""Two plugins of the CDK's validation: the native engine, and the list of closed services."""
 
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -17,8 +17,8 @@ from stacks.shared.gate import closed, native
 from stacks.shared.gate.templates import Template, templates
 
 
-class Found(NamedTuple):
-    """What a checker says about one template, and about which part of it."""
+class Finding(NamedTuple):
+    """What a checker objects to in one template."""
 
     rule: str
     sentence: str
@@ -31,7 +31,7 @@ class Found(NamedTuple):
 class Checker:
     """A checker of templates; acknowledgments name it with hyphens: `Closed-Services::<rule>`."""
 
-    def __init__(self, name: str, check: Callable[[Template], Iterator[Found]]) -> None:
+    def __init__(self, name: str, check: Callable[[Template], Iterator[Finding]]) -> None:
         self._name = name
         self._check = check
 
@@ -51,11 +51,11 @@ class Checker:
         return None
 
     def validate(self, context: IPolicyValidationContext) -> PolicyValidationPluginReport:
-        """Report everything as an error: nothing that is found may pass without a reason."""
+        """Report every finding as an error: none may pass without a reason."""
         violations = [
-            _violation(found, template)
+            _violation(finding, template)
             for template in templates(context)
-            for found in self._check(template)
+            for finding in self._check(template)
         ]
         return PolicyValidationPluginReport(success=not violations, violations=violations)
 
@@ -63,13 +63,15 @@ class Checker:
 def native_validation() -> Checker:
     """CloudFormation's own validation, and our Guard rules."""
 
-    def check(template: Template) -> Iterator[Found]:
-        for each in native.diagnose(template):
-            place = each.property_path
-            shown = (place or "").removeprefix("Properties").removeprefix(".")
-            sentence = f"{shown}: {each.message}" if shown else each.message
-            logical_id = native.logical_id(each)
-            yield Found(each.rule_id, sentence, logical_id, place, each.suggested_fix)
+    def check(template: Template) -> Iterator[Finding]:
+        for diagnosis in native.diagnose(template):
+            path = diagnosis.property_path
+            property_path = (path or "").removeprefix("Properties").removeprefix(".")
+            sentence = (
+                f"{property_path}: {diagnosis.message}" if property_path else diagnosis.message
+            )
+            logical_id = native.logical_id(diagnosis)
+            yield Finding(diagnosis.rule_id, sentence, logical_id, path, diagnosis.suggested_fix)
 
     return Checker(native.NAME, check)
 
@@ -77,26 +79,26 @@ def native_validation() -> Checker:
 def closed_services(today: date) -> Checker:
     """The closed list, as of a day."""
 
-    def check(template: Template) -> Iterator[Found]:
-        for each in closed.findings(template.body(), today):
-            yield Found(each.rule, each.sentence, each.logical_id)
+    def check(template: Template) -> Iterator[Finding]:
+        for diagnosis in closed.findings(template.body(), today):
+            yield Finding(diagnosis.rule, diagnosis.sentence, diagnosis.logical_id)
 
     return Checker("Closed Services", check)
 
 
-def _violation(found: Found, template: Template) -> PolicyViolation:
+def _violation(finding: Finding, template: Template) -> PolicyViolation:
     return PolicyViolation(
-        rule_name=found.rule,
-        description=found.sentence,
+        rule_name=finding.rule,
+        description=finding.sentence,
         severity="error",
-        fix=found.fix,
+        fix=finding.fix,
         violating_resources=[
             PolicyViolatingResource(
-                resource_logical_id=found.logical_id,
-                # Resources the CDK finds itself; the rest concerns the stack.
-                construct_path=None if found.logical_id else template.stack_path,
+                resource_logical_id=finding.logical_id,
+                # The CDK finds the construct of a resource; other findings concern the stack.
+                construct_path=None if finding.logical_id else template.stack_path,
                 template_path=str(template.path),
-                locations=[found.place] if found.place else [],
+                locations=[finding.place] if finding.place else [],
             )
         ],
     )

@@ -13,13 +13,17 @@ class GateError(Exception):
     """What the gate objects to, everything at once. The message is for the user."""
 
 
-def complaints(app: App, report: dict[str, Any]) -> list[str]:
+def paragraphs(app: App, report: dict[str, Any]) -> list[str]:
     """One paragraph for each construct and rule that does not pass, none if all is well."""
-    found = {*_violations(report), *_failures(report), *acknowledgments.complaints(app, report)}
-    # By construct, so that what is wrong with one stands together.
+    complaints = {
+        *_violations(report),
+        *_failures(report),
+        *acknowledgments.complaints(app, report),
+    }
+    # Sorted, so that the findings of one construct follow each other.
     return [
-        "\n  ".join((each.rule, f"at {each.path or '(the app)'}", *each.lines))
-        for each in sorted(found)
+        "\n  ".join((complaint.rule, f"at {complaint.path or '(the app)'}", *complaint.lines))
+        for complaint in sorted(complaints)
     ]
 
 
@@ -38,15 +42,15 @@ def _violations(report: dict[str, Any]) -> Iterator[Complaint]:
 
 
 def _failures(report: dict[str, Any]) -> Iterator[Complaint]:
-    """A checker that broke has found nothing, which must not look like a pass."""
+    """A checker that crashed reports no finding, which must not look like a pass."""
     for plugin in report["pluginReports"]:
         if plugin["conclusion"] != "success" and not plugin["violations"]:
             why = (plugin.get("metadata") or {}).get("error", "It gave no reason.")
-            advice = "Nothing was checked by it, so nothing passes: mend the checker."
+            advice = "It checked nothing, so nothing passes: repair the checker."
             yield Complaint("", plugin["pluginName"], (why, advice))
 
 
-_FINAL = "Mend it: an error of a construct cannot be accepted."
+_FINAL = "Fix it: an error of a construct cannot be acknowledged."
 _ADVICE = (
-    'Mend it, or accept it there: gate.acknowledge(construct, {{"{rule}": "why it is right"}})'
+    'Fix it, or acknowledge it there: gate.acknowledge(construct, {{"{rule}": "why it is right"}})'
 )

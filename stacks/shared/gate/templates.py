@@ -1,4 +1,4 @@
-"""Every template that a synth wrote, those of nested stacks included."""
+"""The templates of a synth, nested stacks included."""
 
 import json
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from aws_cdk import IPolicyValidationContext
 
 @dataclass(frozen=True)
 class Template:
-    """A synthesised template, and where its stack goes, as far as that is known."""
+    """A synthesised template, and the account and Region of its stack, if known."""
 
     path: Path
     stack_path: str
@@ -25,7 +25,7 @@ class Template:
 
 
 def templates(context: IPolicyValidationContext) -> Iterator[Template]:
-    """The CDK hands over the stacks only, so nested ones are found among a stack's assets."""
+    """The CDK passes the stacks only; nested ones are among a stack's assets."""
     for stack in context.stack_templates:
         template = Template(
             Path(stack.template_path), stack.stack_construct_path, stack.account_id, stack.region

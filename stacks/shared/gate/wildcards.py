@@ -1,4 +1,4 @@
-"""Accepting a star in a policy's resource, under the name that cdk-nag gives the resource."""
+"""Acknowledges wildcards in the resources of policies, under the names that cdk-nag uses."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -10,7 +10,7 @@ from stacks.shared.gate.acknowledgments import acknowledge
 
 
 def accept_wildcards(construct: Construct, resources: Iterable[str], because: str) -> None:
-    """Accept each of `resources` that has a star in it, in the policies of `construct`."""
+    """Acknowledge each of `resources` that contains a wildcard, in the policies of `construct`."""
     for resource in resources:
         name = _name_in_findings(Stack.of(construct), resource)
         if "*" in name:
@@ -27,13 +27,13 @@ def _name_in_findings(stack: Stack, resource: str) -> str:
 
 
 def _exports(stack: Stack, resource: str) -> dict[str, str]:
-    """What `resource` refers to in other stacks -> the export by which the CDK will pass it on."""
-    found = {}
+    """What `resource` references in other stacks -> the export that the CDK creates for it."""
+    reasons = {}
     for token in Tokenization.reverse_string(resource).tokens:
         if isinstance(token, Reference) and (owner := Stack.of(token.target)) is not stack:
             export = stack.resolve(owner.export_value(token))
-            found[str(stack.resolve(token))] = str(export["Fn::ImportValue"])
-    return found
+            reasons[str(stack.resolve(token))] = str(export["Fn::ImportValue"])
+    return reasons
 
 
 def _spell(part: Any) -> str:

@@ -1,6 +1,6 @@
 """Stop this notebook instance if no kernel and no terminal has been in use for a while.
 
-Runs on the instance, on its system's Python, which has nothing but the standard library.
+Runs on the instance, under its system Python, which has the standard library only.
 """
 
 from __future__ import annotations  # the system's Python is older than the project's
@@ -21,10 +21,10 @@ _METADATA = Path("/opt/ml/metadata/resource-metadata.json")
 def last_use(
     kernels: list[dict[str, Any]], terminals: list[dict[str, Any]], started: datetime
 ) -> datetime:
-    """When somebody last used the notebook: never means since it started. Raises ValueError."""
+    """When the notebook was last used; if never, when it started. Raises ValueError."""
     if any(kernel["execution_state"] == "busy" for kernel in kernels):
         return datetime.now(UTC)
-    times = [each["last_activity"] for each in [*kernels, *terminals]]
+    times = [session["last_activity"] for session in [*kernels, *terminals]]
     return max([started, *(datetime.fromisoformat(time.replace("Z", "+00:00")) for time in times)])
 
 
@@ -34,16 +34,16 @@ def is_idle(last: datetime, idle_minutes: int, now: datetime) -> bool:
 
 
 def _ask(path: str) -> list[dict[str, Any]]:
-    # Jupyter answers on this machine alone, with a certificate that it made itself.
+    # Jupyter listens on this machine only, with a self-signed certificate.
     unchecked = ssl._create_unverified_context()  # noqa: S323
     url = f"{_JUPYTER}/{path}"
     with urllib.request.urlopen(url, timeout=10, context=unchecked) as answer:  # noqa: S310 -- https
-        found: list[dict[str, Any]] = json.load(answer)
-    return found
+        sessions: list[dict[str, Any]] = json.load(answer)
+    return sessions
 
 
 def main() -> None:
-    """Ask Jupyter, and stop the instance if it is idle; fails loudly in the system's journal."""
+    """Ask Jupyter, and stop the instance if it is idle; errors go to the system's journal."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--idle-minutes", type=int, required=True)
     arguments = parser.parse_args()

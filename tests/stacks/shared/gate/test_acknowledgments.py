@@ -57,7 +57,7 @@ def test_with_a_reason_it_passes_and_is_on_record(tmp_path: Path, rule: str) -> 
         (accepted(S1, ""), "Small/All/Bucket", "without a reason ('')"),
         (accepted(S1, "because"), "Small/All/Bucket", "without a reason ('because')"),
         (accepted(S1, " " * 30), "Small/All/Bucket", "without a reason"),
-        (elsewhere, "Small/All/Key", "nothing there needs it: remove"),
+        (elsewhere, "Small/All/Key", "has no finding there: remove"),
         (elsewhere, "Small/All/Bucket", "has server access logs disabled"),
         (for_the_whole_stack, "Small", "for everything below"),
         (for_the_whole_stack, "Small", "    Small/All/Bucket"),
@@ -125,7 +125,7 @@ def test_an_error_of_a_construct_cannot_be_accepted(tmp_path: Path) -> None:
     def plant(stack: Stack) -> None:
         Validations.of(stack).add_error("planted", "This is wrong.")
 
-    assert "This is wrong.\n  Mend it: an error" in refusal(small_app(tmp_path, plant))
+    assert "This is wrong.\n  Fix it: an error" in refusal(small_app(tmp_path, plant))
 
 
 def test_what_the_cdk_acknowledges_by_itself_is_not_stale(tmp_path: Path) -> None:
