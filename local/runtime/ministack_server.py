@@ -256,7 +256,7 @@ def execute_task(
     return _original_execute_task(state, given, execution, context)
 
 
-def nested_execution(resource: str, arguments: dict[str, Any]) -> dict[str, Any]:
+def nested_execution(_resource: str, arguments: dict[str, Any]) -> dict[str, Any]:
     """`states:startExecution.sync:2`, with AWS's error; mocked cases hold for nested executions."""
     request = stepfunctions._nested_start_execution_request(arguments)
     if case := _test_case.get():

@@ -66,5 +66,5 @@ class Part(Construct):
                 "comprehend:DetectSentiment",
             ],
             "*",
-            wildcard_because="Comprehend has no resource for a text, and no custom endpoint is used",
+            wildcard_because="Comprehend has no resource for a text without a custom endpoint",
         )
