@@ -76,6 +76,13 @@ class Bench:
             return self._machines[workflow, settings]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that use the bench run in one process, which then starts one emulator."""
+    for item in items:
+        if "bench" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("workflows"))
+
+
 @pytest.fixture(scope="session")
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     workspace = Workspace(tmp_path_factory.mktemp("workflows"))

@@ -250,8 +250,8 @@ def test_an_event_that_comes_twice_starts_one_execution(chain: Chain) -> None:
 @pytest.mark.parametrize(
     ("api", "error", "step"),
     [
-        ("translateText", "UnsupportedLanguagePairException", "Is enough translated?"),
-        ("detectSentiment", "TextSizeLimitExceededException", "Is enough analysed?"),
+        ("translateText", "UnsupportedLanguagePairException", "Translate each chunk"),
+        ("detectSentiment", "TextSizeLimitExceededException", "Analyse each piece"),
         ("detectDominantLanguage", "InvalidRequestException", "Detect the language"),
     ],
 )

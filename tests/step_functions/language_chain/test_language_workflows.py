@@ -42,11 +42,11 @@ def test_many_parts_are_processed_as_few_are() -> None:
     [
         (
             "reading fails",
-            "Comprehend.Failure at Is enough analysed?: as the service has it",
+            "Comprehend.Failure at Analyse each piece: as the service has it",
         ),
-        ("reading runs out of time", "States.Timeout at Is enough analysed?: it ran out of time"),
+        ("reading runs out of time", "States.Timeout at Analyse each piece: it ran out of time"),
         ("a nested workflow is not started", "Injected.Failure at Read: as the scenario has it"),
-        ("too large", "TooLarge at What is it?: it has 1000000000 bytes, "),
+        ("too large", "TooLarge at Look at the upload: it has 1000000000 bytes, "),
     ],
 )
 def test_the_status_table_says_which_step_failed_and_why(
