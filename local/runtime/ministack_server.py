@@ -15,7 +15,9 @@ Each gap is shown by a test of its own in `tests/local/runtime/test_emulator_gap
   VPC says by a header through which endpoint it came, and policies are told.
 - SageMaker: it has none. InvokeEndpoint is checked here, and the tasks of workflows are passed on:
   `local/services/tasks.py` does both, and S3's GetObject for workflows, which is missing, too.
-- Step Functions: a Distributed Map knows JSONPath alone. In JSONata it runs as an inline one.
+- Step Functions: a Distributed Map knows JSONPath alone. In JSONata it runs as an inline one. A
+  nested execution that failed raises the error of its own; AWS raises States.TaskFailed, with the
+  description of the execution as the cause.
 """
 
 import asyncio
@@ -210,7 +212,7 @@ def sagemaker_task(resource: str, arguments: dict[str, Any]) -> Any:
     if not _SANDBOX_TASK.match(resource):
         return _original_task(resource, arguments)
     url = f"http://127.0.0.1:{os.environ['LOCAL_ENDPOINT_PORT']}/tasks"
-    task = {"state": _state_name.get(), "resource": resource, "arguments": arguments}
+    task = {**_running.get(), "resource": resource, "arguments": arguments}
     said = requests.post(url, json=task, timeout=3600).json()
     if "error" in said:
         raise stepfunctions._ExecutionError(said["error"], said["cause"])
@@ -248,9 +250,25 @@ def mock_response(machine: str, test_case: str, state: str, attempt: int) -> Any
 def execute_task(
     state: dict[str, Any], given: Any, execution: dict[str, Any], context: dict[str, Any]
 ) -> Any:
-    """Step Functions' Task state, which remembers its name for whoever runs the task."""
-    _state_name.set(context["State"]["Name"])
+    """Step Functions' Task state, which remembers its names for whoever runs the task."""
+    _running.set({"state": context["State"]["Name"], "execution": execution["name"]})
+    _test_case.set(execution["testCase"])
     return _original_execute_task(state, given, execution, context)
+
+
+def nested_execution(_resource: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """`states:startExecution.sync:2`, with AWS's error; mocked cases hold for nested executions."""
+    request = stepfunctions._nested_start_execution_request(arguments)
+    if case := _test_case.get():
+        request["stateMachineArn"] += f"#{case}"
+    status, _, body = stepfunctions._start_sync_execution(request)
+    answer = json.loads(body)
+    if status >= 400:
+        raise stepfunctions._ExecutionError(f"StepFunctions.{answer['__type']}", answer["message"])
+    execution = {name[0].upper() + name[1:]: value for name, value in answer.items()}
+    if execution["Status"] != "SUCCEEDED":
+        raise stepfunctions._ExecutionError("States.TaskFailed", json.dumps(execution))
+    return {**execution, "Output": json.loads(execution["Output"])}
 
 
 def _key_denied(
@@ -279,7 +297,8 @@ _metric_namespace: ContextVar[str] = ContextVar("metric_namespace", default="")
 _NAMESPACE = re.compile(rb"Namespace(?:\"\s*:\s*\"|=|[\x60-\x77]|\x78.)([\w./-]+)", re.DOTALL)
 _vpc_endpoint: ContextVar[str] = ContextVar("vpc_endpoint", default="")
 _INVOCATION = re.compile(r"^/endpoints/([^/]+)/invocations$")
-_state_name: ContextVar[str] = ContextVar("state_name", default="")
+_running: ContextVar[dict[str, str]] = ContextVar("running")
+_test_case: ContextVar[str] = ContextVar("test_case", default="")
 _OURS = (
     r"sagemaker|applicationautoscaling|athena:startQueryExecution|s3:(get|put|head)Object$"
     r"|translate|comprehend"
@@ -325,6 +344,7 @@ if __name__ == "__main__":
         app.detect_service = service_of
         stepfunctions._invoke_resource = sagemaker_task
         stepfunctions._execute_task = execute_task
+        stepfunctions._invoke_nested_start_execution_sync = nested_execution
         stepfunctions._run_distributed_map = distributed_map
         stepfunctions._get_mock_response = mock_response
         app.SERVICE_HANDLERS["sagemaker-runtime"] = invoke_endpoint

@@ -1,9 +1,8 @@
 """A whole folder of documents as one asynchronous job of Translate (AI-04, AI-07).
 
-When to use which: the chain finds things, takes recordings, tells of each document and starts as
-it is uploaded. A collection is only translated, as a whole, and tells once; for some thousand
-documents it is one workflow instead of as many, and Translate itself finds the rate. Texts up to
-20 MB each, a million of them and 5 GB a job.
+The chain analyses texts, takes recordings, notifies about each document, and starts on upload. A
+collection is only translated, as a whole, with one notification; for thousands of documents it is
+one execution, and Translate sets the pace. Up to a million texts, 20 MB each, 5 GB a job.
 
     aws s3 sync letters s3://<inbox>/collections/letters/
     aws stepfunctions start-execution --state-machine-arn <CollectionsArn> \
@@ -22,7 +21,7 @@ from stacks.shared.service_role import ServiceRole
 
 
 class Collections(Construct):
-    """`translate_collection`: starts the job, waits longer and longer, and tells."""
+    """`translate_collection`: starts the job, waits for it and notifies."""
 
     def __init__(
         self,
@@ -38,29 +37,29 @@ class Collections(Construct):
             foundation.environment.settings(LanguageChainSettings),
             storage.both,
         )
-        lent = ServiceRole(self, "TranslateRole", "translate", confused_deputy_guard=True)
+        translate_role = ServiceRole(self, "TranslateRole", "translate", confused_deputy_guard=True)
         for bucket in (inbox, outbox):
-            lent.allow_list(f"List{bucket.node.id}", bucket.bucket_arn, COLLECTIONS)
-        lent.allow(
+            translate_role.allow_list(f"List{bucket.node.id}", bucket.bucket_arn, COLLECTIONS)
+        translate_role.allow(
             "ReadDocuments",
             ["s3:GetObject"],
             inbox.arn_for_objects(f"{COLLECTIONS}*"),
             wildcard_because=OF_DOCUMENTS,
         )
-        lent.allow(
+        translate_role.allow(
             "WriteTranslations",
             ["s3:PutObject"],
             outbox.arn_for_objects(f"{COLLECTIONS}*"),
             wildcard_because=OF_DOCUMENTS,
         )
-        lent.allow_key("UseTheKeyOfItsData", foundation.key, "s3")
+        translate_role.allow_key("UseTheKeyOfItsData", foundation.key, "s3")
         self.state_machine = AslStateMachine(
             self,
             "Workflow",
             workflow="language_chain/translate_collection",
-            blanks={
+            substitutions={
                 "CollectionHours": f"{settings.collection_hours}",
-                "DataAccessRoleArn": lent.role_arn,
+                "DataAccessRoleArn": translate_role.role_arn,
                 "InputBucket": inbox.bucket_name,
                 "KeyArn": foundation.key.key_arn,
                 "ResultsBucket": outbox.bucket_name,
@@ -80,5 +79,5 @@ class Collections(Construct):
             "*",
             wildcard_because="jobs are no resources",
         )
-        self.state_machine.allow_pass_role("LendTheRole", lent, to="translate")
+        self.state_machine.allow_pass_role("LendTheRole", translate_role, to="translate")
         role.allow("Tell", ["sns:Publish"], foundation.topic.topic_arn)

@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from stacks.language_chain.chain import Chain
 from stacks.language_chain.intake import NAMESPACE, Intake
-from stacks.language_chain.part import Part
+from stacks.language_chain.read import Read
 from stacks.language_chain.settings import LanguageChainSettings
 from stacks.shared.foundation import Foundation
 from stacks.shared.monitoring import Metric, Monitoring
@@ -61,12 +62,12 @@ class ChainMonitoring(Monitoring):
         foundation: Foundation,
         intake: Intake,
         chain: Chain,
-        part: Part,
+        read: Read,
     ) -> None:
         name = Stack.of(scope).stack_name
         super().__init__(scope, construct_id, foundation=foundation, name=name)
         workflow = chain.state_machine
-        functions = {"Admit": intake.function, "Split": chain.split, "Merge": chain.merge}
+        functions = {"Admit": intake.function, "Split": read.split, "Merge": read.merge}
         documents = {
             status: _intake_metric(name, f"{status}Documents")
             for status in ("Waiting", "Running", "Failed")
@@ -79,7 +80,7 @@ class ChainMonitoring(Monitoring):
             "Failed": workflow.metric_failed(period=_PERIOD),
             "TimedOut": workflow.metric_timed_out(period=_PERIOD),
         }
-        throttles = _throttles(functions, part)
+        throttles = _throttles(functions, read.parts)
         dead_letters = intake.undelivered.metric_approximate_number_of_messages_visible(
             period=_PERIOD
         )
@@ -131,7 +132,7 @@ def _intake_metric(service: str, metric_name: str) -> cloudwatch.Metric:
 
 
 def _throttles(
-    functions: Mapping[str, lambda_.IFunction], part: Part
+    functions: Mapping[str, lambda_.IFunction], parts: sfn.IStateMachine
 ) -> dict[str, cloudwatch.Metric]:
     return {
         "TranslateThrottled": cloudwatch.Metric(
@@ -146,6 +147,6 @@ def _throttles(
             for function_name, function in functions.items()
         },
         # Comprehend publishes no metric of throttling: a part whose retries run out fails.
-        "PartsFailed": part.state_machine.metric_failed(period=_PERIOD),
-        "PartsTimedOut": part.state_machine.metric_timed_out(period=_PERIOD),
+        "PartsFailed": parts.metric_failed(period=_PERIOD),
+        "PartsTimedOut": parts.metric_timed_out(period=_PERIOD),
     }

@@ -1,7 +1,7 @@
-"""What is done with one part of a document: Translate (AI-07), or Comprehend's questions (AI-08).
+"""One part of a document: translated (AI-07), or analysed (AI-08).
 
-An Express workflow, which the chain calls and waits for: nothing of it needs code, and a part costs
-a twentieth of what the same states cost in the chain itself.
+An Express workflow, called synchronously: a part costs a twentieth of what the same states would
+cost in the calling workflow.
 """
 
 from aws_cdk import Duration
@@ -15,7 +15,7 @@ from stacks.shared.foundation import Foundation
 
 
 class Part(Construct):
-    """`language_part`: text from S3, through a service, and back to S3."""
+    """`language_part`: a text from S3 to Translate or Comprehend, and the answer back to S3."""
 
     def __init__(
         self,
@@ -31,7 +31,7 @@ class Part(Construct):
             self,
             "Workflow",
             workflow="language_chain/language_part",
-            blanks={
+            substitutions={
                 "ResultsBucket": storage.outbox.bucket_name,
                 "TargetLanguage": foundation.environment.settings(
                     LanguageChainSettings
@@ -55,7 +55,7 @@ class Part(Construct):
             "Translate",
             ["translate:TranslateText"],
             "*",
-            wildcard_because="text is no resource that a policy could name",
+            wildcard_because="Translate has no resource for a text",
         )
         role.allow(
             "Analyse",
@@ -66,5 +66,5 @@ class Part(Construct):
                 "comprehend:DetectSentiment",
             ],
             "*",
-            wildcard_because="text is no resource, and no endpoint of our own is used",
+            wildcard_because="Comprehend has no resource for a text without a custom endpoint",
         )

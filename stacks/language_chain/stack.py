@@ -1,18 +1,17 @@
-"""LanguageChain: a document or a recording in any language becomes one text, and what is in it.
+"""LanguageChain: documents and recordings in any language to one text and what it contains.
 
-    upload --> inbox --EventBridge--> queue --> admit --> documents (DynamoDB): received
+    upload --> inbox --EventBridge--> queue --> admit (Lambda) --> documents (DynamoDB): received
                                                   |
-                                                  v so many at a time, one execution a document
+                                                  v `documents_at_once`, one execution each
     language_chain (Step Functions)
-      a recording: Transcribe, looked at again and again
-      split (Lambda) --> which language? (Comprehend) --> translate each chunk
-        --> join and split (Lambda) --> analyse each piece
-        --> merge (Lambda) --> outbox/results, outbox/rows --> Athena
-        --> Polly, if it is to be spoken --> outbox/speech
-      whatever fails --> documents: failed, and why; outbox/quarantine; a notice
-        |
-        v each chunk, each piece
-    language_part (Step Functions, Express): Translate, or Comprehend's four questions
+      --> listen: a recording is transcribed (Transcribe)
+      --> read: split (Lambda) --> detect the language (Comprehend) --> translate each chunk
+            --> join and split (Lambda) --> analyse each piece
+            --> merge (Lambda) --> outbox/results, outbox/rows --> Athena
+      --> speak: the text is read aloud (Polly) --> outbox/speech
+      failures --> documents: failed, with the reason; outbox/quarantine; a notification
+
+    language_part (Step Functions, Express), for each chunk and piece: Translate, or Comprehend
 
     translate_collection (Step Functions, by setting): a folder as one asynchronous job
 
@@ -28,13 +27,16 @@ from aws_cdk import Stack
 from constructs import Construct
 
 from stacks.environments import Environment
-from stacks.language_chain.chain import Chain
+from stacks.language_chain.chain import Chain, NestedWorkflows
 from stacks.language_chain.collections import Collections
 from stacks.language_chain.intake import Documents, Intake
+from stacks.language_chain.listen import Listen
 from stacks.language_chain.monitoring import ChainMonitoring
 from stacks.language_chain.part import Part
+from stacks.language_chain.read import Read
 from stacks.language_chain.results import Results
 from stacks.language_chain.settings import LanguageChainSettings
+from stacks.language_chain.speak import Speak
 from stacks.language_chain.storage import Storage
 from stacks.language_chain.word_lists import WordLists
 from stacks.shared.foundation import Foundation
@@ -59,14 +61,20 @@ class LanguageChain(Stack):
         documents = Documents(self, "Documents", foundation=foundation)
         words = WordLists(self, "Words", foundation=foundation)
         part = Part(self, "Part", foundation=foundation, storage=storage, words=words)
+        listen = Listen(self, "Listen", foundation=foundation, storage=storage, words=words)
+        read = Read(self, "Read", foundation=foundation, storage=storage, part=part)
+        speak = None
+        if settings.speak != "nothing":
+            speak = Speak(self, "Speak", foundation=foundation, storage=storage, words=words)
         chain = Chain(
             self,
             "Chain",
             foundation=foundation,
             storage=storage,
             documents=documents,
-            part=part,
-            words=words,
+            nested=NestedWorkflows(
+                listen.state_machine, read.state_machine, speak.state_machine if speak else None
+            ),
         )
         intake = Intake(
             self,
@@ -94,6 +102,6 @@ class LanguageChain(Stack):
             )
             outputs["CollectionsArn"] = collections.state_machine.state_machine_arn
         ChainMonitoring(
-            self, "Operation", foundation=foundation, intake=intake, chain=chain, part=part
+            self, "Operation", foundation=foundation, intake=intake, chain=chain, read=read
         )
         add_outputs(self, outputs)

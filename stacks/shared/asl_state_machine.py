@@ -15,18 +15,18 @@ from stacks.shared.encrypted_log_group import EncryptedLogGroup
 from stacks.shared.foundation import Foundation
 from stacks.shared.service_role import ServiceRole
 
-_BLANK = re.compile(r"\$\{(\w+)\}")
+_SUBSTITUTION = re.compile(r"\$\{(\w+)\}")
 
 
 class AslStateMachine(sfn.StateMachine):
-    """`step_functions/<workflow>.asl.json` with its `${Blanks}` filled in.
+    """`step_functions/<workflow>.asl.json`, its `${Substitutions}` filled in by CloudFormation.
 
-    Retries, waiting and the history of each run are the workflow's, not the code's (ET-15). It does
-    what the notes have Data Pipeline for, which takes no new customers (ET-14).
+    Retries, waits and the history of each execution belong to the workflow, not to code (ET-15). It
+    does what the notes use Data Pipeline for, which is closed to new customers (ET-14).
 
-    `express`: it runs five minutes at most, is billed by time, and its caller waits for it.
-    Say what it may do with `service_role.allow`. Raises ValueError for a blank that is not filled,
-    and for a filling that has no blank.
+    `workflow` is the path below `step_functions/`. `express` makes an Express workflow: it runs for
+    at most five minutes, is billed by duration, and its caller waits for it. Grant permissions with
+    `service_role.allow`. Raises ValueError if `substitutions` are not those of the file.
     """
 
     def __init__(
@@ -35,18 +35,18 @@ class AslStateMachine(sfn.StateMachine):
         construct_id: str,
         *,
         workflow: str,
-        blanks: Mapping[str, str],
+        substitutions: Mapping[str, str],
         foundation: Foundation,
         timeout: Duration,
         express: bool = False,
     ) -> None:
         text = (ROOT / "step_functions" / f"{workflow}.asl.json").read_text()
-        placeholders = set(_BLANK.findall(text))
-        if placeholders != set(blanks):
+        names = set(_SUBSTITUTION.findall(text))
+        if names != set(substitutions):
             raise ValueError(
-                f"step_functions/{workflow}.asl.json: not filled in: "
-                f"{', '.join(sorted(placeholders - set(blanks))) or 'nothing'}; "
-                f"no such blank: {', '.join(sorted(set(blanks) - placeholders)) or 'nothing'}"
+                f"step_functions/{workflow}.asl.json: substitutions without a value: "
+                f"{', '.join(sorted(names - set(substitutions))) or 'none'}; values that the file"
+                f" does not use: {', '.join(sorted(set(substitutions) - names)) or 'none'}"
             )
         logs = EncryptedLogGroup(scope, f"{construct_id}Logs", foundation=foundation)
         key = foundation.key
@@ -84,8 +84,8 @@ class AslStateMachine(sfn.StateMachine):
             scope,
             construct_id,
             definition_body=sfn.DefinitionBody.from_string(text),
-            definition_substitutions={**blanks},
-            # Not to be added to: what it may do is said here, with a name for each reason.
+            definition_substitutions={**substitutions},
+            # Immutable, so the L2 cannot add grants: every permission is a named statement above.
             role=self.service_role.without_policy_updates(),
             state_machine_type=(
                 sfn.StateMachineType.EXPRESS if express else sfn.StateMachineType.STANDARD
@@ -93,10 +93,10 @@ class AslStateMachine(sfn.StateMachine):
             timeout=timeout,
             tracing_enabled=True,
             encryption_configuration=sfn.CustomerManagedEncryptionConfiguration(
-                # Imported, so that the key does not open itself wider for it.
+                # Imported by ARN, so that the L2 cannot add statements to the key's policy.
                 kms.Key.from_key_arn(scope, f"{construct_id}Key", key.key_arn)
             ),
-            # Not what goes in and out: data has no place in logs.
+            # Without inputs and outputs: logs hold no data.
             logs=sfn.LogOptions(
                 destination=logs, level=sfn.LogLevel.ALL, include_execution_data=False
             ),
@@ -105,7 +105,7 @@ class AslStateMachine(sfn.StateMachine):
 
     @property
     def executions_arn(self) -> str:
-        """Every execution of this workflow."""
+        """The ARN of every execution of this workflow."""
         name = f"{self.state_machine_name}:*"
         return Stack.of(self).format_arn(
             service="states",
@@ -115,9 +115,9 @@ class AslStateMachine(sfn.StateMachine):
         )
 
     def allow_distributed_map(self) -> None:
-        """Allow what a Distributed Map does: start executions of this workflow, one an item.
+        """Allow what a Distributed Map does: start executions of this workflow, one per item.
 
-        In a policy of its own: the role's first one must be there before the workflow is.
+        The policy is separate because it names the workflow, which needs the role's own policy.
         """
         statements = {
             "StartItsChildren": (["states:StartExecution"], self.state_machine_arn),
@@ -133,14 +133,31 @@ class AslStateMachine(sfn.StateMachine):
             )
         gate.accept_wildcards(policy, [self.executions_arn], "a Map Run names its executions")
 
+    def allow_nested_workflows(self, *workflows: "AslStateMachine") -> None:
+        """Allow starting `workflows`, waiting for them (`.sync:2`) and reading their histories."""
+        executions = [workflow.executions_arn for workflow in workflows]
+        self.service_role.allow(
+            "StartNestedWorkflows",
+            ["states:StartExecution"],
+            *(workflow.state_machine_arn for workflow in workflows),
+        )
+        self.service_role.allow(
+            "WatchNestedWorkflows",
+            ["states:DescribeExecution", "states:GetExecutionHistory", "states:StopExecution"],
+            *executions,
+            wildcard_because="Step Functions names nested executions",
+        )
+        self.allow_sync_jobs("states")
+
     def allow_sync_jobs(self, service: str) -> None:
-        """Allow the rule that tells Step Functions when a job of `service` has ended (`.sync`)."""
+        """Allow the rule by which Step Functions learns that a job of `service` ended (`.sync`)."""
         rules = {
             "sagemaker": [
                 f"StepFunctionsGetEventsForSageMaker{kind}JobsRule"
                 for kind in ("Training", "Tuning", "Transform", "Processing")
             ],
             "athena": ["StepFunctionsGetEventsForAthenaQueryRule"],
+            "states": ["StepFunctionsGetEventsForStepFunctionsExecutionRule"],
         }[service]
         self.service_role.allow(
             f"WaitFor{service.title()}",
@@ -152,7 +169,7 @@ class AslStateMachine(sfn.StateMachine):
         )
 
     def allow_pass_role(self, purpose: str, *roles: iam.IRole, to: str = "sagemaker") -> None:
-        """Allow lending `roles` to one service, and to nobody else."""
+        """Allow passing `roles` to one service, and to no other."""
         self.service_role.allow(
             purpose,
             ["iam:PassRole"],

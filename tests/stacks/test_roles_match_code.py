@@ -39,8 +39,8 @@ CODE = {
     ),
     "Curation/Role": ("StreamingLake", ROOT / "spark_jobs" / "streaming_lake" / "curate_flights"),
     "Intake/AdmitRole": ("LanguageChain", ROOT / "lambdas" / "language_chain" / "admit_documents"),
-    "Chain/SplitRole": ("LanguageChain", ROOT / "lambdas" / "language_chain" / "split_document"),
-    "Chain/MergeRole": ("LanguageChain", ROOT / "lambdas" / "language_chain" / "merge_results"),
+    "Read/SplitRole": ("LanguageChain", ROOT / "lambdas" / "language_chain" / "split_document"),
+    "Read/MergeRole": ("LanguageChain", ROOT / "lambdas" / "language_chain" / "merge_results"),
 }
 
 

@@ -1,13 +1,13 @@
-"""AWS as a script: it answers the tasks of workflows in the embedded Step Functions, or fails them.
+"""AWS as a script: answers the tasks of workflows in the embedded Step Functions, or fails them.
 
-The embedded Step Functions runs the definitions; what their tasks would call is answered here. Its
-own mocks cannot fail a task first and let it pass when it is tried again.
+The embedded Step Functions runs the definitions; this module answers what their tasks call. Its
+own mocks cannot fail a task first and let it pass on a retry.
 """
 
 import json
-import re
 import threading
 import time
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,9 +17,9 @@ import botocore.session
 from botocore.validate import ParamValidator
 
 from local.runtime.emulator import Emulator
+from tests.step_functions.workflows import api_of
 
-_RESOURCE = re.compile(r"arn:aws:states:::(?:aws-sdk:)?(\w+):(\w+?)(?:\.sync)?$")
-_NAMES = {"applicationautoscaling": "application-autoscaling", "sfn": "stepfunctions"}
+_POLL_SECONDS, _DEADLINE_SECONDS = 0.05, 120
 
 
 @dataclass(frozen=True)
@@ -27,22 +27,24 @@ class Throw:
     """An answer that is an error."""
 
     error: str
-    cause: str = "as the way has it"
+    cause: str = "as the scenario has it"
 
 
 Calls = list[tuple[str, dict[str, Any]]]
-# State -> what its task gives; a function is told of the calls that were answered so far.
+# State -> what its task returns; a function gets the calls that were answered so far.
 Answers = Mapping[str, Any | Callable[[Calls], Any]]
 
 
 @dataclass
 class Run:
-    """One execution, as its history and its calls tell it."""
+    """One execution, from its history and its calls."""
 
     status: str
     error: str
     cause: str
-    states: list[str]  # in the order in which they were entered; those inside a Map are not there
+    output: Any
+    states: list[str]
+    """In the order in which they were entered; states inside a Map are not recorded."""
     calls: Calls = field(default_factory=list)
 
     def called(self, state: str) -> int:
@@ -51,35 +53,57 @@ class Run:
 
     def after(self, state: str) -> str:
         """The state that was entered after the last time in `state`."""
-        place = len(self.states) - 1 - self.states[::-1].index(state)
-        return self.states[place + 1]
+        position = len(self.states) - 1 - self.states[::-1].index(state)
+        return self.states[position + 1]
+
+    def arguments(self, state: str) -> dict[str, Any]:
+        """What the task of a state was last called with."""
+        return [arguments for name, arguments in self.calls if name == state][-1]
+
+
+@dataclass
+class _Script:
+    answers: Answers
+    errors: dict[str, list[str]]
+    """State -> errors that its task throws before it answers."""
+    calls: Calls = field(default_factory=list)
+    answered: Calls = field(default_factory=list)
+
+    def next(self, state: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        self.calls.append((state, arguments))
+        if self.errors.get(state):
+            return {"error": self.errors[state].pop(0), "cause": "injected"}
+        answer = self.answers[state]
+        self.answered.append((state, arguments))
+        result = answer(self.answered) if callable(answer) else answer
+        if isinstance(result, Throw):
+            return {"error": result.error, "cause": result.cause}
+        return {"result": result, "events": []}
 
 
 class ScriptedAws:
-    """Runs executions, one at a time, against a script."""
+    """Runs executions against scripts, several at a time."""
 
     def __init__(self, emulator: Emulator) -> None:
         self._states = emulator.client("stepfunctions")
         self._lock = threading.Lock()
-        self._answers: Answers = {}
-        self._errors: dict[str, list[str]] = {}
-        self._calls: Calls = []
+        self._scripts: dict[str, _Script] = {}
         self._botocore = botocore.session.get_session()
-        self.invalid: dict[str, str] = {}  # state -> why AWS would refuse what it asks
-        self._answered: Calls = []
-        script = self
+        self.invalid: dict[str, str] = {}
+        """State -> why AWS would reject its request."""
+        scripted_aws = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["content-length"]))
-                answer = json.dumps(script.answer(json.loads(body))).encode()
+                answer = json.dumps(scripted_aws.answer(json.loads(body))).encode()
                 self.send_response(200)
                 self.send_header("content-length", str(len(answer)))
                 self.end_headers()
                 self.wfile.write(answer)
 
             def log_message(self, format: str, *args: Any) -> None:
-                """Say nothing of each request."""
+                """Log no requests."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", emulator.runtime_port), Handler)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
@@ -90,35 +114,29 @@ class ScriptedAws:
         self._server.server_close()
 
     def answer(self, task: dict[str, Any]) -> dict[str, Any]:
-        """What the emulator is told of one task."""
-        state = task["state"]
-        if report := self._report(task["resource"], task["arguments"]):
-            self.invalid[state] = report
+        """The answer to one task, as the emulator takes it."""
+        state, arguments = task["state"], task["arguments"]
+        report = self._validate(task["resource"], arguments)
         with self._lock:
-            self._calls.append((state, task["arguments"]))
-            if self._errors.get(state):
-                return {"error": self._errors[state].pop(0), "cause": "injected"}
-            found = self._answers[state]
-            self._answered.append((state, task["arguments"]))
-            given = found(self._answered) if callable(found) else found
-        if isinstance(given, Throw):
-            return {"error": given.error, "cause": given.cause}
-        return {"result": given, "events": []}
+            if report:
+                self.invalid[state] = report
+            return self._scripts[task["execution"]].next(state, arguments)
 
-    def _report(self, resource: str, arguments: dict[str, Any]) -> str:
-        """What AWS has against a request, by botocore's model of the service."""
-        found = _RESOURCE.match(resource)
-        assert found, resource
-        service, api = _NAMES.get(found[1], found[1]), found[2][0].upper() + found[2][1:]
+    def _validate(self, resource: str, arguments: dict[str, Any]) -> str:
+        """What botocore's model of the service has against a request."""
+        service, api = api_of(resource)
         shape = self._botocore.get_service_model(service).operation_model(api).input_shape
-        if (
-            service == "stepfunctions"
-        ):  # whose API is spelt with small letters, and its tasks are not
-            arguments = {name[0].lower() + name[1:]: given for name, given in arguments.items()}
-        # Step Functions makes JSON of what goes into a body or a payload.
-        made: dict[str, Any] = {name: b"" for name in ("Body", "Payload") if name in arguments}
+        if service == "stepfunctions":
+            # Tasks write the parameters of this API with a capital.
+            arguments = {name[0].lower() + name[1:]: value for name, value in arguments.items()}
+        # Step Functions serialises what goes into a body, a payload or an input.
+        serialised: dict[str, Any] = {
+            name: placeholder
+            for name, placeholder in (("Body", b""), ("Payload", b""), ("input", ""))
+            if name in arguments
+        }
         return str(
-            ParamValidator().validate({**arguments, **made}, shape).generate_report()
+            ParamValidator().validate({**arguments, **serialised}, shape).generate_report()
             if shape is not None
             else ""
         )
@@ -126,27 +144,33 @@ class ScriptedAws:
     def run(
         self,
         machine_arn: str,
-        given: dict[str, Any],
+        execution_input: dict[str, Any],
         answers: Answers,
         errors: dict[str, list[str]] | None = None,
     ) -> Run:
-        """One execution; `errors` come first, and the answers after them."""
-        with self._lock:
-            self._answers, self._errors = answers, errors or {}
-            self._calls, self._answered = [], []
-        arn = self._states.start_execution(stateMachineArn=machine_arn, input=json.dumps(given))[
-            "executionArn"
-        ]
-        deadline = time.monotonic() + 60
-        while (told := self._states.describe_execution(executionArn=arn))["status"] == "RUNNING":
-            assert time.monotonic() < deadline, f"no end after {self._calls[-3:]}"
-            time.sleep(0.01)
+        """Run one execution; a task throws its `errors` first, and then answers."""
+        name = str(uuid.uuid4())
+        script = self._scripts[name] = _Script(answers, errors or {})
+        arn = self._states.start_execution(
+            stateMachineArn=machine_arn, name=name, input=json.dumps(execution_input)
+        )["executionArn"]
+        deadline = time.monotonic() + _DEADLINE_SECONDS
+        while True:
+            time.sleep(_POLL_SECONDS)
+            execution = self._states.describe_execution(executionArn=arn)
+            if execution["status"] != "RUNNING":
+                break
+            assert time.monotonic() < deadline, f"no end after {script.calls[-3:]}"
         events = self._states.get_execution_history(executionArn=arn, maxResults=1000)["events"]
-        entered = [
-            event["stateEnteredEventDetails"]["name"]
-            for event in events
-            if "stateEnteredEventDetails" in event
-        ]
         return Run(
-            told["status"], told.get("error", ""), told.get("cause", ""), entered, self._calls
+            execution["status"],
+            execution.get("error", ""),
+            execution.get("cause", ""),
+            json.loads(execution.get("output") or "null"),
+            [
+                event["stateEnteredEventDetails"]["name"]
+                for event in events
+                if "stateEnteredEventDetails" in event
+            ],
+            script.calls,
         )

@@ -1,11 +1,7 @@
-"""The workflows as they stand: complete, reachable, in time, and asking AWS for what it knows."""
+"""Every workflow's definition: complete, limited in time, and within its role's permissions."""
 
-import json
 import re
-import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
 
 import boto3
 import botocore.session
@@ -13,226 +9,138 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from repository import ROOT
-from tests.conftest import Templates, readable, resources
+from tests.step_functions.workflows import WORKFLOWS, Workflow, api_of, expressions
+from tools.assembly import asl
 
-FILES = sorted((ROOT / "step_functions").glob("*.asl.json"))
-ROLES = {
-    "train_model": ("MlTraining", "Training/WorkflowRole"),
-    "deploy_model": ("MlEndpoint", "Deployment/WorkflowRole"),
-    "transform_batch": ("MlEndpoint", "Batch/WorkflowRole"),
-    "language_chain": ("LanguageChain", "Chain/WorkflowRole"),
-    "language_part": ("LanguageChain", "Part/WorkflowRole"),
-    "translate_collection": ("LanguageChain", "Collections/WorkflowRole"),
-}
-# What another workflow calls and waits for: its errors are for the caller to catch.
-CALLED = {"language_part.asl.json"}
-States = dict[str, dict[str, Any]]
+each_workflow = pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda workflow: workflow.name)
 
 
-def machines(definition: dict[str, Any]) -> list[tuple[str, States]]:
-    """Each start and its states: the workflow's own, and those of its maps."""
-    found = [(definition["StartAt"], definition["States"])]
-    for state in definition["States"].values():
-        if "ItemProcessor" in state:
-            found += machines(state["ItemProcessor"])
-    return found
-
-
-def successors(state: dict[str, Any]) -> list[str]:
-    following = [state[key] for key in ("Next", "Default") if key in state]
-    following += [choice["Next"] for choice in state.get("Choices", [])]
-    return following + [catch["Next"] for catch in state.get("Catch", [])]
-
-
-def tasks(file: Path) -> list[tuple[str, dict[str, Any]]]:
-    definition = json.loads(file.read_text())
-    return [
-        (name, state)
-        for _, states in machines(definition)
-        for name, state in states.items()
-        if state["Type"] == "Task"
-    ]
-
-
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
-def test_every_state_is_reached_and_leads_somewhere(file: Path) -> None:
-    for start, states in machines(json.loads(file.read_text())):
-        seen, ahead = set(), [start]
+@each_workflow
+def test_every_state_is_reached_and_leads_somewhere(workflow: Workflow) -> None:
+    for _, machine in asl.machines(workflow.definition):
+        states, reached, ahead = machine["States"], set(), [machine["StartAt"]]
         while ahead:
             name = ahead.pop()
-            assert name in states, f"{file.name}: there is no state {name}"
-            if name not in seen:
-                seen.add(name)
-                ahead += successors(states[name])
-        assert seen == set(states), f"{file.name}: never reached: {set(states) - seen}"
-        for name, state in states.items():
-            ends = state["Type"] in ("Succeed", "Fail") or state.get("End")
-            assert bool(ends) is not bool(successors(state)) or state.get("Catch"), name
+            assert name in states, f"there is no state {name}"
+            if name not in reached:
+                reached.add(name)
+                ahead += asl.successors(states[name])
+        assert reached == set(states), f"never reached: {set(states) - reached}"
+        for name, body in states.items():
+            ends = body["Type"] in ("Succeed", "Fail") or body.get("End")
+            assert bool(ends) is not bool(asl.successors(body)) or body.get("Catch"), name
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
-def test_every_task_has_an_end_in_time_and_is_tried_again(file: Path) -> None:
-    definition = json.loads(file.read_text())
-    assert definition["QueryLanguage"] == "JSONata"
-    assert definition["TimeoutSeconds"] > 0
-    for name, state in tasks(file):
-        assert state["TimeoutSeconds"] > 0, name
-        for retry in state["Retry"]:
-            # Neither is seen by the validator of `make lint`.
-            assert retry["JitterStrategy"] == "FULL", name
-            assert retry["BackoffRate"] >= 1, name
-            assert retry["MaxDelaySeconds"] >= retry["IntervalSeconds"], name
+@each_workflow
+def test_names_of_states_are_unique(workflow: Workflow) -> None:
+    names = [state.name for state in asl.states(workflow.definition)]
+    assert len(names) == len(set(names))
 
 
-def test_errors_of_a_called_workflow_reach_its_caller() -> None:
-    for name in CALLED:
-        definition = json.loads((ROOT / "step_functions" / name).read_text())
-        assert not any("Catch" in state for state in definition["States"].values())
+@each_workflow
+def test_every_task_has_a_timeout_and_is_retried(workflow: Workflow) -> None:
+    assert workflow.definition["QueryLanguage"] == "JSONata"
+    assert workflow.definition["TimeoutSeconds"] > 0
+    for task in workflow.tasks:
+        assert task.body["TimeoutSeconds"] > 0, task.name
+        for retrier in task.body["Retry"]:
+            # The validator of `make lint` sees neither.
+            assert retrier["JitterStrategy"] == "FULL", task.name
+            assert retrier["BackoffRate"] >= 1, task.name
+            assert retrier["MaxDelaySeconds"] >= retrier["IntervalSeconds"], task.name
 
 
-@pytest.mark.parametrize(
-    "file", [file for file in FILES if file.name not in CALLED], ids=lambda file: file.name
-)
-def test_every_error_is_caught_where_a_person_is_told(file: Path) -> None:
-    definition = json.loads(file.read_text())
-    for name, state in definition["States"].items():
-        if state["Type"] in ("Task", "Map"):
-            caught = [error for catch in state["Catch"] for error in catch["ErrorEquals"]]
-            assert "States.ALL" in caught, name
-    assert definition["States"]["Say what failed"]["Next"] == "Failed"
-    assert definition["States"]["Failed"]["Type"] == "Fail"
+@each_workflow
+def test_errors_are_reported_or_left_to_the_caller(workflow: Workflow) -> None:
+    if workflow.deployed.called:
+        for state in workflow.states.values():
+            for catcher in state.body.get("Catch", []):
+                assert "States.ALL" not in catcher["ErrorEquals"], state.name
+        return
+    for state in workflow.states.values():
+        if state.type in ("Task", "Map", "Parallel") and not state.parents:
+            caught = [error for catcher in state.body["Catch"] for error in catcher["ErrorEquals"]]
+            assert "States.ALL" in caught, state.name
+    assert workflow.states["Say what failed"].body["Next"] == "Failed"
+    assert workflow.states["Failed"].type == "Fail"
 
 
-def expressions(value: Any) -> list[str]:
-    if isinstance(value, dict):
-        return [found for each in value.values() for found in expressions(each)]
-    if isinstance(value, list):
-        return [found for each in value for found in expressions(each)]
-    if isinstance(value, str) and value.startswith("{%"):
-        return [value.removeprefix("{%").removesuffix("%}").strip()]
-    return []
-
-
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
-def test_every_expression_is_jsonata(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # The library raises the whole process's limit, which other tests are about.
-    limit = sys.getrecursionlimit()
+@each_workflow
+def test_every_expression_is_jsonata(workflow: Workflow, monkeypatch: pytest.MonkeyPatch) -> None:
     import jsonata
 
-    sys.setrecursionlimit(limit)
-    monkeypatch.setattr(sys, "setrecursionlimit", lambda _: None)
-    found = expressions(json.loads(file.read_text()))
-    assert len(found) > 20
-    for each in found:
-        jsonata.Jsonata(each)
+    # The library raises the limit of the whole process, which other tests depend on.
+    monkeypatch.setattr("sys.setrecursionlimit", lambda _: None)
+    texts = expressions(workflow.definition)
+    assert texts
+    for text in texts:
+        jsonata.Jsonata(text)
         # AWS takes an expression without a value for an error.
-        assert "undefined" not in each, each
+        assert "undefined" not in text, text
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
-def test_every_parameter_is_one_that_the_service_knows(file: Path) -> None:
+@each_workflow
+def test_every_parameter_is_one_that_the_service_knows(workflow: Workflow) -> None:
     session = botocore.session.get_session()
-    names = {"applicationautoscaling": "application-autoscaling", "sfn": "stepfunctions"}
-    checked = 0
-    # Those that are made by an expression are held against the model as they run (test_errors.py).
-    for name, state in tasks(file):
-        found = re.match(r"arn:aws:states:::(?:aws-sdk:)?(\w+):(\w+)", state["Resource"])
-        assert found, name
-        service, api = found.groups()
-        shape = (
-            session.get_service_model(names.get(service, service))
-            .operation_model(api[0].upper() + api[1:])
-            .input_shape
-        )
+    # Arguments that are one expression are validated as they run (test_errors.py).
+    for task in workflow.tasks:
+        service, api = api_of(task.body["Resource"])
+        shape = session.get_service_model(service).operation_model(api).input_shape
         assert shape is not None
-        if isinstance(state["Arguments"], dict):
-            # Step Functions writes them with a capital, also where the API does not.
-            given = {key[0].lower() + key[1:] for key in state["Arguments"]}
-            unknown = given - {key[0].lower() + key[1:] for key in shape.members}
-            assert not unknown, f"{name}: {unknown}"
-            missing = {key[0].lower() + key[1:] for key in shape.required_members} - given
-            assert not missing, f"{name}: {missing}"
-            checked += 1
-    assert checked > len(tasks(file)) / 2
+        arguments = task.body["Arguments"]
+        if isinstance(arguments, dict):
+            # Step Functions writes parameters with a capital, even where the API does not.
+            names = {name[0].lower() + name[1:] for name in arguments}
+            unknown = names - {name[0].lower() + name[1:] for name in shape.members}
+            assert not unknown, f"{task.name}: {unknown}"
+            missing = {name[0].lower() + name[1:] for name in shape.required_members} - names
+            assert not missing, f"{task.name}: {missing}"
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
-def test_every_job_is_in_the_vpc_under_the_key_and_encrypted(file: Path) -> None:
-    for name, state in tasks(file):
-        arguments = json.dumps(state["Arguments"])
-        if name in ("Train", "Tune", "Evaluate"):
-            for needed in ("${SubnetIds}", "${SecurityGroupId}"):
-                assert needed in arguments, f"{name}: {needed}"
-            for needed in ("EnableNetworkIsolation", "EnableInterContainerTrafficEncryption"):
-                assert f'"{needed}": true' in arguments, f"{name}: {needed}"
-        if name in ("Train", "Tune", "Evaluate", "Transform"):
-            for needed in ('"VolumeKmsKeyId": "${KeyArn}"', '"KmsKeyId": "${KeyArn}"'):
-                assert needed in arguments, f"{name}: {needed}"
-        if name == "Create the model":
-            for needed in ("${SubnetIds}", "${SecurityGroupId}", "EnableNetworkIsolation"):
-                assert needed in arguments, f"{name}: {needed}"
-
-
-# A task's API is its IAM action in other letters, but for these.
+# A task's API is its IAM action in other letters, except for these.
 ACTIONS = {
     "lambda:Invoke": {"lambda:InvokeFunction"},
     "s3:ListObjectsV2": {"s3:ListBucket"},
     "s3:CopyObject": {"s3:GetObject", "s3:PutObject"},
     "s3:HeadObject": {"s3:GetObject"},
+    # `.sync:2` watches the nested execution, and stops it with its own.
+    "states:StartExecution": {
+        "states:StartExecution",
+        "states:DescribeExecution",
+        "states:StopExecution",
+        "events:PutRule",
+        "events:PutTargets",
+        "events:DescribeRule",
+    },
 }
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
-def test_the_role_may_what_the_tasks_do(file: Path, synthesise: Templates) -> None:
-    stack, role = ROLES[file.name.removesuffix(".asl.json")]
-    template = synthesise("local")[stack]
-    policy = resources(template, "AWS::IAM::Policy")[f"{role}/DefaultPolicy"]["Properties"]
-    may: set[str] = set()
-    for statement in readable(template, policy["PolicyDocument"]["Statement"]):
-        if statement["Effect"] == "Allow":
-            listed = statement["Action"]
-            may |= set(listed if isinstance(listed, list) else [listed])
-    for name, state in tasks(file):
-        service, api = re.findall(r"(\w+):(\w+)(?:\.sync)?$", state["Resource"])[0]
-        prefixes = {"applicationautoscaling": "application-autoscaling", "sfn": "states"}
-        service = prefixes.get(service, service)
-        action = f"{service}:{api[0].upper()}{api[1:]}"
-        assert ACTIONS.get(action, {action}) <= may, f"{name}: {action}"
+@each_workflow
+def test_the_role_allows_what_the_tasks_call(workflow: Workflow) -> None:
+    for task in workflow.tasks:
+        service, api = api_of(task.body["Resource"])
+        action = f"{service.replace('stepfunctions', 'states')}:{api}"
+        missing = ACTIONS.get(action, {action}) - workflow.deployed.permissions
+        assert not missing, f"{task.name}: {missing}"
 
 
-def distributed(states: States) -> dict[str, dict[str, Any]]:
-    return {
-        name: state
-        for name, state in states.items()
-        if state.get("ItemProcessor", {}).get("ProcessorConfig", {}).get("Mode") == "DISTRIBUTED"
-    }
+def is_distributed(state: asl.State) -> bool:
+    config = state.body.get("ItemProcessor", {}).get("ProcessorConfig", {})
+    return bool(config.get("Mode") == "DISTRIBUTED")
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
-def test_children_of_a_distributed_map_ask_for_no_variable_from_outside(file: Path) -> None:
-    # In AWS they do not see them; the embedded Step Functions shows them.
-    for name, state in distributed(json.loads(file.read_text())["States"]).items():
-        for each in expressions(state["ItemProcessor"]):
-            variables = set(re.findall(r"\$(\w+)(?!\w*\()", each)) - {"states"}
-            assert not variables, f"{name}: {variables}"
-
-
-def test_many_parts_are_treated_as_few_are() -> None:
-    states = json.loads(
-        (ROOT / "step_functions" / "language_chain" / "language_chain.asl.json").read_text()
-    )["States"]
-    pairs = {
-        "Translate the many chunks": "Translate each chunk",
-        "Analyse the many pieces": "Analyse each piece",
-    }
-    assert set(distributed(states)) == set(pairs)
-    for many, few in pairs.items():
-        (one,), (other,) = (
-            states[name].pop("ItemProcessor")["States"].values() for name in (many, few)
-        )
-        assert one == other
-        assert states[many] == states[few]
+@each_workflow
+def test_children_of_a_distributed_map_use_no_variable_from_outside(workflow: Workflow) -> None:
+    # AWS hides them from the children; the embedded Step Functions does not.
+    for state in filter(is_distributed, workflow.states.values()):
+        for text in expressions(state.body["ItemProcessor"]):
+            parameters = {
+                name
+                for names in re.findall(r"function\(([^)]*)\)", text)
+                for name in names.split(", ")
+            }
+            variables = {f"${name}" for name in re.findall(r"\$(\w+)(?!\w*\()", text)}
+            assert variables - parameters <= {"$states"}, f"{state.name}: {text}"
 
 
 @pytest.fixture
@@ -250,12 +158,14 @@ def moto_accepts(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], ob
         yield lambda text: client.create_state_machine(name="it", definition=text, roleArn=role)
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
-def test_moto_accepts_the_definition(file: Path, moto_accepts: Callable[[str], object]) -> None:
-    moto_accepts(file.read_text())
+@each_workflow
+def test_moto_accepts_the_definition(
+    workflow: Workflow, moto_accepts: Callable[[str], object]
+) -> None:
+    moto_accepts(workflow.file.read_text())
 
 
-def test_moto_refuses_what_is_no_definition(moto_accepts: Callable[[str], object]) -> None:
-    text = FILES[0].read_text()
+def test_moto_rejects_what_is_no_definition(moto_accepts: Callable[[str], object]) -> None:
+    text = WORKFLOWS[0].file.read_text()
     with pytest.raises(ClientError, match="ASLParserException"):
         moto_accepts(text.replace('"Choice"', '"Chance"'))

@@ -1,4 +1,4 @@
-"""Every definition is valid to asl-validator, and it sees what is planted in one."""
+"""asl-validator accepts every definition, and reports each defect that is planted in one."""
 
 import json
 import subprocess
@@ -9,34 +9,34 @@ from typing import Any
 import pytest
 
 from repository import ROOT
+from tests.step_functions.workflows import WORKFLOWS
 
 pytestmark = pytest.mark.lint
-FILES = sorted((ROOT / "step_functions").glob("*.asl.json"))
+FILES = [workflow.file for workflow in WORKFLOWS]
 State = dict[str, Any]
 _LIST = "Look at each split"
 
 
 def validate(*files: Path) -> tuple[bool, str]:
-    """Whether all are valid, and what is said of them."""
+    """Whether all are valid, and the validator's report."""
     command = [str(ROOT / ".venv/bin/node"), str(ROOT / "node_modules/.bin/asl-validator")]
     for file in files:
         command += ["--json-path", str(file)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return done.returncode == 0, done.stdout + done.stderr
+    process = subprocess.run(command, capture_output=True, text=True, check=False)
+    return process.returncode == 0, process.stdout + process.stderr
 
 
 def test_every_definition_is_valid() -> None:
-    assert len(FILES) >= 3
-    valid, said = validate(*FILES)
-    assert valid, said
+    valid, report = validate(*FILES)
+    assert valid, report
 
 
 def inner(states: dict[str, State]) -> State:
-    found: State = states[_LIST]["ItemProcessor"]["States"]["List the split"]
-    return found
+    state: State = states[_LIST]["ItemProcessor"]["States"]["List the split"]
+    return state
 
 
-# What is wrong, how it is planted, and what the validator must say.
+# The defect, how it is planted, and what the validator must report.
 DEFECTS: list[tuple[str, Callable[[dict[str, State], State], object], str]] = [
     ("a next state that is not there", lambda s, _: s["Train"].update(Next="No"), "target: No"),
     ("a catch to nowhere", lambda s, _: s["Train"]["Catch"][0].update(Next="No"), "target: No"),
@@ -78,10 +78,10 @@ DEFECTS: list[tuple[str, Callable[[dict[str, State], State], object], str]] = [
 
 
 @pytest.mark.parametrize(
-    ("plant", "said"), [defect[1:] for defect in DEFECTS], ids=[defect[0] for defect in DEFECTS]
+    ("plant", "report"), [defect[1:] for defect in DEFECTS], ids=[defect[0] for defect in DEFECTS]
 )
 def test_a_planted_defect_is_named(
-    plant: Callable[[dict[str, State], State], object], said: str, tmp_path: Path
+    plant: Callable[[dict[str, State], State], object], report: str, tmp_path: Path
 ) -> None:
     machine = json.loads(
         (ROOT / "step_functions" / "ml_platform" / "train_model.asl.json").read_text()
@@ -91,4 +91,4 @@ def test_a_planted_defect_is_named(
     file.write_text(json.dumps(machine))
     valid, message = validate(file)
     assert not valid
-    assert said in message
+    assert report in message

@@ -19,6 +19,7 @@ from lambdas.language_chain.split_document.chunks import chunks
 from local.runtime import deployment, emulator
 from local.runtime.emulator import Emulator
 from local.runtime.workspace import Workspace
+from local.services.step_functions.history import states_entered
 from repository import ROOT
 from tools.costs.assumptions import CHAIN
 from tools.costs.language_work import PIECE_BYTES, Work, orchestration, services, usd
@@ -141,12 +142,7 @@ def _document(running: Emulator, outputs: dict[str, str], kilobytes: int) -> Doc
     arn = states.list_executions(stateMachineArn=outputs["StateMachineArn"])["executions"][0][
         "executionArn"
     ]
-    events = states.get_execution_history(executionArn=arn, maxResults=1000)["events"]
-    entered = [
-        event["stateEnteredEventDetails"]["name"]
-        for event in events
-        if "stateEnteredEventDetails" in event
-    ]
+    entered = states_entered(states, arn)
     s3 = running.client("s3")
     bucket, work = outputs["ResultsBucketName"], f"work/{arn.rpartition(':')[2].rpartition('-')[0]}"
 

@@ -105,7 +105,7 @@ class Chain:
 
     call_seconds: Annotated[float, "seconds a call of Translate or Comprehend takes"]
     function_seconds: Annotated[float, "seconds a function takes"]
-    states: Annotated[int, "states of the workflow that a document enters, its parts left out"]
+    states: Annotated[int, "states of the workflows that a document enters, its parts left out"]
     functions: Annotated[int, "calls of a function: two to split, one to merge, two of the intake"]
     translation_growth: Annotated[float, "times as long is a translation, counted"]
     characters_an_hour: Annotated[int, "characters that are said in an hour"]
@@ -115,7 +115,7 @@ class Chain:
 CHAIN = Chain(
     call_seconds=0.3,
     function_seconds=0.5,
-    states=18,
+    states=19,
     functions=5,
     translation_growth=1.025,
     characters_an_hour=54_000,

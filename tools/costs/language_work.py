@@ -87,7 +87,7 @@ def usd(charges: list[Charge]) -> float:
 
 def documents(templates: Templates, count: int, size: int) -> list[Line]:
     """So many documents of `size` characters of one byte."""
-    workflow, blanks = machine(templates, "PartArn")
+    workflow, blanks = machine(templates, "ReadArn")
     charges = _through(templates, reckoned(size), count, size)
     if blanks["Speak"] == "everything":
         charges.append(_read_aloud(count * size))
@@ -96,7 +96,7 @@ def documents(templates: Templates, count: int, size: int) -> list[Line]:
 
 def recordings(templates: Templates, hours: int) -> list[Line]:
     """So many recordings of an hour each: transcribed, and then as any text."""
-    workflow, blanks = machine(templates, "PartArn")
+    workflow, blanks = machine(templates, "ReadArn")
     size = CHAIN.characters_an_hour
     text = reckoned(size)
     work = replace(text, transitions=text.transitions + CHAIN.transcription_states)
@@ -110,7 +110,7 @@ def recordings(templates: Templates, hours: int) -> list[Line]:
 
 
 def _through(templates: Templates, work: Work, count: int, size: int) -> list[Charge]:
-    function = one(templates, "AWS::Lambda::Function", "Chain/Split")
+    function = one(templates, "AWS::Lambda::Function", "Read/Split")
     memory = function.properties["MemorySize"] / 1024
     return [*orchestration(work, count, memory, gb_second_key(function)), *services(size, count)]
 

@@ -1,12 +1,11 @@
-"""The adapter: messages of the queue in, executions of the chain started, never too many at a time.
+"""The adapter: messages from the queue in, executions of the workflow started, up to a limit.
 
-Whatever the message: when it is dealt with, as many waiting documents are started as there are free
-slots. What fails comes again with its message; a sweep every few minutes finds what fell between.
+After each batch of messages, as many waiting documents are started as there are free slots. A
+failed message is delivered again; a scheduled run repairs what a crashed call left behind.
 """
 
 import itertools
 import json
-import os
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -21,8 +20,9 @@ from aws_lambda_powertools.utilities.batch import (
 )
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from .ledger import Document, Ledger, as_document
-from .messages import Ended, Redrive, Source, Sweep, Uploaded, message
+from .messages import Ended, Reconcile, Redrive, Source, Uploaded, message
+from .settings import Settings
+from .status_table import Document, StatusTable, as_document
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -32,80 +32,78 @@ logger = Logger()
 metrics = Metrics()
 states: "SFNClient" = boto3.client("stepfunctions")
 s3: "S3Client" = boto3.client("s3")
-ledger = Ledger(
-    boto3.client("dynamodb"), os.environ["DOCUMENTS_TABLE"], int(os.environ["DOCUMENTS_AT_ONCE"])
-)
-_CHAIN = os.environ["STATE_MACHINE_ARN"]
-_LOST = "its execution ended as {}: look at it, and redrive the document"
+SETTINGS = Settings.from_environment()
+table = StatusTable(boto3.client("dynamodb"), SETTINGS.documents_table, SETTINGS.documents_at_once)
+_NOT_NOTED = "its execution ended as {}: look at it, then redrive the document"
 
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> Any:
-    """Deal with a batch of messages, then let documents in; only what failed comes again."""
-    came: list[Document] = []
-    answer = process_partial_response(
+    """Process a batch of messages, then admit documents; return the messages that failed."""
+    received: list[Document] = []
+    response = process_partial_response(
         event=event,
-        record_handler=lambda record: _deal_with(record["body"], came),
+        record_handler=lambda record: _process(record["body"], received),
         processor=BatchProcessor(event_type=EventType.SQS),
         context=context,
     )
-    # What has just come, too: the index does not show it at once.
-    _let_in(itertools.chain(ledger.waiting(), came))
-    return answer
+    # The index is eventually consistent, and may not show `received` yet.
+    _admit(itertools.chain(table.waiting(), received))
+    return response
 
 
-def _deal_with(body: str, came: list[Document]) -> None:
+def _process(body: str, received: list[Document]) -> None:
     match message(body):
         case Uploaded(source):
-            came.append(_receive(source))
+            received.append(_receive(source))
         case Ended(execution, status):
             _end(execution, status)
         case Redrive():
-            for item in ledger.with_status("failed"):
-                came += _receive_again(item["document_id"]["S"])
-        case Sweep():
-            _sweep()
+            for item in table.with_status("failed"):
+                received += _receive_again(item["document_id"]["S"])
+        case Reconcile():
+            _reconcile()
 
 
 def _receive(source: Source) -> Document:
-    given = {"bucket": source.bucket, "key": source.key, "version_id": source.version_id}
-    return ledger.receive(source.document_id, given, int(os.environ["KEEP_DAYS"]))
+    location = {"bucket": source.bucket, "key": source.key, "version_id": source.version_id}
+    return table.receive(source.document_id, location, SETTINGS.keep_days)
 
 
 def _receive_again(document_id: str) -> list[Document]:
-    if not ledger.receive_again(document_id):
+    if not table.receive_again(document_id):
         return []
-    s3.delete_object(Bucket=os.environ["RESULTS_BUCKET"], Key=f"quarantine/{document_id}.json")
-    return [ledger.read(document_id)]
+    s3.delete_object(Bucket=SETTINGS.results_bucket, Key=f"quarantine/{document_id}.json")
+    return [table.read(document_id)]
 
 
 def _end(execution: str, status: str) -> None:
-    # The workflow notes itself how it went, unless it was stopped from outside.
+    # The workflow records its own result, except when it is stopped from outside.
     if status in ("TIMED_OUT", "ABORTED"):
         document_id = execution.rpartition("-")[0]
-        if ledger.fail(document_id, _LOST.format(status)):
-            _quarantine(ledger.read(document_id), status)
-    ledger.give_back_slot(execution)
+        if table.fail(document_id, _NOT_NOTED.format(status)):
+            _quarantine(table.read(document_id), status)
+    table.give_back_slot(execution)
 
 
 def _quarantine(document: Document, status: str) -> None:
-    reference = {**document.given, "error": status, "cause": _LOST.format(status)}
+    reference = {**document.execution_input, "error": status, "cause": _NOT_NOTED.format(status)}
     s3.put_object(
-        Bucket=os.environ["RESULTS_BUCKET"],
+        Bucket=SETTINGS.results_bucket,
         Key=f"quarantine/{document.document_id}.json",
         Body=json.dumps(reference).encode(),
         ContentType="application/json",
     )
 
 
-def _let_in(documents: Iterable[Document]) -> None:
+def _admit(documents: Iterable[Document]) -> None:
     for document in documents:
-        if ledger.is_full():
+        if table.is_full():
             return
-        if not ledger.run(document):
-            continue  # the index showed it as it was before
-        if not ledger.take_slot(document.execution):
-            ledger.wait(document)  # another call was faster
+        if not table.run(document):
+            continue  # the index was outdated
+        if not table.take_slot(document.execution):
+            table.wait(document)  # a concurrent call took the last slot
             return
         _start(document)
 
@@ -113,46 +111,49 @@ def _let_in(documents: Iterable[Document]) -> None:
 def _start(document: Document) -> None:
     try:
         states.start_execution(
-            stateMachineArn=_CHAIN, name=document.execution, input=json.dumps(document.given)
+            stateMachineArn=SETTINGS.state_machine_arn,
+            name=document.execution,
+            input=json.dumps(document.execution_input),
         )
     except states.exceptions.ExecutionAlreadyExists:
-        logger.info("started already", extra={"execution": document.execution})
+        logger.info("already started", extra={"execution": document.execution})
 
 
 def _status(execution: str) -> str | None:
-    arn = f"{_CHAIN.replace(':stateMachine:', ':execution:')}:{execution}"
+    executions = SETTINGS.state_machine_arn.replace(":stateMachine:", ":execution:")
     try:
-        return states.describe_execution(executionArn=arn)["status"]
+        return states.describe_execution(executionArn=f"{executions}:{execution}")["status"]
     except states.exceptions.ExecutionDoesNotExist:
         return None
 
 
-def _sweep() -> None:
-    """Mend what fell between two steps of a call that died, and count."""
-    taken = ledger.slots_taken()
-    for execution in taken:
+def _reconcile() -> None:
+    """Repair what a call that crashed left behind, and publish metrics."""
+    slots = table.slots_taken()
+    for execution in slots:
         status = _status(execution)
         if status is None:
-            _start(ledger.read(execution.rpartition("-")[0]))
+            _start(table.read(execution.rpartition("-")[0]))
         elif status != "RUNNING":
             _end(execution, status)
     now, running_since = datetime.now(UTC), []
-    for item in ledger.with_status("running"):
+    for item in table.with_status("running"):
         document = as_document(item)
         running_since.append(datetime.fromisoformat(item["running_at"]["S"]))
-        if document.execution in taken:
+        if document.execution in slots:
             continue
         status = _status(document.execution)
         if status is None:
-            ledger.wait(document)
+            table.wait(document)
         elif status != "RUNNING":
-            ledger.fail(document.document_id, _LOST.format(status))
+            table.fail(document.document_id, _NOT_NOTED.format(status))
     waiting_since = [
-        datetime.fromisoformat(each.received_at) for each in itertools.islice(ledger.waiting(), 1)
+        datetime.fromisoformat(document.received_at)
+        for document in itertools.islice(table.waiting(), 1)
     ]
     for name, since in (("OldestRunning", running_since), ("OldestWaiting", waiting_since)):
         age = (now - min(since, default=now)).total_seconds()
         metrics.add_metric(name, MetricUnit.Seconds, age)
     for name, status in (("Waiting", "received"), ("Running", "running"), ("Failed", "failed")):
-        metrics.add_metric(f"{name}Documents", MetricUnit.Count, ledger.count(status))
+        metrics.add_metric(f"{name}Documents", MetricUnit.Count, table.count(status))
     metrics.flush_metrics()

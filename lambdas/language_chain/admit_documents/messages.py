@@ -1,4 +1,4 @@
-"""What the queue tells of: an upload, an execution that ended, the clock, a person's wish."""
+"""The messages of the queue: uploads, ended executions, redrives and the schedule."""
 
 import hashlib
 import json
@@ -15,20 +15,20 @@ class Source:
 
     @property
     def document_id(self) -> str:
-        """The same for the same version of the same object, however often it is told of."""
+        """The same for every event about the same version of the same object."""
         return hashlib.sha256(f"{self.bucket}/{self.key}/{self.version_id}".encode()).hexdigest()
 
 
 @dataclass(frozen=True)
 class Uploaded:
-    """A document was uploaded."""
+    """An object was created in the inbox."""
 
     source: Source
 
 
 @dataclass(frozen=True)
 class Ended:
-    """An execution has ended, well or not."""
+    """An execution succeeded, failed, timed out or was aborted."""
 
     execution: str
     status: str
@@ -36,32 +36,32 @@ class Ended:
 
 @dataclass(frozen=True)
 class Redrive:
-    """Somebody wants all failed documents to be tried again."""
+    """All failed documents are to be processed again."""
 
 
 @dataclass(frozen=True)
-class Sweep:
-    """Time to look whether anything was left lying."""
+class Reconcile:
+    """The schedule: compare the status table with the executions."""
 
 
-Message = Uploaded | Ended | Redrive | Sweep
+Message = Uploaded | Ended | Redrive | Reconcile
 
 
 def message(body: str) -> Message | None:
-    """What the body of a message of the queue says; None for the marker of a folder.
+    """The message in a body; None for the marker object of a folder.
 
-    Raises ValueError for what nobody here sends: it ends in the dead-letter queue, to be looked at.
+    Raises ValueError for an unknown message, which moves it to the dead-letter queue.
     """
     event = json.loads(body)
     kind, detail = event.get("detail-type"), event.get("detail", {})
     if kind == "Object Created":
-        found = detail["object"]
-        source = Source(detail["bucket"]["name"], found["key"], found.get("version-id", ""))
+        uploaded = detail["object"]
+        source = Source(detail["bucket"]["name"], uploaded["key"], uploaded.get("version-id", ""))
         return None if source.key.endswith("/") else Uploaded(source)
     if kind == "Step Functions Execution Status Change":
         return Ended(detail["name"], detail["status"])
     if kind == "Scheduled Event":
-        return Sweep()
+        return Reconcile()
     if kind == "Redrive":
         return Redrive()
-    raise ValueError(f"a message of the kind {kind!r} is nothing that is known here")
+    raise ValueError(f"unknown detail-type {kind!r} in a message")

@@ -1,7 +1,6 @@
-"""The adapter: the pieces of a document and what was found in them in, one JSON document out."""
+"""The adapter: the pieces of a document and their findings in, one JSON document out."""
 
 import json
-import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -11,33 +10,34 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
 
 from .merging import Piece, merge, redact, row
+from .settings import Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 WORKERS = 16
-BUCKET = os.environ["RESULTS_BUCKET"]
+SETTINGS = Settings.from_environment()
 s3: "S3Client" = boto3.client("s3", config=Config(max_pool_connections=WORKERS))
 logger = Logger()
-# What a synthesis task of Polly takes, and what the state that hands it over holds (256 KiB).
+# The limits of a synthesis task of Polly, and of the state that passes the text on (256 KiB).
 _SPOKEN_CHARACTERS, _SPOKEN_BYTES = 100_000, 200_000
 
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001  # Lambda's signature
-    """Write `results/<document>.json` and its row for Athena; returns where they are."""
+    """Write `results/<document>.json` and its row for Athena; return their keys."""
     document, prefix, lost = event["document"], event["prefix"], event["lost"]
     merged = merge(_pieces(prefix, event["pieces"], lost))
-    if os.environ["REDACT"] == "true":
+    if SETTINGS.redact:
         merged = redact(merged)
     key = f"results/{document['document_id']}.json"
     _put(key, {**document, **merged, "lost_parts": lost})
-    # Partition columns stand in the path, and Athena refuses them in the row.
+    # Partition columns are in the path; Athena rejects rows that contain them.
     folder = f"rows/date={document['date']}/source_language={document['source_language']}"
     row_key = f"{folder}/{document['document_id']}.json"
     _put(row_key, row(document, merged, key, len(lost)))
     speakable = _speakable(merged["text"])
-    if speakable and os.environ["SPEAK"] != "nothing":
+    if speakable and SETTINGS.speak != "nothing":
         _put(f"{prefix}speech.json", {"text": merged["text"]})
     logger.info("merged", extra={"pieces": len(event["pieces"]), "lost": len(lost)})
     return {
@@ -53,11 +53,11 @@ def _speakable(text: str) -> bool:
 
 
 def _pieces(prefix: str, numbers: list[str], lost: list[dict[str, Any]]) -> list[Piece]:
-    unknown = {each["number"] for each in lost if each["step"] == "analysing"}
+    not_analysed = {part["number"] for part in lost if part["step"] == "analysing"}
 
     def piece(number: str) -> Piece:
         text = _read(f"{prefix}pieces/{number}.json")["text"]
-        findings = None if number in unknown else _read(f"{prefix}findings/{number}.json")
+        findings = None if number in not_analysed else _read(f"{prefix}findings/{number}.json")
         return Piece(text, findings)
 
     with ThreadPoolExecutor(WORKERS) as pool:
@@ -65,10 +65,14 @@ def _pieces(prefix: str, numbers: list[str], lost: list[dict[str, Any]]) -> list
 
 
 def _read(key: str) -> dict[str, Any]:
-    body: dict[str, Any] = json.loads(s3.get_object(Bucket=BUCKET, Key=key)["Body"].read())
+    body: dict[str, Any] = json.loads(
+        s3.get_object(Bucket=SETTINGS.results_bucket, Key=key)["Body"].read()
+    )
     return body
 
 
 def _put(key: str, value: dict[str, Any]) -> None:
     body = json.dumps(value, ensure_ascii=False).encode() + b"\n"
-    s3.put_object(Bucket=BUCKET, Key=key, Body=body, ContentType="application/json")
+    s3.put_object(
+        Bucket=SETTINGS.results_bucket, Key=key, Body=body, ContentType="application/json"
+    )

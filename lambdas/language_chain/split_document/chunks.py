@@ -1,26 +1,26 @@
-"""Cutting a text into chunks that a service takes: at sentence ends, in any script."""
+"""Split a text into chunks within a service's limit, at sentence ends, in any script."""
 
 from collections.abc import Iterator
 
 import regex
 
-# Where a sentence ends. A full stop of the Latin script also stands in numbers and abbreviations,
-# so it needs white space behind it; the others do not. Read backwards, for the last one.
+# The end of a sentence. A Latin full stop also occurs in numbers and abbreviations, so it must be
+# followed by white space; those of other scripts need not. Searched backwards, for the last one.
 _SENTENCE_END = regex.compile(
     r"""(?r)[.!?]+[\p{Pe}\p{Pf}"']*\s+|(?![.!?])\p{STerm}+[\p{Pe}\p{Pf}"']*\s*|\n\s*"""
 )
 _WORD_END = regex.compile(r"(?r)\s+")
 _CHARACTER = regex.compile(r"\X")
-# Between two of these a character ends for sure: what lies before need not be looked at.
+# Between two of these a grapheme certainly ends, so the search can start there.
 _SAFE = regex.compile(r"(?r)[ -~](?=[ -~])")
 
 
 def chunks(text: str, most_bytes: int) -> Iterator[str]:
-    """`text` in pieces of at most `most_bytes` in UTF-8; joined, they are the text again.
+    """Split `text` into chunks of at most `most_bytes` in UTF-8; joined, they are the text again.
 
-    Each ends with a sentence, else with a word, else with a character as people see one (a letter
-    with its marks, an emoji with its joiners), and inside one only where that alone is too long.
-    Raises ValueError for less than the four bytes that one code point may take.
+    A chunk ends with a sentence, or else with a word, or else with a grapheme (a letter with its
+    marks, an emoji with its joiners); a grapheme is split only if it is too long by itself.
+    Raises ValueError if `most_bytes` is below 4, the size of one code point.
     """
     if most_bytes < 4:
         raise ValueError(f"most_bytes={most_bytes} is less than the 4 bytes of one code point")
@@ -32,7 +32,7 @@ def chunks(text: str, most_bytes: int) -> Iterator[str]:
 
 
 def _furthest(text: str, start: int, most_bytes: int) -> int:
-    """The last place up to which the text from `start` on takes at most `most_bytes`."""
+    """The largest end for which `text[start:end]` takes at most `most_bytes`."""
     encoded = text[start : start + most_bytes].encode()[:most_bytes]
     return start + len(encoded.decode(errors="ignore"))
 
@@ -41,14 +41,14 @@ def _cut(text: str, start: int, furthest: int) -> int:
     if furthest == len(text):
         return furthest
     for pattern in (_SENTENCE_END, _WORD_END):
-        for found in pattern.finditer(text, start, furthest):
-            if _character_end(text, start, found.end()) == found.end():
-                return int(found.end())
+        for match in pattern.finditer(text, start, furthest):
+            if _character_end(text, start, match.end()) == match.end():
+                return int(match.end())
     return _character_end(text, start, furthest)
 
 
 def _character_end(text: str, start: int, furthest: int) -> int:
-    """The last place up to `furthest` where a character ends; `furthest` if none does."""
+    """The last end of a grapheme up to `furthest`; `furthest` if there is none."""
     safe = _SAFE.search(text, start, furthest + 1)
     end = safe.end() if safe and safe.end() > start else furthest
     for character in _CHARACTER.finditer(text, safe.end() if safe else start):

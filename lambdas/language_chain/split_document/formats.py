@@ -1,4 +1,4 @@
-"""Which kind of text an object is, and the text in it."""
+"""The format of a document, and the text in it."""
 
 import json
 from collections.abc import Collection
@@ -24,32 +24,32 @@ _BY_CONTENT_TYPE = {
 
 
 class UnreadableError(ValueError):
-    """An object that holds no text. The message says why, and what to do."""
+    """An object without a text. The message says why, and what to do."""
 
 
-def kind(key: str, content_type: str, known: Collection[str]) -> str:
-    """`text`, `markdown`, `html` or `json_lines`: by the name, else by the content type.
+def format_of(key: str, content_type: str, formats: Collection[str]) -> str:
+    """`text`, `markdown`, `html` or `json_lines`, by the key's extension or the content type.
 
-    Raises UnreadableError for one that is not among `known`.
+    Raises UnreadableError for a format that is not one of `formats`.
     """
     extension = key.lower().rpartition(".")[2]
-    of_type = _BY_CONTENT_TYPE.get(content_type.partition(";")[0].strip().lower(), "text")
-    found = _BY_EXTENSION.get(extension, of_type)
-    if found not in known:
+    media_type = content_type.partition(";")[0].strip().lower()
+    text_format = _BY_EXTENSION.get(extension) or _BY_CONTENT_TYPE.get(media_type, "text")
+    if text_format not in formats:
         raise UnreadableError(
-            f"it is {found}, and this chain takes {', '.join(known)}: see the setting `formats`"
+            f"it is {text_format}, and the setting `formats` allows {', '.join(formats)}"
         )
-    return found
+    return text_format
 
 
-def plain(text: str, found: str, field: str) -> str:
-    """The text that people read: of HTML without its tags, of JSON lines what stands in `field`.
+def plain(text: str, text_format: str, field: str) -> str:
+    """The readable text: HTML without its tags, of JSON lines the value of `field`.
 
-    Markdown stays as it is: its marks are few, and Translate keeps them. Raises UnreadableError.
+    Markdown stays as it is: its markup is sparse, and Translate keeps it. Raises UnreadableError.
     """
-    if found == "html":
+    if text_format == "html":
         text = BeautifulSoup(text, "html.parser").get_text("\n")
-    elif found == "json_lines":
+    elif text_format == "json_lines":
         lines = [line for line in text.splitlines() if line.strip()]
         text = "\n".join(_field(line, number, field) for number, line in enumerate(lines, 1))
     if not text.strip():
@@ -59,24 +59,24 @@ def plain(text: str, found: str, field: str) -> str:
 
 def _field(line: str, number: int, field: str) -> str:
     try:
-        found: Any = json.loads(line)[field]
+        value: Any = json.loads(line)[field]
     except (ValueError, KeyError, TypeError):
-        found = None
-    if not isinstance(found, str):
+        value = None
+    if not isinstance(value, str):
         raise UnreadableError(
-            f"line {number} is no JSON object with a text under {field!r}:"
+            f"line {number} is not a JSON object with a string in {field!r}:"
             " see the setting `json_lines_field`"
         )
-    return found
+    return value
 
 
-def spoken(transcript: dict[str, Any]) -> str:
-    """What was said, by Transcribe's own file: a line a turn where several people speak."""
-    results = transcript["results"]
-    turns = [each for each in results.get("audio_segments", []) if each.get("speaker_label")]
-    if len({each["speaker_label"] for each in turns}) > 1:
-        return "\n".join(f"{each['speaker_label']}: {each['transcript']}" for each in turns)
-    text = " ".join(each["transcript"] for each in results["transcripts"])
+def spoken(job_output: dict[str, Any]) -> str:
+    """The text of a transcript of Transcribe, one line per turn if there are several speakers."""
+    results = job_output["results"]
+    turns = [turn for turn in results.get("audio_segments", []) if turn.get("speaker_label")]
+    if len({turn["speaker_label"] for turn in turns}) > 1:
+        return "\n".join(f"{turn['speaker_label']}: {turn['transcript']}" for turn in turns)
+    text = " ".join(transcript["transcript"] for transcript in results["transcripts"])
     if not text.strip():
-        raise UnreadableError("nothing is said in it that Transcribe understands")
+        raise UnreadableError("Transcribe recognises no speech in it")
     return text

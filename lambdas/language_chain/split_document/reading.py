@@ -1,34 +1,34 @@
-"""From the bytes of an object to their text, or to the reason why they are none."""
+"""Decode the bytes of a document."""
 
 import chardet
 
 from .formats import UnreadableError
 
-# How the files begin that people name .txt although they are none.
+# First bytes of files that are uploaded as .txt although they are something else.
 _MAGIC = {
     b"PK\x03\x04": "a ZIP archive",
     b"%PDF": "a PDF",
     b"\x1f\x8b": "compressed by gzip",
-    b"\x89PNG": "a picture",
-    b"\xff\xd8\xff": "a picture",
+    b"\x89PNG": "an image",
+    b"\xff\xd8\xff": "an image",
     b"OggS": "a recording",
     b"RIFF": "a recording",
     b"ID3": "a recording",
 }
-# Enough to tell an encoding by; the whole of a large file would take seconds.
+# Enough to detect an encoding; a whole large file would take seconds.
 _SAMPLE_BYTES = 64 * 1024
 
 
 def decoded(body: bytes) -> str:
-    """The text of an object, its encoding found out. Raises UnreadableError."""
+    """The text in any encoding that can be detected. Raises UnreadableError."""
     if not body.strip():
-        raise UnreadableError("it is empty: there is nothing to translate")
+        raise UnreadableError("it is empty")
     for magic, kind in _MAGIC.items():
         if body.startswith(magic):
-            raise UnreadableError(f"it is {kind}, and no text: upload it under its own name")
+            raise UnreadableError(f"it is {kind}, not a text: upload it with its own extension")
     text = _decoded(body)
     if "\0" in text:
-        raise UnreadableError("it holds NUL bytes, as no text does")
+        raise UnreadableError("it contains NUL bytes, which no text does")
     return text
 
 
@@ -38,8 +38,8 @@ def _decoded(body: bytes) -> str:
     except UnicodeDecodeError:
         encoding = chardet.detect(body[:_SAMPLE_BYTES])["encoding"]
     if encoding is None:
-        raise UnreadableError("it is in no encoding that can be found out: save it as UTF-8")
+        raise UnreadableError("its encoding cannot be detected: save it as UTF-8")
     try:
         return body.decode(encoding)
     except UnicodeDecodeError as error:
-        raise UnreadableError(f"it begins as {encoding}, but {error}") from None
+        raise UnreadableError(f"it looks like {encoding}, but {error}") from None

@@ -10,6 +10,7 @@ from local.runtime.emulator import Emulator
 from local.runtime.progress import Steps
 from local.runtime.workspace import LocalError
 from local.services.athena.queries import Answer, Athena
+from local.services.step_functions.history import states_entered
 from repository import ROOT
 
 # Our own words, in nine languages and six scripts: the name is the language.
@@ -117,14 +118,9 @@ class LanguageChainDemo:
         ]
         while (told := states.describe_execution(executionArn=arn))["status"] == "RUNNING":
             time.sleep(0.2)
-        events = states.get_execution_history(executionArn=arn, maxResults=1000)["events"]
-        states_entered = [
-            event["stateEnteredEventDetails"]["name"]
-            for event in events
-            if "stateEnteredEventDetails" in event
-        ]
         ended = json.loads(told.get("output") or "{}")
-        return {**ended, "status": told["status"], "states": states_entered, **_failure(told)}
+        entered = states_entered(states, arn)
+        return {**ended, "status": told["status"], "states": entered, **_failure(told)}
 
     def _checks(self, result: Result, texts: dict[str, str], long: str) -> list[Check]:
         known = {row["key"]: row for row in result.documents}

@@ -40,7 +40,7 @@ class BatchTransform(Construct):
             self,
             "Workflow",
             workflow="ml_platform/transform_batch",
-            blanks={
+            substitutions={
                 "Bucket": bucket.bucket_name,
                 "EndpointName": endpoint.name,
                 "InstanceType": settings.instance_type,

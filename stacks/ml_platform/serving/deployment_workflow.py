@@ -38,7 +38,7 @@ class DeploymentWorkflow(Construct):
             self,
             "Workflow",
             workflow="ml_platform/deploy_model",
-            blanks={
+            substitutions={
                 "BakeSeconds": f"{settings.bake_minutes * 60}",
                 "Bucket": endpoint.bucket.bucket_name,
                 "CallsPerInstance": f"{settings.invocations_per_instance_and_minute}",

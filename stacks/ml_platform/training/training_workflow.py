@@ -48,7 +48,7 @@ class TrainingWorkflow(Construct):
             self,
             "Workflow",
             workflow="ml_platform/train_model",
-            blanks={
+            substitutions={
                 "ApprovalStatus": settings.approval,
                 "Bucket": bucket.bucket_name,
                 "CodeFile": code.s3_object_key,

@@ -1,4 +1,4 @@
-"""The intake: each document once, so many at a time, the oldest first, and none forgotten."""
+"""The intake: each document once, up to the limit, oldest first, and none is forgotten."""
 
 import importlib
 import json
@@ -16,9 +16,9 @@ from moto import mock_aws
 
 from lambdas.language_chain.admit_documents.messages import (
     Ended,
+    Reconcile,
     Redrive,
     Source,
-    Sweep,
     Uploaded,
     message,
 )
@@ -58,7 +58,7 @@ def ended(execution: str, status: str = "SUCCEEDED") -> dict[str, Any]:
     return {"detail-type": "Step Functions Execution Status Change", "detail": detail}
 
 
-SWEEP = {"detail-type": "Scheduled Event"}
+RECONCILE = {"detail-type": "Scheduled Event"}
 REDRIVE = {"detail-type": "Redrive"}
 
 
@@ -96,22 +96,22 @@ class Intake:
             Bucket="outbox", CreateBucketConfiguration={"LocationConstraint": REGION}
         )
 
-    def tell(self, *messages: Any) -> list[str]:
-        """What the function says of messages: the ids of those that are to come again."""
+    def process(self, *messages: Any) -> list[str]:
+        """Invoke the function with messages; returns the ids of those that failed."""
         records = [
             {
-                "messageId": f"{place}",
-                "body": each if isinstance(each, str) else json.dumps(each),
+                "messageId": f"{index}",
+                "body": body if isinstance(body, str) else json.dumps(body),
                 "eventSource": "aws:sqs",
             }
-            for place, each in enumerate(messages)
+            for index, body in enumerate(messages)
         ]
-        answer = self.handler({"Records": records}, self.context)
-        return [each["itemIdentifier"] for each in answer["batchItemFailures"]]
+        response = self.handler({"Records": records}, self.context)
+        return [failure["itemIdentifier"] for failure in response["batchItemFailures"]]
 
     def rows(self) -> dict[str, dict[str, str]]:
-        found = self.dynamodb.scan(TableName="documents")["Items"]
-        rows = [{name: next(iter(v.values())) for name, v in item.items()} for item in found]
+        items = self.dynamodb.scan(TableName="documents")["Items"]
+        rows = [{name: next(iter(v.values())) for name, v in item.items()} for item in items]
         return {row["key"]: row for row in rows if "key" in row}  # type: ignore[misc]
 
     def statuses(self) -> dict[str, str]:
@@ -122,15 +122,15 @@ class Intake:
         return set(item.get("Item", {}).get("running", {}).get("SS", []))
 
     def started(self) -> list[str]:
-        found = self.states.list_executions(stateMachineArn=CHAIN)["executions"]
-        return sorted(each["name"] for each in found)
+        executions = self.states.list_executions(stateMachineArn=CHAIN)["executions"]
+        return sorted(execution["name"] for execution in executions)
 
     def execution(self, key: str) -> str:
         row = self.rows()[key]
         return f"{row['document_id']}-{row['attempt']}"
 
     def set(self, key: str, status: str) -> None:
-        """What the workflow notes."""
+        """Write a status, as the workflow does."""
         self.dynamodb.update_item(
             TableName="documents",
             Key={"document_id": {"S": self.rows()[key]["document_id"]}},
@@ -151,8 +151,8 @@ def intake(module: ModuleType, context: SimpleNamespace) -> Iterator[Intake]:
         yield Intake(module.handler, context)
 
 
-def test_an_upload_is_noted_and_started_with_what_the_workflow_needs(intake: Intake) -> None:
-    assert intake.tell(uploaded("a.txt")) == []
+def test_an_upload_is_recorded_and_started_with_its_input(intake: Intake) -> None:
+    assert intake.process(uploaded("a.txt")) == []
     (row,) = intake.rows().values()
     assert (row["status"], row["attempt"], row["version_id"]) == ("running", "1", "1")
     days = int(row["expires_at"]) / 86400
@@ -167,136 +167,136 @@ def test_an_upload_is_noted_and_started_with_what_the_workflow_needs(intake: Int
     }
 
 
-def test_told_twice_it_is_started_once_and_a_new_version_is_another_document(
+def test_a_repeated_event_starts_nothing_and_a_new_version_is_another_document(
     intake: Intake,
 ) -> None:
-    intake.tell(uploaded("a.txt"), uploaded("a.txt"))
-    intake.tell(uploaded("a.txt"))
+    intake.process(uploaded("a.txt"), uploaded("a.txt"))
+    intake.process(uploaded("a.txt"))
     assert len(intake.started()) == 1
-    intake.tell(uploaded("a.txt", version="2"))
+    intake.process(uploaded("a.txt", version="2"))
     assert len(intake.started()) == 2
 
 
 def test_no_more_than_the_slots_run_and_the_oldest_is_next(intake: Intake) -> None:
     for key in "abcd":
-        intake.tell(uploaded(key))
+        intake.process(uploaded(key))
     assert intake.statuses() == {"a": "running", "b": "running", "c": "received", "d": "received"}
     intake.set("b", "done")
-    intake.tell(ended(intake.execution("b")))
+    intake.process(ended(intake.execution("b")))
     assert intake.statuses()["c"] == "running"
     assert intake.slots() == {intake.execution("a"), intake.execution("c")}
-    # Told again, it gives nothing back that is not its own.
-    intake.tell(ended(intake.execution("b")))
+    # The same event again returns no slot of another execution.
+    intake.process(ended(intake.execution("b")))
     assert intake.statuses()["d"] == "received"
 
 
-def test_everything_comes_through_whatever_the_order(intake: Intake) -> None:
+def test_every_document_is_processed(intake: Intake) -> None:
     keys = [f"{number:02d}.txt" for number in range(20)]
-    intake.tell(*map(uploaded, keys[:10]))
-    intake.tell(*map(uploaded, keys[10:]))
+    intake.process(*map(uploaded, keys[:10]))
+    intake.process(*map(uploaded, keys[10:]))
     for _ in keys:
         running = [key for key, status in intake.statuses().items() if status == "running"]
         assert len(running) <= 2
         if not running:
             break
         intake.set(running[0], "done")
-        intake.tell(ended(intake.execution(running[0])))
+        intake.process(ended(intake.execution(running[0])))
     assert set(intake.statuses().values()) == {"done"}
     assert len(intake.started()) == len(keys)
     assert not intake.slots()
 
 
 @pytest.mark.parametrize("status", ["TIMED_OUT", "ABORTED"])
-def test_what_was_stopped_from_outside_has_failed_and_says_so(intake: Intake, status: str) -> None:
-    intake.tell(uploaded("a.txt"))
-    intake.tell(ended(intake.execution("a.txt"), status))
+def test_an_execution_stopped_from_outside_fails_its_document(intake: Intake, status: str) -> None:
+    intake.process(uploaded("a.txt"))
+    intake.process(ended(intake.execution("a.txt"), status))
     row = intake.rows()["a.txt"]
     assert row["status"] == "failed"
     assert status in row["reason"]
-    kept = intake.s3.get_object(Bucket="outbox", Key=f"quarantine/{row['document_id']}.json")
-    assert json.loads(kept["Body"].read())["source"]["key"] == "a.txt"
+    reference = intake.s3.get_object(Bucket="outbox", Key=f"quarantine/{row['document_id']}.json")
+    assert json.loads(reference["Body"].read())["source"]["key"] == "a.txt"
     assert not intake.slots()
 
 
-def test_a_workflow_that_noted_its_end_is_not_contradicted(intake: Intake) -> None:
-    intake.tell(uploaded("a.txt"))
+def test_a_status_that_the_workflow_wrote_is_not_overwritten(intake: Intake) -> None:
+    intake.process(uploaded("a.txt"))
     intake.set("a.txt", "done")
-    intake.tell(ended(intake.execution("a.txt"), "ABORTED"))
+    intake.process(ended(intake.execution("a.txt"), "ABORTED"))
     assert intake.statuses() == {"a.txt": "done"}
 
 
-def test_failed_documents_are_driven_again_under_another_name(intake: Intake) -> None:
-    intake.tell(uploaded("a.txt"), uploaded("b.txt"))
+def test_failed_documents_are_redriven_under_another_name(intake: Intake) -> None:
+    intake.process(uploaded("a.txt"), uploaded("b.txt"))
     first = intake.execution("a.txt")
-    intake.tell(ended(first, "TIMED_OUT"))
+    intake.process(ended(first, "TIMED_OUT"))
     intake.set("b.txt", "done")
-    intake.tell(ended(intake.execution("b.txt")))
-    intake.tell(REDRIVE)
+    intake.process(ended(intake.execution("b.txt")))
+    intake.process(REDRIVE)
     assert intake.statuses() == {"a.txt": "running", "b.txt": "done"}
     assert intake.execution("a.txt") == first.removesuffix("1") + "2"
     assert intake.execution("a.txt") in intake.started()
     assert "Contents" not in intake.s3.list_objects_v2(Bucket="outbox", Prefix="quarantine/")
-    # The late word of the first attempt does not free the slot of the second.
-    intake.tell(ended(first))
+    # A late event of the first attempt does not free the slot of the second.
+    intake.process(ended(first))
     assert intake.slots() == {intake.execution("a.txt")}
 
 
-def test_a_sweep_starts_what_was_taken_and_never_started(
+def test_reconciling_starts_an_execution_that_holds_a_slot(
     intake: Intake, module: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(module, "_start", lambda _: None)  # the function died just before it
-        intake.tell(uploaded("a.txt"))
+        intake.process(uploaded("a.txt"))
     assert (intake.statuses(), intake.started()) == ({"a.txt": "running"}, [])
-    intake.tell(SWEEP)
+    intake.process(RECONCILE)
     assert intake.started() == [intake.execution("a.txt")]
 
 
-def test_a_sweep_lets_wait_again_what_has_no_slot(
+def test_reconciling_resets_a_running_document_without_a_slot(
     intake: Intake, module: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(module.ledger, "take_slot", lambda _: (_ for _ in ()).throw(MemoryError))
+        patch.setattr(module.table, "take_slot", lambda _: (_ for _ in ()).throw(MemoryError))
         with pytest.raises(MemoryError):
-            intake.tell(uploaded("a.txt"))
+            intake.process(uploaded("a.txt"))
     assert (intake.statuses(), intake.slots()) == ({"a.txt": "running"}, set())
-    intake.tell(SWEEP)
+    intake.process(RECONCILE)
     assert intake.started() == [intake.execution("a.txt")] == list(intake.slots())
 
 
-def test_a_sweep_frees_the_slots_of_what_ended_without_a_word(intake: Intake) -> None:
-    intake.tell(uploaded("a.txt"), uploaded("b.txt"), uploaded("c.txt"))
+def test_reconciling_frees_the_slots_of_executions_that_ended_unnoticed(intake: Intake) -> None:
+    intake.process(uploaded("a.txt"), uploaded("b.txt"), uploaded("c.txt"))
     intake.stop("a.txt")
-    intake.tell(SWEEP)
+    intake.process(RECONCILE)
     assert intake.statuses() == {"a.txt": "failed", "b.txt": "running", "c.txt": "running"}
 
 
-def test_a_sweep_counts(intake: Intake, capsys: pytest.CaptureFixture[str]) -> None:
-    intake.tell(*map(uploaded, "abcde"))
-    intake.tell(ended(intake.execution("a"), "TIMED_OUT"))
+def test_reconciling_publishes_metrics(intake: Intake, capsys: pytest.CaptureFixture[str]) -> None:
+    intake.process(*map(uploaded, "abcde"))
+    intake.process(ended(intake.execution("a"), "TIMED_OUT"))
     capsys.readouterr()
-    intake.tell(SWEEP)
-    (counted,) = (
+    intake.process(RECONCILE)
+    (published,) = (
         line
         for line in map(json.loads, capsys.readouterr().out.splitlines())
         if "WaitingDocuments" in line
     )
     names = ("WaitingDocuments", "RunningDocuments", "FailedDocuments")
-    assert [counted[name] for name in names] == [[2], [2], [1]]
-    assert 0 <= counted["OldestRunning"][0] < 60
-    assert counted["OldestWaiting"][0] > 0
+    assert [published[name] for name in names] == [[2], [2], [1]]
+    assert 0 <= published["OldestRunning"][0] < 60
+    assert published["OldestWaiting"][0] > 0
 
 
-def test_only_the_message_that_failed_comes_again(intake: Intake) -> None:
-    assert intake.tell(uploaded("a.txt"), {"detail-type": "Surprise"}, "no json") == ["1", "2"]
+def test_only_failed_messages_are_returned(intake: Intake) -> None:
+    assert intake.process(uploaded("a.txt"), {"detail-type": "Surprise"}, "no json") == ["1", "2"]
     assert intake.statuses() == {"a.txt": "running"}
 
 
-def test_another_call_that_was_faster_is_left_to_it(
+def test_a_document_waits_if_a_concurrent_call_takes_the_last_slot(
     intake: Intake, module: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module.ledger, "is_full", lambda: False)
-    intake.tell(uploaded("a"), uploaded("b"), uploaded("c"))
+    monkeypatch.setattr(module.table, "is_full", lambda: False)
+    intake.process(uploaded("a"), uploaded("b"), uploaded("c"))
     assert intake.statuses() == {"a": "running", "b": "running", "c": "received"}
 
 
@@ -306,27 +306,27 @@ def test_a_throttled_start_fails_the_batch_and_the_next_try_starts_it(
     with Stubber(module.states) as stub:
         stub.add_client_error("start_execution", "ThrottlingException")
         with pytest.raises(module.states.exceptions.ClientError):
-            intake.tell(uploaded("a.txt"))
-    intake.tell(SWEEP)
+            intake.process(uploaded("a.txt"))
+    intake.process(RECONCILE)
     assert intake.started() == [intake.execution("a.txt")]
 
 
 def test_the_marker_of_a_folder_is_no_document(intake: Intake) -> None:
-    assert intake.tell(uploaded("letters/")) == []
+    assert intake.process(uploaded("letters/")) == []
     assert intake.rows() == {}
 
 
 def test_messages() -> None:
-    assert message(json.dumps(SWEEP)) == Sweep()
+    assert message(json.dumps(RECONCILE)) == Reconcile()
     assert message(json.dumps(REDRIVE)) == Redrive()
     assert message(json.dumps(ended("a-1"))) == Ended("a-1", "SUCCEEDED")
-    with pytest.raises(ValueError, match="kind None"):
+    with pytest.raises(ValueError, match="detail-type None"):
         message("{}")
 
 
 @given(key=st.text(min_size=1).filter(lambda key: not key.endswith("/")), version=st.text())
 def test_a_document_has_one_name_that_an_execution_may_have(key: str, version: str) -> None:
-    found = message(json.dumps(uploaded(key, version)))
-    assert found == Uploaded(Source("inbox", key, version))
-    assert isinstance(found, Uploaded)
-    assert len(f"{found.source.document_id}-99") <= 80
+    upload = message(json.dumps(uploaded(key, version)))
+    assert upload == Uploaded(Source("inbox", key, version))
+    assert isinstance(upload, Uploaded)
+    assert len(f"{upload.source.document_id}-99") <= 80

@@ -1,8 +1,9 @@
-"""Split and merge with S3: from an upload to its result, and what is refused on the way."""
+"""Split and merge with S3: from an upload to its result, and what cannot be read."""
 
 import importlib
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from io import StringIO
 from types import ModuleType, SimpleNamespace
 from typing import Any, Literal
@@ -34,7 +35,10 @@ def modules() -> Iterator[dict[str, ModuleType]]:
         for name, value in ENVIRONMENT.items():
             patch.setenv(name, value)
         names = ("split_document", "merge_results")
-        yield {name: importlib.import_module(f"{name}.handler") for name in names}
+        yield {
+            name: importlib.import_module(f"lambdas.language_chain.{name}.handler")
+            for name in names
+        }
 
 
 @pytest.fixture
@@ -65,9 +69,9 @@ def source(s3: S3Client, key: str, body: bytes) -> dict[str, Any]:
 
 
 def split(
-    modules: dict[str, ModuleType], context: SimpleNamespace, most_bytes: int = 20, **given: Any
+    modules: dict[str, ModuleType], context: SimpleNamespace, most_bytes: int = 20, **document: Any
 ) -> Any:
-    event = {"prefix": "work/1/source/", "most_bytes": most_bytes, **given}
+    event = {"prefix": "work/1/source/", "most_bytes": most_bytes, **document}
     return modules["split_document"].handler(event, context)
 
 
@@ -76,24 +80,24 @@ def test_the_version_that_was_uploaded_is_split(
 ) -> None:
     first = source(s3, "a.txt", b"One two three. Four five six.")
     source(s3, "a.txt", b"overwritten since")
-    said = split(modules, context, source=first, content_type="text/plain")
-    assert said == {
+    answer = split(modules, context, source=first, content_type="text/plain")
+    assert answer == {
         "readable": True,
         "sample": "One two three. Four five six.",
         "characters": 29,
         "chunks": ["00000", "00001"],
     }
-    parts = [read(s3, f"work/1/source/{number}.json")["text"] for number in said["chunks"]]
+    parts = [read(s3, f"work/1/source/{number}.json")["text"] for number in answer["chunks"]]
     assert parts == ["One two three. ", "Four five six."]
 
 
-def test_what_cannot_be_read_is_an_answer_and_no_error(
+def test_an_unreadable_document_is_an_answer_and_no_error(
     modules: dict[str, ModuleType], context: SimpleNamespace, s3: S3Client
 ) -> None:
     upload = source(s3, "a.md", b"# Title")
-    said = split(modules, context, source=upload, content_type="")
-    assert said["readable"] is False
-    assert "it is markdown, and this chain takes text, html" in said["reason"]
+    answer = split(modules, context, source=upload, content_type="")
+    assert answer["readable"] is False
+    assert "it is markdown, and the setting `formats` allows text, html" in answer["reason"]
     assert "Contents" not in s3.list_objects_v2(Bucket="outbox")
 
 
@@ -101,11 +105,11 @@ def test_a_transcript_is_split_as_a_text_is(
     modules: dict[str, ModuleType], context: SimpleNamespace, s3: S3Client
 ) -> None:
     put(s3, "work/1/transcript.json", {"results": {"transcripts": [{"transcript": "Hello."}]}})
-    said = split(modules, context, transcript="work/1/transcript.json")
-    assert said["sample"] == "Hello."
+    answer = split(modules, context, transcript="work/1/transcript.json")
+    assert answer["sample"] == "Hello."
 
 
-def test_a_part_that_was_not_translated_stands_there_as_it_was(
+def test_a_part_that_was_not_translated_keeps_its_language(
     modules: dict[str, ModuleType], context: SimpleNamespace, s3: S3Client
 ) -> None:
     put(s3, "work/1/translated/00000.json", {"text": "one, "})
@@ -125,14 +129,14 @@ def test_a_document_of_five_megabytes_comes_back_whole(
     text = "".join(f"Satz {number} über größere Dinge. " for number in range(150_000))
     assert len(text.encode()) > 5_000_000
     upload = source(s3, "a.txt", text.encode())
-    said = split(modules, context, 9_500, source=upload, content_type="")
-    joined = {"prefix": "work/1/source/", "chunks": said["chunks"], "lost": [], "instead": ""}
+    answer = split(modules, context, 9_500, source=upload, content_type="")
+    joined = {"prefix": "work/1/source/", "chunks": answer["chunks"], "lost": [], "instead": ""}
     pieces = split(modules, context, 4_900, joined=joined, prefix="work/1/pieces/")["chunks"]
     parts = [read(s3, f"work/1/pieces/{number}.json")["text"] for number in pieces]
     assert "".join(parts) == text
     assert max(len(part.encode()) for part in parts) <= 4_900
-    # What the state is given stays far below its 256 KiB.
-    assert len(json.dumps(said)) < 20_000
+    # The answer stays far below the 256 KiB of a state.
+    assert len(json.dumps(answer)) < 20_000
 
 
 def test_denied_is_an_error_that_the_workflow_catches(
@@ -157,10 +161,10 @@ def merge(
 ) -> Any:
     put(s3, "work/1/pieces/00000.json", {"text": text})
     at = {"BeginOffset": 0, "EndOffset": 4, "Score": 0.9}
-    named = [{"Text": "Anna", "Type": "PERSON", **at}]
+    entities = [{"Text": "Anna", "Type": "PERSON", **at}]
     if not lost:
-        found = {"SentimentScore": SCORES, "Entities": named, "KeyPhrases": []}
-        put(s3, "work/1/findings/00000.json", {**found, "PiiEntities": [{"Type": "NAME", **at}]})
+        findings = {"SentimentScore": SCORES, "Entities": entities, "KeyPhrases": []}
+        put(s3, "work/1/findings/00000.json", {**findings, "PiiEntities": [{"Type": "NAME", **at}]})
     document = {
         "document_id": "1",
         "bucket": "inbox",
@@ -176,48 +180,49 @@ def merge(
 def test_the_result_and_its_row(
     modules: dict[str, ModuleType], context: SimpleNamespace, s3: S3Client
 ) -> None:
-    said = merge(modules, context, s3, "Anna is glad.")
-    assert said == {
+    answer = merge(modules, context, s3, "Anna is glad.")
+    assert answer == {
         "result_key": "results/1.json",
         "row_key": "rows/date=2026-11-20/source_language=de/1.json",
         "sentiment": "POSITIVE",
         "speakable": True,
     }
-    result = read(s3, said["result_key"])
+    result = read(s3, answer["result_key"])
     assert (result["text"], result["lost_parts"]) == ("Anna is glad.", [])
-    row = read(s3, said["row_key"])
+    row = read(s3, answer["row_key"])
     assert (row["entities"], row["pii_types"], row["lost_parts"]) == (["Anna"], ["NAME"], 0)
     assert not {"date", "source_language"} & set(row)
     assert read(s3, "work/1/speech.json") == {"text": "Anna is glad."}
 
 
-def test_redacted_no_object_among_the_results_tells_the_name(
+def test_redacted_results_contain_no_name(
     modules: dict[str, ModuleType],
     context: SimpleNamespace,
     s3: S3Client,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("REDACT", "true")
-    said = merge(modules, context, s3, "Anna is glad.")
-    for key in (said["result_key"], said["row_key"], "work/1/speech.json"):
+    module = modules["merge_results"]
+    monkeypatch.setattr(module, "SETTINGS", replace(module.SETTINGS, redact=True))
+    answer = merge(modules, context, s3, "Anna is glad.")
+    for key in (answer["result_key"], answer["row_key"], "work/1/speech.json"):
         assert "Anna" not in json.dumps(read(s3, key)), key
-    assert read(s3, said["result_key"])["text"] == "[NAME] is glad."
+    assert read(s3, answer["result_key"])["text"] == "[NAME] is glad."
 
 
 def test_a_part_that_was_not_analysed_is_reported(
     modules: dict[str, ModuleType], context: SimpleNamespace, s3: S3Client
 ) -> None:
     lost = [{"number": "00000", "step": "analysing", "error": "E", "cause": "c"}]
-    said = merge(modules, context, s3, "Anna is glad.", lost)
-    result = read(s3, said["result_key"])
+    answer = merge(modules, context, s3, "Anna is glad.", lost)
+    result = read(s3, answer["result_key"])
     assert (result["text"], result["lost_parts"]) == ("Anna is glad.", lost)
-    assert read(s3, said["row_key"])["lost_parts"] == 1
+    assert read(s3, answer["row_key"])["lost_parts"] == 1
 
 
 @pytest.mark.parametrize(
     ("text", "speakable"), [("a" * 100_000, True), ("a" * 100_001, False), ("字" * 70_000, False)]
 )
-def test_what_polly_or_a_state_cannot_hold_is_not_spoken(
+def test_a_text_beyond_the_limits_of_polly_or_a_state_is_not_spoken(
     modules: dict[str, ModuleType],
     context: SimpleNamespace,
     s3: S3Client,
@@ -225,11 +230,11 @@ def test_what_polly_or_a_state_cannot_hold_is_not_spoken(
     speakable: bool,
 ) -> None:
     assert merge(modules, context, s3, text)["speakable"] is speakable
-    listed = s3.list_objects_v2(Bucket="outbox", Prefix="work/1/speech.json")
-    assert ("Contents" in listed) is speakable
+    objects = s3.list_objects_v2(Bucket="outbox", Prefix="work/1/speech.json")
+    assert ("Contents" in objects) is speakable
 
 
-def test_the_logs_tell_nothing_of_what_a_document_says(
+def test_the_logs_contain_nothing_of_a_document(
     modules: dict[str, ModuleType],
     context: SimpleNamespace,
     s3: S3Client,

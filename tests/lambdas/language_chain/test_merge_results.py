@@ -1,4 +1,4 @@
-"""Merging: one finding about the whole from what was found in its pieces, offsets and all."""
+"""Merging: the findings of the pieces become those of the whole text, with its offsets."""
 
 from typing import Any
 
@@ -11,17 +11,17 @@ from lambdas.language_chain.merge_results.merging import Piece, merge, redact
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30)
 
 
-def found(text: str, word: str, kind: str = "PERSON") -> dict[str, Any]:
+def finding(text: str, word: str, entity_type: str = "PERSON") -> dict[str, Any]:
     begin = text.index(word)
     offsets = {"BeginOffset": begin, "EndOffset": begin + len(word)}
-    return {"Text": word, "Type": kind, "Score": 0.9, **offsets}
+    return {"Text": word, "Type": entity_type, "Score": 0.9, **offsets}
 
 
 def piece(text: str, positive: float = 1.0, *words: str) -> Piece:
     scores = {"Positive": positive, "Negative": 1 - positive, "Neutral": 0.0, "Mixed": 0.0}
-    entities = [found(text, word) for word in words]
-    said = {"SentimentScore": scores, "Entities": entities, "KeyPhrases": entities}
-    return Piece(text, {**said, "PiiEntities": entities})
+    entities = [finding(text, word) for word in words]
+    findings = {"SentimentScore": scores, "Entities": entities, "KeyPhrases": entities}
+    return Piece(text, {**findings, "PiiEntities": entities})
 
 
 def test_sentiment_is_weighted_by_length() -> None:
@@ -40,31 +40,31 @@ def test_the_same_entity_is_one_with_its_places_in_the_whole_text() -> None:
 
 
 @given(texts=st.lists(TEXT, min_size=1, max_size=6), data=st.data())
-def test_every_span_points_at_what_was_found(texts: list[str], data: st.DataObject) -> None:
+def test_every_span_points_at_its_words(texts: list[str], data: st.DataObject) -> None:
     pieces = []
     for text in texts:
         begin = data.draw(st.integers(0, len(text) - 1))
         pieces.append(piece(text, 0.5, text[begin : begin + 3]))
     merged = merge(pieces)
     assert merged["text"] == "".join(texts)
-    for each in merged["entities"]:
-        for span in each["spans"]:
+    for entity in merged["entities"]:
+        for span in entity["spans"]:
             word = merged["text"][span["begin"] : span["end"]]
-            assert word.casefold() == each["text"].casefold()
+            assert word.casefold() == entity["text"].casefold()
 
 
-def test_nothing_found_is_nothing_merged() -> None:
+def test_no_findings_are_merged_into_none() -> None:
     merged = merge([])
     assert (merged["text"], merged["entities"], merged["pii"]) == ("", [], [])
 
 
-def test_a_piece_that_nobody_could_judge_counts_for_no_mood() -> None:
+def test_a_piece_that_was_not_analysed_does_not_count_for_the_sentiment() -> None:
     merged = merge([piece("good ", 1.0), Piece("unknown, and much longer", None)])
     assert merged["sentiment_score"]["positive"] == 1.0
     assert merged["text"] == "good unknown, and much longer"
 
 
-def found_in(text: str, *spans: tuple[int, int]) -> list[dict[str, Any]]:
+def merged_findings(text: str, *spans: tuple[int, int]) -> list[dict[str, Any]]:
     return [
         {
             "type": "T",
@@ -76,48 +76,48 @@ def found_in(text: str, *spans: tuple[int, int]) -> list[dict[str, Any]]:
     ]
 
 
-def redacted(text: str, pii: list[tuple[int, int]], others: list[tuple[int, int]]) -> Any:
-    found = found_in(text, *others)
-    marked = [{"type": "NAME", "spans": each["spans"]} for each in found_in(text, *pii)]
-    return redact({"text": text, "pii": marked, "entities": found, "key_phrases": found})
+def redacted(text: str, pii: list[tuple[int, int]], entities: list[tuple[int, int]]) -> Any:
+    findings = merged_findings(text, *entities)
+    names = [{"type": "NAME", "spans": finding["spans"]} for finding in merged_findings(text, *pii)]
+    return redact({"text": text, "pii": names, "entities": findings, "key_phrases": findings})
 
 
-def test_personal_data_are_replaced_by_their_kind_wherever_they_stand() -> None:
+def words(result: Any, findings: str) -> list[str]:
+    """The text under every span of the findings."""
+    return [
+        result["text"][span["begin"] : span["end"]]
+        for finding in result[findings]
+        for span in finding["spans"]
+    ]
+
+
+def test_personal_data_is_replaced_by_its_type_wherever_it_occurs() -> None:
     text = "Anna wrote to Ben about Rome."
-    done = redacted(text, [(0, 4), (14, 17)], [(0, 4), (14, 28), (24, 28)])
-    assert done["text"] == "[NAME] wrote to [NAME] about Rome."
-    # An entity that is a name, or goes over one, would tell it.
-    (rome,) = done["entities"]
+    result = redacted(text, [(0, 4), (14, 17)], [(0, 4), (14, 28), (24, 28)])
+    assert result["text"] == "[NAME] wrote to [NAME] about Rome."
+    # An entity that is a name, or overlaps one, would reveal it.
+    (rome,) = result["entities"]
     assert (rome["text"], rome["count"]) == ("Rome", 1)
-    (span,) = rome["spans"]
-    assert done["text"][span["begin"] : span["end"]] == "Rome"
-    assert done["key_phrases"] == done["entities"]
-    places = [done["text"][s["begin"] : s["end"]] for each in done["pii"] for s in each["spans"]]
-    assert places == ["[NAME]", "[NAME]"]
+    assert words(result, "entities") == ["Rome"]
+    assert result["key_phrases"] == result["entities"]
+    assert words(result, "pii") == ["[NAME]", "[NAME]"]
 
 
 SPANS = st.lists(st.tuples(st.integers(0, 38), st.integers(1, 8)), max_size=5).map(
-    lambda found: [(begin, min(40, begin + length)) for begin, length in found]
+    lambda spans: [(begin, min(40, begin + length)) for begin, length in spans]
 )
 
 
-@given(pii=SPANS, others=SPANS)
+@given(pii=SPANS, entities=SPANS)
 def test_nothing_of_a_redacted_span_is_left_and_every_other_span_still_points(
-    pii: list[tuple[int, int]], others: list[tuple[int, int]]
+    pii: list[tuple[int, int]], entities: list[tuple[int, int]]
 ) -> None:
-    text = "".join(chr(0x4E00 + place) for place in range(40))  # no character twice
-    done = redacted(text, pii, others)
-    hidden = {place for begin, end in pii for place in range(begin, end)}
-    assert [c for c in done["text"] if c in text] == [
-        c for place, c in enumerate(text) if place not in hidden
+    text = "".join(chr(0x4E00 + index) for index in range(40))  # no character twice
+    result = redacted(text, pii, entities)
+    hidden = {index for begin, end in pii for index in range(begin, end)}
+    assert [character for character in result["text"] if character in text] == [
+        character for index, character in enumerate(text) if index not in hidden
     ]
-    kept = [one for one in others if not hidden & set(range(*one))]
-    told = [
-        done["text"][span["begin"] : span["end"]]
-        for each in done["entities"]
-        for span in each["spans"]
-    ]
-    assert told == [text[begin:end] for begin, end in kept]
-    for each in done["pii"]:
-        for span in each["spans"]:
-            assert done["text"][span["begin"] : span["end"]] == "[NAME]"
+    visible = [span for span in entities if not hidden & set(range(*span))]
+    assert words(result, "entities") == [text[begin:end] for begin, end in visible]
+    assert set(words(result, "pii")) <= {"[NAME]"}

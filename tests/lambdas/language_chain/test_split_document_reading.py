@@ -1,4 +1,4 @@
-"""Reading: any bytes become their text, or a sentence that says why not."""
+"""Reading: any bytes become a text, or an error that says why not."""
 
 import json
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdas.language_chain.split_document.formats import UnreadableError, kind, plain, spoken
+from lambdas.language_chain.split_document.formats import UnreadableError, format_of, plain, spoken
 from lambdas.language_chain.split_document.reading import decoded
 
 GERMAN = "Über den Wolken muss die Freiheit wohl grenzenlos sein, süß und schön. " * 5
@@ -14,7 +14,7 @@ ALL = ("text", "markdown", "html", "json_lines")
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
-def test_the_encoding_is_found_out(encoding: str) -> None:
+def test_the_encoding_is_detected(encoding: str) -> None:
     assert decoded(GERMAN.encode(encoding)) == GERMAN
 
 
@@ -31,12 +31,12 @@ def test_the_encoding_is_found_out(encoding: str) -> None:
         ("호텔은 아주 좋았고 아침 식사도 맛있었습니다.", "euc_kr"),
     ],
 )
-def test_a_line_is_enough_to_tell_an_encoding_by(text: str, encoding: str) -> None:
+def test_one_line_is_enough_to_detect_an_encoding(text: str, encoding: str) -> None:
     assert decoded(text.encode(encoding)) == text
 
 
 @pytest.mark.parametrize(
-    ("key", "content_type", "found"),
+    ("key", "content_type", "text_format"),
     [
         ("a.txt", "binary/octet-stream", "text"),
         ("notes.MD", "", "markdown"),
@@ -47,15 +47,17 @@ def test_a_line_is_enough_to_tell_an_encoding_by(text: str, encoding: str) -> No
         ("no extension at all", "application/pdf", "text"),
     ],
 )
-def test_the_kind_is_told_by_the_name_else_by_the_content_type(
-    key: str, content_type: str, found: str
+def test_the_format_is_that_of_the_extension_or_the_content_type(
+    key: str, content_type: str, text_format: str
 ) -> None:
-    assert kind(key, content_type, ALL) == found
+    assert format_of(key, content_type, ALL) == text_format
 
 
-def test_a_kind_that_is_switched_off_is_refused() -> None:
-    with pytest.raises(UnreadableError, match="it is html, and this chain takes text, markdown"):
-        kind("a.html", "", ("text", "markdown"))
+def test_a_format_that_is_not_allowed_is_refused() -> None:
+    with pytest.raises(
+        UnreadableError, match="it is html, and the setting `formats` allows text, markdown"
+    ):
+        format_of("a.html", "", ("text", "markdown"))
 
 
 def test_html_loses_its_tags_and_nothing_else() -> None:
@@ -74,12 +76,14 @@ def test_json_lines_give_one_field() -> None:
 
 @pytest.mark.parametrize("line", ["no json", "[]", '{"other": "x"}', '{"text": 1}', "3"])
 def test_a_json_line_without_the_field_is_named(line: str) -> None:
-    with pytest.raises(UnreadableError, match="line 2 is no JSON object with a text under 'text'"):
+    with pytest.raises(
+        UnreadableError, match="line 2 is not a JSON object with a string in 'text'"
+    ):
         plain('{"text": "a"}\n' + line, "json_lines", "text")
 
 
 @pytest.mark.parametrize(
-    ("body", "why"),
+    ("body", "reason"),
     [
         (b"", "it is empty"),
         (b" \n\t", "it is empty"),
@@ -90,8 +94,8 @@ def test_a_json_line_without_the_field_is_named(line: str) -> None:
         ("ein Satz".encode("utf-16-le"), "NUL"),
     ],
 )
-def test_what_is_no_text_is_refused_in_plain_words(body: bytes, why: str) -> None:
-    with pytest.raises(UnreadableError, match=why):
+def test_a_file_without_text_is_refused_with_the_reason(body: bytes, reason: str) -> None:
+    with pytest.raises(UnreadableError, match=reason):
         decoded(body)
 
 
@@ -101,14 +105,14 @@ def test_html_without_text_is_refused() -> None:
 
 
 def transcript(*turns: tuple[str, str]) -> dict[str, object]:
-    segments = [{"speaker_label": who, "transcript": what} for who, what in turns]
-    whole = " ".join(what for _, what in turns)
+    segments = [{"speaker_label": speaker, "transcript": words} for speaker, words in turns]
+    whole = " ".join(words for _, words in turns)
     return {"results": {"transcripts": [{"transcript": whole}], "audio_segments": segments}}
 
 
 def test_a_conversation_has_a_line_a_turn() -> None:
-    said = transcript(("spk_0", "Good morning."), ("spk_1", "Hello!"), ("spk_0", "Bye."))
-    assert spoken(said) == "spk_0: Good morning.\nspk_1: Hello!\nspk_0: Bye."
+    conversation = transcript(("spk_0", "Good morning."), ("spk_1", "Hello!"), ("spk_0", "Bye."))
+    assert spoken(conversation) == "spk_0: Good morning.\nspk_1: Hello!\nspk_0: Bye."
 
 
 def test_one_speaker_is_not_named() -> None:
@@ -116,14 +120,14 @@ def test_one_speaker_is_not_named() -> None:
 
 
 def test_silence_is_refused() -> None:
-    with pytest.raises(UnreadableError, match="nothing is said"):
+    with pytest.raises(UnreadableError, match="recognises no speech"):
         spoken({"results": {"transcripts": [{"transcript": " "}]}})
 
 
 @given(body=st.binary(max_size=300), key=st.sampled_from(["a.txt", "a.html", "a.jsonl", "a"]))
 def test_any_bytes_are_read_or_refused(body: bytes, key: str) -> None:
     try:
-        text = plain(decoded(body), kind(key, "", ALL), "text")
+        text = plain(decoded(body), format_of(key, "", ALL), "text")
     except UnreadableError:
         return
     assert text.strip()

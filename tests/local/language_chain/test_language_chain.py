@@ -250,9 +250,9 @@ def test_an_event_that_comes_twice_starts_one_execution(chain: Chain) -> None:
 @pytest.mark.parametrize(
     ("api", "error", "step"),
     [
-        ("translateText", "UnsupportedLanguagePairException", "translating"),
-        ("detectSentiment", "TextSizeLimitExceededException", "analysing"),
-        ("detectDominantLanguage", "InvalidRequestException", "detecting the language"),
+        ("translateText", "UnsupportedLanguagePairException", "Translate each chunk"),
+        ("detectSentiment", "TextSizeLimitExceededException", "Analyse each piece"),
+        ("detectDominantLanguage", "InvalidRequestException", "Detect the language"),
     ],
 )
 def test_what_failed_says_why_and_a_redrive_brings_it_through(
@@ -266,7 +266,7 @@ def test_what_failed_says_why_and_a_redrive_brings_it_through(
     finally:
         chain.tell_language()
     assert row["status"] == "failed"
-    assert re.search(rf"{error} while {step}", row["reason"]), row["reason"]
+    assert f"{error} at {step}: " in row["reason"]
     quarantined = f"quarantine/{row['document_id']}.json"
     assert chain.read(quarantined)["error"].endswith(error)
     chain.send("Redrive")
@@ -339,7 +339,7 @@ def test_a_collection_is_translated_as_one_job(chain: Chain) -> None:
     assert not any(key.startswith("collections/") for key in chain.statuses())
 
 
-SPLIT, MERGE, ADMIT = "ChainSplitRole", "ChainMergeRole", "IntakeAdmitRole"
+SPLIT, MERGE, ADMIT = "ReadSplitRole", "ReadMergeRole", "IntakeAdmitRole"
 TRANSLATE = "CollectionsTranslateRole"
 SPLITS = ["ReadTheDocument", "ReadParts", "WriteParts", "UseTheKeyOfItsData"]
 MERGES = ["ReadParts", "WriteResults", "UseTheKeyOfItsData"]
@@ -372,8 +372,8 @@ def test_every_statement_is_tried(
 
 @pytest.mark.parametrize(
     ("part", "sid", "step"),
-    [(SPLIT, sid, "reading the document|joining the translation") for sid in SPLITS]
-    + [(MERGE, sid, "merging") for sid in MERGES],
+    [(SPLIT, sid, "Split for translation|Split for analysis") for sid in SPLITS]
+    + [(MERGE, sid, "Merge") for sid in MERGES],
 )
 def test_a_document_fails_plainly_without(chain: Chain, part: str, sid: str, step: str) -> None:
     key = f"without-{part}-{sid}.txt"
@@ -381,7 +381,7 @@ def test_a_document_fails_plainly_without(chain: Chain, part: str, sid: str, ste
         chain.upload(key, ENGLISH.encode())
         row = chain.status(key)
     assert row["status"] == "failed"
-    assert re.search(f"while ({step})", row["reason"]), row["reason"]
+    assert re.search(f" at ({step}): ", row["reason"]), row["reason"]
 
 
 @pytest.mark.parametrize("sid", LENT)
@@ -389,7 +389,7 @@ def test_a_collection_fails_plainly_without(chain: Chain, sid: str) -> None:
     with without(chain.emulator, TRANSLATE, sid):
         ended = demo(chain).collection({"one.txt": GERMAN})
     assert ended["status"] == "FAILED"
-    assert "starting the translation" in ended["cause"]
+    assert "Failed at Translate the collection" in ended["cause"]
 
 
 def uploaded(key: str) -> dict[str, Any]:

@@ -51,7 +51,7 @@ def test_training_fails_without(platform: Platform, sid: str) -> None:
     with without(platform.emulator, TRAINING, sid):
         failed = platform.execute(platform.training["StateMachineArn"], {})
     assert failed["status"] == "FAILED"
-    assert "while training" in failed["cause"]
+    assert "Failed at Train:" in failed["cause"]
 
 
 @pytest.mark.parametrize("sid", [*EVALUATES, *OF_EVERY_JOB])
@@ -59,7 +59,7 @@ def test_evaluating_fails_without(platform: Platform, sid: str) -> None:
     with without(platform.emulator, EVALUATION, sid):
         failed = platform.execute(platform.training["StateMachineArn"], {})
     assert failed["status"] == "FAILED"
-    assert "while evaluating" in failed["cause"]
+    assert "Failed at Evaluate:" in failed["cause"]
 
 
 def transform(platform: Platform, uri: str) -> dict[str, Any]:
@@ -75,7 +75,7 @@ def test_a_transform_of_the_set_fails_without(
     with without(platform.emulator, SERVING, sid):
         failed = transform(platform, uri)
     assert failed["status"] == "FAILED"
-    assert "while transforming" in failed["cause"]
+    assert "Failed at Transform:" in failed["cause"]
 
 
 def test_a_transform_of_its_own_prefix_needs_its_rights(
@@ -90,7 +90,7 @@ def test_a_transform_of_its_own_prefix_needs_its_rights(
         with without(platform.emulator, SERVING, sid):
             failed = transform(platform, f"s3://{bucket}/transform/in/")
         assert failed["status"] == "FAILED", sid
-        assert "while transforming" in failed["cause"], sid
+        assert "Failed at Transform:" in failed["cause"], sid
 
 
 @pytest.fixture(scope="module")

@@ -46,16 +46,36 @@ def actions(template: Template, role: str) -> set[str]:
 
 
 CHAIN = {
-    "comprehend:DetectDominantLanguage",
     "dynamodb:UpdateItem",
-    "lambda:InvokeFunction",
+    "events:DescribeRule",
+    "events:PutRule",
+    "events:PutTargets",
     "s3:GetObject",
     "s3:GetObjectVersion",
     "s3:PutObject",
     "sns:Publish",
-    "states:StartSyncExecution",
+    "states:DescribeExecution",
+    "states:GetExecutionHistory",
+    "states:StartExecution",
+    "states:StopExecution",
+}
+LISTEN = {
+    "s3:GetObject",
+    "s3:GetObjectVersion",
+    "s3:PutObject",
     "transcribe:GetTranscriptionJob",
     "transcribe:StartTranscriptionJob",
+}
+READ = {
+    "comprehend:DetectDominantLanguage",
+    "lambda:InvokeFunction",
+    "states:StartSyncExecution",
+}
+SPEAK = {
+    "polly:GetSpeechSynthesisTask",
+    "polly:StartSpeechSynthesisTask",
+    "s3:GetObject",
+    "s3:PutObject",
 }
 PART = {
     "comprehend:DetectEntities",
@@ -68,20 +88,40 @@ PART = {
 }
 
 
-def test_the_chain_may_what_its_states_do_and_speaks_only_if_it_is_to(
-    template: Template, whole: Template
-) -> None:
-    assert actions(template, "Chain/WorkflowRole") == CHAIN
-    assert actions(template, "Part/WorkflowRole") == PART
-    assert actions(whole, "Part/WorkflowRole") == PART
-    assert actions(whole, "Chain/WorkflowRole") - CHAIN == {
-        "polly:GetSpeechSynthesisTask",
-        "polly:StartSpeechSynthesisTask",
-    }
+def test_each_workflow_is_allowed_what_its_states_call(whole: Template) -> None:
+    for workflow, allowed in {
+        "Chain": CHAIN,
+        "Listen": LISTEN,
+        "Read": READ,
+        "Speak": SPEAK,
+        "Part": PART,
+    }.items():
+        assert actions(whole, f"{workflow}/WorkflowRole") == allowed, workflow
+
+
+def test_nothing_speaks_unless_a_setting_asks_for_it(template: Template) -> None:
+    assert "Speak/Workflow" not in resources(template, "AWS::StepFunctions::StateMachine")
+    assert "polly:" not in str(template)
+    chain = resources(template, "AWS::StepFunctions::StateMachine")["Chain/Workflow"]["Properties"]
+    assert chain["DefinitionSubstitutions"]["SpeakArn"] == "none"
+    assert chain["DefinitionSubstitutions"]["Speak"] == "nothing"
+
+
+def test_the_chain_starts_and_watches_its_own_workflows_only(whole: Template) -> None:
+    found = statements(whole, "Chain/WorkflowRole")
+    assert sorted(found["StartNestedWorkflows"]["Resource"]) == [
+        "{Listen/Workflow}",
+        "{Read/Workflow}",
+        "{Speak/Workflow}",
+    ]
+    executions = found["WatchNestedWorkflows"]["Resource"]
+    assert [arn.partition(":execution:")[2] for arn in executions] == [
+        f"{{{name}/Workflow.Name}}:*" for name in ("Listen", "Read", "Speak")
+    ]
 
 
 def test_transcribe_writes_into_the_outbox_under_the_key_or_not_at_all(template: Template) -> None:
-    statement = statements(template, "Chain/WorkflowRole")["Transcribe"]
+    statement = statements(template, "Listen/WorkflowRole")["StartTranscriptions"]
     assert set(statement["Condition"]["StringEquals"]) == {
         "transcribe:OutputBucketName",
         "transcribe:OutputEncryptionKMSKeyId",
@@ -157,7 +197,7 @@ def test_alarms(template: Template) -> None:
 
 def test_workflows_log_no_data_and_keep_their_history_under_the_key(whole: Template) -> None:
     workflows = resources(whole, "AWS::StepFunctions::StateMachine")
-    assert len(workflows) == 3
+    assert len(workflows) == 6
     for path, workflow in workflows.items():
         properties = workflow["Properties"]
         assert properties["LoggingConfiguration"]["IncludeExecutionData"] is False, path
@@ -206,10 +246,15 @@ def test_the_services_ask_for_the_lists_by_the_name_that_they_are_kept_under(
     whole: Template,
 ) -> None:
     workflows = resources(whole, "AWS::StepFunctions::StateMachine")
-    chain = workflows["Chain/Workflow"]["Properties"]["DefinitionSubstitutions"]
-    part = workflows["Part/Workflow"]["Properties"]["DefinitionSubstitutions"]
-    names = {chain[name] for name in ("Lexicon", "Vocabulary", "VocabularyFilter")}
-    assert names == {part["Terminology"]}
+    names = {
+        workflows[f"{workflow}/Workflow"]["Properties"]["DefinitionSubstitutions"][name]
+        for workflow, name in (
+            ("Listen", "Vocabulary"),
+            ("Listen", "VocabularyFilter"),
+            ("Part", "Terminology"),
+            ("Speak", "Lexicon"),
+        )
+    }
     (name,) = names
     # Polly takes twenty letters and digits.
     assert name.isalnum()

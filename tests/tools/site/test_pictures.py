@@ -71,14 +71,16 @@ def test_a_document_goes_through_the_chain_to_the_outbox(templates: dict[str, An
         "Intake/Admit -> Documents",
         "Intake/Admit -> Chain/Workflow",
         "Chain/Workflow -> Intake/Messages",  # one has ended: the next
-        "Chain/Workflow -> transcribe/Transcribe",
-        "Chain/Workflow -> Chain/Split",
-        "Chain/Workflow -> Part/Workflow",
-        "Chain/Workflow -> Chain/Merge",
+        "Chain/Workflow -> Listen/Workflow",
+        "Chain/Workflow -> Read/Workflow",
+        "Listen/Workflow -> transcribe/Transcribe",
+        "Read/Workflow -> Read/Split",
+        "Read/Workflow -> Part/Workflow",
+        "Read/Workflow -> Read/Merge",
         "Part/Workflow -> translate/Translate",
         "Part/Workflow -> comprehend/Comprehend",
-        "Chain/Merge -> Storage/Outbox",
-        "Chain/Merge -> Results/Rows",
+        "Read/Merge -> Storage/Outbox",
+        "Read/Merge -> Results/Rows",
         "Results/Rows -> Results/Readers",
     } <= shown
     assert "Chain/Workflow -> Storage/Outbox" not in shown, "its steps write there, it need not"

@@ -99,7 +99,8 @@ def _task(state: State) -> tuple[str, str, str | None]:
     """The service that a task calls, what of it, and its icon."""
     if state.type != "Task":
         return "", "", None
-    *_, service, action = state.body["Resource"].partition(":::")[2].split(":")
+    resource = state.body["Resource"].partition(":::")[2].removeprefix("aws-sdk:")
+    service, action, *_ = resource.split(":")  # startExecution.sync:2 has a third part
     look = TASKS.get(service)
     if look is None:
         raise ValueError(f"{state.name} calls {service}: give it a row in TASKS of looks.py.")

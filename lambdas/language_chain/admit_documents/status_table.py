@@ -1,7 +1,7 @@
-"""The table of documents, and the slots of those that are on their way through the chain.
+"""The status of every document, and the slots that limit concurrent executions.
 
-A document is received, running, done, or failed and why. The item `slots` holds the names of the
-executions that run: a set, so that taking or giving back twice is the same as once.
+A document is received, running, done, or failed with a reason. The item `slots` holds the names of
+running executions as a set, so that taking or returning a slot is idempotent.
 """
 
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ _STATUS = {"#status": "status"}
 
 @dataclass(frozen=True)
 class Document:
-    """A row, as far as starting its workflow needs it."""
+    """The attributes of an item that its execution needs."""
 
     document_id: str
     attempt: int
@@ -28,12 +28,12 @@ class Document:
 
     @property
     def execution(self) -> str:
-        """The name of its execution: another one for each attempt, and none twice."""
+        """The name of its execution, unique for each attempt."""
         return f"{self.document_id}-{self.attempt}"
 
     @property
-    def given(self) -> dict[str, Any]:
-        """What its execution is given."""
+    def execution_input(self) -> dict[str, Any]:
+        """The input of its execution."""
         return {
             "document_id": self.document_id,
             "attempt": self.attempt,
@@ -42,15 +42,15 @@ class Document:
         }
 
 
-class Ledger:
-    """Reads and writes the table. Every change is one that may be made again."""
+class StatusTable:
+    """Reads and writes the table. Every change is idempotent."""
 
     def __init__(self, dynamodb: "DynamoDBClient", table: str, most_at_once: int) -> None:
         self._dynamodb, self._table, self._most = dynamodb, table, most_at_once
         self._refused = dynamodb.exceptions.ConditionalCheckFailedException
 
     def receive(self, document_id: str, source: dict[str, str], keep_days: int) -> Document:
-        """Note a document that came; one that is known already stays as it is."""
+        """Record a new document; a known one stays unchanged."""
         now = datetime.now(UTC)
         expires = now + timedelta(days=keep_days)
         document = Document(document_id, 1, source, now.isoformat())
@@ -72,14 +72,14 @@ class Ledger:
         return document
 
     def read(self, document_id: str) -> Document:
-        """One row. Raises KeyError if there is none."""
+        """The document of an id. Raises KeyError if there is none."""
         item = self._dynamodb.get_item(
             TableName=self._table, Key={"document_id": {"S": document_id}}, ConsistentRead=True
         )["Item"]
         return as_document(item)
 
     def with_status(self, status: str) -> Iterator[dict[str, Any]]:
-        """The rows of a status, the one received first ahead; the index may lag a moment behind."""
+        """The items of a status, oldest first; the index is eventually consistent."""
         pages = self._dynamodb.get_paginator("query").paginate(
             TableName=self._table, PaginationConfig={"PageSize": 100}, **_of(status)
         )
@@ -87,18 +87,18 @@ class Ledger:
             yield from page["Items"]
 
     def waiting(self) -> Iterator[Document]:
-        """The documents that nobody has started yet, the oldest first."""
+        """The documents that are not started yet, oldest first."""
         return map(as_document, self.with_status("received"))
 
     def count(self, status: str) -> int:
-        """How many documents have a status."""
+        """The number of documents with a status."""
         pages = self._dynamodb.get_paginator("query").paginate(
             TableName=self._table, Select="COUNT", **_of(status)
         )
         return sum(page["Count"] for page in pages)
 
     def take_slot(self, execution: str) -> bool:
-        """Take a slot; False if all are taken."""
+        """Take a slot; return False if all are taken."""
         try:
             self._dynamodb.update_item(
                 TableName=self._table,
@@ -117,7 +117,7 @@ class Ledger:
         return True
 
     def give_back_slot(self, execution: str) -> None:
-        """Give a slot back; one that was not taken is none."""
+        """Return a slot, if the execution holds one."""
         self._dynamodb.update_item(
             TableName=self._table,
             Key=_SLOTS,
@@ -126,7 +126,7 @@ class Ledger:
         )
 
     def is_full(self) -> bool:
-        """Whether all slots are taken, now; `take_slot` is what decides."""
+        """Whether all slots are taken at this moment; only `take_slot` is atomic."""
         return len(self.slots_taken()) >= self._most
 
     def slots_taken(self) -> list[str]:
@@ -135,7 +135,7 @@ class Ledger:
         return list(item.get("Item", {}).get("running", {}).get("SS", []))
 
     def run(self, document: Document) -> bool:
-        """Note that a received document runs; False if somebody else was faster."""
+        """Set a received document to running; return False if its status is another one."""
         return self._move(
             document.document_id,
             "SET #status = :to, running_at = :at",
@@ -143,7 +143,7 @@ class Ledger:
         )
 
     def wait(self, document: Document) -> bool:
-        """Note that a document waits again; False if it does not run any more."""
+        """Set a running document back to received; return False if its status is another one."""
         return self._move(
             document.document_id,
             "SET #status = :to REMOVE running_at",
@@ -151,7 +151,7 @@ class Ledger:
         )
 
     def fail(self, document_id: str, reason: str) -> bool:
-        """Note that a running document failed; False if it does not run any more."""
+        """Set a running document to failed; return False if its status is another one."""
         return self._move(
             document_id,
             "SET #status = :to, failed_at = :at, reason = :reason",
@@ -159,7 +159,7 @@ class Ledger:
         )
 
     def receive_again(self, document_id: str) -> bool:
-        """Note that a failed document is to be tried again; False if it has not failed."""
+        """Set a failed document back to received; return False if its status is another one."""
         return self._move(
             document_id,
             "SET #status = :to, redriven_at = :at ADD attempt :one",
@@ -172,7 +172,7 @@ class Ledger:
         document_id: str,
         expression: str,
         texts: dict[str, str],
-        others: dict[str, Any] | None = None,
+        further: dict[str, Any] | None = None,
     ) -> bool:
         values = {**texts}
         if ":at" in expression:
@@ -186,7 +186,7 @@ class Ledger:
                 ExpressionAttributeNames=_STATUS,
                 ExpressionAttributeValues={
                     **{name: {"S": text} for name, text in values.items()},
-                    **(others or {}),
+                    **(further or {}),
                 },
             )
         except self._refused:
@@ -195,7 +195,7 @@ class Ledger:
 
 
 def _of(status: str) -> dict[str, Any]:
-    """A query for the rows of a status, the one received first ahead."""
+    """A query for the items of a status, oldest first."""
     return {
         "IndexName": BY_STATUS,
         "KeyConditionExpression": "#status = :status",
@@ -205,7 +205,7 @@ def _of(status: str) -> dict[str, Any]:
 
 
 def as_document(item: dict[str, Any]) -> Document:
-    """What a row of the table says."""
+    """The document of an item."""
     source = {name: item.get(name, {}).get("S", "") for name in ("bucket", "key", "version_id")}
     return Document(
         item["document_id"]["S"], int(item["attempt"]["N"]), source, item["received_at"]["S"]

@@ -1,0 +1,27 @@
+"""The environment variables that the stack sets."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where documents are recorded, and how many may run at once."""
+
+    documents_at_once: int
+    documents_table: str
+    keep_days: int
+    results_bucket: str
+    state_machine_arn: str
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
+        """Raises KeyError, with the name of the variable that is missing."""
+        return cls(
+            documents_at_once=int(environment["DOCUMENTS_AT_ONCE"]),
+            documents_table=environment["DOCUMENTS_TABLE"],
+            keep_days=int(environment["KEEP_DAYS"]),
+            results_bucket=environment["RESULTS_BUCKET"],
+            state_machine_arn=environment["STATE_MACHINE_ARN"],
+        )

@@ -1,0 +1,122 @@
+"""The language chain's workflows: what a failed document reports, and how parts are processed."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.step_functions.conftest import Bench
+from tests.step_functions.language_chain.scenarios import NESTED
+from tests.step_functions.test_definitions import is_distributed
+from tests.step_functions.workflows import WORKFLOWS
+
+_STATES = {
+    workflow.name: workflow.states
+    for workflow in WORKFLOWS
+    if workflow.architecture == "language-chain"
+}
+
+
+def test_many_parts_are_processed_as_few_are() -> None:
+    states = _STATES["language_chain/read"]
+    pairs = {
+        "Translate many chunks": "Translate each chunk",
+        "Analyse many pieces": "Analyse each piece",
+    }
+    assert {state.name for state in states.values() if is_distributed(state)} == set(pairs)
+    for many, few in pairs.items():
+        distributed, inline = (
+            {key: states[name].body[key] for key in states[name].body if key != "Comment"}
+            for name in (many, few)
+        )
+        distributed_states, inline_states = (
+            list(body.pop("ItemProcessor")["States"].values()) for body in (distributed, inline)
+        )
+        assert distributed_states == inline_states
+        assert distributed == inline
+
+
+@pytest.mark.sandbox
+@pytest.mark.parametrize(
+    ("scenario", "reason"),
+    [
+        (
+            "reading fails",
+            "Comprehend.Failure at Analyse each piece: as the service has it",
+        ),
+        ("reading runs out of time", "States.Timeout at Analyse each piece: it ran out of time"),
+        ("a nested workflow is not started", "Injected.Failure at Read: as the scenario has it"),
+        ("too large", "TooLarge at Look at the upload: it has 1000000000 bytes, "),
+    ],
+)
+def test_the_status_table_says_which_step_failed_and_why(
+    scenario: str, reason: str, bench: Bench
+) -> None:
+    run = bench.outcomes("language_chain/language_chain")[scenario]
+    values = run.arguments("Note that it failed")["ExpressionAttributeValues"]
+    assert values[":reason"]["S"].startswith(reason)
+    quarantined = run.arguments("Quarantine")["Body"]
+    assert (
+        f"{quarantined['error']} at {quarantined['step']}: {quarantined['cause']}"
+        == (values[":reason"]["S"])
+    )
+
+
+@pytest.mark.sandbox
+def test_a_failed_step_is_looked_up_in_the_nested_execution(bench: Bench) -> None:
+    outcomes = bench.outcomes("language_chain/language_chain")
+    lookup = outcomes["reading fails"].arguments("Find the failed step")
+    assert lookup["ExecutionArn"] == NESTED
+    unknown = outcomes["the failed step is unknown"]
+    assert "Comprehend.Failure" in unknown.cause
+
+
+def test_nested_executions_are_linked_to_the_document_s() -> None:
+    for name in ("Listen", "Read", "Speak"):
+        started = _STATES["language_chain/language_chain"][name].body["Arguments"]["Input"]
+        assert started["AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID"] == (
+            "{% $states.context.Execution.Id %}"
+        )
+
+
+def _result(bench: Bench, workflow: str, scenario: str) -> Any:
+    return bench.outcomes(f"language_chain/{workflow}")[scenario].output
+
+
+@pytest.mark.sandbox
+def test_lost_parts_are_named_in_the_result(bench: Bench) -> None:
+    run = bench.outcomes("language_chain/read")["a tolerated part is lost"]
+    (lost,) = run.arguments("Merge")["Payload"]["lost"]
+    assert (lost["step"], lost["error"]) == ("translating", "Injected.Failure")
+    assert lost["cause"] == "as the scenario has it"
+    joined = run.arguments("Split for analysis")["Payload"]["joined"]
+    assert joined["lost"] == [lost["number"]]
+    assert run.output["lost"] == 1
+
+
+@pytest.mark.sandbox
+def test_what_children_return_is_what_the_parent_uses(bench: Bench) -> None:
+    assert {"source_language", "result_key", "sentiment", "speakable", "lost"} <= set(
+        _result(bench, "read", "in German")
+    )
+    assert "speech" in _result(bench, "speak", "a text")
+    document = _result(bench, "language_chain", "a recording")
+    assert document["speech"] == "https://s3/outbox/speech/1.mp3"
+
+
+@pytest.mark.sandbox
+def test_word_lists_are_named_only_if_they_are_deployed(bench: Bench) -> None:
+    listened = bench.outcomes("language_chain/listen")
+    plain = listened["a recording"].arguments("Transcribe")
+    assert "LanguageIdSettings" not in plain
+    assert plain["Settings"] == {"ShowSpeakerLabels": True, "MaxSpeakerLabels": 10}
+    listed = listened["with all word lists"].arguments("Transcribe")
+    assert set(listed["LanguageIdSettings"]["en-US"]) == {"VocabularyName", "VocabularyFilterName"}
+    assert listed["Settings"]["VocabularyFilterMethod"] == "mask"
+    translated = bench.outcomes("language_chain/language_part")
+    assert "TerminologyNames" not in translated["a chunk"].arguments("Translate")
+    assert translated["a chunk with a terminology"].arguments("Translate")["TerminologyNames"]
+    spoken = bench.outcomes("language_chain/speak")
+    assert "LexiconNames" not in spoken["a text"].arguments("Speak")
+    assert spoken["with a lexicon"].arguments("Speak")["LexiconNames"]
+    assert json.dumps(listed).count("none") == 0

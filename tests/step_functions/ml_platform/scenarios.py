@@ -1,0 +1,202 @@
+"""Scenarios of the ML platform's workflows."""
+
+import json
+from typing import Any
+
+from tests.step_functions.scenario import FAILURE, Scenario, answers_with
+from tests.step_functions.scripted_aws import Calls, Throw
+
+PUBLISHED = {"MessageId": "1"}
+Settings = tuple[tuple[str, str], ...]
+
+
+def _report(auc: float) -> dict[str, str]:
+    report = {"roc_auc": auc, "baseline": {"roc_auc": 0.6}, "gain_over_baseline": auc - 0.6}
+    return {"Body": json.dumps({**report, "rows": 100})}
+
+
+_FULL = {"Contents": [{"Key": "part-0", "Size": 10}]}
+_TRAIN: dict[str, Any] = {
+    "Export the set": {},
+    "List the split": _FULL,
+    "Tune": {"BestTrainingJob": {"TrainingJobName": "best"}},
+    "Train": {"TrainingJobName": "job", "ModelArtifacts": {"S3ModelArtifacts": "s3://b/m.tar.gz"}},
+    "Evaluate": {},
+    "Read the report": _report(0.8),
+    "Register": {"ModelPackageArn": "arn:package"},
+    "Tell of the model": PUBLISHED,
+    "Tell of the refusal": PUBLISHED,
+    "Stop tuning": {},
+    "Stop training": {},
+    "Stop evaluating": {},
+    "Say what failed": PUBLISHED,
+}
+_LAKE = (("ml_training.from_lake", "true"),)
+_SET = {"training_data": "s3://bucket/prefix/"}
+
+
+def _train(
+    name: str, execution_input: dict[str, Any] = _SET, ends: str = "SUCCEEDED", **changes: Any
+) -> Scenario:
+    return Scenario(
+        "ml_platform/train_model", name, answers_with(_TRAIN, changes), execution_input, _LAKE, ends
+    )
+
+
+_NONE = Throw("States.TaskFailed", "CapacityError: no machine")
+
+
+def _no_capacity(calls: Calls) -> Throw | Any:
+    """A job that SageMaker finds no machine for, twice."""
+    state, _ = calls[-1]
+    tries = sum(name == state for name, _ in calls)
+    return _NONE if tries < 3 else JOBS[state]
+
+
+def _new_configuration(calls: Calls) -> str:
+    return next(
+        str(arguments["EndpointConfigName"])
+        for name, arguments in calls
+        if name == "Create the configuration"
+    )
+
+
+def _in_service(calls: Calls) -> dict[str, str]:
+    """Updating at the first look, rolled out at the second."""
+    looks = sum(name == "Look at the endpoint" for name, _ in calls)
+    status = "Updating" if looks == 1 else "InService"
+    return {"EndpointStatus": status, "EndpointConfigName": _new_configuration(calls)}
+
+
+_NO_ENDPOINT = Throw("SageMaker.SageMakerException", 'Could not find endpoint "flight-delay".')
+_PACKAGE = {
+    "ModelApprovalStatus": "Approved",
+    "DriftCheckBaselines": {
+        "ModelDataQuality": {"Statistics": {"S3Uri": "s3://b/evaluation/statistics.json"}}
+    },
+}
+_OLD_VARIANTS = {
+    "ProductionVariants": [
+        {"VariantName": "champion", "ModelName": "old-model"},
+        {"VariantName": "challenger", "ModelName": "older-model"},
+    ],
+    "ShadowProductionVariants": [],
+}
+_DEPLOY: dict[str, Any] = {
+    "Describe the package": _PACKAGE,
+    "Look for the endpoint": {"EndpointStatus": "InService", "EndpointConfigName": "old"},
+    "Look at its configuration": _OLD_VARIANTS,
+    "Look at its model": {"PrimaryContainer": {"ModelPackageName": "arn:old-package"}},
+    "Create the model": {},
+    "Create the configuration": {},
+    "Deregister": {},
+    "Create the endpoint": {},
+    "Update the endpoint": {},
+    "Look at the endpoint": _in_service,
+    "Keep the statistics": {},
+    "Register": {},
+    "Track the calls": {},
+    "Delete the old configuration": {},
+    "Delete the model": {},
+    "Tell of the deployment": PUBLISHED,
+    "Scale the champion again": {},
+    "Remove the endpoint": {},
+    "Remove the new configuration": {},
+    "Remove the new model": {},
+    "Say what failed": PUBLISHED,
+}
+_APPROVED = {"detail": {"ModelPackageArn": "arn:new-package"}}
+_CHALLENGER = (("ml_endpoint.challenger_weight", "0.3"),)
+_SHADOW = (("ml_endpoint.roll_out", "shadow"),)
+
+
+def _deploy(
+    name: str, settings: Settings = (), ends: str = "SUCCEEDED", **changes: Any
+) -> Scenario:
+    return Scenario(
+        "ml_platform/deploy_model", name, answers_with(_DEPLOY, changes), _APPROVED, settings, ends
+    )
+
+
+_BATCH: dict[str, Any] = {
+    "Look at the flights": _FULL,
+    "Find the newest": {"ModelPackageSummaryList": [{"ModelPackageArn": "arn:newest"}]},
+    "Create the model": {},
+    "Transform": {},
+    "Stop transforming": {},
+    "Remove the model": {},
+    "Tell of the predictions": PUBLISHED,
+    "Say what failed": PUBLISHED,
+}
+_FLIGHTS = {"flights": "s3://bucket/training/split=test/"}
+
+
+def _batch(
+    name: str, execution_input: dict[str, Any] = _FLIGHTS, ends: str = "SUCCEEDED", **changes: Any
+) -> Scenario:
+    return Scenario(
+        "ml_platform/transform_batch",
+        name,
+        answers_with(_BATCH, changes),
+        execution_input,
+        (),
+        ends,
+    )
+
+
+JOBS = {name: ({**_TRAIN, **_BATCH})[name] for name in ("Tune", "Train", "Evaluate", "Transform")}
+SCENARIOS = [
+    _train("from the lake", {}),
+    _train("of a given set"),
+    _train("with a search", {**_SET, "tune": True}),
+    _train("refused", Read_the_report=_report(0.5)),
+    _train("without data", ends="NoData", List_the_split={"Contents": []}),
+    _train("training fails", ends=FAILURE, Train=Throw(FAILURE)),
+    _train("the search fails", {**_SET, "tune": True}, ends=FAILURE, Tune=Throw(FAILURE)),
+    _train("evaluating fails", ends=FAILURE, Evaluate=Throw(FAILURE)),
+    _train("no capacity to train", Train=_no_capacity),
+    _train("no capacity to search", {**_SET, "tune": True}, Tune=_no_capacity),
+    _train("no capacity to evaluate", Evaluate=_no_capacity),
+    _train(
+        "no capacity at all",
+        ends="States.TaskFailed",
+        Train=Throw("States.TaskFailed", "CapacityError"),
+    ),
+    _deploy("in the place of an old model"),
+    _deploy("first of all", Look_for_the_endpoint=_NO_ENDPOINT),
+    _deploy("beside a challenger", _CHALLENGER),
+    _deploy("in the shadow", _SHADOW),
+    _deploy("not approved", Describe_the_package={**_PACKAGE, "ModelApprovalStatus": "Rejected"}),
+    _deploy(
+        "served already",
+        Look_at_its_model={"PrimaryContainer": {"ModelPackageName": "arn:new-package"}},
+    ),
+    _deploy(
+        "rolled back by the alarms",
+        ends="RollOutInService",
+        Look_at_the_endpoint={"EndpointStatus": "InService", "EndpointConfigName": "old"},
+    ),
+    _deploy(
+        "failed for good",
+        ends="RollOutFailed",
+        Look_at_the_endpoint={"EndpointStatus": "Failed", "EndpointConfigName": "old"},
+    ),
+    _deploy(
+        "too slow",
+        ends="TooSlow",
+        Look_at_the_endpoint={"EndpointStatus": "Updating", "EndpointConfigName": "old"},
+    ),
+    _deploy(
+        "the first one fails",
+        ends="RollOutFailed",
+        Look_for_the_endpoint=_NO_ENDPOINT,
+        Look_at_the_endpoint={"EndpointStatus": "Failed", "EndpointConfigName": "new"},
+    ),
+    _batch("by the newest"),
+    _batch("by a given one", {**_FLIGHTS, "model_package_arn": "arn:given"}),
+    _batch("of nothing named", {}, ends="NoFlights"),
+    _batch("of nothing there", ends="NoFlights", Look_at_the_flights={}),
+    _batch("by none", ends="NoModel", Find_the_newest={"ModelPackageSummaryList": []}),
+    _batch("transforming fails", ends=FAILURE, Transform=Throw(FAILURE)),
+    _batch("no capacity", Transform=_no_capacity),
+]

@@ -1,0 +1,197 @@
+"""The ML platform's workflows: jobs are stopped, models removed, and everything is encrypted."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.step_functions.conftest import Bench
+from tests.step_functions.ml_platform.scenarios import SCENARIOS
+from tests.step_functions.scripted_aws import Run, Throw
+
+pytestmark = pytest.mark.sandbox
+TRAIN, DEPLOY, TRANSFORM = (
+    f"ml_platform/{name}" for name in ("train_model", "deploy_model", "transform_batch")
+)
+KEY, SUBNETS, GROUP = (
+    f"arn:of-the-template:{name}" for name in ("KeyArn", "SubnetIds", "SecurityGroupId")
+)
+VPC = {"Subnets": [SUBNETS], "SecurityGroupIds": [GROUP]}
+
+
+def requests_to(bench: Bench, workflow: str, state: str) -> list[dict[str, Any]]:
+    """What the task of a state asked AWS for, in all scenarios."""
+    return [
+        arguments
+        for run in bench.outcomes(workflow).values()
+        for name, arguments in run.calls
+        if name == state
+    ]
+
+
+def values_of(request: Any, key: str) -> list[Any]:
+    """Every value under a key, however deep it is."""
+    if isinstance(request, list):
+        return [value for item in request for value in values_of(item, key)]
+    if not isinstance(request, dict):
+        return []
+    nested = [value for item in request.values() for value in values_of(item, key)]
+    return [request[key], *nested] if key in request else nested
+
+
+@pytest.mark.parametrize("state", ["Train", "Tune", "Evaluate"])
+def test_every_job_is_isolated_in_the_vpc_under_the_key(state: str, bench: Bench) -> None:
+    requests = requests_to(bench, TRAIN, state)
+    assert requests
+    for request in requests:
+        assert values_of(request, "VpcConfig") == [VPC]
+        assert values_of(request, "EnableNetworkIsolation") == [True]
+        assert values_of(request, "EnableInterContainerTrafficEncryption") == [True]
+        assert values_of(request, "VolumeKmsKeyId") == [KEY]
+        assert values_of(request, "KmsKeyId") == [KEY]
+
+
+def test_a_transform_is_under_the_key(bench: Bench) -> None:
+    requests = requests_to(bench, TRANSFORM, "Transform")
+    assert requests
+    for request in requests:
+        assert values_of(request, "VolumeKmsKeyId") == values_of(request, "KmsKeyId") == [KEY]
+
+
+@pytest.mark.parametrize("workflow", [DEPLOY, TRANSFORM])
+def test_every_model_is_isolated_in_the_vpc(workflow: str, bench: Bench) -> None:
+    requests = requests_to(bench, workflow, "Create the model")
+    assert requests
+    for request in requests:
+        assert request["VpcConfig"] == VPC
+        assert request["EnableNetworkIsolation"] is True
+
+
+@pytest.mark.parametrize(
+    ("workflow", "scenario", "states", "name"),
+    [
+        (TRAIN, "training fails", ("Train", "Stop training"), "TrainingJobName"),
+        (TRAIN, "evaluating fails", ("Evaluate", "Stop evaluating"), "ProcessingJobName"),
+        (TRAIN, "the search fails", ("Tune", "Stop tuning"), "HyperParameterTuningJobName"),
+        (TRANSFORM, "transforming fails", ("Transform", "Stop transforming"), "TransformJobName"),
+        (TRANSFORM, "transforming fails", ("Create the model", "Remove the model"), "ModelName"),
+        (TRANSFORM, "by the newest", ("Create the model", "Remove the model"), "ModelName"),
+        (
+            DEPLOY,
+            "rolled back by the alarms",
+            ("Create the configuration", "Remove the new configuration"),
+            "EndpointConfigName",
+        ),
+        (
+            DEPLOY,
+            "the first one fails",
+            ("Create the endpoint", "Remove the endpoint"),
+            "EndpointName",
+        ),
+        (
+            DEPLOY,
+            "rolled back by the alarms",
+            ("Create the model", "Remove the new model"),
+            "ModelName",
+        ),
+    ],
+)
+def test_what_was_started_is_stopped_or_removed(
+    workflow: str, scenario: str, states: tuple[str, str], name: str, bench: Bench
+) -> None:
+    starts, stops = states
+    run = bench.outcomes(workflow)[scenario]
+    assert run.arguments(starts)[name] == run.arguments(stops)[name]
+
+
+def test_an_endpoint_that_was_there_before_is_never_removed(bench: Bench) -> None:
+    outcomes = bench.outcomes(DEPLOY)
+    removing = {name for name, run in outcomes.items() if run.called("Remove the endpoint")}
+    assert removing == {"the first one fails"}
+
+
+@pytest.mark.parametrize(
+    ("scenario", "sentence"),
+    [
+        ("rolled back by the alarms", "The old model serves on."),
+        ("the first one fails", "There is no endpoint."),
+    ],
+)
+def test_a_failed_deployment_says_what_serves(scenario: str, sentence: str, bench: Bench) -> None:
+    run = bench.outcomes(DEPLOY)[scenario]
+    assert run.cause.endswith(sentence)
+    assert run.arguments("Say what failed")["Message"].endswith(sentence)
+
+
+def test_a_job_that_is_retried_has_another_name(bench: Bench) -> None:
+    (scenario,) = (item for item in SCENARIOS if item.name == "training fails")
+    limit = Throw("SageMaker.ResourceLimitExceededException")
+    run = bench.run(replace(scenario, answers={**scenario.answers, "Train": limit}))
+    names = [arguments["TrainingJobName"] for name, arguments in run.calls if name == "Train"]
+    assert len(set(names)) == len(names) == 5
+    assert run.arguments("Stop training")["TrainingJobName"] == names[-1]
+
+
+@pytest.mark.parametrize(
+    ("workflow", "scenario", "state"),
+    [
+        (TRAIN, "no capacity to train", "Train"),
+        (TRAIN, "no capacity to search", "Tune"),
+        (TRAIN, "no capacity to evaluate", "Evaluate"),
+        (TRANSFORM, "no capacity", "Transform"),
+    ],
+)
+def test_a_job_without_capacity_is_started_again_later_under_another_name(
+    workflow: str, scenario: str, state: str, bench: Bench
+) -> None:
+    run = bench.outcomes(workflow)[scenario]
+    names = [next(iter(arguments.values())) for name, arguments in run.calls if name == state]
+    assert len(set(names)) == len(names) == 3
+    assert run.states.count("Wait for capacity") == 2
+
+
+def test_capacity_is_waited_for_four_times(bench: Bench) -> None:
+    run = bench.outcomes(TRAIN)["no capacity at all"]
+    assert run.states.count("Wait for capacity") == 4
+
+
+def variants_of(run: Run) -> dict[str, tuple[str, float]]:
+    configuration = run.arguments("Create the configuration")
+    return {
+        variant["VariantName"]: (variant["ModelName"], variant["InitialVariantWeight"])
+        for variant in configuration["ProductionVariants"]
+    }
+
+
+def test_the_old_model_keeps_its_share_beside_the_new_one(bench: Bench) -> None:
+    run = bench.outcomes(DEPLOY)["beside a challenger"]
+    new = run.arguments("Create the model")["ModelName"]
+    assert variants_of(run) == {"champion": (new, 0.7), "challenger": ("old-model", 0.3)}
+    scaled = [arguments["ResourceId"] for name, arguments in run.calls if name == "Register"]
+    assert [resource.rpartition("/")[2] for resource in scaled] == ["champion", "challenger"]
+    # No variant uses the model before the old one any more.
+    assert run.arguments("Delete the model") == {"ModelName": "older-model"}
+    deployment = run.arguments("Update the endpoint")["DeploymentConfig"]
+    routing = deployment["BlueGreenUpdatePolicy"]["TrafficRoutingConfiguration"]
+    assert routing["Type"] == "CANARY"
+    assert routing["CanarySize"] == {"Type": "CAPACITY_PERCENT", "Value": 10}
+    assert deployment["AutoRollbackConfiguration"]["Alarms"]
+
+
+def test_a_shadow_gets_copies_and_the_old_model_answers(bench: Bench) -> None:
+    run = bench.outcomes(DEPLOY)["in the shadow"]
+    configuration = run.arguments("Create the configuration")
+    (shadow,) = configuration["ShadowProductionVariants"]
+    assert variants_of(run) == {"champion": ("old-model", 1)}
+    assert shadow["ModelName"] == run.arguments("Create the model")["ModelName"]
+    # SageMaker takes no shadow in a blue/green update.
+    assert "DeploymentConfig" not in run.arguments("Update the endpoint")
+    assert "shadow" in run.arguments("Tell of the deployment")["Message"]
+
+
+def test_the_report_decides_and_is_quoted(bench: Bench) -> None:
+    outcomes = bench.outcomes(TRAIN)
+    assert "ROC AUC 0.800" in outcomes["of a given set"].arguments("Tell of the model")["Message"]
+    refused = outcomes["refused"]
+    assert "ROC AUC 0.500" in refused.arguments("Tell of the refusal")["Message"]
+    assert refused.output["registered"] is False

@@ -1,0 +1,147 @@
+"""Every workflow of `step_functions/`, and where the templates deploy it."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+from repository import ROOT
+from tools.assembly import asl, paths, synthesise
+
+FOLDER = ROOT / "step_functions"
+_RESOURCE = re.compile(r"arn:aws:states:::(?:aws-sdk:)?(\w+):(\w+?)(?:\.sync(?::2)?)?$")
+# A service's name in a Task's resource -> in botocore.
+_SERVICES = {
+    "applicationautoscaling": "application-autoscaling",
+    "sfn": "stepfunctions",
+    "states": "stepfunctions",
+}
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A workflow in a template."""
+
+    stack: str
+    path: str
+    """Of its construct: `Training/Workflow`."""
+    substitutions: Mapping[str, str]
+    permissions: frozenset[str]
+    """The actions that its role's own policy allows."""
+    called: bool
+    """Whether another workflow starts it and waits for it."""
+
+
+@dataclass(frozen=True)
+class Workflow:
+    """One file of `step_functions/`."""
+
+    file: Path
+
+    @property
+    def name(self) -> str:
+        """As `AslStateMachine(workflow=...)` takes it: `ml_platform/train_model`."""
+        return str(self.file.relative_to(FOLDER)).removesuffix(".asl.json")
+
+    @property
+    def architecture(self) -> str:
+        """The architecture that owns it, by its folder: `ml-platform`."""
+        return self.file.parent.name.replace("_", "-")
+
+    @cached_property
+    def definition(self) -> asl.Definition:
+        """The file's content."""
+        return asl.read(self.file)
+
+    @cached_property
+    def states(self) -> dict[str, asl.State]:
+        """Every state by its name, nested ones included."""
+        return {state.name: state for state in asl.states(self.definition)}
+
+    @property
+    def deployed(self) -> Deployed:
+        """Where it is deployed with the settings of the environment `local`."""
+        return deployed(self.architecture)[self.name]
+
+    @property
+    def tasks(self) -> list[asl.State]:
+        """Every Task state."""
+        return [state for state in self.states.values() if state.type == "Task"]
+
+
+WORKFLOWS = [Workflow(file) for file in sorted(FOLDER.glob("*/*.asl.json"))]
+
+
+@cache
+def deployed(architecture: str, *settings: tuple[str, str]) -> Mapping[str, Deployed]:
+    """Workflow name -> where it is deployed, of an architecture in the environment `local`."""
+    names = {workflow.file.read_text(): workflow.name for workflow in WORKFLOWS}
+    # The gate has tests of its own, and takes two thirds of a synth.
+    templates = synthesise("local", dict(settings), only=[architecture], gated=False)
+    machines = {
+        (stack, logical_id): resource["Properties"]
+        for stack, template in templates.items()
+        for logical_id, resource in template["Resources"].items()
+        if resource["Type"] == "AWS::StepFunctions::StateMachine"
+    }
+    called = {
+        (stack, value["Ref"])
+        for (stack, _), properties in machines.items()
+        for value in properties["DefinitionSubstitutions"].values()
+        if isinstance(value, dict) and (stack, value.get("Ref")) in machines
+    }
+    return {
+        names[properties["DefinitionString"]]: _deployed(
+            stack, templates[stack], logical_id, called=(stack, logical_id) in called
+        )
+        for (stack, logical_id), properties in machines.items()
+    }
+
+
+def _deployed(
+    stack: str, template: Mapping[str, Any], logical_id: str, *, called: bool
+) -> Deployed:
+    names = paths(template)
+    path = names[logical_id]
+    substitutions = template["Resources"][logical_id]["Properties"]["DefinitionSubstitutions"]
+    (policy,) = (
+        resource["Properties"]["PolicyDocument"]["Statement"]
+        for policy_id, resource in template["Resources"].items()
+        if names[policy_id] == f"{path}Role/DefaultPolicy"
+    )
+    actions = (item["Action"] for item in policy if item["Effect"] == "Allow")
+    return Deployed(
+        stack,
+        path,
+        {
+            name: value if isinstance(value, str) else f"arn:of-the-template:{name}"
+            for name, value in substitutions.items()
+        },
+        frozenset(
+            action
+            for allowed in actions
+            for action in ([allowed] if isinstance(allowed, str) else allowed)
+        ),
+        called,
+    )
+
+
+def api_of(resource: str) -> tuple[str, str]:
+    """The service, in botocore's spelling, and the API that a Task's `Resource` calls."""
+    match = _RESOURCE.match(resource)
+    assert match, resource
+    service, api = match.groups()
+    return _SERVICES.get(service, service), api[0].upper() + api[1:]
+
+
+def expressions(value: Any) -> list[str]:
+    """The JSONata in a part of a definition, without its `{% %}`."""
+    if isinstance(value, dict):
+        return [text for item in value.values() for text in expressions(item)]
+    if isinstance(value, list):
+        return [text for item in value for text in expressions(item)]
+    if isinstance(value, str) and value.startswith("{%"):
+        return [value.removeprefix("{%").removesuffix("%}").strip()]
+    return []
