@@ -15,13 +15,14 @@ import pytest
 
 from local.runtime import emulator
 from local.runtime.emulator import Emulator
+from local.runtime.processes import stop
 from local.runtime.workspace import Workspace
 from repository import ROOT
 from tests.conftest import Templates, resources
 from tests.step_functions.paths import FAILURE, WAYS, Way
 from tests.step_functions.scripted_aws import Run, ScriptedAws, Throw
 
-pytestmark = pytest.mark.sandbox
+pytestmark = pytest.mark.local
 WORKFLOWS = {
     "train_model": ("MlTraining", "Training/Workflow"),
     "deploy_model": ("MlEndpoint", "Deployment/Workflow"),
@@ -105,13 +106,13 @@ class Bench:
 def bench(tmp_path_factory: pytest.TempPathFactory, synthesise: Templates) -> Iterator[Bench]:
     workspace = Workspace(tmp_path_factory.mktemp("errors"))
     try:
-        variables = {"SANDBOX_TASKS": ".*", "SFN_WAIT_SCALE": "0"}
-        running = emulator.start(workspace, [], variables=variables)
+        variables = {"LOCAL_TASKS": ".*", "SFN_WAIT_SCALE": "0"}
+        running = emulator.start(workspace, variables)
         aws = ScriptedAws(running)
         yield Bench(aws, running, synthesise)
         aws.close()
     finally:
-        emulator.stop(workspace)
+        stop(workspace)
 
 
 def definition(workflow: str) -> dict[str, Any]:

@@ -1,8 +1,9 @@
-"""Run a Glue job of the embedded AWS on local Spark: its script, its arguments, its role.
+"""Runs a Glue job on local Spark: its script, its arguments, its role.
 
 The script and its modules are fetched from where the job says, under the job's own role, and run
-on the Spark and Python versions of its Glue. Spark has no S3 connector here, so data files pass
-through a folder; every call to S3 and Glue is still the role's.
+on the Spark and Python versions of its Glue version. Spark has no S3 connector here, so data files
+pass through a folder; every call to S3 and Glue is made under the role. Workers, timeouts,
+bookmarks and the job's run history are not simulated: Glue's own StartJobRun runs nothing.
 """
 
 import json
