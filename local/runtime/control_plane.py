@@ -11,6 +11,7 @@ from typing import Any
 import boto3
 
 from local.runtime import deployment
+from local.runtime.assembly import Assembly
 from local.runtime.deployment import Outputs
 from local.runtime.emulator import PYTHON, REGION
 from local.runtime.processes import free_port, launch, wait_until_it_answers
@@ -84,16 +85,20 @@ def start(workspace: Workspace, *, unchanged: bool = False) -> ControlPlane:
     return control_plane
 
 
-def deploy(
-    control_plane: ControlPlane,
-    workspace: Workspace,
-    architectures: Iterable[str],
-    settings: Mapping[str, str],
-) -> Outputs:
-    """Deploy `architectures` into it with the CDK CLI; returns their outputs."""
-    own_workspace = Workspace(workspace.folder / "control-plane")
-    synthesised = deployment.synthesise(
-        own_workspace, architectures, settings, supported=ControlPlaneTypes()
-    )
-    deployment.bootstrap(own_workspace, control_plane)
-    return deployment.deploy(own_workspace, control_plane, synthesised.assembly)
+def synthesise(
+    workspace: Workspace, architectures: Iterable[str], settings: Mapping[str, str]
+) -> Assembly:
+    """Synthesise `architectures` with the resources that moto creates, beside `workspace`'s own."""
+    return deployment.synthesise(
+        _own(workspace), architectures, settings, supported=ControlPlaneTypes()
+    ).assembly
+
+
+def deploy(control_plane: ControlPlane, workspace: Workspace, assembly: Assembly) -> Outputs:
+    """Deploy `assembly` with the CDK CLI; returns its outputs."""
+    deployment.bootstrap(_own(workspace), control_plane)
+    return deployment.deploy(_own(workspace), control_plane, assembly)
+
+
+def _own(workspace: Workspace) -> Workspace:
+    return Workspace(workspace.folder / "control-plane")

@@ -1,9 +1,7 @@
-"""moto's server with three gaps closed; runs in the virtual environment `.venv-local`.
+"""moto's server with two gaps closed; runs in the virtual environment `.venv-local`.
 
 Each is shown by a test in `tests/local/runtime/test_control_plane.py`:
 
-- CloudFormation: only stacks made by CreateStack have outputs, exports and imports. The CDK CLI
-  executes change sets, so these get them, too.
 - KMS: a template gives tags as `Key` and `Value`, and moto expects the API's names.
 - SageMaker: moto keeps a few properties of a model, an endpoint or a notebook in a template. Here
   it keeps all that its own API accepts. Its list of instance types ends in 2021, so none is
@@ -16,7 +14,6 @@ from inspect import signature
 from typing import Any
 
 from botocore import xform_name
-from moto.cloudformation.models import ChangeSet, cloudformation_backends
 from moto.kms.models import KmsBackend
 from moto.sagemaker.models import (
     FakeEndpoint,
@@ -35,19 +32,7 @@ _SAGEMAKER = {
     FakeEndpoint: ("create_endpoint", "endpoint_name"),
     FakeSagemakerNotebookInstance: ("create_notebook_instance", "notebook_instance_name"),
 }
-_original_apply = ChangeSet.apply
 _original_create_key = KmsBackend.create_key
-
-
-def apply_with_exports(self: ChangeSet) -> None:
-    """Execute a change set on its stack, which may import, and whose exports others may import."""
-    stack = self.stack
-    exports = cloudformation_backends[stack.account_id][stack.region_name].exports
-    stack.resource_map.cross_stack_resources = exports
-    _original_apply(self)
-    stack.template_dict = self.template_dict
-    stack.output_map = stack._create_output_map()
-    exports.update({export.name: export for export in stack.exports})
 
 
 def create_tagged_key(self: Any, tags: Any = None, **arguments: Any) -> Any:
@@ -96,7 +81,6 @@ def created_by(method_name: str, name_argument: str) -> Any:
 def close_gaps() -> None:
     """Apply the changes to moto."""
     changes: list[tuple[Any, str, Any]] = [
-        (ChangeSet, "apply", apply_with_exports),
         (KmsBackend, "create_key", create_tagged_key),
         (SageMakerModelBackend, "validate_production_variants", accept_any_instance_type),
         (FakeEndpointConfig, "validate_production_variants", accept_any_instance_type),

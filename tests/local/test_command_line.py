@@ -42,13 +42,10 @@ def test_help_names_every_command(tmp_path: Path) -> None:
     ("arguments", "sentence"),
     [
         (
-            ("demo", "--option", "flights=many"),
-            "FLIGHTS=many: use a number from 1000 to 336776, or all.",
+            ("demo", "--option", "flights=20 000"),
+            "FLIGHTS=20 000: use a number from 1000 to 336776, or all.",
         ),
-        (("demo", "--option", "flights=20 000"), "FLIGHTS=20 000: use a number"),
-        (("demo", "--option", "flights=999"), "FLIGHTS=999: use a number"),
         (("demo", "--option", "flights"), "--option flights: write NAME=VALUE."),
-        (("demo", "--option", "colour=red"), "colour: no such option. Use flights."),
         (
             ("up", "--arch", "lake"),
             "ARCH=lake: no such architecture. Use language-chain, ml-platform, streaming-lake.",
@@ -99,7 +96,7 @@ def test_up_refuses_a_second_start_and_cleans_up_after_a_killed_one(tmp_path: Pa
     try:
         process = run("up", "--arch", "streaming-lake", folder=tmp_path)
         assert process.returncode == 0, process.stderr
-        assert "aws kinesis describe-stream-summary --stream-name StreamingLake" in process.stdout
+        assert "aws kinesis describe-stream-summary --stream-name streaminglake" in process.stdout
         again = run("up", folder=tmp_path)
         assert again.returncode == 1
         assert "A local AWS already runs" in again.stderr

@@ -1,6 +1,7 @@
 """The smaller parts of the local AWS and of its demos, each by itself."""
 
 import json
+import re
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
@@ -14,6 +15,7 @@ from local.demos.demo import demo_of, parse_options
 from local.demos.report import Check, Report, summarise
 from local.demos.streaming_lake.expected import Expected, same_rows
 from local.runtime.trimming import Trimmed, trim
+from local.runtime.workspace import LocalError
 from local.services.athena.queries import to_duckdb
 from local.services.firehose.parquet import ConversionError, to_parquet
 from local.services.firehose.prefixes import evaluate
@@ -170,6 +172,20 @@ def test_an_architecture_without_a_demo_has_none() -> None:
 def test_options_have_defaults_and_are_parsed() -> None:
     assert parse_options({}) == {"flights": 20_000}
     assert parse_options({"flights": "all"}) == {"flights": flights.ALL}
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"flights": "many"}, "FLIGHTS=many: use a number from 1000 to 336776, or all."),
+        ({"flights": "999"}, "FLIGHTS=999: use a number"),
+        ({"flights": "336777"}, "FLIGHTS=336777: use a number"),
+        ({"colour": "red"}, "colour: no such option. Use flights."),
+    ],
+)
+def test_a_wrong_option_is_refused(values: dict[str, str], message: str) -> None:
+    with pytest.raises(LocalError, match=re.escape(message)):
+        parse_options(values)
 
 
 def test_a_summary_names_failed_checks_in_full() -> None:

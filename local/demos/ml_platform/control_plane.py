@@ -8,10 +8,11 @@ from local.runtime.workspace import Workspace
 
 def requested_resources(workspace: Workspace) -> dict[str, Any]:
     """Deploy the platform with an endpoint and a notebook; returns the properties to check."""
-    plane = control_plane.start(workspace)
     package = f"arn:aws:sagemaker:us-east-1:{control_plane.ACCOUNT}:model-package/flight-delay/1"
     settings = {"ml_training.from_lake": "false", "ml_endpoint.model_package_arn": package}
-    control_plane.deploy(plane, workspace, ["ml-platform"], settings)
+    assembly = control_plane.synthesise(workspace, ["ml-platform"], settings)
+    plane = control_plane.start(workspace)
+    control_plane.deploy(plane, workspace, assembly)
     sagemaker = plane.client("sagemaker")
     endpoint = sagemaker.describe_endpoint(EndpointName="flight-delay")
     config = sagemaker.describe_endpoint_config(EndpointConfigName=endpoint["EndpointConfigName"])

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from local.runtime import control_plane
+from local.runtime.assembly import Assembly
 from local.runtime.control_plane import ControlPlane
 from local.runtime.processes import stop
 from local.runtime.workspace import LocalError, State, Workspace
@@ -24,11 +25,17 @@ def start(workspace: Workspace, *, unchanged: bool = False) -> ControlPlane:
 
 
 @pytest.fixture(scope="module")
-def sagemaker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def assembly(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
+    workspace = Workspace(tmp_path_factory.mktemp("assembly"))
+    return control_plane.synthesise(workspace, ["ml-platform"], SETTINGS)
+
+
+@pytest.fixture(scope="module")
+def sagemaker(tmp_path_factory: pytest.TempPathFactory, assembly: Assembly) -> Iterator[Any]:
     workspace = Workspace(tmp_path_factory.mktemp("control-plane"))
     try:
         plane = start(workspace)
-        control_plane.deploy(plane, workspace, ["ml-platform"], SETTINGS)
+        control_plane.deploy(plane, workspace, assembly)
         yield plane.client("sagemaker")
     finally:
         stop(workspace)
@@ -54,11 +61,13 @@ def test_the_notebook_has_no_root_and_no_internet(sagemaker: Any) -> None:
     assert notebook["NotebookInstanceLifecycleConfigName"]
 
 
-def test_unchanged_moto_has_no_exports_of_a_change_set(tmp_path_factory: Any) -> None:
+def test_unchanged_moto_does_not_create_a_key_with_tags(
+    tmp_path_factory: pytest.TempPathFactory, assembly: Assembly
+) -> None:
     workspace = Workspace(tmp_path_factory.mktemp("unchanged"))
     try:
         plane = start(workspace, unchanged=True)
-        with pytest.raises(LocalError, match=r"Key961B73FD|No export named"):
-            control_plane.deploy(plane, workspace, ["ml-platform"], SETTINGS)
+        with pytest.raises(LocalError, match="Key961B73FD"):
+            control_plane.deploy(plane, workspace, assembly)
     finally:
         stop(workspace)
