@@ -62,13 +62,13 @@ def _workflows(result: Result) -> list[Check]:
 
 
 def _predictions(result: Result) -> list[Check]:
-    by_api = [result.answers[row] for row in result.test.index]
     evaluation = result.evaluation
+    expected_of_api = [result.expected[row] for row in result.answers]
     return [
         Check(
             "predictions of the API that differ from the artefact's own",
             0,
-            _differing(by_api, result.expected),
+            _differing(list(result.answers.values()), expected_of_api),
         ),
         Check(
             "predictions of the batch transform that differ from the artefact's own",
@@ -76,9 +76,9 @@ def _predictions(result: Result) -> list[Check]:
             _differing(result.batch, result.expected),
         ),
         Check(
-            "ROC AUC of the report = of the API's answers",
+            "ROC AUC of the report = of the batch transform",
             round(evaluation["roc_auc"], 4),
-            round(float(roc_auc_score(result.test[0], by_api)), 4),
+            round(float(roc_auc_score(result.test[0], result.batch)), 4),
         ),
         Check("flights of the report = of the test split", len(result.test), evaluation["rows"]),
         Check("better than carrier and hour", True, evaluation["gain_over_baseline"] > 0),
