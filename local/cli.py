@@ -35,6 +35,10 @@ Architectures = Annotated[
     list[str] | None,
     typer.Option("--arch", help="An architecture, or several with commas; repeatable. [all]"),
 ]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("-c", help="KEY=VALUE, a setting as `cdk synth -c` takes it; repeatable."),
+]
 Options = Annotated[
     list[str] | None,
     typer.Option("--option", help="NAME=VALUE of a demo, e.g. flights=all; repeatable."),
@@ -42,14 +46,17 @@ Options = Annotated[
 
 
 @app.command()
-def up(arch: Architectures = None) -> None:
+def up(arch: Architectures = None, setting: Settings = None) -> None:
     """Start the local AWS, deploy, and leave it running."""
     with _errors_as_messages():
         workspace = Workspace()
         with workspace.locked():
             _refuse_if_running(workspace)
             try:
-                running = local_aws.start(workspace, arch or (), steps=Steps(console))
+                steps = Steps(console)
+                settings = _named_values("-c", setting)
+                synthesised = local_aws.synthesise(workspace, arch or (), settings, steps)
+                running = local_aws.deploy(workspace, synthesised, steps)
             except BaseException:
                 stop(workspace)
                 raise
@@ -76,17 +83,20 @@ def down() -> None:
 
 
 @app.command()
-def demo(arch: Architectures = None, option: Options = None) -> None:
+def demo(arch: Architectures = None, setting: Settings = None, option: Options = None) -> None:
     """Deploy, drive real data through, check every figure, report, stop."""
     with _errors_as_messages():
-        options = parse_options(_named_values(option or ()))
+        settings, values = _named_values("-c", setting), _named_values("--option", option)
         workspace = Workspace(Path(os.environ.get("DEMO_DIR", ROOT / ".local-demo")))
         with workspace.locked():
             stop(workspace)  # a demo that was killed may have left its processes
             workspace.clear()
             steps = Steps(console)
             try:
-                reports = _run_demos(workspace, arch or (), options, steps)
+                synthesised = local_aws.synthesise(workspace, arch or (), settings, steps)
+                options = parse_options(synthesised.assembly.architectures, values)
+                running = local_aws.deploy(workspace, synthesised, steps)
+                reports = _run_demos(running, options, steps)
             finally:
                 if workspace.state():
                     with steps.step("Stop the local AWS"):
@@ -101,16 +111,15 @@ def demo(arch: Architectures = None, option: Options = None) -> None:
             raise LocalError("A figure is not as expected: see the crosses above.")
 
 
-def _run_demos(
-    workspace: Workspace, architectures: Iterable[str], options: dict[str, Any], steps: Steps
-) -> dict[str, Report]:
+def _run_demos(running: LocalAws, options: dict[str, Any], steps: Steps) -> dict[str, Report]:
     """Architecture -> report, each written to `reports/` as its demo ends."""
-    running = local_aws.start(workspace, architectures, steps=steps)
     reports = {}
     for architecture in running.assembly.architectures:
         if demo_class := demo_of(architecture):
             section = steps.section()
-            context = Context(running.emulator, workspace, running.outputs, section, options)
+            context = Context(
+                running.emulator, running.workspace, running.outputs, section, options
+            )
             report = reports[architecture] = demo_class(context).run()
             _write(architecture, report, running, section)
     return reports
@@ -149,12 +158,12 @@ def _refuse_if_running(workspace: Workspace) -> None:
     console.print("An earlier local AWS had partly stopped: it was cleaned up.")
 
 
-def _named_values(options: Iterable[str]) -> dict[str, str]:
+def _named_values(flag: str, pairs: Iterable[str] | None) -> dict[str, str]:
     values = {}
-    for option in options:
-        name, equals, value = option.partition("=")
+    for pair in pairs or ():
+        name, equals, value = pair.partition("=")
         if not equals:
-            raise LocalError(f"--option {option}: write NAME=VALUE.")
+            raise LocalError(f"{flag} {pair}: write NAME=VALUE.")
         values[name] = value
     return values
 

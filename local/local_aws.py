@@ -7,7 +7,7 @@ from rich.console import Console
 
 from local.runtime import deployment, emulator
 from local.runtime.assembly import Assembly
-from local.runtime.deployment import Outputs
+from local.runtime.deployment import Outputs, Synthesised
 from local.runtime.emulator import Emulator
 from local.runtime.progress import Steps
 from local.runtime.trimming import Trimmed
@@ -42,20 +42,48 @@ def start(
     architectures: Iterable[str] = (),
     settings: Mapping[str, str] | None = None,
     *,
-    steps: Steps | None = None,
     variables: Mapping[str, str] | None = None,
     serve: bool = True,
 ) -> LocalAws:
-    """Deploy `architectures`, or all, and what they need, into a new local AWS.
+    """Deploy `architectures`, or all, and what they need, into a new local AWS; prints nothing.
 
     For tests, `variables` override the emulator's environment, and `serve=False` starts no process
-    beside the emulator. Raises LocalError; an unknown architecture or setting is refused before
-    anything is started.
+    beside the emulator. Raises LocalError.
     """
-    steps = steps or Steps(Console(quiet=True))
+    steps = Steps(Console(quiet=True))
+    synthesised = synthesise(workspace, architectures, settings, steps)
+    return deploy(workspace, synthesised, steps, variables=variables, serve=serve)
+
+
+def synthesise(
+    workspace: Workspace,
+    architectures: Iterable[str],
+    settings: Mapping[str, str] | None,
+    steps: Steps,
+) -> Synthesised:
+    """Synthesise `architectures`, or all, and what they need.
+
+    Raises LocalError with the app's own message for an unknown architecture or setting.
+    """
     with steps.step("Synthesise with the CDK CLI"):
         synthesised = deployment.synthesise(workspace, architectures, settings)
-    _say_what_is_left_out(steps, synthesised.trimmed)
+    labels: dict[str, set[str]] = {}
+    for part in synthesised.trimmed:
+        labels.setdefault(part.reason, set()).add(part.label)
+    for reason, parts in sorted(labels.items()):
+        steps.say(f"left out: {', '.join(sorted(parts))} ({reason})")
+    return synthesised
+
+
+def deploy(
+    workspace: Workspace,
+    synthesised: Synthesised,
+    steps: Steps,
+    *,
+    variables: Mapping[str, str] | None = None,
+    serve: bool = True,
+) -> LocalAws:
+    """Start a local AWS and deploy into it; for `variables` and `serve` see `start`."""
     with steps.step("Start the local AWS, IAM enforced"):
         running = emulator.start(workspace, variables)
     with steps.step("Bootstrap its account"):
@@ -70,11 +98,3 @@ def start(
         if serve:
             servers.serve(workspace, running, assembly.resource_types)
     return LocalAws(running, workspace, assembly, outputs, synthesised.trimmed)
-
-
-def _say_what_is_left_out(steps: Steps, trimmed: Iterable[Trimmed]) -> None:
-    labels: dict[str, set[str]] = {}
-    for part in trimmed:
-        labels.setdefault(part.reason, set()).add(part.label)
-    for reason, parts in sorted(labels.items()):
-        steps.say(f"left out: {', '.join(sorted(parts))} ({reason})")

@@ -1,7 +1,7 @@
 """What every architecture's demo has: how it is made, run and found."""
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -65,16 +65,16 @@ def demo_of(architecture: str) -> type[Demo] | None:
     return demo
 
 
-def parse_options(values: Mapping[str, str]) -> dict[str, Any]:
-    """The value of every option that a demo declares, the default if `values` has none.
+def parse_options(architectures: Iterable[str], values: Mapping[str, str]) -> dict[str, Any]:
+    """The value of every option of the architectures' demos, the default if `values` has none.
 
-    Raises LocalError for an option that no demo declares, and for a value it does not allow.
+    Raises LocalError for an option that none of them has, and for a value it does not allow.
     """
-    folders = (path.parent.name for path in Path(__file__).parent.glob("*/__init__.py"))
-    demos = filter(None, map(demo_of, sorted(folders)))
+    demos = [demo for demo in map(demo_of, architectures) if demo]
     declared = {option.name: option for demo in demos for option in demo.options}
     if unknown := sorted(set(values) - set(declared)):
-        raise LocalError(f"{unknown[0]}: no such option. Use {', '.join(sorted(declared))}.")
+        names = ", ".join(sorted(declared)) or "none"
+        raise LocalError(f"{unknown[0]}: no option of these demos. They have: {names}.")
     return {name: _parsed(option, values) for name, option in declared.items()}
 
 

@@ -42,10 +42,15 @@ def test_help_names_every_command(tmp_path: Path) -> None:
     ("arguments", "sentence"),
     [
         (
-            ("demo", "--option", "flights=20 000"),
+            ("demo", "--arch", "streaming-lake", "--option", "flights=20 000"),
             "FLIGHTS=20 000: use a number from 1000 to 336776, or all.",
         ),
         (("demo", "--option", "flights"), "--option flights: write NAME=VALUE."),
+        (("up", "-c", "streaming_lake.shards"), "-c streaming_lake.shards: write NAME=VALUE."),
+        (
+            ("demo", "-c", "streaming_lake.shards=many"),
+            "-c streaming_lake.shards=many: ",
+        ),
         (
             ("up", "--arch", "lake"),
             "ARCH=lake: no such architecture. Use language-chain, ml-platform, streaming-lake.",

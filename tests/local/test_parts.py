@@ -170,8 +170,9 @@ def test_an_architecture_without_a_demo_has_none() -> None:
 
 
 def test_options_have_defaults_and_are_parsed() -> None:
-    assert parse_options({}) == {"flights": 20_000}
-    assert parse_options({"flights": "all"}) == {"flights": flights.ALL}
+    assert parse_options(["streaming-lake"], {}) == {"flights": 20_000}
+    assert parse_options(["streaming-lake"], {"flights": "all"}) == {"flights": flights.ALL}
+    assert parse_options(["language-chain", "no-such"], {}) == {}
 
 
 @pytest.mark.parametrize(
@@ -180,12 +181,12 @@ def test_options_have_defaults_and_are_parsed() -> None:
         ({"flights": "many"}, "FLIGHTS=many: use a number from 1000 to 336776, or all."),
         ({"flights": "999"}, "FLIGHTS=999: use a number"),
         ({"flights": "336777"}, "FLIGHTS=336777: use a number"),
-        ({"colour": "red"}, "colour: no such option. Use flights."),
+        ({"colour": "red"}, "colour: no option of these demos. They have: flights."),
     ],
 )
 def test_a_wrong_option_is_refused(values: dict[str, str], message: str) -> None:
     with pytest.raises(LocalError, match=re.escape(message)):
-        parse_options(values)
+        parse_options(["streaming-lake", "language-chain"], values)
 
 
 def test_a_summary_names_failed_checks_in_full() -> None:

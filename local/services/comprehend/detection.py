@@ -8,9 +8,7 @@ that an action does not support. Answers carry no confidence of a model: scores 
 import re
 from collections.abc import Callable
 from functools import cache
-
-import py3langid
-from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
+from typing import Any
 
 from local.services.quotas import Quotas
 from local.services.task import Arguments, StandIn, Table, TaskError
@@ -38,6 +36,8 @@ def table(quotas: Quotas) -> Table:
 
 def dominant_language(text: str) -> str:
     """The code of the language that a text is most probably in."""
+    import py3langid  # noqa: PLC0415 -- installed where an architecture uses Comprehend
+
     code, _ = py3langid.classify(text)
     return str(code)
 
@@ -98,8 +98,10 @@ def _detect_pii(text: str) -> Arguments:
 
 
 @cache
-def _analyzer() -> SentimentIntensityAnalyzer:
-    return SentimentIntensityAnalyzer()
+def _analyzer() -> Any:
+    from vaderSentiment import vaderSentiment  # noqa: PLC0415 -- as above
+
+    return vaderSentiment.SentimentIntensityAnalyzer()
 
 
 def _matches(pattern: re.Pattern[str], text: str, **fields: str) -> list[Arguments]:
