@@ -36,7 +36,7 @@ class Assembly:
             if artifact["type"] == "aws:cloudformation:stack"
         }
         depends = {
-            artifact_id: [other for other in artifact.get("dependencies", []) if other in stacks]
+            artifact_id: [name for name in artifact.get("dependencies", []) if name in stacks]
             for artifact_id, artifact in stacks.items()
         }
         return [

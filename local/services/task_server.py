@@ -29,7 +29,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         if self.path == "/tasks":
-            self._send_json(self._task(**json.loads(body)))
+            task = json.loads(body)
+            self._send_json(self._task(task["resource"], task["arguments"]))
         elif self.path == "/quotas":
             self._send_json(self.tasks.quotas.configure(**json.loads(body)))
         else:
@@ -39,7 +40,7 @@ class _Handler(BaseHTTPRequestHandler):
             response = invoke(endpoints, endpoint_name, headers, body, self.data_capture)
             self._send(response.status, response.body, response.headers)
 
-    def _task(self, resource: str, arguments: dict[str, Any], state: str) -> dict[str, Any]:  # noqa: ARG002 -- the request's own
+    def _task(self, resource: str, arguments: dict[str, Any]) -> dict[str, Any]:
         try:
             result = self.tasks.answer(resource, arguments)
         except TaskError as error:

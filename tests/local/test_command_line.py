@@ -84,12 +84,12 @@ def sleeper() -> subprocess.Popen[bytes]:
 
 
 def test_stop_ends_remembered_processes_and_no_others(scratch: Workspace) -> None:
-    own, foreign = sleeper(), sleeper()
-    start_time = psutil.Process(own.pid).create_time()
+    remembered, foreign = sleeper(), sleeper()
+    start_time = psutil.Process(remembered.pid).create_time()
     # The second id belonged to a remembered process once; by now another program has it.
-    scratch.remember(State(1, {own.pid: start_time, foreign.pid: start_time - 3600}))
+    scratch.remember(State(1, {remembered.pid: start_time, foreign.pid: start_time - 3600}))
     assert stop(scratch) == 1
-    assert not psutil.pid_exists(own.pid)
+    assert not psutil.pid_exists(remembered.pid)
     assert foreign.poll() is None
     foreign.kill()
     foreign.wait()

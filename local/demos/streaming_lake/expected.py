@@ -75,8 +75,9 @@ def same_rows(expected: pd.DataFrame, actual: pd.DataFrame) -> int:
     def cells(frame: pd.DataFrame) -> list[tuple[str, ...]]:
         return [tuple(map(_cell, row)) for row in frame.itertuples(index=False)]
 
-    left, right = cells(expected), cells(actual)
-    return sum(a != b for a, b in zip(left, right, strict=False)) + abs(len(left) - len(right))
+    rows, answered = cells(expected), cells(actual)
+    missing = abs(len(rows) - len(answered))
+    return sum(a != b for a, b in zip(rows, answered, strict=False)) + missing
 
 
 def _cell(value: Any) -> str:

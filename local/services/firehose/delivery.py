@@ -70,14 +70,14 @@ class Firehose:
             records = self._source.poll()
             self._take(records)
             processed = self._process_if_due()
-            written = self._write_if_due()
+            wrote = self._write_if_due()
         except (ClientError, BotoCoreError) as error:
             self._report(error)
             time.sleep(1)
             return True
         if not self.pending():
             self._source.commit()
-        return bool(records or processed or written)
+        return bool(records or processed or wrote)
 
     def pending(self) -> bool:
         """Whether it holds anything that is not written yet."""
@@ -145,21 +145,21 @@ class Firehose:
         self._errors.setdefault(error_type, Buffer()).add(line, arrived_ms)
 
     def _write_if_due(self) -> bool:
-        written = False
+        wrote = False
         if self._backup and self._raw.due(self._backup["BufferingHints"]):
             body = gzip.compress(self._raw.body, 5)
             prefix = evaluate(self._backup["Prefix"], _time(self._raw))
             self._put(_bucket(self._backup), prefix, self._raw, body, ".gz")
-            self._raw, written = Buffer(), True
+            self._raw, wrote = Buffer(), True
         if self._good.due(self._destination["BufferingHints"]):
             self._write_parquet()
-            self._good, written = Buffer(), True
+            self._good, wrote = Buffer(), True
         for error_type, buffer in list(self._errors.items()):
             prefix = evaluate(self._destination["ErrorOutputPrefix"], _time(buffer), error_type)
             self._put(_bucket(self._destination), prefix, buffer, buffer.body)
             del self._errors[error_type]
-            written = True
-        return written
+            wrote = True
+        return wrote
 
     def _write_parquet(self) -> None:
         conversion = self._destination["DataFormatConversionConfiguration"]["SchemaConfiguration"]

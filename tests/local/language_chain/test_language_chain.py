@@ -424,10 +424,10 @@ def test_no_execution_is_reconciled_and_no_quarantine_deleted_without(chain: Cha
         UpdateExpression="ADD running :one",
         ExpressionAttributeValues={":one": {"SS": [name]}},
     )
-    sweep = {"detail-type": "Scheduled Event"}
+    scheduled = {"detail-type": "Scheduled Event"}
     with without(chain.emulator, ADMIT, "LookAtThem"):
-        assert chain.admit(sweep, uploaded("beside.txt")) == (False, ["0"])
-    # The sweep finds that it ended long ago.
-    assert chain.admit(sweep) == (False, [])
+        assert chain.admit(scheduled, uploaded("beside.txt")) == (False, ["0"])
+    # The scheduled check finds that the execution ended long ago.
+    assert chain.admit(scheduled) == (False, [])
     held = dynamodb.get_item(TableName=table, Key=slot)["Item"].get("running", {}).get("SS", [])
     assert name not in held
