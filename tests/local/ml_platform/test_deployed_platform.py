@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from local.demos.ml_platform.prediction_api import PredictionApi
 from tests.local.conftest import Platform
 
-pytestmark = pytest.mark.local
+pytestmark = [pytest.mark.local, pytest.mark.xdist_group("deployed platform")]
 
 
 def test_a_model_is_trained_evaluated_and_registered(trained: dict[str, Any]) -> None:

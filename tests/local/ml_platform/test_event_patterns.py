@@ -7,7 +7,7 @@ import pytest
 
 from tests.local.conftest import Platform
 
-pytestmark = pytest.mark.local
+pytestmark = [pytest.mark.local, pytest.mark.xdist_group("deployed platform")]
 _COMMON = {
     "version": "0",
     "id": "c4c1c1c9-6542-e61b-6ef0-8c4d36933a92",

@@ -9,7 +9,7 @@ import pytest
 from local.demos.ml_platform.prediction_api import PredictionApi
 from tests.local.conftest import Platform, statement_ids, without
 
-pytestmark = pytest.mark.local
+pytestmark = [pytest.mark.local, pytest.mark.xdist_group("deployed platform")]
 
 TRAINING, EVALUATION = "MlTraining-RolesTraining", "MlTraining-RolesEvaluation"
 SERVING = "MlEndpoint-Role"

@@ -10,7 +10,7 @@ from local.demos import flights
 from local.services.glue.job_run import run_job
 from tests.local.conftest import DeployedLake, deliver
 
-pytestmark = pytest.mark.local
+pytestmark = [pytest.mark.local, pytest.mark.xdist_group("deployed lake")]
 
 FRAME = flights.flights(300)
 LINES = list(flights.lines(FRAME))

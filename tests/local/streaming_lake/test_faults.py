@@ -17,7 +17,7 @@ from local.services.glue.job_run import run_job
 from repository import ROOT
 from tests.local.conftest import DeployedLake, deliver
 
-pytestmark = pytest.mark.local
+pytestmark = [pytest.mark.local, pytest.mark.xdist_group("deployed lake")]
 
 FRAME = flights.flights(300)
 LINES = list(flights.lines(FRAME))

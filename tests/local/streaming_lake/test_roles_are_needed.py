@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from local.demos import flights
 from tests.local.conftest import DeployedLake, deliver, statement_ids, without
 
-pytestmark = pytest.mark.local
+pytestmark = [pytest.mark.local, pytest.mark.xdist_group("deployed lake")]
 
 LINES = list(flights.lines(flights.flights(20)))
 
