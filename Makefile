@@ -112,7 +112,7 @@ demo-environment: .build/demo.stamp
 
 .PHONY: demo
 demo: demo-environment  ## deploy to the local AWS, drive real data through, check every figure, report
-	@$(VENV)/python -m local demo $(ARCH_OPTION) $(SETTING_OPTIONS) $(addprefix --flights ,$(FLIGHTS))
+	@$(VENV)/python -m local demo $(ARCH_OPTION) $(SETTING_OPTIONS) $(if $(FLIGHTS),--option "flights=$(FLIGHTS)")
 
 .PHONY: local
 local: demo-environment  ## start the local AWS, deploy, and leave it running

@@ -1,4 +1,4 @@
-"""`python -m local`: see `sandbox.cli`."""
+"""`python -m local`: see `local.cli`."""
 
 from local.cli import app
 

@@ -1,73 +1,70 @@
-"""The command line of the sandbox: up, down, demo."""
+"""The command line of the local AWS: up, down, demo."""
 
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
-from local.demos import flights, report
-from local.demos.language_chain import report as language_chain_report
-from local.demos.language_chain.demo import LanguageChainDemo
-from local.demos.ml_platform import report as ml_platform_report
-from local.demos.ml_platform.demo import MlPlatformDemo
-from local.demos.streaming_lake.demo import StreamingLakeDemo
-from local.demos.verification import Check
-from local.runtime import deployment, emulator
-from local.runtime.emulator import Emulator
+from local import local_aws
+from local.demos.demo import Context, demo_of, parse_options
+from local.demos.report import Report, summarise
+from local.local_aws import LocalAws
+from local.runtime import deployment
+from local.runtime.processes import stop
 from local.runtime.progress import Steps
-from local.runtime.trimming import Trimmed
 from local.runtime.workspace import LocalError, Workspace
 from repository import ROOT
 
 app = typer.Typer(
-    help="Run the architectures on this machine: an embedded AWS with IAM enforced, no account, "
-    "no Docker.",
+    help="Run the architectures on this machine: a local AWS with IAM enforced, no account, no"
+    " Docker.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-# Recorded, because the site shows what the last demo printed.
-console = Console(record=True)
+console = Console()
+_REPORTS = ROOT / "reports"
 
 Architectures = Annotated[
     list[str] | None,
-    typer.Option("--arch", help="An architecture, e.g. streaming-lake; may be given again. [all]"),
+    typer.Option("--arch", help="An architecture, or several with commas; repeatable. [all]"),
 ]
-Flights = Annotated[
-    str,
-    typer.Option(
-        "--flights", help=f"How many flights to stream: 1,000 to {flights.ALL:,}, or all."
-    ),
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("-c", help="KEY=VALUE, a setting as `cdk synth -c` takes it; repeatable."),
+]
+Options = Annotated[
+    list[str] | None,
+    typer.Option("--option", help="NAME=VALUE of a demo, e.g. flights=all; repeatable."),
 ]
 
 
 @app.command()
-def up(arch: Architectures = None) -> None:
-    """Start the embedded AWS, deploy, and leave it running."""
-    with _told_plainly():
+def up(arch: Architectures = None, setting: Settings = None) -> None:
+    """Start the local AWS, deploy, and leave it running."""
+    with _errors_as_messages():
         workspace = Workspace()
         with workspace.locked():
             _refuse_if_running(workspace)
             try:
-                running, outputs, _ = _start(workspace, arch, Steps(console))
+                steps = Steps(console)
+                settings = _named_values("-c", setting)
+                synthesised = local_aws.synthesise(workspace, arch or (), settings, steps)
+                running = local_aws.deploy(workspace, synthesised, steps)
             except BaseException:
-                emulator.stop(workspace)
+                stop(workspace)
                 raise
-            deployment.write_environment(running, workspace.environment)
-        console.print(f"\nThe embedded AWS answers at {running.endpoint}. To talk to it:")
+            deployment.write_environment(workspace, running.emulator)
+        console.print(f"\nThe local AWS answers at {running.emulator.endpoint}. To use it:")
         console.print(f"  source {_short(workspace.environment)}", highlight=False)
-        for stack in outputs.values():
-            if stream := stack.get("StreamName"):
-                command = f"aws kinesis describe-stream-summary --stream-name {stream}"
-                console.print(f"  {command}", highlight=False, soft_wrap=True)
-            if inbox := stack.get("InputBucketName"):
-                command = f"aws s3 cp local/demos/language_chain/documents/de.txt s3://{inbox}/"
+        for architecture in running.assembly.architectures:
+            for command in _first_commands(running, architecture):
                 console.print(f"  {command}", highlight=False, soft_wrap=True)
         console.print(
             f"The stacks' outputs are in {_short(workspace.outputs)}. `make local-down` stops it."
@@ -76,99 +73,75 @@ def up(arch: Architectures = None) -> None:
 
 @app.command()
 def down() -> None:
-    """Stop what `up` started, and clean up. Nothing running is fine."""
-    with _told_plainly():
+    """Stop what `up` started, and clean up; nothing running is no error."""
+    with _errors_as_messages():
         workspace = Workspace()
         with workspace.locked():
-            stopped = emulator.stop(workspace)
+            stopped = stop(workspace)
             workspace.clear()
         console.print(f"Stopped {stopped} processes." if stopped else "Nothing was running.")
 
 
 @app.command()
-def demo(arch: Architectures = None, count: Flights = "20000") -> None:
-    """Deploy, stream real flights through, check every figure, report, stop."""
-    with _told_plainly():
-        flights_count = _count(count)
+def demo(arch: Architectures = None, setting: Settings = None, option: Options = None) -> None:
+    """Deploy, drive real data through, check every figure, report, stop."""
+    with _errors_as_messages():
+        settings, values = _named_values("-c", setting), _named_values("--option", option)
         workspace = Workspace(Path(os.environ.get("DEMO_DIR", ROOT / ".local-demo")))
         with workspace.locked():
-            emulator.stop(workspace)  # a demo that was killed may have left its processes
+            stop(workspace)  # a demo that was killed may have left its processes
             workspace.clear()
+            steps = Steps(console)
             try:
-                passed = _demo(workspace, arch, flights_count)
+                synthesised = local_aws.synthesise(workspace, arch or (), settings, steps)
+                options = parse_options(synthesised.assembly.architectures, values)
+                running = local_aws.deploy(workspace, synthesised, steps)
+                reports = _run_demos(running, options, steps)
             finally:
-                with Steps(console).step("Stop the embedded AWS"):
-                    emulator.stop(workspace)
-                    workspace.clear()
-        if not passed:
+                if workspace.state():
+                    with steps.step("Stop the local AWS"):
+                        stop(workspace)
+                workspace.clear()
+        console.print()
+        for line in summarise(list(reports.values())):
+            console.print(line, highlight=False, soft_wrap=True)
+        for architecture in reports:
+            console.print(f"Report: {_short(_page(architecture))}", highlight=False, soft_wrap=True)
+        if any(report.failed for report in reports.values()):
             raise LocalError("A figure is not as expected: see the crosses above.")
 
 
-@app.command()
-def stacks(arch: list[str]) -> None:
-    """Print the stacks of an architecture, as `cdk deploy` takes them."""
-    with _told_plainly():
-        print(*deployment.stacks_of(arch))  # noqa: T201 -- for another command to read
+def _run_demos(running: LocalAws, options: dict[str, Any], steps: Steps) -> dict[str, Report]:
+    """Architecture -> report, each written to `reports/` as its demo ends."""
+    reports = {}
+    for architecture in running.assembly.architectures:
+        if demo_class := demo_of(architecture):
+            section = steps.section()
+            context = Context(
+                running.emulator, running.workspace, running.outputs, section, options
+            )
+            report = reports[architecture] = demo_class(context).run()
+            _write(architecture, report, running, section)
+    return reports
 
 
-def _demo(workspace: Workspace, arch: list[str] | None, count: int) -> bool:
-    steps = Steps(console)
-    running, outputs, trimmed = _start(workspace, arch, steps)
-    checks: list[Check] = []
-    if "StreamingLake" in outputs:
-        lake = StreamingLakeDemo(running, workspace, outputs["StreamingLake"], steps).run(count)
-        page = ROOT / "reports" / "streaming-lake.html"
-        report.write_page(page, lake, outputs, trimmed, steps.seconds)
-        report.print_report(console, lake, page)
-        _write_transcript(page)
-        checks += lake.checks
-    if "MlTraining" in outputs:
-        steps = Steps(console)
-        platform = MlPlatformDemo(running, workspace, outputs, steps).run()
-        page = ROOT / "reports" / "ml-platform.html"
-        ml_platform_report.write_page(page, platform, outputs, trimmed, steps.seconds)
-        ml_platform_report.print_report(console, platform, page)
-        _write_transcript(page)
-        checks += platform.checks
-    if "LanguageChain" in outputs:
-        steps = Steps(console)
-        chain = LanguageChainDemo(running, outputs["LanguageChain"], steps).run()
-        page = ROOT / "reports" / "language-chain.html"
-        language_chain_report.write_page(page, chain, outputs, trimmed, steps.seconds)
-        language_chain_report.print_report(console, chain, page)
-        _write_transcript(page)
-        checks += chain.checks
-    return all(check.passed for check in checks)
+def _write(architecture: str, report: Report, running: LocalAws, steps: Steps) -> None:
+    """Write the page, and beside it what was printed, which the site shows."""
+    page = _page(architecture)
+    page.parent.mkdir(exist_ok=True)
+    outputs, trimmed = running.outputs_of(architecture), running.trimmed_of(architecture)
+    page.write_text(report.page(outputs, trimmed, steps.seconds))
+    page.with_suffix(".txt").write_text(steps.transcript_with(report.summary()))
 
 
-def _write_transcript(page: Path) -> None:
-    """What was printed since the last one, beside the report."""
-    page.with_suffix(".txt").write_text(console.export_text())
+def _page(architecture: str) -> Path:
+    return _REPORTS / f"{architecture}.html"
 
 
-def _start(
-    workspace: Workspace, arch: list[str] | None, steps: Steps
-) -> tuple[Emulator, dict[str, dict[str, str]], list[Trimmed]]:
-    architectures = deployment.with_what_they_need(arch or list(deployment.ARCHITECTURES))
-    stacks = deployment.stacks_of(architectures)
-    with steps.step("Start the embedded AWS, IAM enforced"):
-        running = emulator.start(workspace, architectures)
-        cli = deployment.CdkCli(running, workspace)
-    with steps.step("Synthesise with the CDK CLI"):
-        trimmed = deployment.synthesise(cli, workspace)
-    for reason in sorted({each.reason for each in trimmed}):
-        left_out = [each for each in trimmed if each.reason == reason]
-        names = ", ".join(sorted({each.label for each in left_out}))
-        steps.say(f"left out: {names} ({reason})")
-    with steps.step("Bootstrap the embedded account"):
-        deployment.bootstrap(cli, running)
-    with steps.step(f"Deploy {', '.join(stacks)}"):
-        outputs = deployment.deploy(cli, workspace, stacks)
-        if "streaming-lake" in architectures:
-            emulator.serve_firehose(workspace, running)
-        if {"ml-platform", "language-chain"} & set(architectures):
-            emulator.serve_sagemaker(workspace, running)
-    return running, outputs, trimmed
+def _first_commands(running: LocalAws, architecture: str) -> list[str]:
+    """The commands that the demo of an architecture suggests to try."""
+    demo_class = demo_of(architecture)
+    return demo_class.first_commands(running.outputs) if demo_class else []
 
 
 def _refuse_if_running(workspace: Workspace) -> None:
@@ -177,20 +150,22 @@ def _refuse_if_running(workspace: Workspace) -> None:
         return
     if len(state.alive()) == len(state.processes):
         raise LocalError(
-            f"A sandbox runs already, at https://127.0.0.1:{state.port}: use it (see "
-            f"{_short(workspace.environment)}), or stop it with `make local-down`."
+            f"A local AWS already runs at https://127.0.0.1:{state.port}: use it (see"
+            f" {_short(workspace.environment)}), or stop it with `make local-down`."
         )
-    emulator.stop(workspace)
+    stop(workspace)
     workspace.clear()
-    console.print("An earlier sandbox had half died: it was cleaned up.")
+    console.print("An earlier local AWS had partly stopped: it was cleaned up.")
 
 
-def _count(text: str) -> int:
-    if text == "all":
-        return flights.ALL
-    if not text.isdigit() or not 1000 <= int(text) <= flights.ALL:
-        raise LocalError(f"FLIGHTS={text}: say a number from 1000 to {flights.ALL}, or all.")
-    return int(text)
+def _named_values(flag: str, pairs: Iterable[str] | None) -> dict[str, str]:
+    values = {}
+    for pair in pairs or ():
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise LocalError(f"{flag} {pair}: write NAME=VALUE.")
+        values[name] = value
+    return values
 
 
 def _short(path: Path) -> str:
@@ -198,13 +173,13 @@ def _short(path: Path) -> str:
 
 
 @contextmanager
-def _told_plainly() -> Iterator[None]:
-    """Turn what the user can act on into a message and exit code 1, Ctrl-C into 130."""
+def _errors_as_messages() -> Iterator[None]:
+    """Turn a LocalError into a message and exit code 1, Ctrl-C and SIGTERM into exit code 130."""
 
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    # Ctrl-C, too: a shell starts background commands with it ignored.
+    # SIGINT, too: a shell starts background commands with it ignored.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, interrupt)
     try:

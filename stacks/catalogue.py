@@ -151,6 +151,8 @@ class _Maker:
             name,
             environment=environment,
             stack_name=f"{environment.name_prefix}{name}",
+            # In the manifest, too, which tells whose a stack is without its template.
+            tags={"architecture": self._architecture.name, "environment": environment.name},
             termination_protection=environment.keep_data,
             synthesizer=None if environment.bootstrap_roles else CliCredentialsStackSynthesizer(),
             **stacks,

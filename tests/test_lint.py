@@ -9,9 +9,8 @@ from cfnlint.api import ManualArgs, lint
 from detect_secrets.core.secrets_collection import SecretsCollection
 from detect_secrets.settings import default_settings
 
-from local.runtime import deployment
 from repository import ROOT
-from stacks.catalogue import ARCHITECTURES, ENVIRONMENTS
+from stacks.catalogue import ENVIRONMENTS
 from tests.conftest import Templates, flat
 
 pytestmark = pytest.mark.lint
@@ -63,8 +62,3 @@ def test_the_lambda_is_tested_with_the_versions_it_is_deployed_with() -> None:
     for wanted in (ROOT / "lambdas").glob("*/*/requirements.in"):
         for line in wanted.read_text().split():
             assert re.search(rf"^{re.escape(line)} ", project, re.MULTILINE), line
-
-
-def test_the_sandbox_knows_the_architectures_of_the_app() -> None:
-    known = {name: list(manifest.stack_names) for name, manifest in ARCHITECTURES.items()}
-    assert known == deployment.ARCHITECTURES

@@ -47,7 +47,7 @@ def test_the_readme_has_the_commands_that_are_tested_here() -> None:
     ]
 
 
-@pytest.mark.sandbox
+@pytest.mark.local
 @pytest.mark.timeout(DEMO_SECONDS)
 def test_make_demo_does_what_the_readme_says(tmp_path: Path) -> None:
     # Of fewer flights, no model learns enough to pass the gate.
@@ -85,7 +85,7 @@ def test_a_wrong_setting_fails_synth_with_one_sentence(tmp_path: Path) -> None:
     assert "Traceback" not in said
 
 
-@pytest.mark.sandbox
+@pytest.mark.local
 def test_a_sandbox_is_kept_used_and_taken_down(tmp_path: Path) -> None:
     use = f"""
         make local
@@ -99,7 +99,7 @@ def test_a_sandbox_is_kept_used_and_taken_down(tmp_path: Path) -> None:
     assert "Stopped" in done.stdout
 
 
-@pytest.mark.sandbox
+@pytest.mark.local
 def test_deploy_and_destroy_work_on_an_account(tmp_path: Path) -> None:
     """The embedded account stands in; what it cannot deploy is why ENV is local here."""
     on_account = f"""

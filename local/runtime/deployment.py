@@ -1,61 +1,28 @@
-"""Deploy into the embedded AWS with the real CDK CLI, as a person would into an account."""
+"""Deploy into the local AWS with the real CDK CLI, as a person would into an account."""
 
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Container
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Container, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from local.runtime.assembly import Assembly
+from local.runtime.cdk_cli import CdkCli
 from local.runtime.emulator import Emulator
 from local.runtime.trimming import Trimmed, supported_types, trim_assembly
-from local.runtime.workspace import LocalError, Workspace
-from repository import ROOT
+from local.runtime.workspace import Workspace
+from repository import BUILD
 
-_CDK = ROOT / "node_modules" / ".bin" / "cdk"
-# The stacks of each architecture, as the README names them.
-ARCHITECTURES = {
-    "streaming-lake": ["StreamingLake"],
-    "ml-platform": ["MlNetwork", "MlTraining", "MlEndpoint", "MlNotebook"],
-    "language-chain": ["LanguageChain"],
-}
-
-
-@dataclass
-class Deployment:
-    """What stands in the embedded AWS: stack name -> output key -> value, and what was left out."""
-
-    outputs: dict[str, dict[str, str]]
-    trimmed: list[Trimmed]
-
-
-# What an architecture's demo is made from: it trains on what the lake has gathered.
-_BUILT_ON = {"ml-platform": ["streaming-lake"]}
-
-
-def with_what_they_need(architectures: list[str]) -> list[str]:
-    """`architectures`, each after what it is built on."""
-    needed = [need for each in architectures for need in _BUILT_ON.get(each, [])]
-    return list(dict.fromkeys([*needed, *architectures]))
-
-
-def stacks_of(architectures: list[str]) -> list[str]:
-    """The stacks of `architectures`. Raises LocalError for a name that is none."""
-    for architecture in architectures:
-        if architecture not in ARCHITECTURES:
-            known = ", ".join(ARCHITECTURES)
-            raise LocalError(f"ARCH={architecture}: no such architecture. Use one of: {known}.")
-    return [stack for architecture in architectures for stack in ARCHITECTURES[architecture]]
+_ZIPPED_ASSETS = BUILD / "zipped_assets"
+Outputs = dict[str, dict[str, str]]
+"""Stack name -> output key -> value."""
 
 
 class Endpoint(Protocol):
-    """Something that answers as AWS does."""
+    """A server on this machine that answers as AWS does."""
 
     @property
     def variables(self) -> dict[str, str]:
-        """What the CDK CLI needs in its environment to talk to it."""
+        """The environment variables that point the CDK CLI at it."""
         ...
 
     def client(self, service: str) -> Any:
@@ -63,96 +30,103 @@ class Endpoint(Protocol):
         ...
 
 
-class CdkCli:
-    """The CDK CLI, pointed at one embedded AWS. Its words go to `logs/cdk.log` of the workspace."""
+@dataclass(frozen=True)
+class Synthesised:
+    """An assembly without what the local AWS cannot deploy, and what that is."""
 
-    def __init__(self, emulator: Endpoint, workspace: Workspace) -> None:
-        self._emulator = emulator
-        self._log = workspace.logs / "cdk.log"
-
-    def run(self, *arguments: str) -> None:
-        """Run one command. Raises LocalError with the end of what it said."""
-        settings = {
-            **os.environ,
-            **self._emulator.variables,
-            # `python3 app.py` of cdk.json, and a Node that jsii supports.
-            "PATH": os.pathsep.join([f"{sys.prefix}/bin", os.environ["PATH"]]),
-            "JSII_NODE": f"{sys.prefix}/bin/node",
-            "CDK_DISABLE_CLI_TELEMETRY": "true",
-            "CDK_DISABLE_VERSION_CHECK": "1",
-            "CI": "true",  # the CLI's words on standard output, no colours, no questions
-        }
-        settings.pop("AWS_PROFILE", None)
-        with self._log.open("a+") as log:
-            log.write(f"\n$ cdk {' '.join(arguments)}\n")
-            log.flush()
-            command = [str(_CDK), *arguments]
-            done = subprocess.run(  # noqa: S603 -- our own command
-                command, cwd=ROOT, env=settings, stdout=log, stderr=subprocess.STDOUT, check=False
-            )
-        if done.returncode:
-            end = "\n".join(self._log.read_text(errors="replace").splitlines()[-25:])
-            raise LocalError(f"cdk {arguments[0]} failed. The end of {self._log}:\n{end}")
+    assembly: Assembly
+    trimmed: list[Trimmed] = field(default_factory=list)
 
 
 def synthesise(
-    cli: CdkCli,
     workspace: Workspace,
-    settings: dict[str, str] | None = None,
+    architectures: Iterable[str] = (),
+    settings: Mapping[str, str] | None = None,
     supported: Container[str] | None = None,
-) -> list[Trimmed]:
-    """Synthesise every architecture for the embedded AWS, and trim what it cannot deploy.
+) -> Synthesised:
+    """Synthesise `architectures`, or all, and what they need, for the local AWS.
 
-    `supported`: the resource types that it deploys; those of ministack unless others are given.
+    `supported` holds the resource types that the endpoint deploys, by default those of ministack.
+    Raises LocalError, with the app's own message for an unknown architecture or setting.
     """
-    chosen = {"env": "local", **(settings or {})}
-    context = [part for key, value in chosen.items() for part in ("-c", f"{key}={value}")]
-    # Not staged: the functions together have some hundred megabytes, and lie in `.build` already.
-    options = ("--quiet", "--no-staging", "--output", str(workspace.assembly))
-    cli.run("synth", *options, *context)
-    return trim_assembly(workspace.assembly, supported or supported_types())
+    context = {"env": "local", **(settings or {})}
+    if chosen := ",".join(architectures):
+        context["arch"] = chosen
+    # Not staged: the functions have some hundred megabytes, which lie in `.build` already.
+    options = ["--quiet", "--no-staging", "--output", str(workspace.assembly)]
+    for key, value in context.items():
+        options += ["-c", f"{key}={value}"]
+    CdkCli(workspace).run("synth", *options)
+    _share_zipped_assets(workspace)
+    assembly = Assembly(workspace.assembly)
+    return Synthesised(assembly, trim_assembly(assembly, supported or supported_types()))
 
 
-def bootstrap(cli: CdkCli, emulator: Endpoint) -> None:
-    """Prepare the embedded account for the CDK, as `cdk bootstrap` does any account."""
-    account = emulator.client("sts").get_caller_identity()["Account"]
-    region = emulator.variables["AWS_REGION"]
-    cli.run("bootstrap", f"aws://{account}/{region}", "--app", "")
+def _share_zipped_assets(workspace: Workspace) -> None:
+    """Keep what the CLI zips for all workspaces: the largest function takes it seven seconds.
+
+    The CLI names each file by the hash of the asset, and looks for it before it zips.
+    """
+    cache = workspace.assembly / ".cache"
+    if not cache.exists():
+        _ZIPPED_ASSETS.mkdir(parents=True, exist_ok=True)
+        cache.symlink_to(_ZIPPED_ASSETS, target_is_directory=True)
 
 
-def deploy(cli: CdkCli, workspace: Workspace, stacks: list[str]) -> dict[str, dict[str, str]]:
-    """Deploy `stacks` from the assembly; returns their outputs, also kept in the workspace."""
-    cli.run(
-        *("deploy", *stacks, "--app", str(workspace.assembly), "--require-approval", "never"),
+def bootstrap(workspace: Workspace, endpoint: Endpoint) -> None:
+    """Prepare the account of `endpoint` for the CDK, as `cdk bootstrap` does any account."""
+    account = endpoint.client("sts").get_caller_identity()["Account"]
+    region = endpoint.variables["AWS_REGION"]
+    CdkCli(workspace, endpoint.variables).run("bootstrap", f"aws://{account}/{region}", "--app", "")
+
+
+def deploy(
+    workspace: Workspace,
+    endpoint: Endpoint,
+    assembly: Assembly,
+    on_progress: Callable[[str], None] | None = None,
+) -> Outputs:
+    """Deploy every stack of `assembly`; returns their outputs, also kept in the workspace."""
+    CdkCli(workspace, endpoint.variables).run(
+        *("deploy", "--all", "--app", str(assembly.folder), "--require-approval", "never"),
+        "--method",
+        "direct",
         *("--outputs-file", str(workspace.outputs), "--concurrency", "4", "--progress", "events"),
+        on_progress=on_progress,
     )
-    outputs: dict[str, dict[str, str]] = json.loads(workspace.outputs.read_text())
-    # The CLI writes them in the order in which the stacks were ready, whatever their prefix.
-    return {name: outputs[name] for stack in stacks for name in outputs if name.endswith(stack)}
+    outputs: Outputs = json.loads(workspace.outputs.read_text())
+    # The CLI writes them in the order in which the stacks were ready.
+    return {stack.name: outputs[stack.name] for stack in assembly.stacks if stack.name in outputs}
 
 
-def destroy(cli: CdkCli, emulator: Endpoint, workspace: Workspace, stacks: list[str]) -> None:
-    """Destroy `stacks`, contents included (emptying buckets was trimmed from the templates)."""
-    cloudformation, s3 = emulator.client("cloudformation"), emulator.client("s3")
-    for stack in stacks:
-        manifest = json.loads((workspace.assembly / "manifest.json").read_text())
-        name = manifest["artifacts"][stack]["properties"].get("stackName", stack)
-        for resource in cloudformation.describe_stack_resources(StackName=name)["StackResources"]:
+def destroy(workspace: Workspace, endpoint: Endpoint, assembly: Assembly) -> None:
+    """Destroy the stacks of `assembly` with the contents of their buckets.
+
+    The custom resource that empties buckets is trimmed, so this empties them.
+    """
+    cloudformation, s3 = endpoint.client("cloudformation"), endpoint.client("s3")
+    for stack in assembly.stacks:
+        resources = cloudformation.describe_stack_resources(StackName=stack.name)
+        for resource in resources["StackResources"]:
             if resource["ResourceType"] == "AWS::S3::Bucket":
                 empty(s3, resource["PhysicalResourceId"])
-    cli.run("destroy", *stacks, "--app", str(workspace.assembly), "--force")
+    CdkCli(workspace, endpoint.variables).run(
+        "destroy", "--all", "--app", str(assembly.folder), "--force"
+    )
 
 
 def empty(s3: Any, bucket: str) -> None:
     """Delete every version of every object."""
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
         versions = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-        objects = [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in versions]
+        objects = [
+            {"Key": version["Key"], "VersionId": version["VersionId"]} for version in versions
+        ]
         if objects:
             s3.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
 
 
-def write_environment(emulator: Emulator, path: Path) -> None:
-    """Write export lines, so that `source .local/env` points a shell at the embedded AWS."""
+def write_environment(workspace: Workspace, emulator: Emulator) -> None:
+    """Write export lines: `source .local/env` points a shell at the local AWS."""
     lines = (f"export {name}={value}\n" for name, value in emulator.variables.items())
-    path.write_text("".join(lines))
+    workspace.environment.write_text("".join(lines))

@@ -1,12 +1,11 @@
-"""moto's server, with three gaps mended; runs in the virtual environment `.venv-local`.
+"""moto's server with two gaps closed; runs in the virtual environment `.venv-local`.
 
 Each is shown by a test in `tests/local/runtime/test_control_plane.py`:
 
-- CloudFormation: only stacks made by CreateStack have outputs, exports and imports. The CDK CLI
-  executes change sets, so these get them, too.
-- KMS: a key's tags in a template are `Key` and `Value`, and moto wants them as the API has them.
-- SageMaker: of what a template says of a model, an endpoint or a notebook, moto keeps a few
-  properties. All that its own API would take are kept; its list of instance types ends in 2021.
+- KMS: a template gives tags as `Key` and `Value`, and moto expects the API's names.
+- SageMaker: moto keeps a few properties of a model, an endpoint or a notebook in a template. Here
+  it keeps all that its own API accepts. Its list of instance types ends in 2021, so none is
+  checked: the settings hold which types SageMaker offers.
 """
 
 import os
@@ -15,7 +14,6 @@ from inspect import signature
 from typing import Any
 
 from botocore import xform_name
-from moto.cloudformation.models import ChangeSet, cloudformation_backends
 from moto.kms.models import KmsBackend
 from moto.sagemaker.models import (
     FakeEndpoint,
@@ -27,36 +25,34 @@ from moto.sagemaker.models import (
 )
 from moto.server import main
 
-
-def apply_with_exports(self: ChangeSet) -> None:
-    """Execute a change set on its stack, which may import, and whose exports others may import."""
-    stack = self.stack
-    exports = cloudformation_backends[stack.account_id][stack.region_name].exports
-    stack.resource_map.cross_stack_resources = exports
-    _original_apply(self)
-    stack.template_dict = self.template_dict
-    stack.output_map = stack._create_output_map()
-    exports.update({export.name: export for export in stack.exports})
+# Resource class -> the backend's method that creates it, and the method's argument for the name.
+_SAGEMAKER = {
+    Model: ("create_model", "model_name"),
+    FakeEndpointConfig: ("create_endpoint_config", "endpoint_config_name"),
+    FakeEndpoint: ("create_endpoint", "endpoint_name"),
+    FakeSagemakerNotebookInstance: ("create_notebook_instance", "notebook_instance_name"),
+}
+_original_create_key = KmsBackend.create_key
 
 
-def create_tagged_key(self: Any, tags: Any = None, **named: Any) -> Any:
-    """Create a key, with its tags in either spelling."""
-    spelt = [
+def create_tagged_key(self: Any, tags: Any = None, **arguments: Any) -> Any:
+    """Create a key, with its tags as a template or as the API has them."""
+    api_tags = [
         {
             "TagKey": tag.get("TagKey", tag.get("Key")),
             "TagValue": tag.get("TagValue", tag.get("Value")),
         }
         for tag in tags or []
     ]
-    return _original_key(self, tags=spelt, **named)
+    return _original_create_key(self, tags=api_tags, **arguments)
 
 
-def any_instance_type(_: Any, production_variants: Any) -> None:
-    """Take variants on whatever instance type: the settings know which SageMaker still has."""
+def accept_any_instance_type(_: Any, production_variants: Any) -> None:
+    """Replaces the check against moto's list."""
 
 
-def created_by(method: str, name: str) -> Any:
-    """A resource's handler that gives `method` of the backend whatever of a template it takes."""
+def created_by(method_name: str, name_argument: str) -> Any:
+    """A resource's handler that passes a template's properties to a method of the backend."""
 
     def create(
         _: Any,
@@ -67,40 +63,37 @@ def created_by(method: str, name: str) -> Any:
         region_name: str,
         **__: Any,
     ) -> Any:
-        make = getattr(sagemaker_backends[account_id][region_name], method)
-        said = {xform_name(key): value for key, value in cloudformation_json["Properties"].items()}
-        said.setdefault(name, resource_name)
-        wanted = signature(make).parameters.values()
-        return make(
+        method = getattr(sagemaker_backends[account_id][region_name], method_name)
+        properties = cloudformation_json["Properties"]
+        arguments = {xform_name(key): value for key, value in properties.items()}
+        arguments.setdefault(name_argument, resource_name)
+        return method(
             **{
-                each.name: said.get(each.name)
-                for each in wanted
-                if each.name in said or each.default is each.empty
+                parameter.name: arguments.get(parameter.name)
+                for parameter in signature(method).parameters.values()
+                if parameter.name in arguments or parameter.default is parameter.empty
             }
         )
 
     return classmethod(create)
 
 
-_SAGEMAKER = {
-    Model: ("create_model", "model_name"),
-    FakeEndpointConfig: ("create_endpoint_config", "endpoint_config_name"),
-    FakeEndpoint: ("create_endpoint", "endpoint_name"),
-    FakeSagemakerNotebookInstance: ("create_notebook_instance", "notebook_instance_name"),
-}
-_original_apply = ChangeSet.apply
-_original_key = KmsBackend.create_key
+def close_gaps() -> None:
+    """Apply the changes to moto."""
+    changes: list[tuple[Any, str, Any]] = [
+        (KmsBackend, "create_key", create_tagged_key),
+        (SageMakerModelBackend, "validate_production_variants", accept_any_instance_type),
+        (FakeEndpointConfig, "validate_production_variants", accept_any_instance_type),
+    ]
+    for resource_class, (method, name) in _SAGEMAKER.items():
+        changes.append(
+            (resource_class, "create_from_cloudformation_json", created_by(method, name))
+        )
+    for owner, attribute, replacement in changes:
+        setattr(owner, attribute, replacement)
+
 
 if __name__ == "__main__":
-    if os.environ.get("MOTO_UNMENDED") != "1":  # the test of the gaps wants it as it is
-        mends: list[tuple[Any, str, Any]] = [
-            (ChangeSet, "apply", apply_with_exports),
-            (KmsBackend, "create_key", create_tagged_key),
-            (SageMakerModelBackend, "validate_production_variants", any_instance_type),
-            (FakeEndpointConfig, "validate_production_variants", any_instance_type),
-        ]
-        for kind, (method, name) in _SAGEMAKER.items():
-            mends.append((kind, "create_from_cloudformation_json", created_by(method, name)))
-        for owner, attribute, mended in mends:
-            setattr(owner, attribute, mended)
+    if os.environ.get("LOCAL_UNCHANGED") != "1":  # the test of the gaps wants it unchanged
+        close_gaps()
     main(sys.argv[1:])

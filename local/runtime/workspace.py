@@ -1,4 +1,4 @@
-"""Where a running sandbox keeps what it must remember, and what it must clean up."""
+"""The folder of one local AWS: its state, logs and scratch files."""
 
 import json
 import os
@@ -20,27 +20,26 @@ class LocalError(Exception):
 
 @dataclass
 class State:
-    """The processes of a running sandbox, and how to reach it."""
+    """The processes of a running local AWS, and the port it answers at."""
 
     port: int
-    architectures: list[str]
-    # Process id -> when it was started: a number alone may by now be somebody else's process.
     processes: dict[int, float] = field(default_factory=dict)
+    """Process id -> start time: by now the id alone may belong to another program."""
 
     def alive(self) -> list[psutil.Process]:
-        """Those of our processes that still run."""
-        found = []
-        for pid, started in self.processes.items():
+        """The remembered processes that still run."""
+        running = []
+        for pid, start_time in self.processes.items():
             if psutil.pid_exists(pid):
                 process = psutil.Process(pid)
                 dead = process.status() == psutil.STATUS_ZOMBIE
-                if not dead and abs(process.create_time() - started) < 1:
-                    found.append(process)
-        return found
+                if not dead and abs(process.create_time() - start_time) < 1:
+                    running.append(process)
+        return running
 
 
 class Workspace:
-    """One sandbox's folder: `.local/` of the project unless LOCAL_DIR names another."""
+    """One local AWS's folder: `.local/` of the project unless LOCAL_DIR names another."""
 
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = (folder or Path(os.environ.get("LOCAL_DIR", ROOT / ".local"))).resolve()
@@ -54,15 +53,15 @@ class Workspace:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Keep a second command out of this sandbox. Raises LocalError if one is at work."""
+        """Keep other commands out of this folder. Raises LocalError if one is using it."""
         self.folder.mkdir(parents=True, exist_ok=True)
         lock = filelock.FileLock(self.folder / "lock")
         try:
             lock.acquire(timeout=0)
         except filelock.Timeout:
             raise LocalError(
-                f"Another command is working on the sandbox in {self.folder}. Wait for it, or give "
-                "this one a folder of its own: LOCAL_DIR=<folder> make ..."
+                f"Another command is using the local AWS in {self.folder}. Wait until it ends, or"
+                " use another folder: LOCAL_DIR=<folder> make ..."
             ) from None
         try:
             yield
@@ -70,23 +69,29 @@ class Workspace:
             lock.release()
 
     def remember(self, state: State) -> None:
-        """Write the state at once and whole: after a crash it is what cleaning up goes by."""
+        """Write the state atomically: after a crash, cleaning up relies on it."""
         self.folder.mkdir(parents=True, exist_ok=True)
         draft = self._state.with_suffix(".draft")
         draft.write_text(json.dumps(asdict(state)))
         draft.replace(self._state)
 
     def state(self) -> State | None:
-        """What an earlier command remembered, None if nothing runs or ever ran."""
+        """The state that an earlier command wrote; None if nothing was started here."""
         if not self._state.exists():
             return None
-        remembered = json.loads(self._state.read_text())
-        processes = {int(pid): started for pid, started in remembered.pop("processes").items()}
-        return State(**remembered, processes=processes)
+        fields = json.loads(self._state.read_text())
+        processes = {int(pid): start_time for pid, start_time in fields["processes"].items()}
+        return State(fields["port"], processes)
+
+    def running_state(self) -> State:
+        """The state of the local AWS that runs here. Raises LocalError if none does."""
+        state = self.state()
+        if state is None:
+            raise LocalError(f"No local AWS runs in {self.folder}. Start one: make local")
+        return state
 
     def clear(self) -> None:
-        """Remove everything but the lock, which the caller holds, and the reports."""
+        """Remove everything but the lock, which the caller holds."""
         for path in self.folder.iterdir():
-            if path.name in ("lock", "report"):
-                continue
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+            if path.name != "lock":
+                shutil.rmtree(path) if path.is_dir() else path.unlink()

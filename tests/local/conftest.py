@@ -1,4 +1,4 @@
-"""One embedded AWS with a lake and one with the ML platform, shared by the tests that need them."""
+"""Deployments that tests share: a lake, a platform, and what tests ask of each."""
 
 import json
 import time
@@ -12,17 +12,23 @@ from typing import Any
 import pytest
 from pyarrow import parquet
 
-from local.demos.ml_platform import training_set
+from local import local_aws
+from local.demos.executions import execute
+from local.demos.streaming_lake import training_set
 from local.demos.streaming_lake.producer import Producer
-from local.runtime import deployment, emulator
+from local.runtime import deployment
 from local.runtime.emulator import Emulator
+from local.runtime.processes import stop
 from local.runtime.workspace import Workspace
 from local.services.firehose.delivery import Firehose
+from local.services.s3.objects import list_keys
+
+_DELIVERY_SECONDS, _ROLL_OUT_SECONDS = 30, 60
 
 
 @dataclass
 class DeployedLake:
-    """A lake in the embedded AWS, with what the tests ask of it."""
+    """A deployed lake, and what the tests ask of it."""
 
     emulator: Emulator
     workspace: Workspace
@@ -44,9 +50,10 @@ class DeployedLake:
     def bodies(self, prefix: str, output: str = "LakeBucketName") -> dict[str, bytes]:
         """Every object below a prefix of the lake (or raw) bucket."""
         s3, bucket = self.emulator.client("s3"), self.outputs[output]
-        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-        keys = [found["Key"] for page in pages for found in page.get("Contents", [])]
-        return {key: s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys}
+        return {
+            key: s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+            for key in list_keys(s3, bucket, prefix)
+        }
 
     def event_ids(self) -> list[str]:
         """The ids of all delivered events, as often as they were delivered."""
@@ -64,14 +71,14 @@ class DeployedLake:
         ]
 
     def clear(self) -> None:
-        """Empty the buckets, and skip what is still on the stream."""
+        """Empty the buckets."""
         s3 = self.emulator.client("s3")
         for output in ("LakeBucketName", "RawBucketName"):
             deployment.empty(s3, self.outputs[output])
 
 
-def deliver(firehose: Firehose, seconds: float = 30) -> None:
-    """Step until nothing is left to do. Fails when that takes too long."""
+def deliver(firehose: Firehose, seconds: float = _DELIVERY_SECONDS) -> None:
+    """Step until nothing is left to deliver. Fails when that takes too long."""
     deadline = time.monotonic() + seconds
     idle = 0
     while idle < 5:
@@ -80,48 +87,56 @@ def deliver(firehose: Firehose, seconds: float = 30) -> None:
         time.sleep(0.02)
 
 
-def policy_of(emulator: Emulator, part: str) -> tuple[str, str, dict[str, Any]]:
-    """The role whose name holds `part`, its inline policy's name, and the policy."""
+def policy_of(emulator: Emulator, name_part: str) -> tuple[str, str, dict[str, Any]]:
+    """The role whose name contains `name_part`, its inline policy's name, and the policy."""
     iam = emulator.client("iam")
-    role = next(r["RoleName"] for r in iam.list_roles()["Roles"] if part in r["RoleName"])
-    (name,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
-    document = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
-    return role, name, document if isinstance(document, dict) else json.loads(document)
+    roles = iam.list_roles()["Roles"]
+    role = next(role["RoleName"] for role in roles if name_part in role["RoleName"])
+    (policy_name,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    document = iam.get_role_policy(RoleName=role, PolicyName=policy_name)["PolicyDocument"]
+    return role, policy_name, document if isinstance(document, dict) else json.loads(document)
+
+
+def statement_ids(emulator: Emulator, name_part: str) -> list[str]:
+    """The ids of the statements of a role's inline policy, sorted."""
+    _, _, document = policy_of(emulator, name_part)
+    return sorted(statement["Sid"] for statement in document["Statement"])
 
 
 @contextmanager
-def without(emulator: Emulator, part: str, sid: str) -> Iterator[None]:
-    """A role with one statement less."""
+def without(emulator: Emulator, name_part: str, sid: str) -> Iterator[None]:
+    """Remove one statement from a role's policy."""
     iam = emulator.client("iam")
-    role, name, document = policy_of(emulator, part)
-    statements = [each for each in document["Statement"] if each.get("Sid") != sid]
+    role, policy_name, document = policy_of(emulator, name_part)
+    statements = [entry for entry in document["Statement"] if entry.get("Sid") != sid]
     assert len(statements) == len(document["Statement"]) - 1, f"no statement {sid} in {role}"
-    less = {**document, "Statement": statements}
-    iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(less))
+
+    def put(policy: dict[str, Any]) -> None:
+        iam.put_role_policy(
+            RoleName=role, PolicyName=policy_name, PolicyDocument=json.dumps(policy)
+        )
+
+    put({**document, "Statement": statements})
     try:
         yield
     finally:
-        iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(document))
+        put(document)
 
 
 @pytest.fixture(scope="session")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeployedLake]:
-    """An embedded AWS with `StreamingLake` deployed by the CDK CLI, IAM enforced."""
-    workspace = Workspace(tmp_path_factory.mktemp("sandbox"))
+    """A local AWS with `StreamingLake` deployed, without a delivery process."""
+    workspace = Workspace(tmp_path_factory.mktemp("lake"))
+    # Short buffers: the tests wait for each.
+    settings = {
+        "streaming_lake.buffer_seconds": "0",
+        "streaming_lake.transform_buffer_seconds": "0",
+    }
     try:
-        running = emulator.start(workspace, ["streaming-lake"])
-        cli = deployment.CdkCli(running, workspace)
-        # Short buffers: the tests wait for each.
-        deployment.synthesise(
-            cli,
-            workspace,
-            {"streaming_lake.buffer_seconds": "0", "streaming_lake.transform_buffer_seconds": "0"},
-        )
-        deployment.bootstrap(cli, running)
-        outputs = deployment.deploy(cli, workspace, ["StreamingLake"])
-        yield DeployedLake(running, workspace, outputs["StreamingLake"])
+        running = local_aws.start(workspace, ["streaming-lake"], settings, serve=False)
+        yield DeployedLake(running.emulator, workspace, running.outputs["StreamingLake"])
     finally:
-        emulator.stop(workspace)
+        stop(workspace)
 
 
 @pytest.fixture
@@ -135,7 +150,7 @@ def lake(deployed: DeployedLake) -> DeployedLake:
 @pytest.fixture
 def scratch(tmp_path: Path) -> Workspace:
     """A workspace of the test's own."""
-    return Workspace(tmp_path / "sandbox")
+    return Workspace(tmp_path / "local")
 
 
 @dataclass
@@ -146,23 +161,18 @@ class Platform:
     training: dict[str, str]
     endpoint: dict[str, str]
 
-    def execute(self, machine: str, given: dict[str, Any]) -> dict[str, Any]:
-        """What an execution ended with."""
-        states = self.emulator.client("stepfunctions")
-        started = states.start_execution(stateMachineArn=machine, input=json.dumps(given))
-        while True:
-            found: dict[str, Any] = states.describe_execution(executionArn=started["executionArn"])
-            if found["status"] != "RUNNING":
-                return found
-            time.sleep(0.2)
+    def execute(self, machine: str, execution_input: dict[str, Any]) -> dict[str, Any]:
+        """An execution that has ended, as DescribeExecution returns it."""
+        return execute(self.emulator.client("stepfunctions"), machine, execution_input)
 
     def wait_for_roll_outs(self) -> None:
-        """Return when what approvals have started is over, and something was."""
-        states, machine = self.emulator.client("stepfunctions"), self.endpoint["StateMachineArn"]
-        deadline = time.monotonic() + 60
+        """Return once an approval has started a roll-out, and none runs."""
+        step_functions = self.emulator.client("stepfunctions")
+        machine = self.endpoint["StateMachineArn"]
+        deadline = time.monotonic() + _ROLL_OUT_SECONDS
         while True:
-            found = states.list_executions(stateMachineArn=machine)["executions"]
-            if found and all(each["status"] != "RUNNING" for each in found):
+            executions = step_functions.list_executions(stateMachineArn=machine)["executions"]
+            if executions and all(entry["status"] != "RUNNING" for entry in executions):
                 return
             assert time.monotonic() < deadline
             time.sleep(0.2)
@@ -171,31 +181,31 @@ class Platform:
 @pytest.fixture(scope="session")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     workspace = Workspace(tmp_path_factory.mktemp("platform"))
+    settings = {
+        "ml_training.from_lake": "false",
+        # Off in the demo: a pipeline of two containers, and a search for hyperparameters.
+        "ml_endpoint.pipeline": "true",
+        "ml_training.tuning_jobs": "2",
+        "ml_endpoint.drift_minimum_flights": "50",
+        "ml_endpoint.retrain_on_drift": "true",
+    }
     try:
-        running = emulator.start(workspace, [])
-        cli = deployment.CdkCli(running, workspace)
-        # What the demo leaves out: a pipeline of two containers, and a search for hyperparameters.
-        settings = {"ml_endpoint.pipeline": "true", "ml_training.tuning_jobs": "2"}
-        settings |= {"ml_endpoint.drift_minimum_flights": "50"}
-        settings |= {"ml_endpoint.retrain_on_drift": "true"}
-        deployment.synthesise(cli, workspace, {"ml_training.from_lake": "false", **settings})
-        deployment.bootstrap(cli, running)
-        outputs = deployment.deploy(cli, workspace, ["MlNetwork", "MlTraining", "MlEndpoint"])
-        emulator.serve_sagemaker(workspace, running)
+        running = local_aws.start(workspace, ["ml-platform"], settings)
+        outputs = running.outputs
         folder = workspace.scratch / "set"
         training_set.write(folder, 6_000)
-        for file in folder.rglob("part-0"):
-            key = f"training/{file.relative_to(folder)}"
+        for path in folder.rglob("part-0"):
+            key = f"training/{path.relative_to(folder)}"
             bucket = outputs["MlTraining"]["BucketName"]
-            running.client("s3").upload_file(str(file), bucket, key)
-        yield Platform(running, outputs["MlTraining"], outputs["MlEndpoint"])
+            running.emulator.client("s3").upload_file(str(path), bucket, key)
+        yield Platform(running.emulator, outputs["MlTraining"], outputs["MlEndpoint"])
     finally:
-        emulator.stop(workspace)
+        stop(workspace)
 
 
 @pytest.fixture(scope="session")
 def trained(platform: Platform) -> dict[str, Any]:
-    """The first training, which the set of January passes, and which has been rolled out."""
-    done = platform.execute(platform.training["StateMachineArn"], {})
+    """The first training, whose model was registered and rolled out."""
+    execution = platform.execute(platform.training["StateMachineArn"], {})
     platform.wait_for_roll_outs()
-    return done
+    return execution

@@ -1,9 +1,9 @@
-"""The smaller parts of the sandbox, each by itself."""
+"""The smaller parts of the local AWS and of its demos, each by itself."""
 
 import json
+import re
 from datetime import UTC, datetime
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -11,11 +11,15 @@ import pytest
 from pyarrow import parquet
 
 from local.demos import flights
-from local.demos.verification import Expected, same_rows
-from local.runtime.trimming import trim
+from local.demos.demo import demo_of, parse_options
+from local.demos.report import Check, Report, summarise
+from local.demos.streaming_lake.expected import Expected, same_rows
+from local.runtime.trimming import Trimmed, trim
+from local.runtime.workspace import LocalError
 from local.services.athena.queries import to_duckdb
 from local.services.firehose.parquet import ConversionError, to_parquet
 from local.services.firehose.prefixes import evaluate
+from repository import ROOT
 
 ARRIVED = datetime(2026, 11, 20, 22, 15, 1, tzinfo=UTC)
 
@@ -32,7 +36,7 @@ def test_a_prefix_is_evaluated_as_firehose_does(prefix: str, key: str) -> None:
     assert evaluate(prefix, ARRIVED, "processing-failed") == key
 
 
-def test_a_prefix_that_cannot_be_evaluated_is_refused() -> None:
+def test_an_unsupported_prefix_expression_is_refused() -> None:
     with pytest.raises(ValueError, match=r"!\{partitionKeyFromQuery:x\}"):
         evaluate("a/!{partitionKeyFromQuery:x}/", ARRIVED)
 
@@ -41,7 +45,7 @@ COLUMNS = [{"Name": "a", "Type": "string"}, {"Name": "n", "Type": "int"}]
 COLUMNS += [{"Name": "t", "Type": "timestamp"}]
 
 
-def test_json_becomes_parquet_by_the_tables_columns() -> None:
+def test_json_is_converted_by_the_columns_of_the_table() -> None:
     lines = b'{"n": 1, "a": "x", "other": 0, "t": "2013-01-01T10:15:00Z"}\n{"a": null}\n'
     rows = parquet.ParquetFile(BytesIO(to_parquet(lines, COLUMNS))).read().to_pylist()
     first = {"a": "x", "n": 1, "t": pd.Timestamp("2013-01-01 10:15:00")}
@@ -56,59 +60,62 @@ def test_json_that_does_not_fit_the_columns_is_refused() -> None:
 def template() -> dict[str, Any]:
     return {
         "Resources": {
-            "Kept": {
+            "Bucket": {
                 "Type": "AWS::S3::Bucket",
-                "DependsOn": ["Gone", "Also"],
-                "Properties": {"A": {"Ref": "Gone"}, "B": [{"Fn::GetAtt": ["Also", "Arn"]}]},
-                "Metadata": {"aws:cdk:path": "Stack/Kept/Resource"},
+                "DependsOn": ["Budget", "Second"],
+                "Properties": {"A": {"Ref": "Budget"}, "B": [{"Fn::GetAtt": ["Second", "Arn"]}]},
+                "Metadata": {"aws:cdk:path": "Stack/Bucket/Resource"},
             },
-            "Also": {"Type": "AWS::S3::Bucket", "Properties": {}},
-            "Gone": {"Type": "AWS::Budgets::Budget", "Properties": {}},
+            "Second": {"Type": "AWS::S3::Bucket", "Properties": {}},
+            "Budget": {"Type": "AWS::Budgets::Budget", "Properties": {}},
             "Math": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"Metrics": []}},
         },
-        "Outputs": {"Lost": {"Value": {"Ref": "Gone"}}, "Stays": {"Value": {"Ref": "Kept"}}},
+        "Outputs": {
+            "BudgetName": {"Value": {"Ref": "Budget"}},
+            "Name": {"Value": {"Ref": "Bucket"}},
+        },
     }
 
 
-def test_what_cannot_be_deployed_is_trimmed_with_all_that_names_it_and_told() -> None:
-    given = template()
-    told = trim("Stack", given, frozenset({"AWS::S3::Bucket", "AWS::CloudWatch::Alarm"}))
-    assert set(given["Resources"]) == {"Kept", "Also"}
-    kept = given["Resources"]["Kept"]
-    assert kept["DependsOn"] == ["Also"]
-    assert kept["Properties"] == {"B": [{"Fn::GetAtt": ["Also", "Arn"]}]}
-    assert list(given["Outputs"]) == ["Stays"]
-    assert {(each.path, each.resource_type) for each in told} == {
-        ("Gone", "AWS::Budgets::Budget"),
+def test_unsupported_resources_are_trimmed_with_what_refers_to_them() -> None:
+    document = template()
+    trimmed = trim("Stack", document, frozenset({"AWS::S3::Bucket", "AWS::CloudWatch::Alarm"}))
+    assert set(document["Resources"]) == {"Bucket", "Second"}
+    bucket = document["Resources"]["Bucket"]
+    assert bucket["DependsOn"] == ["Second"]
+    assert bucket["Properties"] == {"B": [{"Fn::GetAtt": ["Second", "Arn"]}]}
+    assert list(document["Outputs"]) == ["Name"]
+    assert {(part.path, part.resource_type) for part in trimmed} == {
+        ("Budget", "AWS::Budgets::Budget"),
         ("Math", "AWS::CloudWatch::Alarm"),
-        ("Stack/Kept", "AWS::S3::Bucket.A"),
-        ("Lost", "Output"),
+        ("Stack/Bucket", "AWS::S3::Bucket.A"),
+        ("BudgetName", "Output"),
     }
-    assert all(each.reason for each in told)
+    assert all(part.reason for part in trimmed)
 
 
-def test_a_template_that_can_be_deployed_is_left_alone() -> None:
-    given = template()
-    kinds = {resource["Type"] for resource in given["Resources"].values()}
-    before = json.dumps(given["Resources"]["Kept"])
-    assert [each.path for each in trim("Stack", given, frozenset(kinds))] == ["Math"]
-    assert json.dumps(given["Resources"]["Kept"]) == before
+def test_a_supported_resource_is_not_changed() -> None:
+    document = template()
+    types = {resource["Type"] for resource in document["Resources"].values()}
+    before = json.dumps(document["Resources"]["Bucket"])
+    assert [part.path for part in trim("Stack", document, frozenset(types))] == ["Math"]
+    assert json.dumps(document["Resources"]["Bucket"]) == before
 
 
-def test_a_query_is_translated_with_its_hash() -> None:
+def test_a_query_with_from_base_is_translated() -> None:
     sql = to_duckdb("SELECT from_base(substr(to_hex(md5(to_utf8(x))), 1, 8), 16) % 100 FROM t")
     assert "'0x' ||" in sql
     assert "BIGINT" in sql
 
 
-def test_the_flights_are_real_whole_and_unique() -> None:
+def test_every_flight_is_there_once() -> None:
     frame = flights.flights()
     assert (len(frame), frame.event_id.nunique()) == (flights.ALL, flights.ALL)
     (line,) = flights.lines(frame.head(1))
     assert json.loads(line)["event_id"] == frame.event_id[0]
 
 
-def test_a_wrong_row_a_missing_row_and_a_row_too_many_are_seen() -> None:
+def test_a_wrong_a_missing_and_an_unexpected_row_are_counted() -> None:
     frame = flights.flights(50).assign(late=False)
     expected = Expected(frame, flights.weather())
     good = expected.rows("SELECT * FROM curated").astype(str).replace({"None": None, "<NA>": None})
@@ -128,7 +135,68 @@ def test_answers_are_compared_cell_by_cell() -> None:
     assert same_rows(rows, rows.head(1)) == 1
 
 
-def test_the_report_asks_no_other_server() -> None:
-    text = (Path(__file__).parents[2] / "sandbox" / "report.html.j2").read_text()
-    assert "src=" not in text
-    assert "http" not in text
+def report(*checks: Check, figures: int = 6) -> Report:
+    return Report(
+        title="Title",
+        lead="A sentence.",
+        checks=checks,
+        figures=[f"figure {number}" for number in range(figures)],
+        template="report.html.j2",
+    )
+
+
+def test_the_page_of_a_report_is_complete_and_refers_to_no_other_server() -> None:
+    checks = [Check("rows", 1_000, 1_000), Check("same", expected=True, actual=False)]
+    outputs = {"Stack": {"Name": "a-value", "ExportsOutputRef": "internal"}}
+    part = Trimmed("Stack", "Stack/Budget", "AWS::Budgets::Budget", "no provisioner")
+    page = report(*checks).page(outputs, [part], {"Deploy": 1.25})
+    for text in ("Title: 1 of 2", "1,000", "yes", "a-value", "Stack/Budget", "1.2 s"):
+        assert text in page
+    for text in ("internal", "src=", "http"):
+        assert text not in page
+
+
+@pytest.mark.parametrize("architecture", ["streaming-lake", "ml-platform", "language-chain"])
+def test_every_architecture_has_a_demo_whose_template_extends_the_base(architecture: str) -> None:
+    assert demo_of(architecture) is not None
+    folder = ROOT / "local" / "demos" / architecture.replace("-", "_")
+    template_text = (folder / "report.html.j2").read_text()
+    assert template_text.startswith('{% extends "report.html.j2" %}')
+    assert "http" not in template_text
+
+
+def test_an_architecture_without_a_demo_has_none() -> None:
+    assert demo_of("no-such") is None
+
+
+def test_options_have_defaults_and_are_parsed() -> None:
+    assert parse_options(["streaming-lake"], {}) == {"flights": 20_000}
+    assert parse_options(["streaming-lake"], {"flights": "all"}) == {"flights": flights.ALL}
+    assert parse_options(["language-chain", "no-such"], {}) == {}
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"flights": "many"}, "FLIGHTS=many: use a number from 1000 to 336776, or all."),
+        ({"flights": "999"}, "FLIGHTS=999: use a number"),
+        ({"flights": "336777"}, "FLIGHTS=336777: use a number"),
+        ({"colour": "red"}, "colour: no option of these demos. They have: flights."),
+    ],
+)
+def test_a_wrong_option_is_refused(values: dict[str, str], message: str) -> None:
+    with pytest.raises(LocalError, match=re.escape(message)):
+        parse_options(["streaming-lake", "language-chain"], values)
+
+
+def test_a_summary_names_failed_checks_in_full() -> None:
+    lines = report(Check("rows", 1_000, 999), Check("same", 1, 1)).summary()
+    assert lines[0].endswith("Title: 1 of 2 checks passed")
+    assert lines[1].endswith("rows: expected 1,000, actual 999")
+    assert lines[2:] == [f"    figure {number}" for number in range(6)]
+
+
+@pytest.mark.parametrize("count", [1, 3, 15, 40])
+def test_the_summary_of_all_architectures_has_at_most_forty_lines(count: int) -> None:
+    lines = summarise([report(Check("rows", 1, 1))] * count)
+    assert count <= len(lines) <= 40

@@ -9,6 +9,7 @@ import pytest
 
 from local.runtime import emulator
 from local.runtime.emulator import Emulator
+from local.runtime.processes import stop
 from local.runtime.workspace import Workspace
 from tests.step_functions.scenario import Scenario, all_scenarios
 from tests.step_functions.scripted_aws import Run, ScriptedAws
@@ -87,10 +88,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     workspace = Workspace(tmp_path_factory.mktemp("workflows"))
     try:
-        variables = {"SANDBOX_TASKS": ".*", "SFN_WAIT_SCALE": "0"}
-        running = emulator.start(workspace, [], variables=variables)
+        variables = {"LOCAL_TASKS": ".*", "SFN_WAIT_SCALE": "0"}
+        running = emulator.start(workspace, variables)
         aws = ScriptedAws(running)
         yield Bench(aws, running)
         aws.close()
     finally:
-        emulator.stop(workspace)
+        stop(workspace)

@@ -105,7 +105,7 @@ class ScriptedAws:
             def log_message(self, format: str, *args: Any) -> None:
                 """Log no requests."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", emulator.runtime_port), Handler)
+        self._server = ThreadingHTTPServer(("127.0.0.1", emulator.tasks_port), Handler)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def close(self) -> None:

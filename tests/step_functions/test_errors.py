@@ -17,7 +17,7 @@ from tests.step_functions.scripted_aws import Run, Throw
 from tests.step_functions.workflows import WORKFLOWS, Workflow
 from tools.assembly.asl import State
 
-pytestmark = pytest.mark.sandbox
+pytestmark = pytest.mark.local
 SCENARIOS = all_scenarios()
 # An error for a name that means many. States.TaskFailed is every error except the timeout.
 ANY = {"States.TaskFailed": FAILURE, "States.ALL": "States.Timeout"}

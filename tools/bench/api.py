@@ -18,10 +18,11 @@ from typing import Any
 
 import requests
 
-from local.demos.ml_platform import training_set
+from local import local_aws
 from local.demos.ml_platform.prediction_api import PredictionApi
-from local.runtime import deployment, emulator
+from local.demos.streaming_lake import training_set
 from local.runtime.emulator import Emulator
+from local.runtime.processes import stop
 from local.runtime.workspace import Workspace
 from repository import ROOT
 
@@ -44,12 +45,9 @@ def measure(folder: Path) -> Result:
     """Deploy the platform, train a small model, let its approval roll it out, and ask."""
     workspace = Workspace(folder)
     try:
-        running = emulator.start(workspace, [])
-        cli = deployment.CdkCli(running, workspace)
-        deployment.synthesise(cli, workspace, {"ml_training.from_lake": "false"})
-        deployment.bootstrap(cli, running)
-        outputs = deployment.deploy(cli, workspace, ["MlNetwork", "MlTraining", "MlEndpoint"])
-        emulator.serve_sagemaker(workspace, running)
+        settings = {"ml_training.from_lake": "false"}
+        deployed = local_aws.start(workspace, ["ml-platform"], settings)
+        running, outputs = deployed.emulator, deployed.outputs
         training_set.write(workspace.scratch / "set", 6_000)
         for file in (workspace.scratch / "set").rglob("part-0"):
             key = f"training/{file.relative_to(workspace.scratch / 'set')}"
@@ -58,7 +56,7 @@ def measure(folder: Path) -> Result:
         _end_of(running, outputs["MlEndpoint"]["StateMachineArn"], start=False)
         return _ask(running, outputs["MlEndpoint"], workspace)
     finally:
-        emulator.stop(workspace)
+        stop(workspace)
 
 
 def _ask(running: Emulator, outputs: dict[str, str], workspace: Workspace) -> Result:

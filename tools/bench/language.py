@@ -16,8 +16,9 @@ from typing import Any
 
 from lambdas.language_chain.merge_results.merging import Piece, merge
 from lambdas.language_chain.split_document.chunks import chunks
-from local.runtime import deployment, emulator
+from local import local_aws
 from local.runtime.emulator import Emulator
+from local.runtime.processes import stop
 from local.runtime.workspace import Workspace
 from local.services.step_functions.history import states_entered
 from repository import ROOT
@@ -112,16 +113,12 @@ def sandbox(folder: Path) -> Sandbox:
     """Deploy the chain, send a small and a large document through it, and then many at once."""
     workspace = Workspace(folder)
     try:
-        running = emulator.start(workspace, [])
-        cli = deployment.CdkCli(running, workspace)
-        deployment.synthesise(cli, workspace)
-        deployment.bootstrap(cli, running)
-        outputs = deployment.deploy(cli, workspace, ["LanguageChain"])["LanguageChain"]
-        emulator.serve_sagemaker(workspace, running)
+        deployed = local_aws.start(workspace, ["language-chain"])
+        running, outputs = deployed.emulator, deployed.outputs["LanguageChain"]
         documents = [_document(running, outputs, kilobytes) for kilobytes in (2, 200)]
         return Sandbox(documents, _many(running, outputs))
     finally:
-        emulator.stop(workspace)
+        stop(workspace)
 
 
 def _best(run: Callable[[], Any]) -> float:

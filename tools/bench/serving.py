@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psutil
 
-from local.runtime.emulator import free_port
+from local.runtime.processes import free_port
 from local.services.sagemaker.training_job import PYTHON
 from repository import ROOT
 

@@ -1,12 +1,13 @@
-"""The figures that the lake's demo compares: each computed from the source, and as it came out."""
+"""The figures that the lake's demo compares: each computed from the source, and as measured."""
 
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from local.demos.streaming_lake.producer import Sent
-from local.demos.verification import Check, Expected, same_rows
+from local.demos.report import Check
+from local.demos.streaming_lake.expected import Expected, same_rows
+from local.demos.streaming_lake.producer import SendResult
 
 _DELAYS = """
     SELECT carrier, date_part('hour', scheduled_departure) AS hour, count(*),
@@ -36,63 +37,63 @@ _SPLIT = """
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the demo saw: what it sent, and what it found in the lake."""
+    """What the demo sent, and what the lake holds."""
 
     lines: int
     bad_reasons: list[str]
     delivered: int
     rejected: dict[str, int]
-    sent: list[Sent]
+    waves: list[SendResult]
     logged_bytes: int
     fresh: list[int]
     curated: pd.DataFrame
     answers: dict[str, pd.DataFrame]
 
 
-def compare(seen: Evidence, flights: pd.DataFrame, weather: pd.DataFrame) -> list[Check]:
-    """Every figure. `flights` are those sent once each, with whether they were sent `late`."""
+def compare(evidence: Evidence, flights: pd.DataFrame, weather: pd.DataFrame) -> list[Check]:
+    """Every check. `flights` are the distinct ones sent; column `late`: in the second wave."""
     expected = Expected(flights, weather)
     return [
-        *_accounts(seen, len(flights)),
-        *_rows(seen, flights, expected),
-        *_queries(seen, expected),
+        *_accounts(evidence, len(flights)),
+        *_rows(evidence, flights, expected),
+        *_queries(evidence, expected),
     ]
 
 
-def _accounts(seen: Evidence, flights: int) -> list[Check]:
-    rejected = sum(seen.rejected.values())
-    refused = sum(len(sent.refused) for sent in seen.sent)
-    by_reason = {reason: seen.bad_reasons.count(reason) for reason in seen.bad_reasons}
+def _accounts(evidence: Evidence, flights: int) -> list[Check]:
+    rejected = sum(evidence.rejected.values())
+    refused = sum(len(wave.refused) for wave in evidence.waves)
+    by_reason = {reason: evidence.bad_reasons.count(reason) for reason in evidence.bad_reasons}
     return [
         Check(
             "lines sent = accepted + rejected + refused",
-            seen.lines,
-            seen.delivered + rejected + refused,
+            evidence.lines,
+            evidence.delivered + rejected + refused,
         ),
-        Check("lines rejected, by reason", by_reason, dict(sorted(seen.rejected.items()))),
+        Check("lines rejected, by reason", by_reason, dict(sorted(evidence.rejected.items()))),
         Check("lines refused by the producer", 1, refused),
         Check(
-            "bytes in the raw log = bytes taken by the stream",
-            sum(sent.payload_bytes for sent in seen.sent),
-            seen.logged_bytes,
+            "bytes in the raw log = bytes accepted by the stream",
+            sum(wave.payload_bytes for wave in evidence.waves),
+            evidence.logged_bytes,
         ),
-        Check("flights curated = distinct flights accepted", flights, len(seen.curated)),
+        Check("flights curated = distinct flights accepted", flights, len(evidence.curated)),
     ]
 
 
-def _rows(seen: Evidence, flights: pd.DataFrame, expected: Expected) -> list[Check]:
+def _rows(evidence: Evidence, flights: pd.DataFrame, expected: Expected) -> list[Check]:
     late = int(flights.late.sum())
-    differing = expected.differing_rows(seen.curated.drop(columns="arrived_at"))
-    marked = int((seen.curated.late.str.lower() == "true").sum())
+    differing = expected.differing_rows(evidence.curated.drop(columns="arrived_at"))
+    marked = int((evidence.curated.late.str.lower() == "true").sum())
     return [
         Check("curated flights that differ from the source", 0, differing),
-        Check("fresh flights, run by run", [len(flights) - late, late], seen.fresh),
+        Check("fresh flights, run by run", [len(flights) - late, late], evidence.fresh),
         Check("flights marked late", late, marked),
     ]
 
 
-def _queries(seen: Evidence, expected: Expected) -> list[Check]:
-    answers = seen.answers
+def _queries(evidence: Evidence, expected: Expected) -> list[Check]:
+    answers = evidence.answers
     routes = answers["route_delays"].sort_values(["origin", "destination"])
     late = answers["late_arrivals"].drop(columns="last_arrival")
     delays = answers["delay_by_carrier_and_hour"]

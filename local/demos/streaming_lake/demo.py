@@ -4,95 +4,138 @@ import gzip
 import time
 from dataclasses import dataclass, field
 from io import BytesIO
-from typing import Any
+from typing import Any, ClassVar
 
 import orjson
 import pandas as pd
 from pyarrow import parquet
 
 from local.demos import flights as source
+from local.demos.demo import Context, Option
+from local.demos.report import Check, Report
+from local.demos.streaming_lake.chart import delay_chart
 from local.demos.streaming_lake.checks import Evidence, compare
-from local.demos.streaming_lake.producer import Producer, Sent
-from local.demos.verification import Check
-from local.runtime.emulator import Emulator
-from local.runtime.progress import Steps
-from local.runtime.workspace import LocalError, Workspace
+from local.demos.streaming_lake.producer import Producer, SendResult
+from local.runtime.deployment import Outputs
+from local.runtime.progress import Step
+from local.runtime.workspace import LocalError
 from local.services.athena.queries import Answer, Athena
 from local.services.glue.job_run import run_job
+from local.services.s3.objects import list_keys
 
 _DUPLICATES = 50
 _QUERIES = ["delay_by_carrier_and_hour", "late_arrivals", "route_delays", "training_set"]
+_STALLED_SECONDS = 60
 
 
 @dataclass
 class Result:
     """What the demo did, for the report."""
 
-    flights: int
-    sent: list[Sent] = field(default_factory=list)
-    reasons: dict[str, int] = field(default_factory=dict)
+    waves: list[SendResult] = field(default_factory=list)
+    rejected: dict[str, int] = field(default_factory=dict)
+    """Rejected lines by reason."""
     runs: list[dict[str, Any]] = field(default_factory=list)
+    """The summary of each Spark run."""
     answers: list[Answer] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
 
 
 class StreamingLakeDemo:
-    """Drives one deployed lake through its stack outputs and AWS APIs, as its user would."""
+    """Streams flights through one deployed lake."""
 
-    def __init__(
-        self, emulator: Emulator, workspace: Workspace, outputs: dict[str, str], steps: Steps
-    ) -> None:
-        self._emulator, self._workspace = emulator, workspace
-        self._outputs, self._steps = outputs, steps
-        self._s3 = emulator.client("s3")
-        self._lake = outputs["LakeBucketName"]
+    options: ClassVar = (Option("flights", "20000", source.parse_count),)
 
-    def run(self, count: int) -> Result:
-        """Stream `count` flights, curate twice, query, and compare with DuckDB."""
-        result = Result(count)
-        frame, weather = source.flights(count), source.weather()
-        # Every tenth flight comes after its day was published: late, into every partition.
+    def __init__(self, context: Context) -> None:
+        self._emulator, self._workspace = context.emulator, context.workspace
+        self._outputs, self._steps = context.outputs["StreamingLake"], context.steps
+        self._count: int = context.options["flights"]
+        self._s3 = context.emulator.client("s3")
+        self._lake = self._outputs["LakeBucketName"]
+
+    @classmethod
+    def first_commands(cls, outputs: Outputs) -> list[str]:
+        """Look at the stream."""
+        stream = outputs["StreamingLake"]["StreamName"]
+        return [f"aws kinesis describe-stream-summary --stream-name {stream}"]
+
+    def run(self) -> Report:
+        """Stream flights in two waves, curate after each, query, and compare with DuckDB."""
+        result = Result()
+        frame, weather = source.flights(self._count), source.weather()
+        # Every tenth flight arrives after its day was published, in every partition.
         frame = frame.assign(late=frame.index % 10 == 9)
-        bad = source.bad_lines(next(source.lines(frame.drop(columns="late").head(1))))
-        waves = _waves(frame, [each.line for each in bad])
+        bad_lines = source.bad_lines(next(source.lines(frame.drop(columns="late").head(1))))
+        waves = _waves(frame, [bad.line for bad in bad_lines])
         with self._steps.step(f"Load {len(weather):,} hours of weather, as one batch"):
             self._load_weather(weather)
         good = 0
         for number, wave in enumerate(waves, start=1):
             with self._steps.step(f"Stream wave {number}: {len(wave):,} lines"):
-                result.sent.append(self._send(wave))
+                result.waves.append(self._send(wave))
             # The first wave holds the bad lines, and the one that the producer refuses.
-            good += len(wave) - (len(bad) + 1 if number == 1 else 0)
-            with self._steps.step(f"Wait until Firehose has delivered wave {number}"):
-                self._wait_for(good, len(bad))
+            good += len(wave) - (len(bad_lines) + 1 if number == 1 else 0)
+            with self._steps.step(f"Wait until Firehose has delivered wave {number}") as step:
+                self._wait_for(good, len(bad_lines), step)
             with self._steps.step(f"Curate with Spark, run {number}"):
                 result.runs.append(self._curate())
-        with self._steps.step("Query with Athena"):
-            athena = Athena(self._emulator, self._outputs)
-            result.answers = [athena.ask("streaming_lake", name) for name in _QUERIES]
+        athena = Athena(self._emulator, self._outputs)
+        with self._steps.step("Query with Athena") as step:
+            for name in _QUERIES:
+                step.detail = name
+                result.answers.append(athena.ask("streaming_lake", name))
         with self._steps.step("Compare every figure with DuckDB"):
-            result.reasons = self._reasons()
+            result.rejected = self._rejected()
             curated, _ = athena.run("SELECT * FROM flights_curated", as_text=True)
             evidence = Evidence(
                 lines=sum(map(len, waves)),
-                bad_reasons=sorted(each.reason for each in bad),
+                bad_reasons=sorted(bad.reason for bad in bad_lines),
                 delivered=self._delivered(),
-                rejected=result.reasons,
-                sent=result.sent,
+                rejected=result.rejected,
+                waves=result.waves,
                 logged_bytes=self._logged_bytes(),
                 fresh=[run["fresh"] for run in result.runs],
                 curated=curated,
                 answers={answer.name: answer.rows for answer in result.answers},
             )
             result.checks = compare(evidence, frame, weather)
-        return result
+        return self._report(result)
 
-    def _send(self, lines: list[bytes]) -> Sent:
+    def _report(self, result: Result) -> Report:
+        delays = result.answers[0].rows
+        worst = delays[delays.flights >= delays.flights.median()].nlargest(
+            1, "mean_arrival_delay_minutes"
+        )
+        lines = sum(wave.lines for wave in result.waves)
+        records = sum(wave.records for wave in result.waves)
+        return Report(
+            title="Streaming lake",
+            lead=f"{self._count:,} real flights of 2013, streamed through the deployed stack on"
+            " this machine.",
+            checks=result.checks,
+            figures=[
+                f"{self._count:,} flights sent as {lines:,} lines in {records} Kinesis records",
+                f"{sum(result.rejected.values())} lines rejected:"
+                f" {', '.join(sorted(result.rejected))}",
+                f"{sum(run['fresh'] for run in result.runs):,} rows curated in"
+                f" {len(result.runs)} Spark runs,"
+                f" {sum(run['late'] for run in result.runs):,} of them late",
+                *(
+                    f"worst mean delay: {row.carrier} at {row.departure_hour} UTC,"
+                    f" {row.mean_arrival_delay_minutes} minutes over {row.flights} flights"
+                    for row in worst.itertuples(index=False)
+                ),
+            ],
+            template="streaming_lake/report.html.j2",
+            values={"result": result, "chart": delay_chart(delays)},
+        )
+
+    def _send(self, lines: list[bytes]) -> SendResult:
         kinesis = self._emulator.client("kinesis")
-        sent = Producer(kinesis, self._outputs["StreamName"]).send(lines)
-        for refusal in sent.refused:
+        result = Producer(kinesis, self._outputs["StreamName"]).send(lines)
+        for refusal in result.refused:
             self._steps.say(f"refused by the producer: {refusal}")
-        return sent
+        return result
 
     def _curate(self) -> dict[str, Any]:
         job = self._outputs["CurateCommand"].split()[-1]
@@ -105,25 +148,24 @@ class StreamingLakeDemo:
             key = f"weather/month={month}/weather.parquet"
             self._s3.put_object(Bucket=self._lake, Key=key, Body=body.getvalue())
 
-    def _wait_for(self, good: int, bad: int) -> None:
-        """Until that many rows and rejected lines are in the lake; patient while numbers grow."""
-        seen, since = (-1, -1), time.monotonic()
-        while True:
-            now = (self._delivered(), sum(self._reasons().values()))
-            if now == (good, bad):
-                return
-            if now != seen:
-                seen, since = now, time.monotonic()
-            elif time.monotonic() - since > 60:
-                raise LocalError(
-                    f"Delivery stands still at {now[0]:,} of {good:,} events and {now[1]} of {bad} "
-                    f"rejected lines. See {self._workspace.logs}/firehose.log"
-                )
-            time.sleep(0.5)
+    def _wait_for(self, good: int, bad: int, step: Step) -> None:
+        """Return once so many rows and rejected lines are in the lake.
 
-    def _keys(self, bucket: str, prefix: str) -> list[str]:
-        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-        return [found["Key"] for page in pages for found in page.get("Contents", [])]
+        Raises LocalError once the counts have not changed for a minute.
+        """
+        counts, since = (-1, -1), time.monotonic()
+        while counts != (good, bad):
+            current = (self._delivered(), sum(self._rejected().values()))
+            if current != counts:
+                counts, since = current, time.monotonic()
+                step.detail = f"{counts[0]:,} of {good:,} events"
+            elif time.monotonic() - since > _STALLED_SECONDS:
+                raise LocalError(
+                    f"Delivery has stalled at {counts[0]:,} of {good:,} events and {counts[1]} of"
+                    f" {bad} rejected lines. See {self._workspace.logs}/firehose.log"
+                )
+            else:
+                time.sleep(0.2)
 
     def _body(self, bucket: str, key: str) -> bytes:
         body: bytes = self._s3.get_object(Bucket=bucket, Key=key)["Body"].read()
@@ -132,13 +174,13 @@ class StreamingLakeDemo:
     def _delivered(self) -> int:
         return sum(
             parquet.read_metadata(BytesIO(self._body(self._lake, key))).num_rows
-            for key in self._keys(self._lake, "events/")
+            for key in list_keys(self._s3, self._lake, "events/")
         )
 
-    def _reasons(self) -> dict[str, int]:
+    def _rejected(self) -> dict[str, int]:
         """Rejected lines in the lake, by reason."""
         reasons: dict[str, int] = {}
-        for key in self._keys(self._lake, "rejected/"):
+        for key in list_keys(self._s3, self._lake, "rejected/"):
             for line in self._body(self._lake, key).splitlines():
                 reason = orjson.loads(line)["reason"]
                 reasons[reason] = reasons.get(reason, 0) + 1
@@ -147,18 +189,19 @@ class StreamingLakeDemo:
     def _logged_bytes(self) -> int:
         raw = self._outputs["RawBucketName"]
         return sum(
-            len(gzip.decompress(self._body(raw, key))) for key in self._keys(raw, "flights/")
+            len(gzip.decompress(self._body(raw, key)))
+            for key in list_keys(self._s3, raw, "flights/")
         )
 
 
-def _waves(frame: pd.DataFrame, bad: list[bytes]) -> list[list[bytes]]:
-    """What is sent before and after the first curation, duplicates and troubles included."""
+def _waves(frame: pd.DataFrame, bad_lines: list[bytes]) -> list[list[bytes]]:
+    """The lines before and after the first curation, with duplicates and bad lines."""
     events = frame.drop(columns="late")
     first = list(source.lines(events[~frame.late]))
     second = list(source.lines(events[frame.late]))
     half = len(first) // 2
     too_long = b'{"event_id": "' + b"x" * 1_100_000 + b'"}'
     return [
-        [*first[:half], *bad, too_long, *first[half:], *first[:_DUPLICATES]],
+        [*first[:half], *bad_lines, too_long, *first[half:], *first[:_DUPLICATES]],
         [*second, *first[:_DUPLICATES]],
     ]

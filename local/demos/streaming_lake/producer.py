@@ -1,7 +1,7 @@
-"""Puts events on a Kinesis stream: packed, and each entry sent until it is taken.
+"""Puts events on a Kinesis stream, many to a record, and retries each entry until it is accepted.
 
-Kinesis bills PUTs in 25 KiB units and Firehose in 5 KiB steps a record, so a record should carry
-many events: here they are lines, up to a set size.
+Kinesis bills PUTs in units of 25 KiB and Firehose in steps of 5 KiB a record, so a record should
+carry many events: here they are lines, up to a given size.
 """
 
 import uuid
@@ -22,23 +22,24 @@ class LineRefusedError(ValueError):
     """A line that no record can carry."""
 
 
-class NotTakenError(RuntimeError):
-    """The stream kept refusing entries. `data` holds what was not taken, to send again."""
+class NotAcceptedError(RuntimeError):
+    """The stream kept refusing entries. `data` holds those that it did not accept."""
 
     def __init__(self, reason: str, data: list[bytes]) -> None:
-        super().__init__(f"{len(data)} records were not taken by the stream: {reason}")
+        super().__init__(f"{len(data)} records were not accepted by the stream: {reason}")
         self.data = data
 
 
 @dataclass
-class Sent:
-    """What became of the lines handed to `Producer.send`."""
+class SendResult:
+    """What became of the lines passed to `Producer.send`."""
 
     lines: int = 0
     records: int = 0
     payload_bytes: int = 0
     retried_entries: int = 0
     refused: list[str] = field(default_factory=list)
+    """The reason of each line that no record can carry."""
 
 
 def check(line: bytes) -> bytes:
@@ -61,17 +62,17 @@ def pack(lines: Iterable[bytes], record_bytes: int) -> Iterator[bytes]:
     A single line may exceed `record_bytes` up to the stream's own limit, and then travels alone.
     Raises LineRefusedError.
     """
-    packed: list[bytes] = []
+    chunk: list[bytes] = []
     size = 0
     for line in lines:
         length = len(check(line)) + 1
-        if packed and size + length > record_bytes:
-            yield b"\n".join([*packed, b""])
-            packed, size = [], 0
-        packed.append(line)
+        if chunk and size + length > record_bytes:
+            yield b"\n".join([*chunk, b""])
+            chunk, size = [], 0
+        chunk.append(line)
         size += length
-    if packed:
-        yield b"\n".join([*packed, b""])
+    if chunk:
+        yield b"\n".join([*chunk, b""])
 
 
 def unpack(record: bytes) -> list[bytes]:
@@ -100,28 +101,28 @@ class Producer:
             retry=retry_if_result(bool),
         )
 
-    def send(self, lines: Iterable[bytes]) -> Sent:
-        """Send every line that a record can carry; the others are named in the result.
+    def send(self, lines: Iterable[bytes]) -> SendResult:
+        """Send every line that a record can carry; the result names the others.
 
-        Raises NotTakenError once entries were refused too often, with what is left to send.
+        Raises NotAcceptedError once entries were refused too often.
         """
-        sent = Sent()
-        for request in _requests(pack(self._fitting(lines, sent), self._record_bytes)):
-            self._put(request, sent)
-            sent.records += len(request)
-            sent.payload_bytes += sum(map(len, request))
-        return sent
+        result = SendResult()
+        for request in _requests(pack(self._fitting(lines, result), self._record_bytes)):
+            self._put(request, result)
+            result.records += len(request)
+            result.payload_bytes += sum(map(len, request))
+        return result
 
-    def _fitting(self, lines: Iterable[bytes], sent: Sent) -> Iterator[bytes]:
+    def _fitting(self, lines: Iterable[bytes], result: SendResult) -> Iterator[bytes]:
         for line in lines:
             try:
                 yield check(line)
             except LineRefusedError as refusal:
-                sent.refused.append(str(refusal))
+                result.refused.append(str(refusal))
             else:
-                sent.lines += 1
+                result.lines += 1
 
-    def _put(self, request: list[bytes], sent: Sent) -> None:
+    def _put(self, request: list[bytes], result: SendResult) -> None:
         entries: list[dict[str, Any]] = [
             {"Data": data, "PartitionKey": uuid.uuid4().hex} for data in request
         ]
@@ -130,23 +131,23 @@ class Producer:
         def attempt() -> list[dict[str, Any]]:
             nonlocal entries
             try:
-                answer = self._kinesis.put_records(StreamName=self._stream_name, Records=entries)
+                response = self._kinesis.put_records(StreamName=self._stream_name, Records=entries)
             except (ConnectionError, HTTPClientError) as error:
-                errors.add(str(error))  # nothing was taken, as far as anybody can know
-                sent.retried_entries += len(entries)
+                errors.add(str(error))  # whether anything was accepted is unknown
+                result.retried_entries += len(entries)
                 return entries
-            results = list(zip(entries, answer["Records"], strict=True))
-            # One call may take some entries and refuse others: only the refused go again.
-            entries = [entry for entry, result in results if "ErrorCode" in result]
-            errors.update(result["ErrorCode"] for _, result in results if "ErrorCode" in result)
-            sent.retried_entries += len(entries)
+            pairs = list(zip(entries, response["Records"], strict=True))
+            # One call may accept some entries and refuse others: only these are sent again.
+            entries = [entry for entry, record in pairs if "ErrorCode" in record]
+            errors.update(record["ErrorCode"] for _, record in pairs if "ErrorCode" in record)
+            result.retried_entries += len(entries)
             return entries
 
         try:
             self._retrying(attempt)
         except RetryError as error:
-            left = [entry["Data"] for entry in entries]
-            raise NotTakenError(", ".join(sorted(errors)), left) from error
+            data = [entry["Data"] for entry in entries]
+            raise NotAcceptedError(", ".join(sorted(errors)), data) from error
 
 
 def _requests(records: Iterable[bytes]) -> Iterator[list[bytes]]:

@@ -1,6 +1,7 @@
-"""Athena queries against the embedded AWS: written for Trino, run there by DuckDB.
+"""Athena queries in the local AWS: written for Trino, run by the DuckDB of ministack.
 
-What ministack's Athena leaves undone is done here: the dialect, UNLOAD's files, views.
+Translates the dialect, writes the files of UNLOAD, and runs a view as its SELECT. Refuses an UNLOAD
+without partitions or into a folder that holds files. Cost limits of work groups are not applied.
 """
 
 import re
@@ -17,6 +18,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixe
 
 from local.runtime.emulator import Emulator
 from local.runtime.workspace import LocalError
+from local.services.s3.objects import list_keys, split_uri
 from repository import ROOT
 
 SQL = ROOT / "sql"
@@ -30,7 +32,7 @@ _VIEW = re.compile(r"^CREATE OR REPLACE VIEW \w+ AS\s+(?P<select>.*)$", re.DOTAL
 
 @dataclass(frozen=True)
 class Answer:
-    """The rows of a query, and what it took."""
+    """The rows of a query, its seconds, and the location of its result."""
 
     name: str
     question: str
@@ -41,7 +43,7 @@ class Answer:
 
 
 class Athena:
-    """One work group, as a reader of the lake sees it."""
+    """One work group and database, which stack outputs name."""
 
     def __init__(self, emulator: Emulator, outputs: dict[str, str]) -> None:
         self._athena = emulator.client("athena")
@@ -57,7 +59,7 @@ class Athena:
         if unload := UNLOAD.match(statement):
             rows, location = self.unload(unload)
         else:
-            # ministack keeps no views; their SELECT is what would be stored.
+            # ministack keeps no views: the SELECT of one is run instead.
             view = _VIEW.match(statement)
             rows, location = self.run(view["select"] if view else statement)
         return Answer(name, question, statement, rows, time.monotonic() - started, location)
@@ -65,7 +67,8 @@ class Athena:
     def run(self, select: str, *, as_text: bool = False) -> tuple[pd.DataFrame, str]:
         """The rows of one SELECT in Athena's dialect, and where they were written (ET-07).
 
-        `as_text` keeps every value as the text that Athena wrote.
+        `as_text` keeps every value as the text that Athena wrote. Raises LocalError with Athena's
+        reason.
         """
         started = self._athena.start_query_execution(
             QueryString=to_duckdb(select),
@@ -73,8 +76,10 @@ class Athena:
             WorkGroup=self._outputs["WorkGroupName"],
         )
         while True:
-            answer = self._athena.get_query_execution(QueryExecutionId=started["QueryExecutionId"])
-            execution = answer["QueryExecution"]
+            response = self._athena.get_query_execution(
+                QueryExecutionId=started["QueryExecutionId"]
+            )
+            execution = response["QueryExecution"]
             state = execution["Status"]["State"]
             if state not in ("QUEUED", "RUNNING"):
                 break
@@ -84,7 +89,7 @@ class Athena:
             raise LocalError(f"Athena refused a query: {reason}\n{select}")
         location: str = execution["ResultConfiguration"]["OutputLocation"]
         body = self._result(location)
-        # Everything Athena writes is text; an empty string and no value differ by their quotes.
+        # Athena writes text; an empty string and no value differ by their quotes.
         kind = str if as_text else None
         rows = pd.read_csv(BytesIO(body), keep_default_na=False, na_values=[""], dtype=kind)
         return rows, location
@@ -96,23 +101,23 @@ class Athena:
         reraise=True,
     )
     def _result(self, location: str) -> bytes:
-        # ministack says SUCCEEDED a moment before it writes the result, and writes it to
-        # <location>/<id>.csv, where Athena writes to the location itself. The prefix finds both.
-        bucket, _, key = location.removeprefix("s3://").partition("/")
-        found = self._s3.list_objects_v2(Bucket=bucket, Prefix=key).get("Contents", [])
-        result = next(each["Key"] for each in found if each["Key"].endswith(".csv"))
-        body: bytes = self._s3.get_object(Bucket=bucket, Key=result)["Body"].read()
+        # ministack reports SUCCEEDED a moment before it writes the result, and writes it to
+        # <location>/<id>.csv, where Athena writes to the location itself. The prefix matches both.
+        bucket, prefix = split_uri(location)
+        keys = list_keys(self._s3, bucket, prefix)
+        result_key = next(key for key in keys if key.endswith(".csv"))
+        body: bytes = self._s3.get_object(Bucket=bucket, Key=result_key)["Body"].read()
         return body
 
     def unload(self, unload: re.Match[str]) -> tuple[pd.DataFrame, str]:
-        """Write what UNLOAD would: text files without header, a folder for each partition."""
+        """Write the files of an UNLOAD: text without header, a folder for each partition."""
         bucket, prefix = unload["bucket"], unload["prefix"]
         if self._s3.list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=1).get("Contents"):
             raise LocalError(f"UNLOAD to s3://{bucket}/{prefix}: the folder holds files already")
         rows, _ = self.run(unload["select"])
         partition = re.search(r"partitioned_by = ARRAY\['(\w+)'\]", unload["options"])
         if partition is None:
-            raise LocalError("only a partitioned UNLOAD is understood here")
+            raise LocalError("The local AWS supports only an UNLOAD with partitioned_by.")
         for value, part in rows.groupby(partition[1]):
             text = StringIO()
             part.drop(columns=partition[1]).to_csv(text, index=False, header=False)
@@ -129,17 +134,17 @@ def to_duckdb(select: str) -> str:
 
 
 def _rewrite(node: Any) -> Any:
-    # The one function of ours that sqlglot does not translate: from_base(hexadecimal, 16).
+    # sqlglot does not translate from_base(hexadecimal, 16).
     if isinstance(node, exp.FromBase):
         if node.expression.name != "16":
-            raise LocalError(f"from_base to base {node.expression} is not understood here")
+            raise LocalError(f"from_base to base {node.expression} is not supported: use base 16.")
         prefixed = exp.DPipe(this=exp.Literal.string("0x"), expression=node.this)
         return exp.cast(prefixed, "bigint")
     return node
 
 
 def _split(sql: str) -> tuple[str, str]:
-    """The opening comment, as one line, and the statement behind it."""
+    """The first comment line, and the statement without comments."""
     lines = sql.splitlines()
     comment = [line for line in lines if line.startswith("--")]
     statement = "\n".join(line for line in lines if not line.startswith("--"))

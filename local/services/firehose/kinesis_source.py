@@ -1,4 +1,7 @@
-"""The source of a delivery stream: the records of a Kinesis stream, shard by shard."""
+"""The source of a delivery stream: the records of a Kinesis stream, shard by shard.
+
+Polls with GetRecords; enhanced fan-out, resharding and the read quota of a shard are not simulated.
+"""
 
 import base64
 import json
@@ -18,7 +21,7 @@ class Record:
     data: bytes
 
     def event(self) -> dict[str, Any]:
-        """As Firehose shows it to a Lambda processor."""
+        """The record as a Lambda processor gets it."""
         return {
             "recordId": f"{self.shard_id}{self.sequence_number}",
             "approximateArrivalTimestamp": self.arrived_ms,
@@ -47,30 +50,30 @@ class Source:
         self._iterators: dict[str, str] = {}
 
     def poll(self) -> list[Record]:
-        """What is new on every shard."""
+        """The new records of every shard."""
         records: list[Record] = []
         shards = self._kinesis.list_shards(StreamARN=self._stream_arn)["Shards"]
         for shard_id in (shard["ShardId"] for shard in shards):
             iterator = self._iterators.get(shard_id) or self._position(shard_id)
-            answer = self._kinesis.get_records(
+            response = self._kinesis.get_records(
                 StreamARN=self._stream_arn, ShardIterator=iterator, Limit=1000
             )
-            self._iterators[shard_id] = answer["NextShardIterator"]
-            for found in answer["Records"]:
-                self._read[shard_id] = found["SequenceNumber"]
+            self._iterators[shard_id] = response["NextShardIterator"]
+            for item in response["Records"]:
+                self._read[shard_id] = item["SequenceNumber"]
                 records.append(
                     Record(
                         shard_id=shard_id,
-                        sequence_number=found["SequenceNumber"],
-                        partition_key=found["PartitionKey"],
-                        arrived_ms=int(found["ApproximateArrivalTimestamp"].timestamp() * 1000),
-                        data=found["Data"],
+                        sequence_number=item["SequenceNumber"],
+                        partition_key=item["PartitionKey"],
+                        arrived_ms=int(item["ApproximateArrivalTimestamp"].timestamp() * 1000),
+                        data=item["Data"],
                     )
                 )
         return records
 
     def commit(self) -> None:
-        """Everything read so far is delivered: a restart goes on behind it."""
+        """Remember that everything read so far is delivered: a restart continues after it."""
         if self._read != self._delivered:
             self._delivered = dict(self._read)
             self._checkpoint.write_text(json.dumps(self._delivered))
@@ -82,8 +85,8 @@ class Source:
                 "ShardIteratorType": "AFTER_SEQUENCE_NUMBER",
                 "StartingSequenceNumber": after,
             }
-        answer = self._kinesis.get_shard_iterator(
+        response = self._kinesis.get_shard_iterator(
             StreamARN=self._stream_arn, ShardId=shard_id, **start
         )
-        iterator: str = answer["ShardIterator"]
+        iterator: str = response["ShardIterator"]
         return iterator

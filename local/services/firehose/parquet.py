@@ -24,7 +24,7 @@ class ConversionError(ValueError):
 def to_parquet(lines: bytes, columns: list[dict[str, Any]]) -> bytes:
     """Snappy Parquet with `columns` (Name, Type as the Glue table has them).
 
-    Fields that no column has are left out. Raises ConversionError.
+    Fields without a column are dropped. Raises ConversionError.
     """
     schema = pa.schema([(column["Name"], _TYPES[column["Type"]]) for column in columns])
     options = pa_json.ParseOptions(
@@ -39,7 +39,7 @@ def to_parquet(lines: bytes, columns: list[dict[str, Any]]) -> bytes:
         table.select(schema.names),
         out,
         compression="snappy",
-        # Hive's writer, which Firehose uses, knows no other form of timestamp.
+        # The only form of timestamp of Hive's writer, which Firehose uses.
         use_deprecated_int96_timestamps=True,
     )
     return out.getvalue()

@@ -1,4 +1,7 @@
-"""The expressions in a Firehose prefix, as far as our delivery streams use them."""
+"""The expressions in a Firehose prefix, as far as the delivery streams use them.
+
+Evaluates `timestamp` and `firehose:error-output-type`; refuses any other.
+"""
 
 import re
 from datetime import datetime
@@ -9,9 +12,9 @@ _EXPRESSION = re.compile(r"!\{(?P<space>[A-Za-z]+):(?P<value>[^}]+)\}")
 
 
 def evaluate(prefix: str, arrived: datetime, error_type: str = "") -> str:
-    """The prefix of one object: `!{timestamp:…}` from the first record's arrival, in UTC.
+    """The prefix of one object: `!{timestamp:…}` is the first record's arrival, in UTC.
 
-    Raises ValueError for an expression it does not know, as Firehose refuses the configuration.
+    Raises ValueError for an expression that is not supported.
     """
 
     def expand(match: re.Match[str]) -> str:
@@ -20,6 +23,6 @@ def evaluate(prefix: str, arrived: datetime, error_type: str = "") -> str:
             return arrived.strftime(re.sub(r"[A-Za-z]+", lambda word: _JAVA[word[0]], value))
         if (space, value) == ("firehose", "error-output-type") and error_type:
             return error_type
-        raise ValueError(f"the prefix {prefix!r} holds {match[0]}, which cannot be evaluated here")
+        raise ValueError(f"the prefix {prefix!r} holds {match[0]}, which is not supported")
 
     return _EXPRESSION.sub(expand, prefix)

@@ -1,8 +1,9 @@
-"""Run a Glue job of the embedded AWS on local Spark: its script, its arguments, its role.
+"""Runs a Glue job on local Spark: its script, its arguments, its role.
 
 The script and its modules are fetched from where the job says, under the job's own role, and run
-on the Spark and Python versions of its Glue. Spark has no S3 connector here, so data files pass
-through a folder; every call to S3 and Glue is still the role's.
+on the Spark and Python versions of its Glue version. Spark has no S3 connector here, so data files
+pass through a folder; every call to S3 and Glue is made under the role. Workers, timeouts,
+bookmarks and the job's run history are not simulated: Glue's own StartJobRun runs nothing.
 """
 
 import json
@@ -47,14 +48,19 @@ def run_job(emulator: Emulator, workspace: Workspace, job_name: str) -> dict[str
             *arguments,
         ]
         log = workspace.logs / "glue.log"
-        with log.open("ab") as out:
-            done = subprocess.run(  # noqa: S603 -- our own command
-                command, env=settings, cwd=folder, stdout=subprocess.PIPE, stderr=out, check=False
+        with log.open("ab") as output:
+            process = subprocess.run(  # noqa: S603 -- our own command
+                command,
+                env=settings,
+                cwd=folder,
+                stdout=subprocess.PIPE,
+                stderr=output,
+                check=False,
             )
-        if done.returncode:
+        if process.returncode:
             end = "\n".join(log.read_text(errors="replace").splitlines()[-20:])
             raise LocalError(f"The job {job_name} failed. The end of {log}:\n{end}")
-        summary: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        summary: dict[str, Any] = json.loads(process.stdout.splitlines()[-1])
         return summary
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""The job's lake where Spark has no S3 connector: files pass through a local folder."""
+"""The lake of the curation job where Spark has no S3 connector: files pass through a folder."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,18 +16,18 @@ class MirroredLake(Lake):
 
     def __init__(self, spark: SparkSession, s3: Any, bucket: str) -> None:
         super().__init__(spark, s3, bucket)
-        self._written: set[Path] = set()
+        self._uploaded: set[Path] = set()
 
     def fetch(self, keys: Iterable[str]) -> list[str]:
         """Download objects, or everything below keys that end in a slash."""
         paths = []
         for key in keys:
-            found = [each.key for each in self.objects(key)] if key.endswith("/") else [key]
-            for each in found:
-                path = self.mirror / "in" / each
+            below = key.endswith("/")
+            for object_key in [item.key for item in self.objects(key)] if below else [key]:
+                path = self.mirror / "in" / object_key
                 if not path.exists():
                     path.parent.mkdir(parents=True, exist_ok=True)
-                    body = self.s3.get_object(Bucket=self.bucket, Key=each)["Body"].read()
+                    body = self.s3.get_object(Bucket=self.bucket, Key=object_key)["Body"].read()
                     path.write_bytes(body)
                 paths.append(str(path))
         return paths
@@ -37,9 +37,9 @@ class MirroredLake(Lake):
         return str(self.mirror / "out" / prefix)
 
     def store(self, prefix: str) -> None:
-        """Upload what Spark has written and was not uploaded before."""
+        """Upload the files that Spark has written since the last upload."""
         for path in sorted((self.mirror / "out" / prefix).rglob("*.parquet")):
-            if path not in self._written:
+            if path not in self._uploaded:
                 key = str(path.relative_to(self.mirror / "out"))
                 self.s3.put_object(Bucket=self.bucket, Key=key, Body=path.read_bytes())
-                self._written.add(path)
+                self._uploaded.add(path)

@@ -1,8 +1,8 @@
-"""SageMaker's jobs, run here: the request as the workflow sent it, the data from the embedded S3.
+"""SageMaker's training and processing jobs with their data: from S3, and back to it.
 
-A training job runs under the toolkit of SageMaker's own containers, a processing job as its
-entry point; both in `.venv-model`, in a folder laid out like `/opt/ml`. Their data is fetched and
-left under the job's own role, as from inside the VPC, so what the role may not do fails here, too.
+A training job runs under the toolkit of SageMaker's own containers, a processing job as its entry
+point; both in `.venv-model`, in a folder laid out like `/opt/ml`. Data is read and written under
+the job's own role, from inside the VPC, so what the role or a bucket policy denies fails here, too.
 """
 
 import shutil
@@ -12,26 +12,25 @@ from pathlib import Path
 from typing import Any
 
 from local.runtime.emulator import Emulator
-from local.runtime.workspace import LocalError
+from local.services.s3.objects import list_keys, require_keys, split_uri
 from local.services.sagemaker import processing_job, training_job
-from local.services.sagemaker.processing_job import local
 from local.services.sagemaker.training_job import Request
-
-VPC_ENDPOINT_HEADER = "x-sandbox-vpc-endpoint"
+from local.services.vpc.endpoints import s3_in_vpc
 
 
 @dataclass(frozen=True)
 class Trained:
-    """What a training job leaves."""
+    """The result of a training job."""
 
     model_uri: str
-    metrics: dict[str, float]  # the last value of each metric definition
+    metrics: dict[str, float]
+    """The last value of each metric definition."""
     seconds: float
     log: str
 
 
 class SageMakerJobs:
-    """Runs the requests of jobs. `vpc_endpoint_id`: the S3 endpoint that their traffic takes."""
+    """Runs jobs in folders below `folder`. `vpc_endpoint_id` is that of S3 in the jobs' VPC."""
 
     def __init__(self, emulator: Emulator, folder: Path, vpc_endpoint_id: str) -> None:
         self._emulator, self._folder = emulator, folder
@@ -41,99 +40,72 @@ class SageMakerJobs:
         """Run CreateTrainingJob. Raises LocalError with the failure that the toolkit wrote."""
         started = time.monotonic()
         base = self._base(request["TrainingJobName"])
-        s3 = self.in_the_vpc(request["RoleArn"])
+        s3 = self.s3(request["RoleArn"])
         for channel in request["InputDataConfig"]:
             uri = channel["DataSource"]["S3DataSource"]["S3Uri"]
-            _fetch(s3, uri, base / "input" / "data" / channel["ChannelName"])
+            keys = require_keys(s3, uri)
+            _download(s3, uri, keys, base / "input" / "data" / channel["ChannelName"])
         checkpoints = base / "checkpoints"
         checkpoints_uri = request.get("CheckpointConfig", {}).get("S3Uri")
         if checkpoints_uri:
-            _fetch(s3, checkpoints_uri, checkpoints, may_be_empty=True)
+            keys = list_keys(s3, *split_uri(checkpoints_uri))
+            _download(s3, checkpoints_uri, keys, checkpoints)
         try:
             finished = training_job.run(request, base)
         finally:
             if checkpoints_uri:
-                _leave(s3, checkpoints, checkpoints_uri)
+                _upload(s3, checkpoints, checkpoints_uri)
         output = request["OutputDataConfig"]["S3OutputPath"].rstrip("/")
         uri = f"{output}/{request['TrainingJobName']}/output/model.tar.gz"
-        s3.upload_file(str(finished.artefact), *parts(uri))
+        s3.upload_file(str(finished.artefact), *split_uri(uri))
         return Trained(uri, finished.metrics, time.monotonic() - started, finished.log)
 
-    def process(self, request: Request) -> float:
-        """Run CreateProcessingJob; returns its seconds. Raises LocalError with its last words."""
-        started = time.monotonic()
+    def process(self, request: Request) -> None:
+        """Run CreateProcessingJob. Raises LocalError with the end of its log."""
         base = self._base(request["ProcessingJobName"])
-        s3 = self.in_the_vpc(request["RoleArn"])
-        for each in request["ProcessingInputs"]:
-            _fetch(s3, each["S3Input"]["S3Uri"], local(each["S3Input"]["LocalPath"], base))
+        s3 = self.s3(request["RoleArn"])
+        for processing_input in request["ProcessingInputs"]:
+            source = processing_input["S3Input"]
+            folder = processing_job.local_folder(source["LocalPath"], base)
+            _download(s3, source["S3Uri"], require_keys(s3, source["S3Uri"]), folder)
         processing_job.run(request, base)
         for output in request["ProcessingOutputConfig"]["Outputs"]:
             target = output["S3Output"]
-            _leave(s3, local(target["LocalPath"], base), target["S3Uri"])
-        return time.monotonic() - started
+            folder = processing_job.local_folder(target["LocalPath"], base)
+            _upload(s3, folder, target["S3Uri"])
 
     def fetch(self, role_arn: str, uri: str, folder: Path) -> Path:
-        """Bring one object into `folder`, under a role; returns where it is."""
-        bucket, key = parts(uri)
-        target = folder / Path(key).name
-        target.write_bytes(
-            self.in_the_vpc(role_arn).get_object(Bucket=bucket, Key=key)["Body"].read()
-        )
-        return target
+        """Download one object into `folder`, under a role; returns its path."""
+        bucket, key = split_uri(uri)
+        path = folder / Path(key).name
+        path.write_bytes(self.s3(role_arn).get_object(Bucket=bucket, Key=key)["Body"].read())
+        return path
 
-    def in_the_vpc(self, role_arn: str) -> Any:
+    def s3(self, role_arn: str) -> Any:
         """An S3 client as a container has it: under its role, through the VPC's endpoint."""
-        return s3_in_the_vpc(self._emulator, role_arn, self._vpc_endpoint_id)
+        return s3_in_vpc(self._emulator, role_arn, self._vpc_endpoint_id)
 
-    def _base(self, job: str) -> Path:
-        base = self._folder / job
+    def _base(self, job_name: str) -> Path:
+        base = self._folder / job_name
         shutil.rmtree(base, ignore_errors=True)
         base.mkdir(parents=True)
         return base
 
 
-def objects(s3: Any, uri: str, *, may_be_empty: bool = False) -> list[str]:
-    """The keys below a prefix. Raises LocalError if there are none and there should be."""
-    bucket, prefix = parts(uri)
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-    keys = [found["Key"] for page in pages for found in page.get("Contents", [])]
-    if not keys and not may_be_empty:
-        raise LocalError(f"{uri} holds nothing")
-    return keys
-
-
-def parts(uri: str) -> tuple[str, str]:
-    """Bucket and key of an S3 URI."""
-    bucket, _, key = uri.removeprefix("s3://").partition("/")
-    return bucket, key
-
-
-def _fetch(s3: Any, uri: str, folder: Path, *, may_be_empty: bool = False) -> None:
-    """Bring the object, or all below the prefix, into `folder`."""
-    bucket, prefix = parts(uri)
+def _download(s3: Any, uri: str, keys: list[str], folder: Path) -> None:
+    """Write the objects `keys`, which are at or below `uri`, to `folder`."""
+    bucket, prefix = split_uri(uri)
     folder.mkdir(parents=True, exist_ok=True)
-    for key in objects(s3, uri, may_be_empty=may_be_empty):
-        below = key.removeprefix(prefix).lstrip("/") or Path(key).name
-        target = folder / below
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+    for key in keys:
+        path = folder / (key.removeprefix(prefix).lstrip("/") or Path(key).name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
 
 
-def _leave(s3: Any, folder: Path, uri: str) -> None:
-    """Put every file of `folder` below the prefix."""
-    bucket, prefix = parts(uri)
-    for file in sorted(folder.rglob("*")):
-        if file.is_file():
-            key = f"{prefix.rstrip('/')}/{file.relative_to(folder)}"
-            s3.put_object(Bucket=bucket, Key=key, Body=file.read_bytes())
-
-
-def s3_in_the_vpc(emulator: Emulator, role_arn: str, vpc_endpoint_id: str) -> Any:
-    """An S3 client that acts as `role_arn` from inside a VPC, through its S3 endpoint."""
-    s3 = emulator.client("s3", emulator.assume(role_arn, "sagemaker"))
-
-    def through_the_endpoint(request: Any, **_: Any) -> None:
-        request.headers[VPC_ENDPOINT_HEADER] = vpc_endpoint_id
-
-    s3.meta.events.register("before-send.s3", through_the_endpoint)
-    return s3
+def _upload(s3: Any, folder: Path, uri: str) -> None:
+    """Put every file of `folder` below the prefix `uri`."""
+    bucket, prefix = split_uri(uri)
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            key = f"{prefix.rstrip('/')}/{path.relative_to(folder)}"
+            s3.put_object(Bucket=bucket, Key=key, Body=path.read_bytes())

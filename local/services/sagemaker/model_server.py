@@ -50,13 +50,13 @@ class Server:
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer one HTTP request."""
-        asked = environ["REQUEST_METHOD"], environ["PATH_INFO"]
+        route = environ["REQUEST_METHOD"], environ["PATH_INFO"]
         request = Request(self._folder, self._headers(environ))
         answer = b""
-        if asked == ("POST", "/invocations"):
-            given = [{"body": environ["wsgi.input"].read()}]
-            answer = self._toolkit.transform(given, request)[0].encode()
-        elif asked != ("GET", "/ping"):
+        if route == ("POST", "/invocations"):
+            instances = [{"body": environ["wsgi.input"].read()}]
+            answer = self._toolkit.transform(instances, request)[0].encode()
+        elif route != ("GET", "/ping"):
             request.status = HTTPStatus.NOT_FOUND
         head = [("Content-Type", request.content_type), ("Content-Length", str(len(answer)))]
         start_response(f"{request.status.value} {request.status.phrase}", head)

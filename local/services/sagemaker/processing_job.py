@@ -1,39 +1,41 @@
-"""Run a SageMaker processing job here: its request, and a folder laid out like the container's."""
+"""Runs a SageMaker processing job: its request, and a folder laid out like the container's."""
 
 import os
 import subprocess
 from pathlib import Path
 
 from local.runtime.workspace import LocalError
-from local.services.sagemaker.training_job import PYTHON, SAGEMAKER_ROOT, Request, moved
+from local.services.sagemaker.training_job import PYTHON, SAGEMAKER_ROOT, Request, relocate
 
-_LAST_WORDS = 3_000
+_LOG_CHARACTERS = 3_000
 
 
-def local(path: str, base: Path) -> Path:
-    """Where one of the container's folders is below `base`, which stands for `/opt/ml`."""
+def local_folder(path: str, base: Path) -> Path:
+    """Where one of the container's folders is below `base`, which replaces `/opt/ml`."""
     return base / path.removeprefix(SAGEMAKER_ROOT)
 
 
 def run(request: Request, base: Path) -> str:
-    """Run CreateProcessingJob on what its inputs' folders below `base` hold; returns its log.
+    """Run CreateProcessingJob on the folders of its inputs below `base`; returns its log.
 
-    Raises LocalError with its last words.
+    Raises LocalError with the end of the log.
     """
     base = base.resolve()
-    inputs = [each["S3Input"] for each in request["ProcessingInputs"]]
-    outputs = [each["S3Output"] for each in request["ProcessingOutputConfig"]["Outputs"]]
-    for each in inputs:
-        if not local(each["LocalPath"], base).is_dir():
-            raise LocalError(f"{each['LocalPath']} has no folder {local(each['LocalPath'], base)}")
+    inputs = [item["S3Input"]["LocalPath"] for item in request["ProcessingInputs"]]
+    outputs = [
+        item["S3Output"]["LocalPath"] for item in request["ProcessingOutputConfig"]["Outputs"]
+    ]
+    for path in inputs:
+        if not local_folder(path, base).is_dir():
+            raise LocalError(f"{path} has no folder {local_folder(path, base)}")
     application = request["AppSpecification"]
-    words = [*application["ContainerEntrypoint"], *application.get("ContainerArguments", [])]
-    # The script's own folders are the container's: it is told where they are here.
-    folders = {Path(each["LocalPath"]).name: each["LocalPath"] for each in (*inputs, *outputs)}
+    command = [*application["ContainerEntrypoint"], *application.get("ContainerArguments", [])]
+    # The script's defaults are the container's folders: options name those on this machine.
+    folders = {Path(path).name: path for path in (*inputs, *outputs)}
     folders.pop("code", None)
-    given = [f"--{name}={local(path, base)}" for name, path in folders.items()]
-    done = subprocess.run(  # noqa: S603 -- the request's own command
-        _with_arguments([moved(word, base) for word in words], given),
+    options = [f"--{name}={local_folder(path, base)}" for name, path in folders.items()]
+    process = subprocess.run(  # noqa: S603 -- the request's own command
+        _with_options([relocate(word, base) for word in command], options),
         env={"PATH": f"{PYTHON.parent}:{os.defpath}", "HOME": str(base)},
         cwd=base,
         stdout=subprocess.PIPE,
@@ -41,13 +43,13 @@ def run(request: Request, base: Path) -> str:
         text=True,
         check=False,
     )
-    if done.returncode:
+    if process.returncode:
         name = request["ProcessingJobName"]
-        raise LocalError(f"processing job {name} failed:\n{done.stdout[-_LAST_WORDS:]}")
-    return done.stdout
+        raise LocalError(f"processing job {name} failed:\n{process.stdout[-_LOG_CHARACTERS:]}")
+    return process.stdout
 
 
-def _with_arguments(words: list[str], given: list[str]) -> list[str]:
-    if words[1:2] == ["-c"]:  # a shell's one string of commands takes them at its end
-        return [*words[:-1], f"{words[-1]} {' '.join(given)}"]
-    return [*words, *given]
+def _with_options(command: list[str], options: list[str]) -> list[str]:
+    if command[1:2] == ["-c"]:  # a shell takes its commands as one string
+        return [*command[:-1], f"{command[-1]} {' '.join(options)}"]
+    return [*command, *options]

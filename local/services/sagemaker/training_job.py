@@ -1,7 +1,7 @@
-"""Run a SageMaker training job here: its request, and a folder laid out like the container's.
+"""Runs a SageMaker training job: its request, and a folder laid out like the container's.
 
-The toolkit that runs inside SageMaker's containers runs the job's own code in `.venv-model`, from
-the channels below the folder's `input/data` to its `model`.
+The toolkit of SageMaker's own containers runs the job's code in `.venv-model`: it reads the
+channels below `input/data` and writes the model below `model`.
 """
 
 import json
@@ -20,34 +20,36 @@ from repository import ROOT
 
 PYTHON = ROOT / ".venv-model" / "bin" / "python"
 SAGEMAKER_ROOT = "/opt/ml/"
-_LAST_WORDS = 3_000
+_LOG_CHARACTERS = 3_000
 Request = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Finished:
-    """What a training job leaves."""
+    """The result of a training job."""
 
-    artefact: Path  # model.tar.gz
-    metrics: dict[str, float]  # the last value of each metric definition
+    artefact: Path
+    """The file `model.tar.gz`."""
+    metrics: dict[str, float]
+    """The last value of each metric definition."""
     seconds: float
     log: str
 
 
 def run(request: Request, base: Path) -> Finished:
-    """Run CreateTrainingJob on the channels below `base`, which stands for `/opt/ml`.
+    """Run CreateTrainingJob on the channels below `base`, which replaces `/opt/ml`.
 
-    What the folder `checkpoints` holds is resumed. Raises LocalError with what the toolkit wrote
-    as the failure, and the job's last words.
+    Resumes from what the folder `checkpoints` holds. Raises LocalError with the failure that the
+    toolkit wrote, and the end of the job's log.
     """
     started = time.monotonic()
     with start(request, base) as job:
         log, _ = job.communicate()
     if job.returncode:
         failure = base / "output" / "failure"
-        why = failure.read_text() if failure.exists() else f"exit code {job.returncode}"
+        reason = failure.read_text() if failure.exists() else f"exit code {job.returncode}"
         name = request["TrainingJobName"]
-        raise LocalError(f"training job {name} failed: {why}\n{log[-_LAST_WORDS:]}")
+        raise LocalError(f"training job {name} failed: {reason}\n{log[-_LOG_CHARACTERS:]}")
     artefact = base / "model.tar.gz"
     with tarfile.open(artefact, "w:gz", compresslevel=1) as archive:
         archive.add(base / "model", ".")
@@ -55,7 +57,7 @@ def run(request: Request, base: Path) -> Finished:
 
 
 def start(request: Request, base: Path) -> "subprocess.Popen[str]":
-    """Start the job, and leave it running: its log is the process's output."""
+    """Start the job and return: its log is the process's output."""
     base = base.resolve()
     channels = [channel["ChannelName"] for channel in request["InputDataConfig"]]
     for name in channels:
@@ -65,10 +67,10 @@ def start(request: Request, base: Path) -> "subprocess.Popen[str]":
     return subprocess.Popen(  # noqa: S603 -- our own command
         [PYTHON.with_name("train")],
         env={
-            # Nothing of AWS is in a job's surroundings: it is as isolated as its container.
+            # No credentials or settings of AWS: a job is as isolated as its container.
             "PATH": f"{PYTHON.parent}:{os.defpath}",
             "HOME": str(base),
-            "PYTHONPATH": str(ROOT / "local" / "services" / "sagemaker"),
+            "PYTHONPATH": str(Path(__file__).parent / "container"),
             "SAGEMAKER_BASE_DIR": str(base),
             "SAGEMAKER_TRAINING_MODULE": "training_toolkit:main",
             "SM_CHECKPOINT_DIR": str(base / "checkpoints"),
@@ -78,13 +80,13 @@ def start(request: Request, base: Path) -> "subprocess.Popen[str]":
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        # With its children, so that a spot stop can be played.
+        # A session of its own, so that a test can interrupt it with its children, as Spot does.
         start_new_session=True,
     )
 
 
-def moved(text: str, base: Path) -> str:
-    """`text` with SageMaker's folders where they are here."""
+def relocate(text: str, base: Path) -> str:
+    """`text` with `base` in the place of SageMaker's folder."""
     return text.replace(SAGEMAKER_ROOT, f"{base}/")
 
 
@@ -94,7 +96,7 @@ def _configure(base: Path, hyperparameters: Mapping[str, str], channels: list[st
     for folder in (config, base / "model", base / "output", base / "checkpoints"):
         folder.mkdir(parents=True, exist_ok=True)
     documents = {
-        "hyperparameters": {name: moved(value, base) for name, value in hyperparameters.items()},
+        "hyperparameters": {name: relocate(value, base) for name, value in hyperparameters.items()},
         "inputdataconfig": {name: {"TrainingInputMode": "File"} for name in channels},
         # The toolkit waits until every host of the job has an address.
         "resourceconfig": {
@@ -109,5 +111,7 @@ def _configure(base: Path, hyperparameters: Mapping[str, str], channels: list[st
 
 def _metrics(request: Request, log: str) -> dict[str, float]:
     definitions = request["AlgorithmSpecification"].get("MetricDefinitions", [])
-    found = {each["Name"]: re.findall(each["Regex"], log) for each in definitions}
-    return {name: float(values[-1]) for name, values in found.items() if values}
+    matches = {
+        definition["Name"]: re.findall(definition["Regex"], log) for definition in definitions
+    }
+    return {name: float(values[-1]) for name, values in matches.items() if values}

@@ -1,4 +1,4 @@
-"""The language chain in the embedded AWS: documents in, findings, rows and plain failures out."""
+"""The deployed language chain: documents in, results, rows and failures with a reason out."""
 
 import json
 import re
@@ -12,14 +12,19 @@ import pytest
 import requests
 from rich.console import Console
 
-from local.demos.language_chain.demo import NOT_UNDERSTOOD, UNDERSTOOD, LanguageChainDemo
-from local.runtime import deployment, emulator
+from local import local_aws
+from local.demos.demo import Context
+from local.demos.language_chain.checks import NOT_UNDERSTOOD, UNDERSTOOD
+from local.demos.language_chain.demo import LanguageChainDemo
+from local.local_aws import LocalAws
 from local.runtime.emulator import Emulator
+from local.runtime.processes import stop
 from local.runtime.progress import Steps
 from local.runtime.workspace import Workspace
-from tests.local.conftest import policy_of, without
+from local.services.s3.objects import list_keys
+from tests.local.conftest import statement_ids, without
 
-pytestmark = pytest.mark.sandbox
+pytestmark = pytest.mark.local
 GERMAN = "Das Hotel in Berlin war wunderbar. Das Frühstück war gut, das Bett war weich. " * 3
 ENGLISH = "Paris was wonderful. We loved the Louvre! Write to anna@example.com about it. "
 
@@ -28,8 +33,15 @@ ENGLISH = "Paris was wonderful. We loved the Louvre! Write to anna@example.com a
 class Chain:
     """A deployed chain, and what a user asks of it."""
 
-    emulator: Emulator
-    outputs: dict[str, str]
+    local_aws: LocalAws
+
+    @property
+    def emulator(self) -> Emulator:
+        return self.local_aws.emulator
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        return self.local_aws.outputs["LanguageChain"]
 
     def upload(self, key: str, body: bytes) -> None:
         self.emulator.client("s3").put_object(
@@ -47,10 +59,10 @@ class Chain:
                 ExpressionAttributeNames={"#key": "key"},
                 ExpressionAttributeValues={":key": {"S": key}},
             )["Items"]
-            found = [{name: next(iter(v.values())) for name, v in item.items()} for item in items]
-            if found and all(row["status"] in ("done", "failed") for row in found):
-                return max(found, key=lambda row: row["received_at"])
-            assert time.monotonic() < deadline, (key, found)
+            rows = [{name: next(iter(v.values())) for name, v in item.items()} for item in items]
+            if rows and all(row["status"] in ("done", "failed") for row in rows):
+                return max(rows, key=lambda row: row["received_at"])
+            assert time.monotonic() < deadline, (key, rows)
             time.sleep(0.2)
 
     def statuses(self) -> dict[str, str]:
@@ -63,43 +75,43 @@ class Chain:
         items = [item for page in pages for item in page["Items"] if "received_at" in item]
         return {item["key"]["S"]: item["status"]["S"] for item in items}
 
-    def wait_until(self, done: Callable[[], bool], seconds: float) -> None:
-        """Return once it is so."""
+    def wait_until(self, condition: Callable[[], bool], seconds: float) -> None:
+        """Return once `condition` holds."""
         deadline = time.monotonic() + seconds
-        while not done():
+        while not condition():
             assert time.monotonic() < deadline, self.statuses()
             time.sleep(0.5)
 
-    def tell_language(self, **told: Any) -> int:
-        """Tell what stands for Translate and Comprehend; returns how many calls it throttled."""
-        url = f"http://127.0.0.1:{self.emulator.runtime_port}/language"
-        throttled: int = requests.post(url, json=told, timeout=10).json()["throttled"]
+    def configure_quotas(self, **settings: Any) -> int:
+        """Make Translate and Comprehend throttle or fail; returns how many calls were throttled."""
+        url = f"http://127.0.0.1:{self.emulator.tasks_port}/quotas"
+        throttled: int = requests.post(url, json=settings, timeout=10).json()["throttled"]
         return throttled
 
     def send(self, kind: str) -> None:
-        """Put a message of a kind on the queue, as a person or the clock does."""
+        """Put a message of a kind on the queue, as a user or the schedule does."""
         self.emulator.client("sqs").send_message(
             QueueUrl=self.outputs["MessagesQueueUrl"],
             MessageBody=json.dumps({"detail-type": kind}),
         )
 
     def admit(self, *messages: dict[str, Any]) -> tuple[bool, list[str]]:
-        """Whether the intake fails on messages as a whole, else which of them come again."""
+        """Whether the intake fails on messages as a whole, else which of them it returns."""
         lambda_ = self.emulator.client("lambda")
         (name,) = (
-            each["FunctionName"]
-            for each in lambda_.list_functions()["Functions"]
-            if "Admit" in each["FunctionName"]
+            function["FunctionName"]
+            for function in lambda_.list_functions()["Functions"]
+            if "Admit" in function["FunctionName"]
         )
         records = [
-            {"messageId": f"{n}", "body": json.dumps(each), "eventSource": "aws:sqs"}
-            for n, each in enumerate(messages)
+            {"messageId": f"{number}", "body": json.dumps(message), "eventSource": "aws:sqs"}
+            for number, message in enumerate(messages)
         ]
-        answer = lambda_.invoke(FunctionName=name, Payload=json.dumps({"Records": records}))
-        said = json.loads(answer["Payload"].read())
-        if "FunctionError" in answer:
+        response = lambda_.invoke(FunctionName=name, Payload=json.dumps({"Records": records}))
+        payload = json.loads(response["Payload"].read())
+        if "FunctionError" in response:
             return True, []
-        return False, [each["itemIdentifier"] for each in said["batchItemFailures"]]
+        return False, [failure["itemIdentifier"] for failure in payload["batchItemFailures"]]
 
     def executions(self) -> list[str]:
         pages = (
@@ -107,7 +119,7 @@ class Chain:
             .get_paginator("list_executions")
             .paginate(stateMachineArn=self.outputs["StateMachineArn"])
         )
-        return [each["name"] for page in pages for each in page["executions"]]
+        return [execution["name"] for page in pages for execution in page["executions"]]
 
     def read(self, key: str) -> dict[str, Any]:
         body = (
@@ -115,28 +127,22 @@ class Chain:
             .get_object(Bucket=self.outputs["ResultsBucketName"], Key=key)["Body"]
             .read()
         )
-        found: dict[str, Any] = json.loads(body)
-        return found
+        document: dict[str, Any] = json.loads(body)
+        return document
 
 
 @pytest.fixture(scope="module")
 def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
     workspace = Workspace(tmp_path_factory.mktemp("language"))
     try:
-        # What a new account has for all its functions together.
+        # The quota of a new account for all its functions together.
         variables = {"LAMBDA_ACCOUNT_CONCURRENCY": "10"}
-        running = emulator.start(workspace, [], variables=variables)
-        cli = deployment.CdkCli(running, workspace)
-        deployment.synthesise(cli, workspace, {})
-        deployment.bootstrap(cli, running)
-        outputs = deployment.deploy(cli, workspace, ["LanguageChain"])
-        emulator.serve_sagemaker(workspace, running)
-        yield Chain(running, outputs["LanguageChain"])
+        yield Chain(local_aws.start(workspace, ["language-chain"], variables=variables))
     finally:
-        emulator.stop(workspace)
+        stop(workspace)
 
 
-def test_a_document_in_another_language_comes_back_whole(chain: Chain) -> None:
+def test_a_document_in_another_language_is_translated_whole(chain: Chain) -> None:
     chain.upload("hotel.txt", GERMAN.encode())
     row = chain.status("hotel.txt")
     assert row["status"] == "done", row
@@ -144,30 +150,30 @@ def test_a_document_in_another_language_comes_back_whole(chain: Chain) -> None:
     result = chain.read(row["result_key"])
     assert result["text"] == f"[de to en, not translated here] {GERMAN}"
     assert sum(result["sentiment_score"].values()) == pytest.approx(1, abs=0.01)
-    (berlin,) = [each for each in result["entities"] if "Berlin" in each["text"]]
+    (berlin,) = [entity for entity in result["entities"] if "Berlin" in entity["text"]]
     for span in berlin["spans"]:
         assert result["text"][span["begin"] : span["end"]] == berlin["text"]
 
 
-def test_english_is_not_translated_and_its_personal_data_are_found(chain: Chain) -> None:
+def test_english_is_not_translated_and_its_personal_data_are_located(chain: Chain) -> None:
     chain.upload("paris.txt", ENGLISH.encode())
     row = chain.status("paris.txt")
     result = chain.read(row["result_key"])
     assert (row["source_language"], result["text"]) == ("en", ENGLISH)
     assert result["sentiment"] in ("POSITIVE", "NEUTRAL")
-    ((span,),) = (each["spans"] for each in result["pii"])
+    ((span,),) = (entity["spans"] for entity in result["pii"])
     assert ENGLISH[span["begin"] : span["end"]] == "anna@example.com"
 
 
-def test_a_long_document_is_cut_and_put_together_again(chain: Chain) -> None:
+def test_a_long_document_is_split_and_merged_again(chain: Chain) -> None:
     text = "".join(f"Sentence number {number} is about Rome. " for number in range(3_000))
     chain.upload("long.txt", text.encode())
     row = chain.status("long.txt", seconds=120)
     assert row["status"] == "done", row
     result = chain.read(row["result_key"])
     assert result["text"] == text
-    counted = sum(each["count"] for each in result["entities"] if each["text"] == "Rome")
-    assert counted == 3_000
+    counts = [entity["count"] for entity in result["entities"] if entity["text"] == "Rome"]
+    assert sum(counts) == 3_000
 
 
 @pytest.mark.parametrize(
@@ -177,7 +183,7 @@ def test_a_long_document_is_cut_and_put_together_again(chain: Chain) -> None:
         ("archive.txt", b"PK\x03\x04rest", "it is a ZIP archive"),
     ],
 )
-def test_what_cannot_be_read_ends_in_a_plain_record(
+def test_an_unreadable_document_fails_with_its_reason(
     chain: Chain, key: str, body: bytes, reason: str
 ) -> None:
     chain.upload(key, body)
@@ -187,7 +193,7 @@ def test_what_cannot_be_read_ends_in_a_plain_record(
     assert reason in chain.read(f"quarantine/{row['document_id']}.json")["cause"]
 
 
-def test_other_formats_are_read_as_what_they_are(chain: Chain) -> None:
+def test_other_formats_are_read_as_text(chain: Chain) -> None:
     sentence = "The harbour of Hamburg was wonderful, and the people were friendly."
     bodies = {
         "page.html": f"<html><p>{sentence}</p></html>",
@@ -216,7 +222,7 @@ HARD: dict[str, Any] = {
 }
 
 
-def test_hard_documents_end_in_a_result_or_say_why_not(chain: Chain) -> None:
+def test_hard_documents_are_done_or_fail_with_a_reason(chain: Chain) -> None:
     for key, text in HARD.items():
         chain.upload(key, text if isinstance(text, bytes) else text.encode())
     rows = {key: chain.status(key) for key in HARD}
@@ -226,7 +232,7 @@ def test_hard_documents_end_in_a_result_or_say_why_not(chain: Chain) -> None:
     for key in ("one sentence.txt", "joined emoji.txt"):
         assert rows[key]["source_language"] == "en"
         assert chain.read(rows[key]["result_key"])["text"] == HARD[key]
-    # Marked chunk by chunk: without the marks it is what it was.
+    # Every chunk is marked: without the marks the text is the original.
     for key in ("right to left.txt", "no spaces.txt"):
         text = chain.read(rows[key]["result_key"])["text"]
         assert re.sub(r"\[\w+ to en, not translated here\] ", "", text) == HARD[key]
@@ -255,16 +261,16 @@ def test_an_event_that_comes_twice_starts_one_execution(chain: Chain) -> None:
         ("detectDominantLanguage", "InvalidRequestException", "Detect the language"),
     ],
 )
-def test_what_failed_says_why_and_a_redrive_brings_it_through(
+def test_a_failure_names_its_step_and_a_redrive_succeeds(
     chain: Chain, api: str, error: str, step: str
 ) -> None:
     key = f"{api}.txt"
-    chain.tell_language(failing={api: error})
+    chain.configure_quotas(failing={api: error})
     try:
         chain.upload(key, GERMAN.encode())
         row = chain.status(key)
     finally:
-        chain.tell_language()
+        chain.configure_quotas()
     assert row["status"] == "failed"
     assert f"{error} at {step}: " in row["reason"]
     quarantined = f"quarantine/{row['document_id']}.json"
@@ -272,69 +278,68 @@ def test_what_failed_says_why_and_a_redrive_brings_it_through(
     chain.send("Redrive")
     chain.wait_until(lambda: chain.statuses()[key] == "done", 60)
     s3 = chain.emulator.client("s3")
-    kept = s3.list_objects_v2(Bucket=chain.outputs["ResultsBucketName"], Prefix=quarantined)
-    assert kept["KeyCount"] == 0
+    assert list_keys(s3, chain.outputs["ResultsBucketName"], quarantined) == []
     assert f"{row['document_id']}-2" in chain.executions()
 
 
-def test_two_hundred_documents_at_once_are_all_accounted_for(chain: Chain) -> None:
-    """With ten functions at a time, and services that refuse every fourth call."""
-    before = chain.tell_language(refuse_every=4)
-    keys = [f"many/{number:03d}.txt" for number in range(200)]
+def test_a_hundred_documents_at_once_are_all_accounted_for(chain: Chain) -> None:
+    """With ten concurrent functions, and services that throttle every fourth call."""
+    before = chain.configure_quotas(throttle_every=4)
+    keys = [f"many/{number:03d}.txt" for number in range(100)]
     try:
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(lambda key: chain.upload(key, f"{ENGLISH}{key}".encode()), keys))
         most = 0
 
-        def all_through() -> bool:
+        def all_ended() -> bool:
             nonlocal most
-            found = chain.statuses()
-            most = max(most, sum(status == "running" for status in found.values()))
-            return all(found.get(key) in ("done", "failed") for key in keys)
+            statuses = chain.statuses()
+            most = max(most, sum(status == "running" for status in statuses.values()))
+            return all(statuses.get(key) in ("done", "failed") for key in keys)
 
-        chain.wait_until(all_through, 500)
+        chain.wait_until(all_ended, 500)
     finally:
-        throttled = chain.tell_language() - before
+        throttled = chain.configure_quotas() - before
     assert {chain.statuses()[key] for key in keys} == {"done"}
-    assert throttled > 200
+    assert throttled > 100
     assert 0 < most <= 5
-    pages = (
-        chain.emulator.client("s3")
-        .get_paginator("list_objects_v2")
-        .paginate(Bucket=chain.outputs["ResultsBucketName"], Prefix="rows/")
-    )
-    bodies = [chain.read(each["Key"]) for page in pages for each in page.get("Contents", [])]
-    assert sorted(row["key"] for row in bodies if row["key"].startswith("many/")) == keys
+    s3, bucket = chain.emulator.client("s3"), chain.outputs["ResultsBucketName"]
+    rows = [chain.read(key) for key in list_keys(s3, bucket, "rows/")]
+    assert sorted(row["key"] for row in rows if row["key"].startswith("many/")) == keys
 
 
 def demo(chain: Chain) -> LanguageChainDemo:
-    return LanguageChainDemo(chain.emulator, chain.outputs, Steps(Console(quiet=True)))
+    running = chain.local_aws
+    steps = Steps(Console(quiet=True))
+    return LanguageChainDemo(
+        Context(running.emulator, running.workspace, running.outputs, steps, {})
+    )
 
 
-def test_a_recording_is_looked_at_until_it_is_heard_and_until_it_is_spoken(chain: Chain) -> None:
-    ended = demo(chain).recording(UNDERSTOOD)
-    assert ended["status"] == "SUCCEEDED", ended
-    assert ended["states"].count("Wait for the transcript") == 3
-    assert ended["states"].count("Wait for the speech") == 3
-    assert ended["speech"] == "speech/a-recording.a-task.mp3"
-    text = chain.read(ended["result_key"])["text"]
+def test_a_recording_is_transcribed_and_its_result_is_spoken(chain: Chain) -> None:
+    execution = demo(chain).recording(UNDERSTOOD)
+    assert execution["status"] == "SUCCEEDED", execution
+    assert execution["states"].count("Wait for the transcript") == 3
+    assert execution["states"].count("Wait for the speech") == 3
+    assert execution["speech"] == "speech/a-recording.a-task.mp3"
+    text = chain.read(execution["result_key"])["text"]
     assert "spk_0: Guten Tag" in text
     assert "\nspk_1: Sie war wunderbar" in text
 
 
-def test_a_recording_that_is_not_understood_fails_with_the_words_of_transcribe(
+def test_a_recording_that_is_not_understood_fails_with_the_reason_of_transcribe(
     chain: Chain,
 ) -> None:
-    ended = demo(chain).recording(NOT_UNDERSTOOD)
-    assert (ended["status"], ended["error"]) == ("FAILED", "TranscriptionFailed")
-    assert "doesn't match the detected media format" in ended["cause"]
-    assert "Split for translation" not in ended["states"]
+    execution = demo(chain).recording(NOT_UNDERSTOOD)
+    assert (execution["status"], execution["error"]) == ("FAILED", "TranscriptionFailed")
+    assert "doesn't match the detected media format" in execution["cause"]
+    assert "Split for translation" not in execution["states"]
 
 
 def test_a_collection_is_translated_as_one_job(chain: Chain) -> None:
-    ended = demo(chain).collection({"one.txt": GERMAN, "two.txt": ENGLISH})
-    assert (ended["status"], ended["documents"]) == ("SUCCEEDED", 2)
-    assert ended["states"].count("Look at the translation") == 2
+    execution = demo(chain).collection({"one.txt": GERMAN, "two.txt": ENGLISH})
+    assert (execution["status"], execution["documents"]) == ("SUCCEEDED", 2)
+    assert execution["states"].count("Look at the translation") == 2
     # Nothing below `collections/` went through the chain.
     assert not any(key.startswith("collections/") for key in chain.statuses())
 
@@ -343,7 +348,7 @@ SPLIT, MERGE, ADMIT = "ReadSplitRole", "ReadMergeRole", "IntakeAdmitRole"
 TRANSLATE = "CollectionsTranslateRole"
 SPLITS = ["ReadTheDocument", "ReadParts", "WriteParts", "UseTheKeyOfItsData"]
 MERGES = ["ReadParts", "WriteResults", "UseTheKeyOfItsData"]
-LENT = [
+COLLECTS = [
     "ListInbox",
     "ReadDocuments",
     "WriteTranslations",
@@ -353,43 +358,42 @@ ADMITS = ["KeepTheLedger", "FindByStatus", "StartWorkflows", "LookAtThem", "Keep
 
 
 @pytest.mark.parametrize(
-    ("part", "tried", "unseen"),
+    ("role", "tested", "not_testable"),
     [
         (SPLIT, SPLITS, ["WriteItsLogs"]),
         (MERGE, MERGES, ["WriteItsLogs"]),
-        # The embedded AWS asks nobody for the right to use the key of a table, a queue or a
-        # workflow, or to be sent messages; the stand-in asks for no list of what it has written.
+        # The local AWS checks neither the keys of tables, queues and workflows nor the delivery
+        # of messages; the stand-in of Translate does not list its output.
         (ADMIT, ADMITS, ["WriteItsLogs", "UseTheKeyOfItsData", "ReadMessages"]),
-        (TRANSLATE, LENT, ["ListOutbox"]),
+        (TRANSLATE, COLLECTS, ["ListOutbox"]),
     ],
 )
-def test_every_statement_is_tried(
-    chain: Chain, part: str, tried: list[str], unseen: list[str]
+def test_every_statement_is_tested(
+    chain: Chain, role: str, tested: list[str], not_testable: list[str]
 ) -> None:
-    _, _, document = policy_of(chain.emulator, part)
-    assert sorted(each["Sid"] for each in document["Statement"]) == sorted([*tried, *unseen])
+    assert statement_ids(chain.emulator, role) == sorted([*tested, *not_testable])
 
 
 @pytest.mark.parametrize(
-    ("part", "sid", "step"),
+    ("role", "sid", "step"),
     [(SPLIT, sid, "Split for translation|Split for analysis") for sid in SPLITS]
     + [(MERGE, sid, "Merge") for sid in MERGES],
 )
-def test_a_document_fails_plainly_without(chain: Chain, part: str, sid: str, step: str) -> None:
-    key = f"without-{part}-{sid}.txt"
-    with without(chain.emulator, part, sid):
+def test_a_document_fails_without(chain: Chain, role: str, sid: str, step: str) -> None:
+    key = f"without-{role}-{sid}.txt"
+    with without(chain.emulator, role, sid):
         chain.upload(key, ENGLISH.encode())
         row = chain.status(key)
     assert row["status"] == "failed"
     assert re.search(f" at ({step}): ", row["reason"]), row["reason"]
 
 
-@pytest.mark.parametrize("sid", LENT)
-def test_a_collection_fails_plainly_without(chain: Chain, sid: str) -> None:
+@pytest.mark.parametrize("sid", COLLECTS)
+def test_a_collection_fails_without(chain: Chain, sid: str) -> None:
     with without(chain.emulator, TRANSLATE, sid):
-        ended = demo(chain).collection({"one.txt": GERMAN})
-    assert ended["status"] == "FAILED"
-    assert "Failed at Translate the collection" in ended["cause"]
+        execution = demo(chain).collection({"one.txt": GERMAN})
+    assert execution["status"] == "FAILED"
+    assert "Failed at Translate the collection" in execution["cause"]
 
 
 def uploaded(key: str) -> dict[str, Any]:
@@ -403,7 +407,7 @@ def test_nothing_is_admitted_without(chain: Chain, sid: str) -> None:
         assert chain.admit(uploaded(f"without-{sid}")) == (True, [])
 
 
-def test_no_execution_is_looked_at_and_no_quarantine_kept_without(chain: Chain) -> None:
+def test_no_execution_is_reconciled_and_no_quarantine_deleted_without(chain: Chain) -> None:
     chain.upload("broken.txt", b"PK\x03\x04")
     row = chain.status("broken.txt")
     redrive = {"detail-type": "Redrive"}
@@ -420,10 +424,10 @@ def test_no_execution_is_looked_at_and_no_quarantine_kept_without(chain: Chain) 
         UpdateExpression="ADD running :one",
         ExpressionAttributeValues={":one": {"SS": [name]}},
     )
-    sweep = {"detail-type": "Scheduled Event"}
+    scheduled = {"detail-type": "Scheduled Event"}
     with without(chain.emulator, ADMIT, "LookAtThem"):
-        assert chain.admit(sweep, uploaded("beside.txt")) == (False, ["0"])
-    # The sweep finds that it ended long ago.
-    assert chain.admit(sweep) == (False, [])
+        assert chain.admit(scheduled, uploaded("beside.txt")) == (False, ["0"])
+    # The scheduled check finds that the execution ended long ago.
+    assert chain.admit(scheduled) == (False, [])
     held = dynamodb.get_item(TableName=table, Key=slot)["Item"].get("running", {}).get("SS", [])
     assert name not in held

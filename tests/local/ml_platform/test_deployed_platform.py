@@ -1,4 +1,4 @@
-"""The platform in the embedded AWS: a training under its own role, a roll-out, and calls."""
+"""The deployed platform: training under its own role, roll-outs, predictions, batches."""
 
 import json
 import re
@@ -10,10 +10,10 @@ from botocore.exceptions import ClientError
 from local.demos.ml_platform.prediction_api import PredictionApi
 from tests.local.conftest import Platform
 
-pytestmark = pytest.mark.sandbox
+pytestmark = [pytest.mark.local, pytest.mark.xdist_group("deployed platform")]
 
 
-def test_a_model_is_trained_judged_and_registered(trained: dict[str, Any]) -> None:
+def test_a_model_is_trained_evaluated_and_registered(trained: dict[str, Any]) -> None:
     assert trained["status"] == "SUCCEEDED", trained.get("cause")
     output = json.loads(trained["output"])
     assert output["registered"] is True
@@ -26,8 +26,8 @@ def test_its_approval_rolls_it_out_and_the_api_answers(
     assert json.loads(trained["output"])["registered"]
     states = platform.emulator.client("stepfunctions")
     machine = platform.endpoint["StateMachineArn"]
-    (started,) = states.list_executions(stateMachineArn=machine)["executions"]
-    assert started["status"] == "SUCCEEDED"
+    (roll_out,) = states.list_executions(stateMachineArn=machine)["executions"]
+    assert roll_out["status"] == "SUCCEEDED"
     api = PredictionApi(platform.emulator, platform.endpoint["ApiUrl"])
     flight = {"carrier": "UA", "origin": "EWR", "destination": "IAH", "month": 1, "weekday": 2}
     flight |= {"hour": 22, "distance_miles": 1400}
@@ -40,36 +40,36 @@ def test_its_approval_rolls_it_out_and_the_api_answers(
     assert api.ask([flight], x_target_variant="nobody").status_code == 400
 
 
-def test_the_container_in_front_prepares_what_a_feed_has(
+def test_the_first_container_prepares_raw_flights(
     platform: Platform, trained: dict[str, Any]
 ) -> None:
     assert json.loads(trained["output"])["registered"]
     runtime = platform.emulator.client("sagemaker-runtime")
-    known = {"destination": "IAH", "distance_miles": 1400}
-    feed = {"carrier": " ua", "origin": "ewr", "scheduled_departure": "2013-01-01T22:15:00"}
-    model = {"carrier": "UA", "origin": "EWR", "month": 1, "weekday": 2, "hour": 22}
+    common = {"destination": "IAH", "distance_miles": 1400}
+    raw = {"carrier": " ua", "origin": "ewr", "scheduled_departure": "2013-01-01T22:15:00"}
+    prepared = {"carrier": "UA", "origin": "EWR", "month": 1, "weekday": 2, "hour": 22}
     answers = [
         json.loads(
             runtime.invoke_endpoint(
                 EndpointName=platform.endpoint["EndpointName"],
                 ContentType="application/json",
-                Body=json.dumps({"flights": [{**known, **each}]}),
+                Body=json.dumps({"flights": [{**common, **flight}]}),
             )["Body"].read()
         )
-        for each in (feed, model)
+        for flight in (raw, prepared)
     ]
     assert answers[0] == answers[1]
     with pytest.raises(ClientError, match="ModelError") as refusal:
         runtime.invoke_endpoint(
             EndpointName=platform.endpoint["EndpointName"],
             ContentType="application/json",
-            Body=json.dumps({"flights": [{**known, "scheduled": "now"}]}),
+            Body=json.dumps({"flights": [{**common, "scheduled": "now"}]}),
         )
-    said: dict[str, Any] = {**refusal.value.response}
-    assert "'scheduled' is no feature" in said["OriginalMessage"]
+    response: dict[str, Any] = {**refusal.value.response}
+    assert "'scheduled' is no feature" in response["OriginalMessage"]
 
 
-def test_a_package_that_serves_already_is_left_alone(
+def test_a_package_that_already_serves_is_not_rolled_out_again(
     platform: Platform, trained: dict[str, Any]
 ) -> None:
     package = json.loads(trained["output"])["model_package_arn"]
@@ -77,78 +77,78 @@ def test_a_package_that_serves_already_is_left_alone(
     assert json.loads(again["output"])["deployed"] is False
 
 
-def test_a_set_without_data_fails_in_plain_words(platform: Platform) -> None:
-    nothing = f"s3://{platform.training['BucketName']}/training/nothing/"
-    failed = platform.execute(platform.training["StateMachineArn"], {"training_data": nothing})
+def test_a_set_without_data_fails_with_the_missing_splits(platform: Platform) -> None:
+    empty_set = f"s3://{platform.training['BucketName']}/training/nothing/"
+    failed = platform.execute(platform.training["StateMachineArn"], {"training_data": empty_set})
     assert (failed["status"], failed["error"]) == ("FAILED", "NoData")
     assert "holds nothing of: train, validation, test" in failed["cause"]
 
 
 def test_the_buckets_refuse_jobs_that_come_from_outside_the_vpc(platform: Platform) -> None:
-    (role,) = [
-        each["Arn"]
-        for each in platform.emulator.client("iam").list_roles()["Roles"]
-        if "MlTraining-RolesTraining" in each["RoleName"]
+    (role_arn,) = [
+        role["Arn"]
+        for role in platform.emulator.client("iam").list_roles()["Roles"]
+        if "MlTraining-RolesTraining" in role["RoleName"]
     ]
-    outside = platform.emulator.client("s3", platform.emulator.assume(role, "sagemaker"))
+    outside = platform.emulator.client("s3", platform.emulator.assume(role_arn, "sagemaker"))
     key = "training/split=train/part-0"
     with pytest.raises(Exception, match=r"AccessDenied|not authorized|Access Denied"):
         outside.get_object(Bucket=platform.training["BucketName"], Key=key)
 
 
-def test_a_batch_comes_back_with_a_probability_behind_each_line(
+def test_a_batch_transform_appends_a_probability_to_each_line(
     platform: Platform, trained: dict[str, Any]
 ) -> None:
     assert json.loads(trained["output"])["registered"]
     bucket, prefix = platform.training["BucketName"], "training/split=test/"
-    done = platform.execute(
+    execution = platform.execute(
         platform.endpoint["BatchStateMachineArn"], {"flights": f"s3://{bucket}/{prefix}"}
     )
-    assert done["status"] == "SUCCEEDED", done.get("cause")
-    said = json.loads(done["output"])["predictions"]
+    assert execution["status"] == "SUCCEEDED", execution.get("cause")
+    predictions = json.loads(execution["output"])["predictions"]
     s3 = platform.emulator.client("s3")
-    given = s3.get_object(Bucket=bucket, Key=f"{prefix}part-0")["Body"].read().decode()
-    target, _, folder = said.removeprefix("s3://").partition("/")
-    answer = s3.get_object(Bucket=target, Key=f"{folder}part-0.out")["Body"].read().decode()
-    pairs = list(zip(given.splitlines(), answer.splitlines(), strict=True))
+    source = s3.get_object(Bucket=bucket, Key=f"{prefix}part-0")["Body"].read().decode()
+    target, _, folder = predictions.removeprefix("s3://").partition("/")
+    output = s3.get_object(Bucket=target, Key=f"{folder}part-0.out")["Body"].read().decode()
+    pairs = list(zip(source.splitlines(), output.splitlines(), strict=True))
     assert len(pairs) > 1000
-    for line, answered in pairs:
-        flight, _, probability = answered.rpartition(",")
+    for line, output_line in pairs:
+        flight, _, probability = output_line.rpartition(",")
         assert flight == line
         assert 0 < float(probability) < 1
 
 
 @pytest.mark.parametrize(
-    ("flights", "why"),
+    ("flights", "reason"),
     [
         ("s3://{bucket}/training/split=test", "must name a prefix that ends in a slash"),
         ("s3://{bucket}/transform/nothing/", "holds nothing"),
         ("s3://{bucket}/training/split=train/", "not authorized|AccessDenied|Access Denied"),
     ],
 )
-def test_a_batch_of_nothing_or_of_another_split_is_refused(
-    platform: Platform, trained: dict[str, Any], flights: str, why: str
+def test_a_batch_without_data_or_of_another_split_is_refused(
+    platform: Platform, trained: dict[str, Any], flights: str, reason: str
 ) -> None:
     assert json.loads(trained["output"])["registered"]
     uri = flights.format(bucket=platform.training["BucketName"])
     failed = platform.execute(platform.endpoint["BatchStateMachineArn"], {"flights": uri})
     assert failed["status"] == "FAILED"
-    assert re.search(why, failed["cause"]), failed["cause"]
+    assert re.search(reason, failed["cause"]), failed["cause"]
 
 
-def test_a_roll_out_that_fails_leaves_the_old_model_serving(
+def test_a_failed_roll_out_leaves_the_old_model_serving(
     platform: Platform, trained: dict[str, Any]
 ) -> None:
     first = json.loads(trained["output"])
-    # A search for hyperparameters gives the second model, and its approval rolls it out.
-    searched = platform.execute(platform.training["StateMachineArn"], {"tune": True})
-    assert searched["status"] == "SUCCEEDED", searched.get("cause")
-    second = json.loads(searched["output"])
+    # A hyperparameter search makes the second model, and its approval rolls it out.
+    search = platform.execute(platform.training["StateMachineArn"], {"tune": True})
+    assert search["status"] == "SUCCEEDED", search.get("cause")
+    second = json.loads(search["output"])
     assert second["model_package_arn"] != first["model_package_arn"]
     platform.wait_for_roll_outs()
     machine = platform.endpoint["StateMachineArn"]
-    serves = platform.execute(machine, {"model_package_arn": second["model_package_arn"]})
-    assert json.loads(serves["output"])["reason"].endswith("serves already")
+    again = platform.execute(machine, {"model_package_arn": second["model_package_arn"]})
+    assert json.loads(again["output"])["reason"].endswith("serves already")
 
     bucket, _, key = first["model"].removeprefix("s3://").partition("/")
     platform.emulator.client("s3").put_object(Bucket=bucket, Key=key, Body=b"not a model")

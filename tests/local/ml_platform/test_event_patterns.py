@@ -1,4 +1,4 @@
-"""The deployed rules, asked about events as AWS's documentation shows them."""
+"""The deployed rules match the events that AWS documents, and no others."""
 
 import json
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 
 from tests.local.conftest import Platform
 
-pytestmark = pytest.mark.sandbox
+pytestmark = [pytest.mark.local, pytest.mark.xdist_group("deployed platform")]
 _COMMON = {
     "version": "0",
     "id": "c4c1c1c9-6542-e61b-6ef0-8c4d36933a92",
@@ -53,47 +53,49 @@ def created(bucket: str, key: str) -> dict[str, Any]:
     }
 
 
-def woken(platform: Platform, event: dict[str, Any]) -> list[str]:
-    """The descriptions of the rules that an event wakes."""
+def targets(platform: Platform, event: dict[str, Any]) -> list[str]:
+    """The ARNs of the targets of the rules whose pattern matches an event."""
     events = platform.emulator.client("events")
     return [
-        rule["Description"]
+        target["Arn"]
         for rule in events.list_rules()["Rules"]
         if "EventPattern" in rule
         and events.test_event_pattern(EventPattern=rule["EventPattern"], Event=json.dumps(event))[
             "Result"
         ]
+        for target in events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
     ]
 
 
 def drift_alarm(platform: Platform) -> str:
-    (found,) = (
-        str(each["AlarmArn"])
-        for each in platform.emulator.client("cloudwatch").describe_alarms()["MetricAlarms"]
-        if each.get("MetricName") == "LargestPsi"
+    (arn,) = (
+        str(metric_alarm["AlarmArn"])
+        for metric_alarm in platform.emulator.client("cloudwatch").describe_alarms()["MetricAlarms"]
+        if metric_alarm.get("MetricName") == "LargestPsi"
     )
-    return found
+    return arn
 
 
-def test_an_approval_of_ours_rolls_out_and_nothing_else_does(platform: Platform) -> None:
-    assert woken(platform, approval("Approved")) == ["A model of ours was approved: let it serve"]
-    assert woken(platform, approval("Rejected")) == []
-    assert woken(platform, approval("Approved", "another-group")) == []
+def test_only_an_approval_in_the_own_group_starts_a_roll_out(platform: Platform) -> None:
+    roll_out = platform.endpoint["StateMachineArn"]
+    assert targets(platform, approval("Approved")) == [roll_out]
+    assert targets(platform, approval("Rejected")) == []
+    assert targets(platform, approval("Approved", "another-group")) == []
 
 
-def test_drift_trains_again_when_the_alarm_goes_off_and_not_when_it_ends(
+def test_the_drift_alarm_starts_a_training_when_raised_and_not_when_cleared(
     platform: Platform,
 ) -> None:
     arn = drift_alarm(platform)
-    again = ["The alarm of the drift check went off: train again"]
-    assert woken(platform, alarm(arn, "ALARM")) == again
-    assert woken(platform, alarm(arn, "OK")) == []
-    assert woken(platform, alarm(f"{arn}-of-others", "ALARM")) == []
+    training = platform.training["StateMachineArn"]
+    assert targets(platform, alarm(arn, "ALARM")) == [training]
+    assert targets(platform, alarm(arn, "OK")) == []
+    assert targets(platform, alarm(f"{arn}-other", "ALARM")) == []
 
 
-def test_a_capture_is_judged_and_statistics_are_not(platform: Platform) -> None:
+def test_a_capture_starts_the_drift_check_and_statistics_do_not(platform: Platform) -> None:
     bucket, name = platform.endpoint["BucketName"], platform.endpoint["EndpointName"]
     capture = f"capture/{name}/champion/2026/11/20/12/a.jsonl"
-    assert len(woken(platform, created(bucket, capture))) == 1
-    assert woken(platform, created(bucket, f"drift/{name}/statistics.json")) == []
-    assert woken(platform, created("another-bucket", capture)) == []
+    assert len(targets(platform, created(bucket, capture))) == 1
+    assert targets(platform, created(bucket, f"drift/{name}/statistics.json")) == []
+    assert targets(platform, created("another-bucket", capture)) == []

@@ -1,4 +1,4 @@
-"""Taking any one statement out of a role of the ML platform makes its work fail."""
+"""Each statement of the ML platform's roles is needed: without it, their work fails."""
 
 import json
 import time
@@ -7,46 +7,45 @@ from typing import Any
 import pytest
 
 from local.demos.ml_platform.prediction_api import PredictionApi
-from tests.local.conftest import Platform, policy_of, without
+from tests.local.conftest import Platform, statement_ids, without
 
-pytestmark = pytest.mark.sandbox
+pytestmark = [pytest.mark.local, pytest.mark.xdist_group("deployed platform")]
 
 TRAINING, EVALUATION = "MlTraining-RolesTraining", "MlTraining-RolesEvaluation"
 SERVING = "MlEndpoint-Role"
 PREDICT, DETECT = "PredictRole", "DetectRole"
 TRAINS = ["FindTheSet", "ReadTheSet", "FindItsCheckpoints", "KeepCheckpoints", "WriteTheModel"]
 EVALUATES = ["FindTheSet", "ReadTheSet", "FindTheModel", "ReadTheModel", "WriteTheReport"]
-OF_EVERY_JOB = ["UseTheKey", "ReadItsCode", "FindItsCode"]
+EVERY_JOB = ["UseTheKey", "ReadItsCode", "FindItsCode"]
 TRANSFORMS = ["ReadTheModel", "ReadThePreparation", "FindTheSet", "ReadTheSet", "UseTheKey"]
 TRANSFORMS += ["WriteWhatItAnswered"]
-TRANSFORMS_OWN = ["FindWhatToTransform", "ReadWhatToTransform"]
+OWN_TRANSFORMS = ["FindWhatToTransform", "ReadWhatToTransform"]
 DETECTS = ["FindCaptures", "ReadCapturesAndStatistics", "ReadUnderTheKey", "PublishShift"]
-# Here are no images, no network, no volumes, and logs are written under no role.
-UNSEEN = ["WriteItsLogs", "PublishItsMetrics", "PullItsImage", "SignInToTheRegistry"]
-UNSEEN += ["StandInTheVpc", "EncryptItsVolumes"]
+# The local AWS has no images, network or volumes, and writes logs under no role.
+NOT_TESTABLE = ["WriteItsLogs", "PublishItsMetrics", "PullItsImage", "SignInToTheRegistry"]
+NOT_TESTABLE += ["StandInTheVpc", "EncryptItsVolumes"]
 FLIGHT = {"carrier": "UA", "origin": "EWR", "destination": "IAH", "month": 1, "weekday": 2}
 FLIGHT |= {"hour": 22, "distance_miles": 1400}
 
 
 @pytest.mark.parametrize(
-    ("part", "tried", "unseen"),
+    ("role", "tested", "not_testable"),
     [
-        (TRAINING, [*TRAINS, *OF_EVERY_JOB], UNSEEN),
-        (EVALUATION, [*EVALUATES, *OF_EVERY_JOB], UNSEEN),
-        # SageMaker looks for the model below its prefix; here it is fetched by its name.
-        (SERVING, [*TRANSFORMS, *TRANSFORMS_OWN], [*UNSEEN, "FindTheModel"]),
+        (TRAINING, [*TRAINS, *EVERY_JOB], NOT_TESTABLE),
+        (EVALUATION, [*EVALUATES, *EVERY_JOB], NOT_TESTABLE),
+        # SageMaker lists the model's prefix; the stand-in reads the object by its key.
+        (SERVING, [*TRANSFORMS, *OWN_TRANSFORMS], [*NOT_TESTABLE, "FindTheModel"]),
         (PREDICT, ["AskTheEndpoint"], ["WriteItsLogs", "StandInTheVpc"]),
         (DETECT, DETECTS, ["WriteItsLogs"]),
     ],
 )
-def test_every_statement_is_tried(
-    platform: Platform, part: str, tried: list[str], unseen: list[str]
+def test_every_statement_is_tested(
+    platform: Platform, role: str, tested: list[str], not_testable: list[str]
 ) -> None:
-    _, _, document = policy_of(platform.emulator, part)
-    assert sorted(each["Sid"] for each in document["Statement"]) == sorted([*tried, *unseen])
+    assert statement_ids(platform.emulator, role) == sorted([*tested, *not_testable])
 
 
-@pytest.mark.parametrize("sid", [*TRAINS, *OF_EVERY_JOB])
+@pytest.mark.parametrize("sid", [*TRAINS, *EVERY_JOB])
 def test_training_fails_without(platform: Platform, sid: str) -> None:
     with without(platform.emulator, TRAINING, sid):
         failed = platform.execute(platform.training["StateMachineArn"], {})
@@ -54,7 +53,7 @@ def test_training_fails_without(platform: Platform, sid: str) -> None:
     assert "Failed at Train:" in failed["cause"]
 
 
-@pytest.mark.parametrize("sid", [*EVALUATES, *OF_EVERY_JOB])
+@pytest.mark.parametrize("sid", [*EVALUATES, *EVERY_JOB])
 def test_evaluating_fails_without(platform: Platform, sid: str) -> None:
     with without(platform.emulator, EVALUATION, sid):
         failed = platform.execute(platform.training["StateMachineArn"], {})
@@ -67,7 +66,7 @@ def transform(platform: Platform, uri: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("sid", TRANSFORMS)
-def test_a_transform_of_the_set_fails_without(
+def test_transforming_the_set_fails_without(
     platform: Platform, trained: dict[str, Any], sid: str
 ) -> None:
     assert json.loads(trained["output"])["registered"]
@@ -78,7 +77,7 @@ def test_a_transform_of_the_set_fails_without(
     assert "Failed at Transform:" in failed["cause"]
 
 
-def test_a_transform_of_its_own_prefix_needs_its_rights(
+def test_transforming_its_own_prefix_fails_without(
     platform: Platform, trained: dict[str, Any]
 ) -> None:
     assert json.loads(trained["output"])["registered"]
@@ -86,7 +85,7 @@ def test_a_transform_of_its_own_prefix_needs_its_rights(
     line = b"0,UA,EWR,IAH,1,2,22,1400,,,,,\n"
     platform.emulator.client("s3").put_object(Bucket=bucket, Key="transform/in/part-0", Body=line)
     assert transform(platform, f"s3://{bucket}/transform/in/")["status"] == "SUCCEEDED"
-    for sid in TRANSFORMS_OWN:
+    for sid in OWN_TRANSFORMS:
         with without(platform.emulator, SERVING, sid):
             failed = transform(platform, f"s3://{bucket}/transform/in/")
         assert failed["status"] == "FAILED", sid
@@ -95,26 +94,26 @@ def test_a_transform_of_its_own_prefix_needs_its_rights(
 
 @pytest.fixture(scope="module")
 def api(platform: Platform, trained: dict[str, Any]) -> PredictionApi:
-    """The API in front of the model that was rolled out."""
+    """The API of the model that was rolled out."""
     assert json.loads(trained["output"])["registered"]
     return PredictionApi(platform.emulator, platform.endpoint["ApiUrl"])
 
 
-def test_the_function_cannot_ask_without(platform: Platform, api: PredictionApi) -> None:
+def test_the_api_answers_an_error_without(platform: Platform, api: PredictionApi) -> None:
     with without(platform.emulator, PREDICT, "AskTheEndpoint"):
-        refused = api.ask([FLIGHT])
-    assert refused.status_code >= 500
-    assert "sagemaker" not in refused.text.lower()
+        response = api.ask([FLIGHT])
+    assert response.status_code >= 500
+    assert "sagemaker" not in response.text.lower()
     assert api.ask([FLIGHT]).status_code == 200
 
 
-def test_the_drift_check_cannot_tell_without(platform: Platform, api: PredictionApi) -> None:
+def test_the_drift_check_fails_without(platform: Platform, api: PredictionApi) -> None:
     api.ask([FLIGHT] * 100).raise_for_status()
     s3, lambda_ = platform.emulator.client("s3"), platform.emulator.client("lambda")
     (name,) = (
-        each["FunctionName"]
-        for each in lambda_.list_functions()["Functions"]
-        if "Detect" in each["FunctionName"]
+        function["FunctionName"]
+        for function in lambda_.list_functions()["Functions"]
+        if "Detect" in function["FunctionName"]
     )
     bucket = platform.endpoint["BucketName"]
     prefix = f"capture/{platform.endpoint['EndpointName']}/champion/"
@@ -122,16 +121,16 @@ def test_the_drift_check_cannot_tell_without(platform: Platform, api: Prediction
     def check() -> dict[str, Any]:
         key = s3.list_objects_v2(Bucket=bucket, Prefix=prefix)["Contents"][0]["Key"]
         event = {"detail": {"bucket": {"name": bucket}, "object": {"key": key}}}
-        answer = lambda_.invoke(FunctionName=name, Payload=json.dumps(event))
-        said: dict[str, Any] = json.loads(answer["Payload"].read())
-        return {**said, "failed": "FunctionError" in answer}
+        response = lambda_.invoke(FunctionName=name, Payload=json.dumps(event))
+        metrics: dict[str, Any] = json.loads(response["Payload"].read())
+        return {**metrics, "failed": "FunctionError" in response}
 
     deadline = time.monotonic() + 30
     while not s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents"):
         assert time.monotonic() < deadline
         time.sleep(0.5)
-    while "LargestPsi" not in (said := check()):
-        assert time.monotonic() < deadline, said
+    while "LargestPsi" not in (metrics := check()):
+        assert time.monotonic() < deadline, metrics
         time.sleep(0.5)
     for sid in DETECTS:
         with without(platform.emulator, DETECT, sid):

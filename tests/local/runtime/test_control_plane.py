@@ -1,36 +1,44 @@
-"""moto's server: what the platform's templates ask SageMaker for, and the gaps that are mended."""
+"""moto's server: what the platform's templates ask SageMaker for, and the gaps it would have."""
 
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from local.runtime import control_plane, emulator
+from local.runtime import control_plane
+from local.runtime.assembly import Assembly
 from local.runtime.control_plane import ControlPlane
+from local.runtime.processes import stop
 from local.runtime.workspace import LocalError, State, Workspace
 
-pytestmark = pytest.mark.sandbox
+pytestmark = pytest.mark.local
 
 PACKAGE = f"arn:aws:sagemaker:us-east-1:{control_plane.ACCOUNT}:model-package/flight-delay/1"
 SETTINGS = {"ml_training.from_lake": "false", "ml_endpoint.model_package_arn": PACKAGE}
 
 
-def started(workspace: Workspace, *, mended: bool) -> ControlPlane:
+def start(workspace: Workspace, *, unchanged: bool = False) -> ControlPlane:
     for folder in (workspace.logs, workspace.scratch):
         folder.mkdir(parents=True)
-    workspace.remember(State(port=0, architectures=[]))
-    return control_plane.start(workspace, mended=mended)
+    workspace.remember(State(port=0))
+    return control_plane.start(workspace, unchanged=unchanged)
 
 
 @pytest.fixture(scope="module")
-def sagemaker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def assembly(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
+    workspace = Workspace(tmp_path_factory.mktemp("assembly"))
+    return control_plane.synthesise(workspace, ["ml-platform"], SETTINGS)
+
+
+@pytest.fixture(scope="module")
+def sagemaker(tmp_path_factory: pytest.TempPathFactory, assembly: Assembly) -> Iterator[Any]:
     workspace = Workspace(tmp_path_factory.mktemp("control-plane"))
     try:
-        plane = started(workspace, mended=True)
-        control_plane.deploy_platform(plane, workspace, SETTINGS)
+        plane = start(workspace)
+        control_plane.deploy(plane, workspace, assembly)
         yield plane.client("sagemaker")
     finally:
-        emulator.stop(workspace)
+        stop(workspace)
 
 
 def test_the_endpoint_serves_the_package_from_inside_the_vpc(sagemaker: Any) -> None:
@@ -45,19 +53,21 @@ def test_the_endpoint_serves_the_package_from_inside_the_vpc(sagemaker: Any) -> 
 
 
 def test_the_notebook_has_no_root_and_no_internet(sagemaker: Any) -> None:
-    (listed,) = sagemaker.list_notebook_instances()["NotebookInstances"]
-    name = listed["NotebookInstanceName"]
+    (instance,) = sagemaker.list_notebook_instances()["NotebookInstances"]
+    name = instance["NotebookInstanceName"]
     notebook = sagemaker.describe_notebook_instance(NotebookInstanceName=name)
     assert notebook["DirectInternetAccess"] == notebook["RootAccess"] == "Disabled"
     assert notebook["KmsKeyId"]
     assert notebook["NotebookInstanceLifecycleConfigName"]
 
 
-def test_unmended_it_knows_no_export_of_a_change_set(tmp_path_factory: Any) -> None:
-    workspace = Workspace(tmp_path_factory.mktemp("unmended"))
+def test_unchanged_moto_does_not_create_a_key_with_tags(
+    tmp_path_factory: pytest.TempPathFactory, assembly: Assembly
+) -> None:
+    workspace = Workspace(tmp_path_factory.mktemp("unchanged"))
     try:
-        plane = started(workspace, mended=False)
-        with pytest.raises(LocalError, match=r"Key961B73FD|No export named"):
-            control_plane.deploy_platform(plane, workspace, SETTINGS)
+        plane = start(workspace, unchanged=True)
+        with pytest.raises(LocalError, match="Key961B73FD"):
+            control_plane.deploy(plane, workspace, assembly)
     finally:
-        emulator.stop(workspace)
+        stop(workspace)

@@ -1,67 +1,66 @@
-"""What ministack does not do, shown on it as it is: why `ministack_server.py` mends it.
+"""What ministack does not do, shown on an unchanged ministack: why services close its gaps.
 
-A test that fails here is good news: a gap has closed, and its mend can go.
+A test that fails here is good news: ministack has closed a gap, and our change can go.
 """
 
 import json
 import time
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from local import local_aws
 from local.demos import flights
+from local.demos.executions import wait_for
 from local.demos.streaming_lake.producer import Producer
-from local.runtime import deployment, emulator
 from local.runtime.emulator import Emulator
+from local.runtime.processes import stop
 from local.runtime.workspace import Workspace
+from local.services.s3.objects import list_keys
 
-pytestmark = pytest.mark.sandbox
+pytestmark = pytest.mark.local
 
 LINES = list(flights.lines(flights.flights(20)))
-Unmended = tuple[Emulator, dict[str, str]]
+Unchanged = tuple[Emulator, dict[str, str]]
 
 
 @pytest.fixture(scope="module")
-def unmended(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Unmended]:
-    """ministack without the mends, and the lake in it."""
-    workspace = Workspace(tmp_path_factory.mktemp("unmended"))
+def unchanged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Unchanged]:
+    """ministack with its gaps, and the lake deployed in it."""
+    workspace = Workspace(tmp_path_factory.mktemp("unchanged"))
     try:
-        running = emulator.start(workspace, [], mended=False)
-        cli = deployment.CdkCli(running, workspace)
-        deployment.synthesise(cli, workspace)
-        deployment.bootstrap(cli, running)
-        yield running, deployment.deploy(cli, workspace, ["StreamingLake"])["StreamingLake"]
+        running = local_aws.start(
+            workspace, ["streaming-lake"], variables={"LOCAL_UNCHANGED": "1"}, serve=False
+        )
+        yield running.emulator, running.outputs["StreamingLake"]
     finally:
-        emulator.stop(workspace)
+        stop(workspace)
 
 
-def role(running: Emulator, part: str) -> dict[str, Any]:
+def role_arn(running: Emulator, name_part: str) -> str:
     roles = running.client("iam").list_roles()["Roles"]
-    found: dict[str, Any] = next(each for each in roles if part in each["RoleName"])
-    return found
+    return next(str(role["Arn"]) for role in roles if name_part in role["RoleName"])
 
 
 def test_firehose_delivers_each_record_alone_and_keeps_no_source_backup(
-    unmended: Unmended,
+    unchanged: Unchanged,
 ) -> None:
-    running, outputs = unmended
+    running, outputs = unchanged
     producer = Producer(running.client("kinesis"), outputs["StreamName"], record_bytes=1_000)
-    sent = producer.send([*LINES, b"not json"])
+    result = producer.send([*LINES, b"not json"])
     time.sleep(3)
     s3 = running.client("s3")
 
     def keys(bucket: str, prefix: str) -> list[str]:
-        listed = s3.list_objects_v2(Bucket=outputs[bucket], Prefix=prefix)
-        return [found["Key"] for found in listed.get("Contents", [])]
+        return list_keys(s3, outputs[bucket], prefix)
 
-    assert len(keys("LakeBucketName", "events/")) >= sent.records - 1
+    assert len(keys("LakeBucketName", "events/")) >= result.records - 1
     assert keys("RawBucketName", "") == []
 
 
-def test_the_description_of_a_delivery_stream_leaves_the_backup_out(unmended: Unmended) -> None:
-    running, outputs = unmended
+def test_the_description_of_a_delivery_stream_leaves_the_backup_out(unchanged: Unchanged) -> None:
+    running, outputs = unchanged
     description = running.client("firehose").describe_delivery_stream(
         DeliveryStreamName=outputs["DeliveryStreamName"]
     )["DeliveryStreamDescription"]
@@ -71,9 +70,9 @@ def test_the_description_of_a_delivery_stream_leaves_the_backup_out(unmended: Un
 
 
 def test_cloudformation_leaves_the_encryption_of_buckets_and_streams_out(
-    unmended: Unmended,
+    unchanged: Unchanged,
 ) -> None:
-    running, outputs = unmended
+    running, outputs = unchanged
     encryption = running.client("s3").get_bucket_encryption(Bucket=outputs["LakeBucketName"])
     (rule,) = encryption["ServerSideEncryptionConfiguration"]["Rules"]
     assert rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
@@ -81,8 +80,8 @@ def test_cloudformation_leaves_the_encryption_of_buckets_and_streams_out(
     assert summary["StreamDescriptionSummary"].get("EncryptionType", "NONE") == "NONE"
 
 
-def test_athena_reads_files_that_no_partition_points_at(unmended: Unmended) -> None:
-    running, outputs = unmended
+def test_athena_reads_files_that_no_partition_points_at(unchanged: Unchanged) -> None:
+    running, outputs = unchanged
     s3, glue = running.client("s3"), running.client("glue")
     body = b'{"x": 1}\n'
     for folder in ("old", "new"):
@@ -119,7 +118,7 @@ def test_athena_reads_files_that_no_partition_points_at(unmended: Unmended) -> N
     assert execution["Status"]["State"] == "SUCCEEDED"
     rows = athena.get_query_results(QueryExecutionId=query)["ResultSet"]["Rows"]
     assert rows[-1]["Data"][0]["VarCharValue"] == "2"
-    # And the result is not where the execution says it is.
+    # The result is not at the location that the execution names.
     place = execution["ResultConfiguration"]["OutputLocation"]
     bucket, _, key = place.removeprefix("s3://").partition("/")
     with pytest.raises(ClientError, match="NoSuchKey"):
@@ -127,15 +126,15 @@ def test_athena_reads_files_that_no_partition_points_at(unmended: Unmended) -> N
 
 
 def test_a_role_that_trusts_a_service_for_one_account_cannot_be_assumed(
-    unmended: Unmended,
+    unchanged: Unchanged,
 ) -> None:
-    running, _ = unmended
+    running, _ = unchanged
     with pytest.raises(ClientError, match="sts:AssumeRole"):
-        running.assume(role(running, "DeliveryRole")["Arn"], "firehose")
+        running.assume(role_arn(running, "DeliveryRole"), "firehose")
 
 
-def test_log_events_are_checked_on_the_group(unmended: Unmended) -> None:
-    running, _ = unmended
+def test_log_events_are_checked_on_the_group(unchanged: Unchanged) -> None:
+    running, _ = unchanged
     iam, logs = running.client("iam"), running.client("logs")
     logs.create_log_group(logGroupName="gap")
     logs.create_log_stream(logGroupName="gap", logStreamName="s")
@@ -158,17 +157,17 @@ def test_log_events_are_checked_on_the_group(unmended: Unmended) -> None:
         )
 
 
-def test_there_is_no_sagemaker(unmended: Unmended) -> None:
-    running, _ = unmended
+def test_there_is_no_sagemaker(unchanged: Unchanged) -> None:
+    running, _ = unchanged
     with pytest.raises(ClientError):
         running.client("sagemaker-runtime").invoke_endpoint(EndpointName="any", Body=b"{}")
 
 
-def test_policies_hear_neither_of_namespaces_nor_of_vpc_endpoints(unmended: Unmended) -> None:
-    running, outputs = unmended
+def test_policies_see_neither_namespaces_nor_vpc_endpoints(unchanged: Unchanged) -> None:
+    running, outputs = unchanged
     iam = running.client("iam")
     trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "*"}}
-    made = iam.create_role(
+    role = iam.create_role(
         RoleName="conditioned", AssumeRolePolicyDocument=json.dumps({"Statement": [trust]})
     )
     conditions = {
@@ -181,7 +180,7 @@ def test_policies_hear_neither_of_namespaces_nor_of_vpc_endpoints(unmended: Unme
     ]
     document = json.dumps({"Version": "2012-10-17", "Statement": statements})
     iam.put_role_policy(RoleName="conditioned", PolicyName="p", PolicyDocument=document)
-    session = running.assume(made["Role"]["Arn"], "test")
+    session = running.assume(role["Role"]["Arn"], "test")
     with pytest.raises(ClientError, match="not authorized"):
         running.client("cloudwatch", session).put_metric_data(
             Namespace="Ours", MetricData=[{"MetricName": "m", "Value": 1}]
@@ -190,8 +189,8 @@ def test_policies_hear_neither_of_namespaces_nor_of_vpc_endpoints(unmended: Unme
         running.client("s3", session).list_objects_v2(Bucket=outputs["LakeBucketName"])
 
 
-def test_a_distributed_map_in_jsonata_gets_no_items(unmended: Unmended) -> None:
-    running, _ = unmended
+def test_a_distributed_map_in_jsonata_gets_no_items(unchanged: Unchanged) -> None:
+    running, _ = unchanged
     client = running.client("stepfunctions")
     machine = {
         "QueryLanguage": "JSONata",
@@ -218,6 +217,5 @@ def test_a_distributed_map_in_jsonata_gets_no_items(unmended: Unmended) -> None:
         name="distributed", definition=json.dumps(machine), roleArn=workflows
     )["stateMachineArn"]
     execution = client.start_execution(stateMachineArn=arn)["executionArn"]
-    while (told := client.describe_execution(executionArn=execution))["status"] == "RUNNING":
-        time.sleep(0.05)
-    assert json.loads(told.get("output") or "null") != [{"number": 1}, {"number": 2}]
+    output = wait_for(client, execution).get("output") or "null"
+    assert json.loads(output) != [{"number": 1}, {"number": 2}]

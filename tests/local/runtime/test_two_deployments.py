@@ -1,22 +1,22 @@
-"""Two copies of an architecture in one account and Region: nothing collides, nothing is left."""
-
-from typing import Any
+"""Two copies of an architecture in one account and Region: no collision, and no remains."""
 
 import pytest
 
 from local.runtime import deployment, emulator
+from local.runtime.deployment import Outputs
 from local.runtime.emulator import Emulator
+from local.runtime.processes import stop
 from local.runtime.workspace import Workspace
 
-pytestmark = pytest.mark.sandbox
+pytestmark = pytest.mark.local
 
 
 def inventory(running: Emulator) -> dict[str, set[str]]:
     """What stands in the account, by kind; the CDK's own bootstrap stack included."""
 
-    def names(service: str, call: str, key: str, name: str | None = None, **given: Any) -> set[str]:
-        found = getattr(running.client(service), call)(**given)[key]
-        return {each[name] if name else each for each in found}
+    def names(service: str, call: str, key: str, name: str | None = None) -> set[str]:
+        items = getattr(running.client(service), call)()[key]
+        return {item[name] if name else item for item in items}
 
     keys = running.client("kms")
     return {
@@ -35,33 +35,36 @@ def inventory(running: Emulator) -> dict[str, set[str]]:
         "alarms": names("cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
         "rules": names("events", "list_rules", "Rules", "Name"),
         "keys": {
-            each["KeyId"]
-            for each in keys.list_keys()["Keys"]
-            if keys.describe_key(KeyId=each["KeyId"])["KeyMetadata"]["KeyState"] == "Enabled"
+            key["KeyId"]
+            for key in keys.list_keys()["Keys"]
+            if keys.describe_key(KeyId=key["KeyId"])["KeyMetadata"]["KeyState"] == "Enabled"
         },
     }
 
 
-def test_two_names_live_side_by_side_and_leave_nothing(scratch: Workspace) -> None:
+def test_two_prefixes_deploy_side_by_side_and_leave_nothing(scratch: Workspace) -> None:
     try:
-        running = emulator.start(scratch, [])
-        cli = deployment.CdkCli(running, scratch)
-        deployment.bootstrap(cli, running)
+        running = emulator.start(scratch)
+        deployment.bootstrap(scratch, running)
         before = inventory(running)
-        outputs: dict[str, dict[str, str]] = {}
+        outputs: Outputs = {}
+        synthesised = {}
         for prefix in ("Blue-", "Green-"):
-            deployment.synthesise(cli, scratch, {"name_prefix": prefix})
-            outputs |= deployment.deploy(cli, scratch, ["StreamingLake"])
+            workspace = Workspace(scratch.folder / prefix)
+            synthesised[prefix] = deployment.synthesise(
+                workspace, ["streaming-lake"], {"name_prefix": prefix}
+            )
+            outputs |= deployment.deploy(workspace, running, synthesised[prefix].assembly)
         assert set(outputs) == {"Blue-StreamingLake", "Green-StreamingLake"}
         blue, green = outputs.values()
         shared = {"EventsTableName", "CuratedTableName"}
         assert {key for key in blue if blue[key] == green[key]} == shared
-        # Something in the buckets: a destroy that stumbles over it would leave the bucket.
-        for each in outputs.values():
-            running.client("s3").put_object(Bucket=each["LakeBucketName"], Key="a", Body=b"b")
+        # A bucket that is not empty: a destroy that does not empty it would leave it.
+        for values in outputs.values():
+            running.client("s3").put_object(Bucket=values["LakeBucketName"], Key="a", Body=b"b")
         for prefix in ("Blue-", "Green-"):
-            deployment.synthesise(cli, scratch, {"name_prefix": prefix})
-            deployment.destroy(cli, running, scratch, ["StreamingLake"])
+            workspace = Workspace(scratch.folder / prefix)
+            deployment.destroy(workspace, running, synthesised[prefix].assembly)
         assert inventory(running) == before
     finally:
-        emulator.stop(scratch)
+        stop(scratch)

@@ -1,4 +1,4 @@
-"""What breaks while flights stream: nothing is lost, and nothing is curated twice."""
+"""Failures while flights stream: nothing is lost, and nothing is curated twice."""
 
 import os
 import signal
@@ -10,43 +10,43 @@ import pytest
 
 from local.demos import flights
 from local.demos.streaming_lake.producer import Producer
-from local.runtime.emulator import launch
+from local.runtime.processes import launch
 from local.services.athena.queries import Athena
 from local.services.firehose.delivery import Firehose
 from local.services.glue.job_run import run_job
 from repository import ROOT
 from tests.local.conftest import DeployedLake, deliver
 
-pytestmark = pytest.mark.sandbox
+pytestmark = [pytest.mark.local, pytest.mark.xdist_group("deployed lake")]
 
 FRAME = flights.flights(300)
 LINES = list(flights.lines(FRAME))
 
 
 def curated_ids(lake: DeployedLake) -> Counter[str]:
-    """What a reader of the curated flights finds, each as often as it is there."""
+    """How often each flight is among the curated ones."""
     run_job(lake.emulator, lake.workspace, lake.outputs["CurateCommand"].split()[-1])
     rows, _ = Athena(lake.emulator, lake.outputs).run("SELECT event_id FROM flights_curated")
     return Counter(rows.event_id)
 
 
-def test_a_delivery_that_dies_and_starts_again_loses_and_doubles_nothing(
+def test_a_delivery_that_is_restarted_loses_and_repeats_nothing(
     lake: DeployedLake,
 ) -> None:
     lake.send(LINES[:150], record_bytes=5_000)
-    dying = lake.firehose("dies")
+    first = lake.firehose("restart")
     while not lake.event_ids():
-        dying.step()
+        first.step()
     lake.send(LINES[150:], record_bytes=5_000)
-    # It dies with records read and none of them remembered as delivered.
-    dying._take(dying._source.poll())
-    deliver(lake.firehose("dies"))
+    # The first ends with records that are read and not remembered as delivered.
+    first._take(first._source.poll())
+    deliver(lake.firehose("restart"))
     delivered = Counter(lake.event_ids())
     assert set(delivered) == set(FRAME.event_id)
     assert set(curated_ids(lake).items()) >= {(event_id, 1) for event_id in FRAME.event_id}
 
 
-def test_an_emulator_that_hangs_in_mid_stream_costs_time_and_nothing_else(
+def test_an_emulator_that_hangs_loses_no_events(
     lake: DeployedLake,
 ) -> None:
     state = lake.workspace.state()
@@ -70,18 +70,18 @@ def test_an_emulator_that_hangs_in_mid_stream_costs_time_and_nothing_else(
     assert set(lake.event_ids()) == set(FRAME.event_id)
 
 
-def test_a_transform_that_fails_is_asked_again_with_the_same_batch(
+def test_a_failed_transform_is_retried_with_the_same_batch(
     lake: DeployedLake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     firehose = lake.firehose()
-    ask = firehose._lambda.invoke
+    invoke = firehose._lambda.invoke
     batches: list[str] = []
 
     def failing_twice(**call: str) -> object:
         batches.append(call["Payload"])
-        answer = ask(**call)
-        # The function has done its work; what is lost is its answer.
-        return {**answer, "FunctionError": "Unhandled"} if len(batches) < 3 else answer
+        response = invoke(**call)
+        # The function has succeeded; its response is lost.
+        return {**response, "FunctionError": "Unhandled"} if len(batches) < 3 else response
 
     monkeypatch.setattr(firehose._lambda, "invoke", failing_twice)
     lake.send([*LINES[:10], b"not json"])
@@ -89,25 +89,26 @@ def test_a_transform_that_fails_is_asked_again_with_the_same_batch(
     assert len(set(batches)) == 1
     assert len(batches) == 3
     assert len(lake.event_ids()) == 10
-    assert [each["reason"] for each in lake.rejected()] == ["not_json"]
+    assert [document["reason"] for document in lake.rejected()] == ["not_json"]
     versions = lake.emulator.client("s3").list_object_versions(
         Bucket=lake.outputs["LakeBucketName"], Prefix="rejected/"
     )
-    assert len(versions["Versions"]) == 1, "written once, not over and over"
+    assert len(versions["Versions"]) == 1, "written once, not at each retry"
 
 
-def test_a_transform_that_always_fails_leaves_the_records_in_the_error_prefix(
+def test_records_of_a_transform_that_always_fails_are_in_the_error_prefix(
     lake: DeployedLake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     firehose = lake.firehose()
-    monkeypatch.setattr(Firehose, "_ask", lambda *_: ({}, "Lambda.FunctionError: broken"))
+    failure: tuple[dict[str, str], str] = ({}, "Lambda.FunctionError: broken")
+    monkeypatch.setattr(Firehose, "_invoke_processor", lambda *_: failure)
     lake.send(LINES[:10])
     deliver(firehose)
     assert lake.event_ids() == []
     assert len(lake.bodies("errors/processing-failed/")) == 1
 
 
-def test_the_process_that_delivers_goes_on_where_it_was_killed(lake: DeployedLake) -> None:
+def test_the_delivery_process_continues_where_it_was_killed(lake: DeployedLake) -> None:
     state = lake.workspace.state()
     assert state is not None
     command = [f"{ROOT}/.venv/bin/python", "-m", "local.services.firehose.delivery"]

@@ -1,4 +1,4 @@
-"""The producer packs lines, and sends exactly what was not taken until it is."""
+"""The producer packs lines, and retries exactly the entries that were refused."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from local.demos.streaming_lake.producer import (
     RECORD_LIMIT_BYTES,
     LineRefusedError,
-    NotTakenError,
+    NotAcceptedError,
     Producer,
     check,
     pack,
@@ -27,7 +27,7 @@ def test_packing_and_unpacking_are_inverse(lines: list[bytes], record_bytes: int
     assert all(len(record) <= record_bytes or record.count(b"\n") == 1 for record in records)
 
 
-def test_a_line_that_no_record_can_carry_is_refused_with_what_to_do() -> None:
+def test_a_line_that_no_record_can_carry_is_refused_with_advice() -> None:
     longest = b"x" * (RECORD_LIMIT_BYTES - 1)
     assert check(longest) == longest
     with pytest.raises(LineRefusedError, match=r"1,048,576 bytes.*shorten it"):
@@ -37,12 +37,12 @@ def test_a_line_that_no_record_can_carry_is_refused_with_what_to_do() -> None:
 
 
 class Stream:
-    """A Kinesis client that refuses entries by plan: for each call, the positions it refuses."""
+    """A Kinesis client that refuses entries: for each call, at the positions of the plan."""
 
     def __init__(self, plan: list[set[int] | Exception]) -> None:
         self.plan = plan
         self.calls: list[list[bytes]] = []
-        self.taken: list[bytes] = []
+        self.accepted: list[bytes] = []
 
     def put_records(self, StreamName: str, Records: list[dict[str, Any]]) -> Any:  # noqa: N803, ARG002 -- boto3's own names
         data = [entry["Data"] for entry in Records]
@@ -52,7 +52,7 @@ class Stream:
             raise refused
         throttled = {"ErrorCode": "ProvisionedThroughputExceededException"}
         answers = [throttled if n in refused else {"ShardId": "0"} for n in range(len(data))]
-        self.taken += [d for d, answer in zip(data, answers, strict=True) if "ShardId" in answer]
+        self.accepted += [d for d, answer in zip(data, answers, strict=True) if "ShardId" in answer]
         return {"Records": answers}
 
 
@@ -60,33 +60,33 @@ def producer(stream: Stream, attempts: int = 8) -> Producer:
     return Producer(stream, "s", record_bytes=1, attempts=attempts, longest_wait_seconds=0)
 
 
-def test_exactly_the_refused_entries_go_again() -> None:
+def test_only_refused_entries_are_sent_again() -> None:
     stream = Stream([{0, 2}, {1}])
-    sent = producer(stream).send([b"a", b"b", b"c", b"d"])
+    result = producer(stream).send([b"a", b"b", b"c", b"d"])
     assert stream.calls == [[b"a\n", b"b\n", b"c\n", b"d\n"], [b"a\n", b"c\n"], [b"c\n"]]
-    assert sorted(stream.taken) == [b"a\n", b"b\n", b"c\n", b"d\n"]
-    assert (sent.lines, sent.records, sent.retried_entries) == (4, 4, 3)
+    assert sorted(stream.accepted) == [b"a\n", b"b\n", b"c\n", b"d\n"]
+    assert (result.lines, result.records, result.retried_entries) == (4, 4, 3)
 
 
-def test_what_is_never_taken_is_handed_back_with_the_reason() -> None:
+def test_entries_that_are_never_accepted_are_returned_with_the_reason() -> None:
     stream = Stream([{0}] * 3)
-    with pytest.raises(NotTakenError, match="ProvisionedThroughput") as failure:
+    with pytest.raises(NotAcceptedError, match="ProvisionedThroughput") as failure:
         producer(stream, attempts=3).send([b"a", b"b"])
     assert failure.value.data == [b"a\n"]
-    assert stream.taken == [b"b\n"]
+    assert stream.accepted == [b"b\n"]
 
 
-def test_a_broken_connection_is_tried_again() -> None:
+def test_a_broken_connection_is_retried() -> None:
     stream = Stream([EndpointConnectionError(endpoint_url="x"), set()])
     assert producer(stream).send([b"a"]).retried_entries == 1
-    assert stream.taken == [b"a\n"]
+    assert stream.accepted == [b"a\n"]
 
 
-def test_a_refused_line_does_not_hold_its_neighbours_back() -> None:
+def test_a_refused_line_does_not_stop_the_others() -> None:
     stream = Stream([])
-    sent = producer(stream).send([b"a", b"x" * RECORD_LIMIT_BYTES, b"b"])
-    assert stream.taken == [b"a\n", b"b\n"]
-    assert (sent.lines, len(sent.refused)) == (2, 1)
+    result = producer(stream).send([b"a", b"x" * RECORD_LIMIT_BYTES, b"b"])
+    assert stream.accepted == [b"a\n", b"b\n"]
+    assert (result.lines, len(result.refused)) == (2, 1)
 
 
 def test_requests_keep_the_limits_of_put_records() -> None:

@@ -1,4 +1,4 @@
-"""Taking any one statement out of the transform's or the delivery's role makes the lake fail."""
+"""Each statement of the transform's and of the delivery's role is needed: without it, they fail."""
 
 import base64
 import json
@@ -7,46 +7,44 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.demos import flights
-from tests.local.conftest import DeployedLake, deliver, policy_of, without
+from tests.local.conftest import DeployedLake, deliver, statement_ids, without
 
-pytestmark = pytest.mark.sandbox
+pytestmark = [pytest.mark.local, pytest.mark.xdist_group("deployed lake")]
 
 LINES = list(flights.lines(flights.flights(20)))
 
-# A function runs without its logs, on AWS as here, and ministack writes them under no role: the
-# one statement whose absence only the template's tests can see.
-UNSEEN = {"TransformRole": ["WriteItsLogs"], "DeliveryRole": []}
+# ministack writes the logs of a function under no role, and a function succeeds without them.
+NOT_TESTABLE = {"TransformRole": ["WriteItsLogs"], "DeliveryRole": []}
 TRANSFORM = ["SetRejectedLinesAside", "EncryptWhatItWrites"]
 DELIVERY = ["ReadTheStream", "AskTheTransform", "FindTheBuckets", "WriteObjects"]
 DELIVERY += ["ReadTheColumns", "UseTheKey"]
 
 
 @pytest.mark.parametrize(
-    ("part", "known"),
+    ("role", "tested"),
     [
         ("TransformRole", [*TRANSFORM, "PutRecordsBack"]),
         ("DeliveryRole", [*DELIVERY, "WriteItsLogs"]),
     ],
 )
-def test_every_statement_is_tried(deployed: DeployedLake, part: str, known: list[str]) -> None:
-    _, _, document = policy_of(deployed.emulator, part)
-    sids = {each["Sid"] for each in document["Statement"]}
-    assert sids == {*known, *UNSEEN[part]}
+def test_every_statement_is_tested(deployed: DeployedLake, role: str, tested: list[str]) -> None:
+    expected = [*tested, *NOT_TESTABLE[role]]
+    assert statement_ids(deployed.emulator, role) == sorted(expected)
 
 
 @pytest.mark.parametrize("sid", TRANSFORM)
-def test_the_transform_cannot_set_lines_aside_without(lake: DeployedLake, sid: str) -> None:
+def test_the_transform_writes_no_rejected_lines_without(lake: DeployedLake, sid: str) -> None:
     with without(lake.emulator, "TransformRole", sid):
         lake.send([*LINES, b"not json"])
         deliver(lake.firehose())
     assert lake.rejected() == []
-    # The record is not lost for it: it goes, as it was, to the error prefix.
+    # The record is not lost: the error prefix holds it unchanged.
     (error,) = lake.bodies("errors/processing-failed/").values()
-    kept = base64.b64decode(json.loads(error)["rawData"])
-    assert kept.splitlines() == [*LINES, b"not json"]
+    record = base64.b64decode(json.loads(error)["rawData"])
+    assert record.splitlines() == [*LINES, b"not json"]
 
 
-def test_the_transform_cannot_put_records_back_without(lake: DeployedLake) -> None:
+def test_the_transform_puts_no_records_back_without(lake: DeployedLake) -> None:
     record = b"\n".join(LINES * 50) + b"\n"
     data = base64.b64encode(record).decode()
     stream = lake.emulator.client("kinesis").describe_stream_summary(
@@ -81,8 +79,8 @@ def test_the_transform_cannot_put_records_back_without(lake: DeployedLake) -> No
             for f in lambda_.list_functions()["Functions"]
             if "Transform" in f["FunctionName"]
         )
-        answer = lambda_.invoke(FunctionName=name, Payload=json.dumps(event))
-        error: str | None = answer.get("FunctionError")
+        response = lambda_.invoke(FunctionName=name, Payload=json.dumps(event))
+        error: str | None = response.get("FunctionError")
         return error
 
     assert invoke() is None
@@ -100,14 +98,14 @@ def test_nothing_is_delivered_without(lake: DeployedLake, sid: str) -> None:
             for _ in range(3):
                 firehose.step()
         except ClientError as error:
-            assert "AccessDenied" in str(error)  # noqa: PT017 -- some rights show at once
+            assert "AccessDenied" in str(error)  # noqa: PT017 -- some are needed at once
         assert lake.event_ids() == []
-    # What was not delivered is not lost: given its right back, the delivery goes on.
+    # What was not delivered is not lost: with the statement back, the delivery continues.
     deliver(lake.firehose())
     assert len(lake.event_ids()) >= len(LINES)
 
 
-def test_the_delivery_cannot_say_why_it_fails_without_its_logs(lake: DeployedLake) -> None:
+def test_the_delivery_logs_no_error_without(lake: DeployedLake) -> None:
     def messages() -> list[str]:
         logs = lake.emulator.client("logs")
         return [
@@ -125,6 +123,6 @@ def test_the_delivery_cannot_say_why_it_fails_without_its_logs(lake: DeployedLak
     firehose = lake.firehose()
     before = len(messages())
     with without(lake.emulator, "DeliveryRole", "WriteItsLogs"):
-        firehose._report(RuntimeError("unheard"))
-    firehose._report(RuntimeError("heard"))
-    assert messages()[before:] == ["heard"]
+        firehose._report(RuntimeError("without"))
+    firehose._report(RuntimeError("with"))
+    assert messages()[before:] == ["with"]

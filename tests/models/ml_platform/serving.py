@@ -1,4 +1,4 @@
-"""The model server, as the sandbox starts it: of the artefact, and of nothing else."""
+"""The model server, as the local AWS starts it: of the artefact, and of nothing else."""
 
 import subprocess
 import time
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import requests
 
-from local.runtime.emulator import free_port
+from local.runtime.processes import free_port
 from local.services.sagemaker.training_job import PYTHON
 from repository import ROOT
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from features import CATEGORICAL, FEATURES, KNOWN, WEATHER, encode, read_split
 from inference import input_fn, model_fn, predict_fn
 from lambdas.ml_platform.predict_delay.prediction import checked
-from local.runtime.emulator import free_port
+from local.runtime.processes import free_port
 from local.services.sagemaker.training_job import PYTHON
 from repository import ROOT
 from schemas import load

@@ -36,7 +36,7 @@ def test_many_parts_are_processed_as_few_are() -> None:
         assert distributed == inline
 
 
-@pytest.mark.sandbox
+@pytest.mark.local
 @pytest.mark.parametrize(
     ("scenario", "reason"),
     [
@@ -62,7 +62,7 @@ def test_the_status_table_says_which_step_failed_and_why(
     )
 
 
-@pytest.mark.sandbox
+@pytest.mark.local
 def test_a_failed_step_is_looked_up_in_the_nested_execution(bench: Bench) -> None:
     outcomes = bench.outcomes("language_chain/language_chain")
     lookup = outcomes["reading fails"].arguments("Find the failed step")
@@ -83,7 +83,7 @@ def _result(bench: Bench, workflow: str, scenario: str) -> Any:
     return bench.outcomes(f"language_chain/{workflow}")[scenario].output
 
 
-@pytest.mark.sandbox
+@pytest.mark.local
 def test_lost_parts_are_named_in_the_result(bench: Bench) -> None:
     run = bench.outcomes("language_chain/read")["a tolerated part is lost"]
     (lost,) = run.arguments("Merge")["Payload"]["lost"]
@@ -94,7 +94,7 @@ def test_lost_parts_are_named_in_the_result(bench: Bench) -> None:
     assert run.output["lost"] == 1
 
 
-@pytest.mark.sandbox
+@pytest.mark.local
 def test_what_children_return_is_what_the_parent_uses(bench: Bench) -> None:
     assert {"source_language", "result_key", "sentiment", "speakable", "lost"} <= set(
         _result(bench, "read", "in German")
@@ -104,7 +104,7 @@ def test_what_children_return_is_what_the_parent_uses(bench: Bench) -> None:
     assert document["speech"] == "https://s3/outbox/speech/1.mp3"
 
 
-@pytest.mark.sandbox
+@pytest.mark.local
 def test_word_lists_are_named_only_if_they_are_deployed(bench: Bench) -> None:
     listened = bench.outcomes("language_chain/listen")
     plain = listened["a recording"].arguments("Transcribe")

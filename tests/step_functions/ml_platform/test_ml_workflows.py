@@ -9,7 +9,7 @@ from tests.step_functions.conftest import Bench
 from tests.step_functions.ml_platform.scenarios import SCENARIOS
 from tests.step_functions.scripted_aws import Run, Throw
 
-pytestmark = pytest.mark.sandbox
+pytestmark = pytest.mark.local
 TRAIN, DEPLOY, TRANSFORM = (
     f"ml_platform/{name}" for name in ("train_model", "deploy_model", "transform_batch")
 )

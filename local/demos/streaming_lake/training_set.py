@@ -1,12 +1,12 @@
-"""The lake's training set without the lake: its own SQL over the source data, by DuckDB.
+"""The lake's training set without a lake: its SQL over the source data, run by DuckDB.
 
-For tests and benchmarks of the model. The demo trains on what the deployed lake has written.
+For tests and benchmarks of the model. The demo trains on what the deployed lake has exported.
 """
 
 from pathlib import Path
 
 from local.demos import flights as source
-from local.demos.verification import Expected
+from local.demos.streaming_lake.expected import Expected
 from local.services.athena.queries import SQL, UNLOAD, to_duckdb
 
 
@@ -17,7 +17,7 @@ def write(folder: Path, count: int = source.ALL) -> None:
     statement = "\n".join(line for line in text.splitlines() if not line.startswith("--"))
     unload = UNLOAD.match(statement.strip())
     if unload is None:
-        raise ValueError("training_set.sql is no UNLOAD any more")
+        raise ValueError("training_set.sql holds no UNLOAD")
     select = to_duckdb(unload["select"]).replace("flights_curated", "curated")
     for split, part in expected.rows(select).groupby("split"):
         file = folder / f"split={split}" / "part-0"

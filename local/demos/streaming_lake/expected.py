@@ -1,27 +1,11 @@
-"""The demo's figures, computed again from the data itself by DuckDB, to the last row."""
+"""What the lake must hold, computed by DuckDB from the source data, row by row."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 import pandas as pd
 
-
-@dataclass(frozen=True)
-class Check:
-    """One figure, as it should be and as it is."""
-
-    name: str
-    expected: Any
-    actual: Any
-
-    @property
-    def passed(self) -> bool:
-        """Whether they are the same."""
-        return bool(self.expected == self.actual)
-
-
-# What the lake promises of a flight, said independently of the Spark job that keeps it.
+# The contract of a curated flight, written independently of the Spark job.
 _CURATED = """
     SELECT
         f.event_id, f.carrier, f.flight, f.tail_number, f.origin, f.destination,
@@ -48,7 +32,7 @@ _CURATED = """
 
 
 class Expected:
-    """What must come out of flights (with a column `late`) and weather that went in."""
+    """The expected curated rows of flights (with a column `late`) and weather."""
 
     def __init__(self, flights: pd.DataFrame, weather: pd.DataFrame) -> None:
         self._duckdb = duckdb.connect()
@@ -63,7 +47,7 @@ class Expected:
         return self.rows(sql).iloc[0, 0]
 
     def differing_rows(self, actual: pd.DataFrame) -> int:
-        """How many curated rows differ in any column, are missing, or are too many."""
+        """How many curated rows differ in any column, are missing or are unexpected."""
         self._duckdb.register("text", actual)
         columns = self.rows("DESCRIBE curated")[["column_name", "column_type"]].values.tolist()
         typed = ", ".join(f'CAST("{name}" AS {kind}) AS "{name}"' for name, kind in columns)
@@ -83,16 +67,17 @@ class Expected:
 
 
 def same_rows(expected: pd.DataFrame, actual: pd.DataFrame) -> int:
-    """How many rows of two answers differ, cell by cell as text, in order; 0 is none.
+    """How many rows of two answers differ, cell by cell as text, in order.
 
-    Figures are compared to nine digits: sums of doubles depend on the order they are added in.
+    Numbers are compared to nine digits: a sum of doubles depends on the order of its terms.
     """
 
     def cells(frame: pd.DataFrame) -> list[tuple[str, ...]]:
         return [tuple(map(_cell, row)) for row in frame.itertuples(index=False)]
 
-    left, right = cells(expected), cells(actual)
-    return sum(a != b for a, b in zip(left, right, strict=False)) + abs(len(left) - len(right))
+    rows, answered = cells(expected), cells(actual)
+    missing = abs(len(rows) - len(answered))
+    return sum(a != b for a, b in zip(rows, answered, strict=False)) + missing
 
 
 def _cell(value: Any) -> str:

@@ -1,6 +1,6 @@
-"""What SageMaker's XGBoost container does around `train.py`; runs in `.venv-model`.
+"""The module that SageMaker's XGBoost container puts around `train.py`; runs in `.venv-model`.
 
-The toolkit's `train` command calls `main`, as it calls the container's own module.
+The toolkit's `train` command calls `main`.
 """
 
 from sagemaker_training import entry_point, environment

@@ -1,0 +1,5 @@
+"""The demo of the language chain."""
+
+from local.demos.language_chain.demo import LanguageChainDemo
+
+DEMO = LanguageChainDemo

@@ -1,0 +1,109 @@
+"""The figures that the ML platform's demo compares."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+from sklearn.metrics import roc_auc_score
+
+from local.demos.report import Check
+
+AS_TRAINED, DRIFTED = "as trained", "drifted"
+# What the templates must ask SageMaker for.
+_REQUESTED = {
+    "endpoint": "InService",
+    "package": True,
+    "subnets of the model": 2,
+    "captured under the key": True,
+    "internet of the notebook": "Disabled",
+    "root on the notebook": "Disabled",
+}
+
+
+@dataclass
+class Result:
+    """What the demo did, for the report."""
+
+    training: dict[str, Any] = field(default_factory=dict)
+    """Output of the training workflow on the lake's set; `refused`: on shuffled labels."""
+    refused: dict[str, Any] = field(default_factory=dict)
+    deployment: dict[str, Any] = field(default_factory=dict)
+    evaluation: dict[str, Any] = field(default_factory=dict)
+    plots: dict[str, bytes] = field(default_factory=dict)
+    test: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """The test split, without header, the label in the first column."""
+    answers: dict[int, float] = field(default_factory=dict)
+    """Row of the test split -> probability that the API answered."""
+    batch: list[float] = field(default_factory=list)
+    """The probabilities of the batch transform, in the order of the test split."""
+    expected: list[float] = field(default_factory=list)
+    """Those that the artefact predicts in this process."""
+    latency_milliseconds: dict[str, float] = field(default_factory=dict)
+    drift: dict[str, dict[str, float]] = field(default_factory=dict)
+    """Metrics of the drift check for flights as trained and drifted."""
+    psi_limit: float = 0.0
+    control_plane: dict[str, Any] = field(default_factory=dict)
+    """What the templates asked SageMaker for."""
+
+
+def compare(result: Result) -> list[Check]:
+    """Every check."""
+    return [*_workflows(result), *_predictions(result), *_drift(result), *_control_plane(result)]
+
+
+def _workflows(result: Result) -> list[Check]:
+    registered = bool(result.training.get("model_package_arn"))
+    refused = result.refused["registered"]
+    return [
+        Check("the gate registers the model of the lake's set", True, registered),
+        Check("the gate registers a model of shuffled labels", False, refused),
+        Check("the approval rolled the model out", True, result.deployment["deployed"]),
+    ]
+
+
+def _predictions(result: Result) -> list[Check]:
+    evaluation = result.evaluation
+    expected_of_api = [result.expected[row] for row in result.answers]
+    return [
+        Check(
+            "predictions of the API that differ from the artefact's own",
+            0,
+            _differing(list(result.answers.values()), expected_of_api),
+        ),
+        Check(
+            "predictions of the batch transform that differ from the artefact's own",
+            0,
+            _differing(result.batch, result.expected),
+        ),
+        Check(
+            "ROC AUC of the report = of the batch transform",
+            round(evaluation["roc_auc"], 4),
+            round(float(roc_auc_score(result.test[0], result.batch)), 4),
+        ),
+        Check("flights of the report = of the test split", len(result.test), evaluation["rows"]),
+        Check("better than carrier and hour", True, evaluation["gain_over_baseline"] > 0),
+    ]
+
+
+def _drift(result: Result) -> list[Check]:
+    stable, drifted = (result.drift[name]["LargestPsi"] for name in (AS_TRAINED, DRIFTED))
+    limit = result.psi_limit
+    return [
+        Check(f"drift: PSI stays below {limit} for flights as trained", True, stable < limit),
+        Check(f"drift: PSI exceeds {limit} for drifted flights", True, drifted > limit),
+    ]
+
+
+def _control_plane(result: Result) -> list[Check]:
+    return [
+        Check(f"SageMaker: {name}", value, result.control_plane[name])
+        for name, value in _REQUESTED.items()
+    ]
+
+
+def _differing(predictions: list[float], expected: list[float]) -> int:
+    # The API rounds to six digits.
+    return sum(
+        abs(prediction - round(value, 6)) > 1e-9
+        for prediction, value in zip(predictions, expected, strict=True)
+    )

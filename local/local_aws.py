@@ -1,0 +1,100 @@
+"""The local AWS with architectures deployed into it: the one way that all who need it start it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from rich.console import Console
+
+from local.runtime import deployment, emulator
+from local.runtime.assembly import Assembly
+from local.runtime.deployment import Outputs, Synthesised
+from local.runtime.emulator import Emulator
+from local.runtime.progress import Steps
+from local.runtime.trimming import Trimmed
+from local.runtime.workspace import Workspace
+from local.services import servers
+
+
+@dataclass(frozen=True)
+class LocalAws:
+    """A running local AWS, and what is deployed in it."""
+
+    emulator: Emulator
+    workspace: Workspace
+    assembly: Assembly
+    outputs: Outputs
+    trimmed: list[Trimmed]
+    """What the local AWS cannot deploy."""
+
+    def outputs_of(self, architecture: str) -> Outputs:
+        """The outputs of one architecture's stacks."""
+        names = [stack.name for stack in self.assembly.stacks if stack.architecture == architecture]
+        return {name: self.outputs[name] for name in names if name in self.outputs}
+
+    def trimmed_of(self, architecture: str) -> list[Trimmed]:
+        """What is left out of one architecture's stacks."""
+        ids = {stack.id for stack in self.assembly.stacks if stack.architecture == architecture}
+        return [part for part in self.trimmed if part.stack in ids]
+
+
+def start(
+    workspace: Workspace,
+    architectures: Iterable[str] = (),
+    settings: Mapping[str, str] | None = None,
+    *,
+    variables: Mapping[str, str] | None = None,
+    serve: bool = True,
+) -> LocalAws:
+    """Deploy `architectures`, or all, and what they need, into a new local AWS; prints nothing.
+
+    For tests, `variables` override the emulator's environment, and `serve=False` starts no process
+    beside the emulator. Raises LocalError.
+    """
+    steps = Steps(Console(quiet=True))
+    synthesised = synthesise(workspace, architectures, settings, steps)
+    return deploy(workspace, synthesised, steps, variables=variables, serve=serve)
+
+
+def synthesise(
+    workspace: Workspace,
+    architectures: Iterable[str],
+    settings: Mapping[str, str] | None,
+    steps: Steps,
+) -> Synthesised:
+    """Synthesise `architectures`, or all, and what they need.
+
+    Raises LocalError with the app's own message for an unknown architecture or setting.
+    """
+    with steps.step("Synthesise with the CDK CLI"):
+        synthesised = deployment.synthesise(workspace, architectures, settings)
+    labels: dict[str, set[str]] = {}
+    for part in synthesised.trimmed:
+        labels.setdefault(part.reason, set()).add(part.label)
+    for reason, parts in sorted(labels.items()):
+        steps.say(f"left out: {', '.join(sorted(parts))} ({reason})")
+    return synthesised
+
+
+def deploy(
+    workspace: Workspace,
+    synthesised: Synthesised,
+    steps: Steps,
+    *,
+    variables: Mapping[str, str] | None = None,
+    serve: bool = True,
+) -> LocalAws:
+    """Start a local AWS and deploy into it; for `variables` and `serve` see `start`."""
+    with steps.step("Start the local AWS, IAM enforced"):
+        running = emulator.start(workspace, variables)
+    with steps.step("Bootstrap its account"):
+        deployment.bootstrap(workspace, running)
+    assembly = synthesised.assembly
+    with steps.step(f"Deploy {', '.join(stack.name for stack in assembly.stacks)}") as step:
+
+        def show(progress: str) -> None:
+            step.detail = progress
+
+        outputs = deployment.deploy(workspace, running, assembly, show)
+        if serve:
+            servers.serve(workspace, running, assembly.resource_types)
+    return LocalAws(running, workspace, assembly, outputs, synthesised.trimmed)

@@ -1,0 +1,66 @@
+"""Calls a second that Translate and Comprehend accept, and failures that tests ask for."""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Mapping
+from typing import Any
+
+from local.services.task import Arguments, StandIn, Table, TaskError
+
+_CALLS_A_SECOND = 20
+
+
+class Quotas:
+    """Throttles each API action above 20 calls a second, and more if configured to."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._throttle_every = 0
+        self._failing: Mapping[str, str] = {}
+        self._recent: dict[str, deque[float]] = {}
+        self._calls = 0
+        self._throttled = 0
+
+    def configure(
+        self, throttle_every: int = 0, failing: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
+        """Throttle each `throttle_every`th call, and fail actions: `failing` maps them to an error.
+
+        Without arguments, only the documented quota applies. Returns how many calls were throttled.
+        """
+        with self._lock:
+            self._throttle_every, self._failing = throttle_every, failing or {}
+            return {"throttled": self._throttled}
+
+    def limit(self, table: Table) -> Table:
+        """The same stand-ins, within the quotas."""
+        return {name: self._limited(name, stand_in) for name, stand_in in table.items()}
+
+    def _limited(self, name: str, stand_in: StandIn) -> StandIn:
+        def limited(arguments: Arguments) -> Any:
+            self._count(name)
+            return stand_in(arguments)
+
+        return limited
+
+    def _count(self, name: str) -> None:
+        """Raise the service's error if a call is to fail or exceeds the quota."""
+        service, action = name.split(":")
+        if action in self._failing:
+            raise TaskError(f"{service.title()}.{self._failing[action]}", "configured to fail")
+        if self._exceeded(action):
+            raise TaskError(f"{service.title()}.TooManyRequestsException", "Rate exceeded")
+
+    def _exceeded(self, action: str) -> bool:
+        with self._lock:
+            self._calls += 1
+            recent, now = self._recent.setdefault(action, deque()), time.monotonic()
+            while recent and now - recent[0] > 1:
+                recent.popleft()
+            throttled = self._throttle_every and self._calls % self._throttle_every == 0
+            if throttled or len(recent) >= _CALLS_A_SECOND:
+                self._throttled += 1
+                return True
+            recent.append(now)
+            return False

@@ -1,0 +1,106 @@
+"""Workflow tasks that ministack's Step Functions lacks are passed to the task server.
+
+Also, its Distributed Map evaluates JSONPath alone: in JSONata it runs as an inline Map here. That
+children of a Distributed Map see no variables of the workflow is left to `tests/step_functions`.
+A nested execution that fails raises its own error in ministack; AWS raises States.TaskFailed, with
+the description of the execution as the cause.
+Mocked answers apply to a state machine whose generated name begins with the name in the mocks file.
+"""
+
+import json
+import os
+import re
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any
+
+import requests
+from ministack.services import eventbridge, stepfunctions
+
+from local.runtime.wrapping import wrap
+
+_Original = Callable[..., Any]
+_SERVED = (
+    r"sagemaker|applicationautoscaling|athena:startQueryExecution|s3:(get|put|head)Object$"
+    r"|translate|comprehend"
+)
+# LOCAL_TASKS: tests of the workflows' errors answer every task themselves.
+_TASK = re.compile(rf"^arn:aws:states:::(aws-sdk:)?({os.environ.get('LOCAL_TASKS', _SERVED)})")
+_TIMEOUT_SECONDS = 3600
+_running: ContextVar[dict[str, str]] = ContextVar("running")
+_test_case: ContextVar[str] = ContextVar("test_case", default="")
+
+
+def close() -> None:
+    """Pass tasks on, run Distributed Maps in JSONata, and report nested executions as AWS does."""
+    wrap(stepfunctions, "_invoke_resource", _invoke_resource)
+    wrap(stepfunctions, "_execute_task", _execute_task)
+    wrap(stepfunctions, "_invoke_nested_start_execution_sync", _nested_execution)
+    wrap(stepfunctions, "_run_distributed_map", _run_distributed_map)
+    wrap(stepfunctions, "_get_mock_response", _mock_response)
+
+
+def _invoke_resource(original: _Original, resource: str, arguments: dict[str, Any]) -> Any:
+    if not _TASK.match(resource):
+        return original(resource, arguments)
+    url = f"http://127.0.0.1:{os.environ['LOCAL_TASKS_PORT']}/tasks"
+    task = {**_running.get(), "resource": resource, "arguments": arguments}
+    response = requests.post(url, json=task, timeout=_TIMEOUT_SECONDS).json()
+    if "error" in response:
+        raise stepfunctions._ExecutionError(response["error"], response["cause"])
+    # Users cannot put events whose source is AWS on a bus.
+    if response["events"]:
+        eventbridge._put_events({"Entries": response["events"]}, allow_aws_source=True)
+    return response["result"]
+
+
+def _execute_task(
+    original: _Original,
+    state: dict[str, Any],
+    state_input: Any,
+    execution: dict[str, Any],
+    context: dict[str, Any],
+) -> Any:
+    _running.set({"state": context["State"]["Name"], "execution": execution["name"]})
+    _test_case.set(execution["testCase"])
+    return original(state, state_input, execution, context)
+
+
+def _nested_execution(
+    _original: _Original, _resource: str, arguments: dict[str, Any]
+) -> dict[str, Any]:
+    """`states:startExecution.sync:2`; a mocked case applies to nested executions as well."""
+    request = stepfunctions._nested_start_execution_request(arguments)
+    if case := _test_case.get():
+        request["stateMachineArn"] += f"#{case}"
+    status, _, body = stepfunctions._start_sync_execution(request)
+    answer = json.loads(body)
+    if status >= 400:
+        raise stepfunctions._ExecutionError(f"StepFunctions.{answer['__type']}", answer["message"])
+    execution = {name[0].upper() + name[1:]: value for name, value in answer.items()}
+    if execution["Status"] != "SUCCEEDED":
+        raise stepfunctions._ExecutionError("States.TaskFailed", json.dumps(execution))
+    return {**execution, "Output": json.loads(execution["Output"])}
+
+
+def _run_distributed_map(
+    _original: _Original,
+    state: dict[str, Any],
+    state_input: Any,
+    _effective_input: Any,
+    processor: dict[str, Any],
+    execution: dict[str, Any],
+    context: dict[str, Any],
+) -> Any:
+    inline = {**processor, "ProcessorConfig": {"Mode": "INLINE"}}
+    return stepfunctions._run_map_items(
+        {**state, "ItemProcessor": inline}, state_input, execution, context
+    )
+
+
+def _mock_response(
+    original: _Original, machine: str, test_case: str, state: str, attempt: int
+) -> Any:
+    names = stepfunctions._sfn_mock_config.get("StateMachines", {})
+    mocked = next((name for name in names if machine.startswith(name)), machine)
+    return original(mocked, test_case, state, attempt)

@@ -1,0 +1,18 @@
+"""A task of a workflow: its arguments, the stand-in that answers it, and how it fails."""
+
+from collections.abc import Callable
+from typing import Any
+
+Arguments = dict[str, Any]
+StandIn = Callable[[Arguments], Any]
+"""Answers one API action. Raises TaskError."""
+Table = dict[str, StandIn]
+"""`service:action` as in the ARN of the integration -> its stand-in."""
+
+
+class TaskError(Exception):
+    """The error of a task, as Step Functions reports it to the workflow."""
+
+    def __init__(self, error: str, cause: str) -> None:
+        super().__init__(cause)
+        self.error, self.cause = error, cause
