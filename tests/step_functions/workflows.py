@@ -79,7 +79,7 @@ def deployed(architecture: str, *settings: tuple[str, str]) -> Mapping[str, Depl
     """Workflow name -> where it is deployed, of an architecture in the environment `local`."""
     names = {workflow.file.read_text(): workflow.name for workflow in WORKFLOWS}
     # The gate has tests of its own, and takes two thirds of a synth.
-    templates = synthesise("local", dict(settings), only=[architecture], gated=False)
+    templates = synthesise("local", dict(settings), only=[architecture], gated=False).templates
     machines = {
         (stack, logical_id): resource["Properties"]
         for stack, template in templates.items()
