@@ -96,7 +96,7 @@ INSTALL := $(UV) pip install --require-hashes --python
 	@$(WITH_PROGRESS) "the browser and validators" "75 MB" $(NPM) ci --loglevel=error
 	@rm -rf .build/cache/npm
 	@$(UV) venv --quiet --clear --python $(PYTHON) .venv-sagemaker-sdk
-	@$(WITH_PROGRESS) "the SageMaker SDK" "30 MB" $(INSTALL) .venv-sagemaker-sdk -r requirements/sagemaker_sdk.txt
+	@$(WITH_PROGRESS) "the SageMaker SDK" "30 MB" $(UV) pip sync --require-hashes --python .venv-sagemaker-sdk requirements/sagemaker_sdk.txt
 	@touch $@
 
 # --- The main job ------------------------------------------------------------------------------
