@@ -81,6 +81,11 @@ class _Script:
         return {"result": result, "events": []}
 
 
+class _Server(ThreadingHTTPServer):
+    # The default of 5 resets connections when several executions call at once.
+    request_queue_size = 128
+
+
 class ScriptedAws:
     """Runs executions against scripts, several at a time."""
 
@@ -105,7 +110,7 @@ class ScriptedAws:
             def log_message(self, format: str, *args: Any) -> None:
                 """Log no requests."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", emulator.tasks_port), Handler)
+        self._server = _Server(("127.0.0.1", emulator.tasks_port), Handler)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def close(self) -> None:

@@ -14,7 +14,7 @@ from tests.step_functions.workflows import WORKFLOWS
 pytestmark = pytest.mark.lint
 FILES = [workflow.file for workflow in WORKFLOWS]
 State = dict[str, Any]
-_LIST = "Look at each split"
+_LIST = "Check each split"
 
 
 def validate(*files: Path) -> tuple[bool, str]:

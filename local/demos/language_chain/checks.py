@@ -10,7 +10,7 @@ from local.services.athena.queries import Answer
 UNDERSTOOD, NOT_UNDERSTOOD = "a recording that is understood", "a recording that is not understood"
 LATIN = "latin.txt"
 # The states that poll Transcribe and Polly; the mocked services are done at the third call.
-_POLLS = ("Look at the transcription", "Look at the speech")
+_POLLS = ("Check the transcription", "Check the speech")
 
 
 @dataclass

@@ -339,7 +339,7 @@ def test_a_recording_that_is_not_understood_fails_with_the_reason_of_transcribe(
 def test_a_collection_is_translated_as_one_job(chain: Chain) -> None:
     execution = demo(chain).collection({"one.txt": GERMAN, "two.txt": ENGLISH})
     assert (execution["status"], execution["documents"]) == ("SUCCEEDED", 2)
-    assert execution["states"].count("Look at the translation") == 2
+    assert execution["states"].count("Check the translation") == 2
     # Nothing below `collections/` went through the chain.
     assert not any(key.startswith("collections/") for key in chain.statuses())
 

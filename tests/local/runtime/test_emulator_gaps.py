@@ -189,33 +189,48 @@ def test_policies_see_neither_namespaces_nor_vpc_endpoints(unchanged: Unchanged)
         running.client("s3", session).list_objects_v2(Bucket=outputs["LakeBucketName"])
 
 
-def test_a_distributed_map_in_jsonata_gets_no_items(unchanged: Unchanged) -> None:
-    running, _ = unchanged
+def run_workflow(running: Emulator, name: str, states: dict[str, Any]) -> tuple[str, Any]:
+    """The ARN of a workflow that begins with its first state, and how its execution ended."""
     client = running.client("stepfunctions")
-    machine = {
-        "QueryLanguage": "JSONata",
-        "StartAt": "Map",
-        "States": {
-            "Map": {
-                "Type": "Map",
-                "Items": "{% [1, 2] %}",
-                "ItemSelector": {"number": "{% $states.context.Map.Item.Value %}"},
-                "ItemProcessor": {
-                    "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
-                    "StartAt": "Same",
-                    "States": {"Same": {"Type": "Pass", "End": True}},
-                },
-                "End": True,
-            }
-        },
-    }
     trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": "*"}
-    workflows = running.client("iam").create_role(
-        RoleName="workflows", AssumeRolePolicyDocument=json.dumps({"Statement": [trust]})
+    role_arn = running.client("iam").create_role(
+        RoleName=f"workflow-{name}",
+        AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}),
     )["Role"]["Arn"]
+    definition = {"QueryLanguage": "JSONata", "StartAt": next(iter(states)), "States": states}
     arn = client.create_state_machine(
-        name="distributed", definition=json.dumps(machine), roleArn=workflows
+        name=name, definition=json.dumps(definition), roleArn=role_arn
     )["stateMachineArn"]
-    execution = client.start_execution(stateMachineArn=arn)["executionArn"]
-    output = wait_for(client, execution).get("output") or "null"
-    assert json.loads(output) != [{"number": 1}, {"number": 2}]
+    execution_arn = client.start_execution(stateMachineArn=arn)["executionArn"]
+    return arn, wait_for(client, execution_arn)
+
+
+def test_a_distributed_map_in_jsonata_gets_no_items(unchanged: Unchanged) -> None:
+    mapping = {
+        "Type": "Map",
+        "Items": "{% [1, 2] %}",
+        "ItemSelector": {"number": "{% $states.context.Map.Item.Value %}"},
+        "ItemProcessor": {
+            "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+            "StartAt": "Same",
+            "States": {"Same": {"Type": "Pass", "End": True}},
+        },
+        "End": True,
+    }
+    _, execution = run_workflow(unchanged[0], "distributed", {"Map": mapping})
+    assert json.loads(execution.get("output") or "null") != [{"number": 1}, {"number": 2}]
+
+
+def test_a_failed_nested_execution_raises_the_error_of_its_own(unchanged: Unchanged) -> None:
+    running, _ = unchanged
+    failing = {"Type": "Fail", "Error": "Broken", "Cause": "as planned"}
+    nested_arn, _ = run_workflow(running, "nested", {"Failed": failing})
+    starting = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::states:startExecution.sync:2",
+        "Arguments": {"StateMachineArn": nested_arn, "Input": {}},
+        "End": True,
+    }
+    _, execution = run_workflow(running, "caller", {"Start": starting})
+    # In AWS it is States.TaskFailed, and the cause describes the nested execution as JSON.
+    assert (execution["error"], execution["cause"]) == ("Broken", "as planned")

@@ -46,11 +46,11 @@ def _failed(error: str | None, status: str = "FAILED") -> Throw:
 
 
 _CHAIN: dict[str, Any] = {
-    "Look at the upload": {"ContentType": "text/plain", "ContentLength": 5},
+    "Inspect the upload": {"ContentType": "text/plain", "ContentLength": 5},
     "Listen": {"Output": {"transcript": "work/1/transcript.json"}},
     "Read": {"Output": _RESULT},
     "Speak": {"Output": {"speech": "https://s3/outbox/speech/1.mp3"}},
-    "Note that it is done": {},
+    "Record the success": {},
     "Find the failed step": {
         "Events": [
             {"Type": "ExecutionFailed"},
@@ -60,8 +60,8 @@ _CHAIN: dict[str, Any] = {
         ]
     },
     "Quarantine": {},
-    "Note that it failed": {},
-    "Say what failed": PUBLISHED,
+    "Record the failure": {},
+    "Report the failure": PUBLISHED,
 }
 
 
@@ -82,8 +82,8 @@ def _transcription(status: str) -> dict[str, Any]:
 
 _LISTEN: dict[str, Any] = {
     "Transcribe": {},
-    "Look at the transcription": in_turn(
-        "Look at the transcription",
+    "Check the transcription": in_turn(
+        "Check the transcription",
         *map(_transcription, ("QUEUED", "IN_PROGRESS", "COMPLETED")),
     ),
 }
@@ -133,8 +133,8 @@ _PART_TEXT = {"Body": json.dumps({"text": "Hallo"})}
 _SPEAK: dict[str, Any] = {
     "Read the text": _PART_TEXT,
     "Speak": {"SynthesisTask": {"TaskId": "task"}},
-    "Look at the speech": in_turn(
-        "Look at the speech", *map(_synthesis, ("scheduled", "inProgress", "completed"))
+    "Check the speech": in_turn(
+        "Check the speech", *map(_synthesis, ("scheduled", "inProgress", "completed"))
     ),
 }
 
@@ -148,13 +148,15 @@ def _speak(name: str, settings: Settings = (), ends: str = "SUCCEEDED", **change
 _PART: dict[str, Any] = {
     "Read the chunk": _PART_TEXT,
     "Translate": {"TranslatedText": "Hello"},
-    "Keep the translation": {},
+    "Store the translation": {},
     "Read the piece": _PART_TEXT,
-    "Sentiment": {"SentimentScore": {"Positive": 1, "Negative": 0, "Neutral": 0, "Mixed": 0}},
-    "Entities": {"Entities": []},
-    "Key phrases": {"KeyPhrases": []},
-    "PII": {"Entities": []},
-    "Keep the findings": {},
+    "Detect sentiment": {
+        "SentimentScore": {"Positive": 1, "Negative": 0, "Neutral": 0, "Mixed": 0}
+    },
+    "Detect entities": {"Entities": []},
+    "Detect key phrases": {"KeyPhrases": []},
+    "Detect PII": {"Entities": []},
+    "Store the findings": {},
 }
 _CHUNK = {"step": "translating", "work": "work/1/", "number": "00000", "language": "de"}
 
@@ -174,11 +176,11 @@ def _job(status: str) -> dict[str, Any]:
 _COLLECTION: dict[str, Any] = {
     "List the documents": {"Contents": [{"Key": "collections/letters/1.txt"}]},
     "Translate the collection": {"JobId": "job"},
-    "Look at the translation": in_turn(
-        "Look at the translation", *map(_job, ("SUBMITTED", "IN_PROGRESS", "COMPLETED"))
+    "Check the translation": in_turn(
+        "Check the translation", *map(_job, ("SUBMITTED", "IN_PROGRESS", "COMPLETED"))
     ),
-    "Tell of the translations": PUBLISHED,
-    "Say what failed": PUBLISHED,
+    "Announce the translations": PUBLISHED,
+    "Report the failure": PUBLISHED,
 }
 _LETTERS = {"collection": "letters"}
 
@@ -201,13 +203,13 @@ SCENARIOS = [
     _chain("a recording", _RECORDING),
     _chain(
         "a recording by its content type",
-        Look_at_the_upload={"ContentType": "video/webm", "ContentLength": 10**9},
+        Inspect_the_upload={"ContentType": "video/webm", "ContentLength": 10**9},
     ),
     _chain("too long to be spoken", _RECORDING, Read={"Output": {**_RESULT, "speakable": False}}),
     _chain(
         "too large",
         ends="TooLarge",
-        Look_at_the_upload={"ContentType": "text/plain", "ContentLength": 10**9},
+        Inspect_the_upload={"ContentType": "text/plain", "ContentLength": 10**9},
     ),
     _chain("reading fails", ends="Comprehend.Failure", Read=_failed("Comprehend.Failure")),
     _chain("reading runs out of time", ends="States.Timeout", Read=_failed(None, "TIMED_OUT")),
@@ -225,12 +227,12 @@ SCENARIOS = [
     _listen(
         "transcribing fails",
         ends="TranscriptionFailed",
-        Look_at_the_transcription=_transcription("FAILED"),
+        Check_the_transcription=_transcription("FAILED"),
     ),
     _listen(
         "transcribing takes too long",
         ends="TooSlow",
-        Look_at_the_transcription=_transcription("IN_PROGRESS"),
+        Check_the_transcription=_transcription("IN_PROGRESS"),
     ),
     _read("in German"),
     _read("in English", Detect_the_language={"Languages": [{"LanguageCode": "en", "Score": 1}]}),
@@ -260,8 +262,8 @@ SCENARIOS = [
     ),
     _speak("a text"),
     _speak("with a lexicon", _MORE),
-    _speak("speaking fails", ends="SpeechFailed", Look_at_the_speech=_synthesis("failed")),
-    _speak("speaking takes too long", ends="TooSlow", Look_at_the_speech=_synthesis("inProgress")),
+    _speak("speaking fails", ends="SpeechFailed", Check_the_speech=_synthesis("failed")),
+    _speak("speaking takes too long", ends="TooSlow", Check_the_speech=_synthesis("inProgress")),
     _part("a chunk", "translating"),
     _part("a piece", "analysing"),
     _part("a piece in Japanese", "analysing", ("language_chain.target_language", "ja")),
@@ -273,7 +275,7 @@ SCENARIOS = [
     _collection(
         "that fails",
         ends="JobCOMPLETED_WITH_ERROR",
-        Look_at_the_translation=_job("COMPLETED_WITH_ERROR"),
+        Check_the_translation=_job("COMPLETED_WITH_ERROR"),
     ),
-    _collection("that takes too long", ends="TooSlow", Look_at_the_translation=_job("IN_PROGRESS")),
+    _collection("that takes too long", ends="TooSlow", Check_the_translation=_job("IN_PROGRESS")),
 ]

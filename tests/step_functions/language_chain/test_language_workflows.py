@@ -46,14 +46,14 @@ def test_many_parts_are_processed_as_few_are() -> None:
         ),
         ("reading runs out of time", "States.Timeout at Analyse each piece: it ran out of time"),
         ("a nested workflow is not started", "Injected.Failure at Read: as the scenario has it"),
-        ("too large", "TooLarge at Look at the upload: it has 1000000000 bytes, "),
+        ("too large", "TooLarge at Inspect the upload: it has 1000000000 bytes, "),
     ],
 )
 def test_the_status_table_says_which_step_failed_and_why(
     scenario: str, reason: str, bench: Bench
 ) -> None:
     run = bench.outcomes("language_chain/language_chain")[scenario]
-    values = run.arguments("Note that it failed")["ExpressionAttributeValues"]
+    values = run.arguments("Record the failure")["ExpressionAttributeValues"]
     assert values[":reason"]["S"].startswith(reason)
     quarantined = run.arguments("Quarantine")["Body"]
     assert (

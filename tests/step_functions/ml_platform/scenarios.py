@@ -24,12 +24,12 @@ _TRAIN: dict[str, Any] = {
     "Evaluate": {},
     "Read the report": _report(0.8),
     "Register": {"ModelPackageArn": "arn:package"},
-    "Tell of the model": PUBLISHED,
-    "Tell of the refusal": PUBLISHED,
+    "Announce the model": PUBLISHED,
+    "Announce the refusal": PUBLISHED,
     "Stop tuning": {},
     "Stop training": {},
     "Stop evaluating": {},
-    "Say what failed": PUBLISHED,
+    "Report the failure": PUBLISHED,
 }
 _LAKE = (("ml_training.from_lake", "true"),)
 _SET = {"training_data": "s3://bucket/prefix/"}
@@ -63,7 +63,7 @@ def _new_configuration(calls: Calls) -> str:
 
 def _in_service(calls: Calls) -> dict[str, str]:
     """Updating at the first look, rolled out at the second."""
-    looks = sum(name == "Look at the endpoint" for name, _ in calls)
+    looks = sum(name == "Check the endpoint" for name, _ in calls)
     status = "Updating" if looks == 1 else "InService"
     return {"EndpointStatus": status, "EndpointConfigName": _new_configuration(calls)}
 
@@ -84,26 +84,26 @@ _OLD_VARIANTS = {
 }
 _DEPLOY: dict[str, Any] = {
     "Describe the package": _PACKAGE,
-    "Look for the endpoint": {"EndpointStatus": "InService", "EndpointConfigName": "old"},
-    "Look at its configuration": _OLD_VARIANTS,
-    "Look at its model": {"PrimaryContainer": {"ModelPackageName": "arn:old-package"}},
+    "Look up the endpoint": {"EndpointStatus": "InService", "EndpointConfigName": "old"},
+    "Describe its configuration": _OLD_VARIANTS,
+    "Describe its model": {"PrimaryContainer": {"ModelPackageName": "arn:old-package"}},
     "Create the model": {},
     "Create the configuration": {},
     "Deregister": {},
     "Create the endpoint": {},
     "Update the endpoint": {},
-    "Look at the endpoint": _in_service,
-    "Keep the statistics": {},
+    "Check the endpoint": _in_service,
+    "Store the statistics": {},
     "Register": {},
     "Track the calls": {},
     "Delete the old configuration": {},
     "Delete the model": {},
-    "Tell of the deployment": PUBLISHED,
+    "Announce the deployment": PUBLISHED,
     "Scale the champion again": {},
     "Remove the endpoint": {},
     "Remove the new configuration": {},
     "Remove the new model": {},
-    "Say what failed": PUBLISHED,
+    "Report the failure": PUBLISHED,
 }
 _APPROVED = {"detail": {"ModelPackageArn": "arn:new-package"}}
 _CHALLENGER = (("ml_endpoint.challenger_weight", "0.3"),)
@@ -119,14 +119,14 @@ def _deploy(
 
 
 _BATCH: dict[str, Any] = {
-    "Look at the flights": _FULL,
-    "Find the newest": {"ModelPackageSummaryList": [{"ModelPackageArn": "arn:newest"}]},
+    "List the flights": _FULL,
+    "Find the newest model": {"ModelPackageSummaryList": [{"ModelPackageArn": "arn:newest"}]},
     "Create the model": {},
     "Transform": {},
     "Stop transforming": {},
     "Remove the model": {},
-    "Tell of the predictions": PUBLISHED,
-    "Say what failed": PUBLISHED,
+    "Announce the predictions": PUBLISHED,
+    "Report the failure": PUBLISHED,
 }
 _FLIGHTS = {"flights": "s3://bucket/training/split=test/"}
 
@@ -163,40 +163,40 @@ SCENARIOS = [
         Train=Throw("States.TaskFailed", "CapacityError"),
     ),
     _deploy("in the place of an old model"),
-    _deploy("first of all", Look_for_the_endpoint=_NO_ENDPOINT),
+    _deploy("first of all", Look_up_the_endpoint=_NO_ENDPOINT),
     _deploy("beside a challenger", _CHALLENGER),
     _deploy("in the shadow", _SHADOW),
     _deploy("not approved", Describe_the_package={**_PACKAGE, "ModelApprovalStatus": "Rejected"}),
     _deploy(
         "served already",
-        Look_at_its_model={"PrimaryContainer": {"ModelPackageName": "arn:new-package"}},
+        Describe_its_model={"PrimaryContainer": {"ModelPackageName": "arn:new-package"}},
     ),
     _deploy(
         "rolled back by the alarms",
         ends="RollOutInService",
-        Look_at_the_endpoint={"EndpointStatus": "InService", "EndpointConfigName": "old"},
+        Check_the_endpoint={"EndpointStatus": "InService", "EndpointConfigName": "old"},
     ),
     _deploy(
         "failed for good",
         ends="RollOutFailed",
-        Look_at_the_endpoint={"EndpointStatus": "Failed", "EndpointConfigName": "old"},
+        Check_the_endpoint={"EndpointStatus": "Failed", "EndpointConfigName": "old"},
     ),
     _deploy(
         "too slow",
         ends="TooSlow",
-        Look_at_the_endpoint={"EndpointStatus": "Updating", "EndpointConfigName": "old"},
+        Check_the_endpoint={"EndpointStatus": "Updating", "EndpointConfigName": "old"},
     ),
     _deploy(
         "the first one fails",
         ends="RollOutFailed",
-        Look_for_the_endpoint=_NO_ENDPOINT,
-        Look_at_the_endpoint={"EndpointStatus": "Failed", "EndpointConfigName": "new"},
+        Look_up_the_endpoint=_NO_ENDPOINT,
+        Check_the_endpoint={"EndpointStatus": "Failed", "EndpointConfigName": "new"},
     ),
     _batch("by the newest"),
     _batch("by a given one", {**_FLIGHTS, "model_package_arn": "arn:given"}),
     _batch("of nothing named", {}, ends="NoFlights"),
-    _batch("of nothing there", ends="NoFlights", Look_at_the_flights={}),
-    _batch("by none", ends="NoModel", Find_the_newest={"ModelPackageSummaryList": []}),
+    _batch("of nothing there", ends="NoFlights", List_the_flights={}),
+    _batch("by none", ends="NoModel", Find_the_newest_model={"ModelPackageSummaryList": []}),
     _batch("transforming fails", ends=FAILURE, Transform=Throw(FAILURE)),
     _batch("no capacity", Transform=_no_capacity),
 ]

@@ -120,7 +120,7 @@ def test_an_endpoint_that_was_there_before_is_never_removed(bench: Bench) -> Non
 def test_a_failed_deployment_says_what_serves(scenario: str, sentence: str, bench: Bench) -> None:
     run = bench.outcomes(DEPLOY)[scenario]
     assert run.cause.endswith(sentence)
-    assert run.arguments("Say what failed")["Message"].endswith(sentence)
+    assert run.arguments("Report the failure")["Message"].endswith(sentence)
 
 
 def test_a_job_that_is_retried_has_another_name(bench: Bench) -> None:
@@ -186,12 +186,12 @@ def test_a_shadow_gets_copies_and_the_old_model_answers(bench: Bench) -> None:
     assert shadow["ModelName"] == run.arguments("Create the model")["ModelName"]
     # SageMaker takes no shadow in a blue/green update.
     assert "DeploymentConfig" not in run.arguments("Update the endpoint")
-    assert "shadow" in run.arguments("Tell of the deployment")["Message"]
+    assert "shadow" in run.arguments("Announce the deployment")["Message"]
 
 
 def test_the_report_decides_and_is_quoted(bench: Bench) -> None:
     outcomes = bench.outcomes(TRAIN)
-    assert "ROC AUC 0.800" in outcomes["of a given set"].arguments("Tell of the model")["Message"]
+    assert "ROC AUC 0.800" in outcomes["of a given set"].arguments("Announce the model")["Message"]
     refused = outcomes["refused"]
-    assert "ROC AUC 0.500" in refused.arguments("Tell of the refusal")["Message"]
+    assert "ROC AUC 0.500" in refused.arguments("Announce the refusal")["Message"]
     assert refused.output["registered"] is False
