@@ -6,12 +6,14 @@ shares of a sample differ from those of the training set although nothing has dr
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 _THRESHOLD = 0.2  # that of the alarm: above it a feature is commonly called shifted
 _ENOUGH_FLIGHTS = 2_000  # from here on, chance stays far below the threshold
 _ROUNDS = 200
 _DECILES = np.linspace(0, 1, 11)[1:-1]
 _RARE, _LEAST_SHARE = 0.01, 1e-4  # as the drift check has them
+Codes = NDArray[np.int_]
 
 
 def psi_limit(train: pd.DataFrame, test: pd.DataFrame) -> float:
@@ -23,13 +25,13 @@ def psi_limit(train: pd.DataFrame, test: pd.DataFrame) -> float:
     if len(test) >= _ENOUGH_FLIGHTS:
         return _THRESHOLD
     pooled = pd.concat([train, test]).drop(columns=0)
-    bins = pooled.apply(_bins)
+    bins = [pd.factorize(_bins(pooled[name]))[0] for name in pooled]
     random = np.random.default_rng(0)
     by_chance = []
     for _ in range(_ROUNDS):
-        order = random.permutation(len(bins))
-        reference, sample = bins.iloc[order[len(test) :]], bins.iloc[order[: len(test)]]
-        by_chance.append(max(_psi(reference[name], sample[name]) for name in bins))
+        order = random.permutation(len(pooled))
+        sample, reference = order[: len(test)], order[len(test) :]
+        by_chance.append(max(_psi(codes[reference], codes[sample]) for codes in bins))
     return max(_THRESHOLD, round(max(by_chance), 3))
 
 
@@ -42,10 +44,10 @@ def _bins(values: pd.Series) -> pd.Series:
     return values.where(shares >= _RARE, "other").fillna("missing")
 
 
-def _psi(reference: pd.Series, sample: pd.Series) -> float:
-    bins = reference.unique()
+def _psi(reference: Codes, sample: Codes) -> float:
+    count = max(reference.max(), sample.max()) + 1
     expected, actual = (
-        values.value_counts(normalize=True).reindex(bins, fill_value=0).clip(lower=_LEAST_SHARE)
-        for values in (reference, sample)
+        np.maximum(np.bincount(codes, minlength=count) / len(codes), _LEAST_SHARE)
+        for codes in (reference, sample)
     )
-    return float(((actual - expected) * np.log(actual / expected)).sum())
+    return float(np.sum((actual - expected) * np.log(actual / expected)))
