@@ -40,7 +40,7 @@ def synthesise() -> Templates:
 
     @cache
     def once(env: str, *settings: tuple[str, str]) -> dict[str, Any]:
-        return assembly.synthesise(env, dict(settings))
+        return dict(assembly.synthesise(env, dict(settings)).templates)
 
     return once
 

@@ -1,43 +1,47 @@
-"""Whether an environment costs more while idle than the budget that its own settings name."""
+"""Compares the idle cost of an environment with the budgets that its own settings name."""
 
 from collections.abc import Iterator
 
 from stacks.catalogue import ARCHITECTURES
-from tools.assembly import Resource, Templates, resources
-from tools.costs.architectures import architecture_of, only
+from tools.assembly import Assembly, Resource, Templates, architecture_of
+from tools.costs.architectures import costs_of
 from tools.costs.idle import monthly
 from tools.costs.lines import Group, dates_of, grouped, total
 from tools.costs.prices import PriceError
 
 
 def warnings(templates: Templates) -> Iterator[str]:
-    """A sentence for each architecture whose idle cost passes its budget, or has no price.
+    """A sentence for each architecture whose idle cost exceeds its budget, or is not known.
 
-    Never an error: a template without a price deploys as well as any.
+    Never an error: a template without a price deploys all the same.
     """
-    for found in resources(templates):
-        if found.type == "AWS::Budgets::Budget":
-            try:
-                yield from _warning(found, only(templates, architecture_of(found.stack)))
-            except PriceError as error:
-                yield f"Warning: {found.stack} was not compared to its budget. {error}"
+    assembly = Assembly(templates)
+    for budget in assembly.of_type("AWS::Budgets::Budget"):
+        architecture = architecture_of(budget.stack)
+        if architecture is None:
+            continue
+        try:
+            yield from _warning(budget, architecture, assembly.of(architecture))
+        except PriceError as error:
+            yield f"Warning: {budget.stack} was not compared with its budget. {error}"
 
 
-def _warning(found: Resource, templates: Templates) -> Iterator[str]:
-    budget = found.properties["Budget"]["BudgetLimit"]["Amount"]
-    lines = monthly(templates)
-    if total(lines) <= budget:
+def _warning(budget: Resource, architecture: str, assembly: Assembly) -> Iterator[str]:
+    limit = budget.properties["Budget"]["BudgetLimit"]["Amount"]
+    lines = monthly(assembly)
+    if total(lines) <= limit:
         return
-    architecture = architecture_of(found.stack)
     stacks = ", ".join(dict.fromkeys(line.stack for line in lines))
     yield (
         f"Warning: {architecture} ({stacks}) costs {total(lines):.2f} USD a month while idle (list"
-        f" prices of {dates_of(lines)}), more than its budget of {budget:g} USD; most of it is"
-        f" {_largest(grouped(lines)[0])}, or raise -c {ARCHITECTURES[architecture].budget}."
+        f" prices of {dates_of(lines)}), more than its budget of {limit:g} USD. The largest item is"
+        f" {_largest(architecture, grouped(lines)[0])}, or raise"
+        f" -c {ARCHITECTURES[architecture].budget}."
     )
 
 
-def _largest(group: Group) -> str:
+def _largest(architecture: str, group: Group) -> str:
     line = group.lines[0]
-    way = f"change -c {line.setting}" if line.setting else "no setting makes it less"
-    return f"{group.what}, {group.usd:.2f} USD at {line.stack}/{line.path}: {way}"
+    setting = costs_of(architecture).setting_of(line)
+    advice = f"change -c {setting}" if setting else "no setting reduces it"
+    return f"{group.what}, {group.usd:.2f} USD at {line.stack}/{line.path}: {advice}"

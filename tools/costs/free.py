@@ -1,33 +1,35 @@
-"""What costs nothing while nobody uses it, and why. A type stands here or among the rules."""
+"""The types of resources that cost nothing while idle, and why. Others have a rule."""
 
-_NOTHING_STORED = "pays for what it stores: nothing yet"
-_NOT_CALLED = "pays by the call"
-_NOT_RUN = "pays by the run; what runs by schedule is priced at its schedule"
+_NOTHING_STORED = "billed by what it stores: nothing yet"
+_NOT_CALLED = "billed by the request"
+_NOT_RUN = "billed by the run; scheduled runs are priced at their schedule"
 _RULES = "a rule or description, which AWS does not charge for"
-_DEPLOYMENT = "runs while the stack is deployed or deleted, and not in between"
+_DEPLOYMENT = "runs only while the stack is deployed or deleted"
 
 FREE: dict[str, str] = {
     "AWS::S3::Bucket": _NOTHING_STORED,
     "AWS::DynamoDB::Table": f"on demand; {_NOTHING_STORED}",
     "AWS::Logs::LogGroup": _NOTHING_STORED,
     "AWS::Logs::LogStream": _NOTHING_STORED,
-    "AWS::SageMaker::Domain": "pays for open spaces and their volumes",
+    "AWS::SageMaker::Domain": "billed by running spaces and their volumes",
     "AWS::ApiGateway::RestApi": _NOT_CALLED,
     "AWS::ApiGateway::Stage": f"{_NOT_CALLED}; it has no cache",
     "AWS::Lambda::Function": _NOT_CALLED,
-    "AWS::KinesisFirehose::DeliveryStream": "pays by the GB",
+    "AWS::Lambda::Alias": _RULES,
+    "AWS::Lambda::Version": _NOT_CALLED,
+    "AWS::KinesisFirehose::DeliveryStream": "billed by the GB",
     "AWS::SNS::Topic": _NOT_CALLED,
-    "AWS::SQS::Queue": f"{_NOT_CALLED}; what polls it is priced where it is joined to a function",
+    "AWS::SQS::Queue": f"{_NOT_CALLED}; polling is priced at the event source mapping",
     "AWS::StepFunctions::StateMachine": _NOT_RUN,
     "AWS::Glue::Job": _NOT_RUN,
-    "AWS::Athena::WorkGroup": "pays by the TB scanned",
+    "AWS::Athena::WorkGroup": "billed by the TB scanned",
     "AWS::Athena::NamedQuery": _RULES,
     "AWS::Budgets::Budget": "a budget without actions is free",
     "AWS::Glue::Database": "the catalogue's first million objects are free",
     "AWS::Glue::Table": "the catalogue's first million objects are free",
     "AWS::Glue::DataQualityRuleset": _RULES,
     "AWS::Glue::SecurityConfiguration": _RULES,
-    "AWS::SageMaker::ModelPackageGroup": "the registry is free; models pay as objects of S3",
+    "AWS::SageMaker::ModelPackageGroup": "the registry is free; models are billed as S3 objects",
     "AWS::SageMaker::Model": _RULES,
     "AWS::SageMaker::Endpoint": "its instances are priced at its configuration",
     "AWS::SageMaker::NotebookInstanceLifecycleConfig": _RULES,
@@ -45,7 +47,7 @@ FREE: dict[str, str] = {
     "AWS::EC2::SecurityGroupEgress": _RULES,
     "AWS::EC2::SecurityGroupIngress": _RULES,
     "AWS::WAFv2::WebACLAssociation": _RULES,
-    "AWS::WAFv2::LoggingConfiguration": "pays for the logs of calls",
+    "AWS::WAFv2::LoggingConfiguration": "billed by the logs of requests",
     "AWS::IAM::Role": _RULES,
     "AWS::IAM::Policy": _RULES,
     "AWS::IAM::ManagedPolicy": _RULES,

@@ -1,85 +1,58 @@
 """What an environment costs a month while nobody uses it, from its templates.
 
-A month has 730 hours, a notebook stands still (it stops by itself when idle), nothing is stored,
-and no free tier is taken off.
+A month has 730 hours, a notebook instance is stopped (it stops by itself when idle), nothing is
+stored, and no free tier is deducted.
 """
 
 from collections.abc import Iterable, Iterator
 
-from tools.assembly import Resource, Templates, resources
-from tools.costs import platform_work
+from tools.assembly import Assembly, Resource, architecture_of
+from tools.costs.architectures import costs_of
 from tools.costs.free import FREE
-from tools.costs.idle_rules import RULES, instance_key, serving
+from tools.costs.idle_rules import RULES, instance_key
 from tools.costs.lines import Charge, Line, line, total
 from tools.costs.prices import PriceError
-from tools.costs.schedules import HOURS_A_MONTH, runs_a_month
+from tools.costs.schedules import HOURS_A_MONTH
 
 WEEKEND_HOURS = 60
 
 
-def monthly(templates: Templates, *, model_deployed: bool = False) -> list[Line]:
-    """What the stacks cost a month, in lines, the dearest first.
+def monthly(assembly: Assembly, *, in_service: bool = False) -> list[Line]:
+    """What the stacks cost a month, the most expensive line first.
 
-    `model_deployed`: once a model serves and there is something to train on, too.
-    Raises PriceError for a type of resource of which nobody has said what it costs, and for a
-    price that the sheet does not have.
+    `in_service`: with what the architectures' workflows create, like a deployed model.
+    Raises PriceError for a type of resource without a rule, and for a price that the sheet lacks.
     """
-    lines = [each for resource in resources(templates) for each in _lines(resource, templates)]
-    if model_deployed:
-        lines += _with_a_model(templates)
-    return sorted(lines, key=lambda each: -each.usd)
+    lines = [line for resource in assembly.places.values() for line in _lines(resource, assembly)]
+    if in_service:
+        lines += _in_service(assembly)
+    return sorted(lines, key=lambda line: -line.usd)
 
 
-def _lines(resource: Resource, templates: Templates) -> Iterator[Line]:
+def _lines(resource: Resource, assembly: Assembly) -> Iterator[Line]:
     if rule := RULES.get(resource.type):
-        for charge in rule(resource, templates):
-            yield line(resource.stack, resource.path, charge)
+        for charge in rule(resource, assembly):
+            yield line(resource, charge)
     elif resource.type not in FREE:
         raise PriceError(
-            f"{resource.stack}/{resource.path}: nobody has said what {resource.type} costs while"
-            " idle: add a rule to tools/costs/idle_rules.py, or the reason why it is free to"
-            " tools/costs/free.py."
+            f"{resource.place}: the idle cost of {resource.type} is not known: add a rule to"
+            " tools/costs/idle_rules.py, or the reason why it is free to tools/costs/free.py."
         )
 
 
-def _with_a_model(templates: Templates) -> Iterator[Line]:
-    """What comes on top once a model serves: its instances, and training runs by schedule."""
-    for machine, blanks in platform_work.machines(templates, "Serving"):
-        # A serverless endpoint costs nothing while it is not asked.
-        if blanks["Serving"] != "serverless":
-            kind, count = blanks["InstanceType"], int(blanks["MinimumInstances"])
-            yield line(machine.stack, machine.path, serving(kind, count))
-            if float(blanks["ChallengerWeight"]):
-                second = serving(kind, count, "the challenger, from the second model on")
-                yield line(machine.stack, machine.path, second)
-    for each in resources(templates):
-        if each.type == "AWS::Scheduler::Schedule":
-            runs = runs_a_month(each.properties["ScheduleExpression"])
-            for found in platform_work.training_run(templates):
-                charge = Charge(
-                    f"scheduled training: {found.what}",
-                    found.price.key,
-                    found.quantity * runs,
-                    "ml_training.schedule",
-                )
-                yield line(each.stack, each.path, charge)
+def _in_service(assembly: Assembly) -> Iterator[Line]:
+    for architecture in filter(None, dict.fromkeys(map(architecture_of, assembly.templates))):
+        if declared := costs_of(architecture).in_service:
+            yield from declared.lines(assembly.of(architecture))
 
 
-def while_on(templates: Templates) -> list[Line]:
-    """What an hour of a notebook costs while somebody works in it."""
+def notebook_hours(assembly: Assembly) -> list[Line]:
+    """What an hour of each notebook instance costs while it runs."""
     return [
-        line(
-            each.stack,
-            each.path,
-            Charge(
-                f"an hour of the notebook ({each.properties['InstanceType']})",
-                instance_key(each.properties["InstanceType"], "notebook"),
-                1,
-                "ml_notebook.instance_type",
-            ),
-        )
-        for each in resources(templates)
-        if each.type == "AWS::SageMaker::NotebookInstance"
+        line(notebook, Charge(f"an hour of the notebook instance ({kind})", key, 1))
+        for notebook in assembly.of_type("AWS::SageMaker::NotebookInstance")
+        for kind in [notebook.properties["InstanceType"]]
+        for key in [instance_key(kind, "notebook")]
     ]
 
 

@@ -4,17 +4,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from tools.assembly import Resource
 from tools.costs.prices import Dates, Price, dates, price
 
 
 class Charge(NamedTuple):
-    """What a rule finds: something charged for, by which row of the sheet, and how much of it."""
+    """Something that AWS charges for: its row of the price sheet, and the quantity."""
 
     what: str
     key: str
     quantity: float
-    # The setting that changes it most, as `-c` takes it; none: it comes with the architecture.
-    setting: str | None = None
 
 
 @dataclass(frozen=True)
@@ -26,7 +25,6 @@ class Line:
     what: str
     price: Price
     quantity: float
-    setting: str | None = None
 
     @property
     def usd(self) -> float:
@@ -34,24 +32,24 @@ class Line:
         return self.quantity * self.price.usd
 
 
-def line(stack: str, path: str, charge: Charge) -> Line:
-    """A charge at its construct. Raises PriceError if the sheet lacks its price."""
-    return Line(stack, path, charge.what, price(charge.key), charge.quantity, charge.setting)
+def line(resource: Resource, charge: Charge) -> Line:
+    """A charge at its construct. Raises PriceError if the price sheet lacks its row."""
+    return Line(resource.stack, resource.path, charge.what, price(charge.key), charge.quantity)
 
 
 def total(lines: Iterable[Line]) -> float:
     """USD of all of them."""
-    return sum(each.usd for each in lines)
+    return sum(line.usd for line in lines)
 
 
 def dates_of(lines: Iterable[Line]) -> Dates:
-    """How old the prices are that a total rests on."""
-    return dates(each.price for each in lines)
+    """The age of the prices that a total rests on."""
+    return dates(line.price for line in lines)
 
 
 @dataclass(frozen=True)
 class Group:
-    """Lines that say the same thing of several constructs, as one row of a table."""
+    """Lines with the same text and price at several constructs: one row of a table."""
 
     what: str
     price: Price
@@ -59,19 +57,19 @@ class Group:
 
     @property
     def quantity(self) -> float:
-        """How much of it in all."""
-        return sum(each.quantity for each in self.lines)
+        """The quantity of all lines."""
+        return sum(line.quantity for line in self.lines)
 
     @property
     def usd(self) -> float:
-        """What all of it costs."""
+        """What all lines cost."""
         return total(self.lines)
 
 
 def grouped(lines: Iterable[Line]) -> list[Group]:
-    """Lines of the same words and price together, the dearest first."""
-    found: dict[tuple[str, str], list[Line]] = {}
-    for each in lines:
-        found.setdefault((each.what, each.price.key), []).append(each)
-    groups = [Group(same[0].what, same[0].price, same) for same in found.values()]
-    return sorted(groups, key=lambda group: -group.usd)
+    """Lines of the same text and price together, the most expensive first."""
+    groups: dict[tuple[str, str], list[Line]] = {}
+    for line in lines:
+        groups.setdefault((line.what, line.price.key), []).append(line)
+    rows = [Group(lines[0].what, lines[0].price, lines) for lines in groups.values()]
+    return sorted(rows, key=lambda group: -group.usd)

@@ -1,7 +1,7 @@
 """The price sheet, `prices.csv`: list prices of us-east-1 in USD, free tiers left out.
 
-Each row says where its price was read, when it held, and how sure that is. A date is that of the
-source, so an old one means that the price had not changed since.
+Each row names the source of its price, the source's date, and how reliable it is. An old date means
+that the price has not changed since.
 """
 
 import csv
@@ -18,25 +18,25 @@ REGION = "us-east-1"
 
 
 class PriceError(ValueError):
-    """Something without a price, or a wrong row of the sheet. The message is for the user."""
+    """A missing price, or an invalid row of the sheet. The message is for the user."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Price:
-    """One row of the sheet: so many USD for one `unit`."""
+    """One row of the sheet: the USD that one `unit` costs."""
 
     key: Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
     unit: Annotated[str, Field(min_length=1)]
     usd: Annotated[float, Field(ge=0)]
     source: Annotated[str, Field(min_length=1)]
-    # To the month where the source says no more; sorts as text.
+    # Year and month where the source gives no day; sorts as text.
     date: Annotated[str, Field(pattern=r"^\d{4}-\d{2}(-\d{2})?$")]
-    # Read at AWS; read elsewhere; computed from a price that was read.
+    # From AWS; from elsewhere; computed from a price of AWS.
     confidence: Literal["primary", "secondary", "derived"]
 
 
 class Dates(NamedTuple):
-    """The oldest and the newest date of some prices: what stands beside every total."""
+    """The oldest and the newest date of some prices; printed beside every total."""
 
     oldest: str
     newest: str
@@ -47,8 +47,8 @@ class Dates(NamedTuple):
 
 @cache
 def sheet(path: Path = SHEET) -> Mapping[str, Price]:
-    """Key -> price. Raises PriceError for a row that is wrong."""
-    found: dict[str, Price] = {}
+    """Key -> price. Raises PriceError for an invalid row."""
+    rows: dict[str, Price] = {}
     with path.open(newline="") as file:
         for number, row in enumerate(csv.DictReader(file), start=2):
             try:
@@ -57,10 +57,10 @@ def sheet(path: Path = SHEET) -> Mapping[str, Price]:
                 first = error.errors()[0]
                 column = ".".join(map(str, first["loc"]))
                 raise PriceError(f"{path.name}, line {number}: {column}: {first['msg']}.") from None
-            if price.key in found:
-                raise PriceError(f"{path.name}, line {number}: {price.key} stands there twice.")
-            found[price.key] = price
-    return found
+            if price.key in rows:
+                raise PriceError(f"{path.name}, line {number}: a second row {price.key}.")
+            rows[price.key] = price
+    return rows
 
 
 def price(key: str) -> Price:
@@ -75,5 +75,5 @@ def price(key: str) -> Price:
 
 def dates(prices: Iterable[Price]) -> Dates:
     """The span of the dates of these prices; of the whole sheet if there are none."""
-    days = sorted(each.date for each in prices) or sorted(each.date for each in sheet().values())
+    days = sorted(row.date for row in list(prices) or sheet().values())
     return Dates(days[0], days[-1])

@@ -1,22 +1,24 @@
-"""Idle cost: every resource has a price or a reason, and known figures come out."""
+"""Idle cost: every resource has a price or a reason, and every line is quantity times price."""
 
 import re
 from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 
-from repository import ROOT
-from tests.conftest import Templates
-from tools import assembly
+from stacks.catalogue import ARCHITECTURES
+from stacks.ml_platform.settings import MlNetworkSettings
+from stacks.streaming_lake.settings import StreamingLakeSettings
+from tests.tools.conftest import Assemblies
+from tools.assembly import Assembly, architecture_of, synthesise
 from tools.costs import idle
-from tools.costs.architectures import architecture_of, only
 from tools.costs.free import FREE
 from tools.costs.idle_rules import RULES
 from tools.costs.lines import Line, grouped, total
 from tools.costs.prices import PriceError, price
 from tools.costs.schedules import HOURS_A_MONTH, runs_a_month
 
-# What is not there by default, and has types of its own.
+# Options that add resources of further types.
 OPTIONS = [
     ("alarm_email", "on-call@example.com"),
     ("ml_notebook.studio", "true"),
@@ -33,71 +35,70 @@ OPTIONS = [
 BY_CLOUDFORMATION = [*OPTIONS, ("language_chain.word_lists_by", "cloudformation")]
 
 
-def _stack(**resources: Any) -> assembly.Templates:
-    return {"StreamingLake": {"Resources": resources}}
+def _assembly(kind: str, **properties: Any) -> Assembly:
+    """One resource of a type, in a stack of the lake."""
+    resource = {"Type": kind, "Properties": properties}
+    return Assembly({"StreamingLake": {"Resources": {"Toy": resource}}})
 
 
-def _one(kind: str, **properties: Any) -> assembly.Templates:
-    return _stack(It={"Type": kind, "Properties": properties})
-
-
-def _said(lines: list[Line]) -> dict[str, float]:
-    return {group.what: round(group.usd, 2) for group in grouped(lines)}
+def _usd(lines: list[Line]) -> dict[str, float]:
+    return {group.what: group.usd for group in grouped(lines)}
 
 
 @pytest.mark.parametrize("environment", ["local", "sandbox", "production"])
-def test_every_resource_has_a_price_or_a_reason(synthesise: Templates, environment: str) -> None:
-    lines = idle.monthly(synthesise(environment), model_deployed=True)
-    assert {architecture_of(each.stack) for each in lines} == {
-        "streaming-lake",
-        "ml-platform",
-        "language-chain",
-    }
-    assert all(each.quantity > 0 and each.path for each in lines)
+def test_every_resource_has_a_price_or_a_reason(assemble: Assemblies, environment: str) -> None:
+    lines = idle.monthly(assemble(environment), in_service=True)
+    assert {architecture_of(line.stack) for line in lines} == set(ARCHITECTURES)
+    assert all(line.quantity > 0 and line.path for line in lines)
+    assert total(lines) == pytest.approx(sum(line.quantity * line.price.usd for line in lines))
+    assert total(lines) == pytest.approx(sum(group.usd for group in grouped(lines)))
 
 
 @pytest.mark.parametrize("settings", [OPTIONS, BY_CLOUDFORMATION])
 def test_what_settings_add_has_a_price_or_a_reason(settings: list[tuple[str, str]]) -> None:
-    templates = assembly.synthesise("production", dict(settings), gated=False)
-    said = _said(idle.monthly(templates))
-    assert said["hours of ml.m7i.large that serve the champion"] == 2 * 88.33
+    usd = _usd(idle.monthly(synthesise("production", dict(settings), gated=False)))
+    hour = price("sagemaker_ml_m7i_large_hosting_hour").usd
+    assert usd["hours of ml.m7i.large that serve the model"] == pytest.approx(2 * 730 * hour)
 
 
 def test_nothing_is_both_priced_and_free() -> None:
     assert set(RULES) & set(FREE) == set()
 
 
-def test_an_unknown_type_is_an_error_that_says_where_to_add_it() -> None:
+def test_an_unknown_type_is_an_error_that_names_both_files() -> None:
     with pytest.raises(
-        PriceError, match=r"StreamingLake/It: .*AWS::New::Thing.*idle_rules\.py.*free\.py"
+        PriceError, match=r"StreamingLake/Toy: .*AWS::New::Thing.*idle_rules\.py.*free\.py"
     ):
-        idle.monthly(_one("AWS::New::Thing"))
+        idle.monthly(_assembly("AWS::New::Thing"))
 
 
 def test_a_metric_math_alarm_costs_each_of_its_metrics() -> None:
     metric = {"MetricStat": {"Period": 300}}
-    math = _one("AWS::CloudWatch::Alarm", Metrics=[{"Expression": "a/b"}, metric, metric])
-    assert total(idle.monthly(math)) == pytest.approx(0.2)
-    assert total(idle.monthly(_one("AWS::CloudWatch::Alarm", Period=60))) == pytest.approx(0.1)
+    math = _assembly("AWS::CloudWatch::Alarm", Metrics=[{"Expression": "a/b"}, metric, metric])
+    one = _assembly("AWS::CloudWatch::Alarm", Period=60)
+    assert total(idle.monthly(math)) == pytest.approx(2 * total(idle.monthly(one)))
 
 
-def test_an_alarm_by_the_second_is_not_taken_for_a_cheap_one() -> None:
+def test_a_high_resolution_alarm_has_a_price_of_its_own() -> None:
     with pytest.raises(PriceError, match="no row cloudwatch_alarm_highres_month"):
-        idle.monthly(_one("AWS::CloudWatch::Alarm", Period=10))
+        idle.monthly(_assembly("AWS::CloudWatch::Alarm", Period=10))
 
 
-def test_an_interface_endpoint_costs_each_zone_and_a_gateway_nothing() -> None:
-    three = _one("AWS::EC2::VPCEndpoint", VpcEndpointType="Interface", SubnetIds=["a", "b", "c"])
-    assert total(idle.monthly(three)) == pytest.approx(3 * 7.30)
-    assert idle.monthly(_one("AWS::EC2::VPCEndpoint", VpcEndpointType="Gateway")) == []
+def test_an_interface_endpoint_costs_each_zone_and_a_gateway_endpoint_nothing() -> None:
+    zones = ["a", "b", "c"]
+    interface = _assembly("AWS::EC2::VPCEndpoint", VpcEndpointType="Interface", SubnetIds=zones)
+    hours = 3 * HOURS_A_MONTH * price("vpc_interface_endpoint_az_hour").usd
+    assert total(idle.monthly(interface)) == pytest.approx(hours)
+    gateway = _assembly("AWS::EC2::VPCEndpoint", VpcEndpointType="Gateway")
+    assert idle.monthly(gateway) == []
 
 
-def test_a_shard_that_keeps_longer_costs_more() -> None:
+def test_a_shard_with_longer_retention_costs_more() -> None:
     def stream(hours: int) -> float:
         mode = {"StreamMode": "PROVISIONED"}
         return total(
             idle.monthly(
-                _one(
+                _assembly(
                     "AWS::Kinesis::Stream",
                     StreamModeDetails=mode,
                     ShardCount=2,
@@ -106,58 +107,69 @@ def test_a_shard_that_keeps_longer_costs_more() -> None:
             )
         )
 
-    assert stream(24) == pytest.approx(21.90)
-    assert stream(48) == pytest.approx(21.90 + 29.20)
+    longer = 2 * HOURS_A_MONTH * price("kinesis_extended_retention_shard_hour").usd
+    assert stream(48) - stream(24) == pytest.approx(longer)
 
 
-def test_a_schedule_without_a_known_target_is_an_error() -> None:
-    rule = _one(
-        "AWS::Events::Rule", ScheduleExpression="rate(1 hour)", Targets=[{"Arn": {"Ref": "Topic"}}]
+def test_a_rule_that_waits_for_events_costs_nothing() -> None:
+    assert idle.monthly(_assembly("AWS::Events::Rule", EventPattern={})) == []
+
+
+def test_only_queues_are_polled() -> None:
+    mapping = {"Type": "AWS::Lambda::EventSourceMapping"}
+    for kind, polled in (("AWS::SQS::Queue", True), ("AWS::DynamoDB::Table", False)):
+        resources = {
+            "Source": {"Type": kind},
+            "Mapping": {**mapping, "Properties": {"EventSourceArn": {"Ref": "Source"}}},
+        }
+        assert bool(idle.monthly(Assembly({"Toy": {"Resources": resources}}))) == polled
+
+
+def test_the_scheduled_check_is_priced_with_its_metrics(assemble: Assemblies) -> None:
+    chain = idle.monthly(assemble("sandbox").of("language-chain"))
+    quantities = {group.what: group.quantity for group in grouped(chain)}
+    assert quantities["custom metrics that scheduled functions write"] == 5
+    assert quantities["million scheduled invocations"] == pytest.approx(8760 / 1e6)
+    polls = HOURS_A_MONTH * 3600 / 20 * 5
+    assert quantities["million polls of a queue by Lambda"] == pytest.approx(polls / 1e6)
+
+
+def test_a_deployed_model_has_a_total_of_its_own(assemble: Assemblies) -> None:
+    platform = assemble("production").of("ml-platform")
+    before, after = idle.monthly(platform), idle.monthly(platform, in_service=True)
+    added = _usd([line for line in after if line not in before])
+    assert not [line for line in before if "serve" in line.what]
+    # Two instances, and two more of the previous model.
+    champion = added["hours of ml.m7i.large that serve the model"]
+    challenger = "hours of ml.m7i.large that serve the challenger, from the second model on"
+    hour = price("sagemaker_ml_m7i_large_hosting_hour").usd
+    assert champion == added[challenger] == pytest.approx(2 * 730 * hour)
+    assert added["scheduled training: hours of ml.m7i.xlarge that train, on spot"] > 0
+
+
+def test_a_serverless_model_costs_nothing_without_requests(assemble_only: Assemblies) -> None:
+    serverless = (
+        ("ml_endpoint.serving", "serverless"),
+        ("ml_endpoint.in_vpc", "false"),
+        ("ml_endpoint.data_capture_percent", "0"),
     )
-    with pytest.raises(PriceError, match=r"tools/costs/sweep\.py"):
-        idle.monthly(rule)
-    assert idle.monthly(_one("AWS::Events::Rule", EventPattern={})) == []
+    platform = assemble_only("ml-platform", "sandbox", *serverless)
+    assert idle.monthly(platform) == idle.monthly(platform, in_service=True)
 
 
-def test_the_sweep_is_priced_with_its_five_metrics(synthesise: Templates) -> None:
-    said = _said(idle.monthly(only(synthesise("sandbox"), "language-chain")))
-    assert said["custom metrics that the sweep writes"] == 1.50
-    assert said["metrics that alarms look at"] == 1.20
-    assert said["million polls of a queue by Lambda"] == 0.26
+def test_a_notebook_costs_its_volume_and_its_hours_only_while_it_runs(
+    assemble: Assemblies,
+) -> None:
+    platform = assemble("sandbox").of("ml-platform")
+    volume = _usd(idle.monthly(platform))["GB of the stopped notebook instance's volume"]
+    assert volume == pytest.approx(20 * price("sagemaker_storage_gb_month").usd)
+    (hour,) = idle.notebook_hours(platform)
+    assert hour.usd == price("sagemaker_ml_t3_medium_notebook_hour").usd
 
 
-def test_a_deployed_model_has_a_total_of_its_own(synthesise: Templates) -> None:
-    platform = only(synthesise("production"), "ml-platform")
-    before, after = idle.monthly(platform), idle.monthly(platform, model_deployed=True)
-    more = _said([each for each in after if each not in before])
-    assert not [each for each in before if "serve" in each.what]
-    # Two instances, and two more of the model before it.
-    assert more["hours of ml.m7i.large that serve the champion"] == 176.66
-    assert (
-        more["hours of ml.m7i.large that serve the challenger, from the second model on"] == 176.66
-    )
-    assert more["scheduled training: hours of ml.m7i.xlarge that train, on spot"] == 0.50
-
-
-def test_a_serverless_model_costs_nothing_while_it_is_not_asked() -> None:
-    given = {
-        "ml_endpoint.serving": "serverless",
-        "ml_endpoint.in_vpc": "false",
-        "ml_endpoint.data_capture_percent": "0",
-    }
-    platform = only(assembly.synthesise("sandbox", given, gated=False), "ml-platform")
-    assert idle.monthly(platform) == idle.monthly(platform, model_deployed=True)
-
-
-def test_a_notebook_costs_its_volume_and_its_hours_only_while_on(synthesise: Templates) -> None:
-    platform = only(synthesise("sandbox"), "ml-platform")
-    assert _said(idle.monthly(platform))["GB of the notebook's volume; it stands still"] == 2.80
-    assert [each.usd for each in idle.while_on(platform)] == [0.05]
-
-
-def test_a_weekend_is_sixty_hours_of_the_month(synthesise: Templates) -> None:
-    lake = idle.monthly(only(synthesise("sandbox"), "streaming-lake"))
-    assert idle.weekend(lake) == pytest.approx(15.55 * 60 / 730)
+def test_a_weekend_is_sixty_hours_of_the_month(assemble: Assemblies) -> None:
+    lake = idle.monthly(assemble("sandbox").of("streaming-lake"))
+    assert idle.weekend(lake) == pytest.approx(total(lake) * 60 / 730)
 
 
 @pytest.mark.parametrize(
@@ -182,32 +194,17 @@ def test_a_schedule_that_is_not_understood_is_an_error(schedule: str) -> None:
         runs_a_month(schedule)
 
 
-def test_the_readme_quotes_what_is_computed(synthesise: Templates) -> None:
-    templates = synthesise("sandbox")
-    (row,) = [
-        each
-        for each in (ROOT / "README.md").read_text().splitlines()
-        if each.startswith("| `sandbox` |")
-    ]
-    lake, platform, chain = (
-        idle.monthly(only(templates, each))
-        for each in ("streaming-lake", "ml-platform", "language-chain")
-    )
-    serving = idle.monthly(only(templates, "ml-platform"), model_deployed=True)
-    shard = _said(lake)["hours of the stream's shards"]
-    endpoints = _said(platform)["hours of interface endpoints, in each zone"]
-    assert re.findall(r"([\d.]+) USD", row) == [
-        f"{usd:.2f}"
-        for usd in (total(lake), shard, total(platform), endpoints, total(serving), total(chain))
-    ]
+def _description(kind: type, setting: str) -> str:
+    text: str = TypeAdapter(kind).json_schema()["properties"][setting]["description"]
+    return " ".join(text.split())
 
 
-def test_the_settings_comments_quote_what_is_computed() -> None:
-    lake = (ROOT / "stacks" / "streaming_lake" / "settings.py").read_text()
+def test_descriptions_of_settings_quote_the_price_sheet() -> None:
+    shards = _description(StreamingLakeSettings, "shards")
     shard = price("kinesis_shard_hour").usd * HOURS_A_MONTH
     on_demand = price("kinesis_on_demand_stream_hour").usd * HOURS_A_MONTH
-    assert re.findall(r"(\d+) USD a month", lake) == [f"{shard:.0f}", f"{on_demand:.0f}"]
+    assert re.findall(r"(\d+) USD a month", shards) == [f"{shard:.0f}", f"{on_demand:.0f}"]
+    endpoints = _description(MlNetworkSettings, "interface_endpoints")
     zone = price("vpc_interface_endpoint_az_hour").usd
-    platform = (ROOT / "stacks" / "ml_platform" / "settings.py").read_text()
-    assert f"{zone:.2f} USD an hour and zone" in platform
-    assert f"{zone * HOURS_A_MONTH:.2f} USD a month and zone" in platform
+    assert f"{zone:.2f} USD an hour and zone" in endpoints
+    assert f"{zone * HOURS_A_MONTH:.2f} USD a month and zone" in endpoints

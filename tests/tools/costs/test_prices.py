@@ -1,12 +1,13 @@
-"""The price sheet: read with its types, complete for what asks it, and no longer than needed."""
+"""The price sheet: typed, complete for the rules, and without unused rows."""
 
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import Templates
-from tools.costs import idle, prices, sensitivity, work
-from tools.costs.architectures import only
+from stacks.catalogue import ARCHITECTURES
+from tests.tools.conftest import Assemblies
+from tools.costs import idle, prices
+from tools.costs.architectures import costs_of
 from tools.costs.prices import PriceError, dates, price, sheet
 
 HEADS = "key,unit,usd,source,date,confidence\n"
@@ -24,7 +25,7 @@ def test_a_missing_price_is_an_error_that_says_where_to_add_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("row", "said"),
+    ("row", "message"),
     [
         ("a,hour,-1,AWS,2025-01-01,primary", "line 2: usd"),
         ("a,hour,1,AWS,undated,primary", "line 2: date"),
@@ -32,14 +33,14 @@ def test_a_missing_price_is_an_error_that_says_where_to_add_it() -> None:
         ("a,hour,1,AWS,2025-01-01,guessed", "line 2: confidence"),
     ],
 )
-def test_a_wrong_row_is_named(tmp_path: Path, row: str, said: str) -> None:
-    with pytest.raises(PriceError, match=said):
+def test_a_wrong_row_is_named(tmp_path: Path, row: str, message: str) -> None:
+    with pytest.raises(PriceError, match=message):
         sheet(_sheet(tmp_path, row))
 
 
-def test_a_key_that_stands_twice_is_named(tmp_path: Path) -> None:
+def test_a_duplicate_key_is_named(tmp_path: Path) -> None:
     row = "a,hour,1,AWS,2025-01-01,primary"
-    with pytest.raises(PriceError, match="line 3: a stands there twice"):
+    with pytest.raises(PriceError, match="line 3: a second row a"):
         sheet(_sheet(tmp_path, row, row))
 
 
@@ -48,49 +49,37 @@ def test_a_unit_with_a_comma_is_read_whole() -> None:
 
 
 def test_the_dates_of_a_total_are_those_of_its_oldest_and_newest_price() -> None:
-    some = [price("translate_text_million_chars"), price("kms_key_month")]
-    assert str(dates(some)) == "2024-08-26 to 2025-08-28"
-    assert str(dates(some[:1])) == "2024-08-26"
+    older, newer = sorted(
+        [price("translate_text_million_chars"), price("kms_key_month")], key=lambda row: row.date
+    )
+    assert str(dates([newer, older])) == f"{older.date} to {newer.date}"
+    assert str(dates([older])) == older.date
 
 
 def test_every_row_of_the_sheet_is_used(
-    synthesise: Templates, monkeypatch: pytest.MonkeyPatch
+    assemble_only: Assemblies, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Billed where the machine at hand is one, in the environment local.
-    asked = {"lambda_x86_gb_second"}
+    # Billed in the environment `local` on an x86 machine.
+    used = {"lambda_x86_gb_second"}
 
-    def noted(key: str) -> prices.Price:
-        asked.add(key)
+    def recorded(key: str) -> prices.Price:
+        used.add(key)
         return sheet()[key]
 
-    monkeypatch.setattr("costs.lines.price", noted)
-    settings = [
-        (architecture, candidate.settings.items())
-        for architecture, candidates in sensitivity.CANDIDATES.items()
-        for candidate in candidates
-    ]
-    lake_of_shards = [
-        (
-            "streaming-lake",
-            [("streaming_lake.shards", "2"), ("streaming_lake.retention_hours", "48")],
-        )
-    ]
-    for environment in ("sandbox", "production"):
-        for architecture, given in [
-            *((each, ()) for each in sensitivity.CANDIDATES),
-            *settings,
-            *lake_of_shards,
+    monkeypatch.setattr("tools.costs.lines.price", recorded)
+    for architecture in ARCHITECTURES:
+        costs = costs_of(architecture)
+        variants = [dict(candidate.settings) for candidate in costs.candidates]
+        for environment, settings in [
+            ("sandbox", {}),
+            ("sandbox", _LAKE_OF_SHARDS),
+            *(("production", settings) for settings in ({}, *variants)),
         ]:
-            templates = only(_synthesised(environment, tuple(given)), architecture)
-            idle.monthly(templates, model_deployed=True)
-            idle.while_on(templates)
-            work.units(architecture, templates)
-    assert set(sheet()) - asked == set()
+            own = assemble_only(architecture, environment, *settings.items())
+            idle.monthly(own, in_service=True)
+            idle.notebook_hours(own)
+            list(costs.units(own))
+    assert set(sheet()) - used == set()
 
 
-def _synthesised(
-    environment: str, settings: tuple[tuple[str, str], ...]
-) -> dict[str, dict[str, object]]:
-    from tools import assembly
-
-    return assembly.synthesise(environment, dict(settings), gated=False)
+_LAKE_OF_SHARDS = {"streaming_lake.shards": "2", "streaming_lake.retention_hours": "48"}

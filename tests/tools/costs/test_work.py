@@ -1,111 +1,109 @@
-"""Units of work: priced from the template's own numbers, and as the README measured them."""
-
-import re
-from pathlib import Path
+"""Units of work: priced from the template's own numbers, and as the benchmark counted them."""
 
 import pytest
 
-from tests.conftest import Templates
-from tools import assembly
-from tools.costs import lake_work, language_work, platform_work, work
-from tools.costs.architectures import only
-from tools.costs.lines import dates_of, total
+from stacks.catalogue import ARCHITECTURES
+from tests.tools.conftest import Assemblies
+from tools.assembly import Assembly
+from tools.costs.architectures import costs_of, language_chain, ml_platform, streaming_lake
+from tools.costs.lines import Line, dates_of, total
+from tools.costs.prices import price
 
-README = (Path(__file__).parents[2] / "README.md").read_text()
 LAKE, PLATFORM, CHAIN = "streaming-lake", "ml-platform", "language-chain"
 
 
-def _units(templates: assembly.Templates, architecture: str) -> dict[str, float]:
-    found = work.units(architecture, only(templates, architecture))
-    return {each.name: each.usd for each in found}
+def _units(assembly: Assembly, architecture: str) -> dict[str, float]:
+    return {unit.name: unit.usd for unit in costs_of(architecture).units(assembly.of(architecture))}
 
 
-def _changed(environment: str, **settings: str) -> assembly.Templates:
-    given = {key.replace("__", "."): value for key, value in settings.items()}
-    return assembly.synthesise(environment, given, gated=False)
+def _usd(lines: list[Line]) -> dict[str, float]:
+    return {line.what: line.usd for line in lines}
 
 
-def test_a_gigabyte_costs_stream_delivery_and_parquet(synthesise: Templates) -> None:
-    sandbox, production = (_units(synthesise(each), LAKE) for each in ("sandbox", "production"))
+def test_a_gigabyte_costs_stream_delivery_and_parquet(assemble: Assemblies) -> None:
     name = "1 GB ingested, packed into large records"
-    assert sandbox[name] == pytest.approx(0.029 + 0.018, rel=0.1)
-    # On demand adds what goes in and out, and six more days in the stream.
-    assert production[name] - sandbox[name] == pytest.approx(
-        0.08 + 0.04 + 0.1 * 6 * 12 / 365, rel=0.01
+    sandbox, production = (
+        _units(assemble(environment), LAKE)[name] for environment in ("sandbox", "production")
     )
+    delivery = price("firehose_kinesis_source_gb").usd + price("firehose_format_conversion_gb").usd
+    assert sandbox == pytest.approx(delivery, rel=0.1)
+    # On-demand mode adds what goes in and out, and six more days in the stream.
+    on_demand = (
+        price("kinesis_on_demand_ingest_gb").usd
+        + price("kinesis_on_demand_retrieval_gb").usd
+        + price("kinesis_on_demand_extended_retention_gb_month").usd * 6 * 12 / 365
+    )
+    assert production - sandbox == pytest.approx(on_demand, rel=0.01)
 
 
-def test_small_records_are_billed_by_whole_units(synthesise: Templates) -> None:
-    lake = only(synthesise("sandbox"), LAKE)
-    packed = lake_work.ingested(lake, 271_000_000, 100 * 1024)
-    alone = lake_work.ingested(lake, 271_000_000, 271)
-    assert total(alone) > 10 * total(packed)
-    (delivered,) = [each.quantity for each in alone if each.what.startswith("GB delivered")]
+def test_small_records_are_billed_by_whole_units(assemble: Assemblies) -> None:
+    lake = assemble("sandbox").of(LAKE)
+    packed = streaming_lake.ingested(lake, 271_000_000, 100 * 1024)
+    single = streaming_lake.ingested(lake, 271_000_000, 271)
+    assert total(single) > 10 * total(packed)
+    (delivered,) = [line.quantity for line in single if line.what.startswith("GB delivered")]
     assert delivered == pytest.approx(5.12)
 
 
-def test_a_curation_follows_workers_and_flex(synthesise: Templates) -> None:
-    assert _units(synthesise("sandbox"), LAKE)["a curation"] == pytest.approx(4 * 3 / 60 * 0.29)
-    assert _units(synthesise("production"), LAKE)["a curation"] == pytest.approx(10 * 3 / 60 * 0.44)
+def test_a_curation_follows_workers_and_flex(assemble: Assemblies) -> None:
+    sandbox, production = (
+        _units(assemble(environment), LAKE)["a curation"]
+        for environment in ("sandbox", "production")
+    )
+    assert sandbox == pytest.approx(4 * 3 / 60 * price("glue_flex_dpu_hour").usd)
+    assert production == pytest.approx(10 * 3 / 60 * price("glue_dpu_hour").usd)
 
 
-def test_training_follows_instance_tuning_and_spot(synthesise: Templates) -> None:
-    platform = only(synthesise("production"), PLATFORM)
-    whole = {each.what: each.usd for each in platform_work.training_run(platform, spot_saving=0)}
-    saved = {each.what: each.usd for each in platform_work.training_run(platform, spot_saving=0.5)}
+def test_training_follows_instance_tuning_and_spot(
+    assemble: Assemblies, assemble_only: Assemblies
+) -> None:
+    platform = assemble("production").of(PLATFORM)
+    full_price = _usd(ml_platform.training_run(platform, spot_saving=0))
+    half_price = _usd(ml_platform.training_run(platform, spot_saving=0.5))
     name = "hours of ml.m7i.xlarge that train, on spot"
-    assert whole[name] == pytest.approx(20 * 4 / 60 * 0.242)
-    assert saved[name] == whole[name] / 2
-    dear = only(_changed("production", ml_training__spot="false"), PLATFORM)
-    on_demand = {each.what: each.usd for each in platform_work.training_run(dear)}
-    assert on_demand["hours of ml.m7i.xlarge that train"] == whole[name]
+    hour = price("sagemaker_ml_m7i_xlarge_training_hour").usd
+    assert full_price[name] == pytest.approx(20 * 4 / 60 * hour)
+    assert half_price[name] == full_price[name] / 2
+    without_spot = assemble_only(PLATFORM, "production", ("ml_training.spot", "false"))
+    on_demand = _usd(ml_platform.training_run(without_spot))
+    assert on_demand["hours of ml.m7i.xlarge that train"] == full_price[name]
 
 
-def test_a_million_predictions_pass_what_is_in_front(synthesise: Templates) -> None:
-    def said(templates: assembly.Templates) -> dict[str, float]:
-        platform = only(templates, PLATFORM)
-        return {each.what: each.usd for each in platform_work.predictions(platform, 1e6)}
-
-    sandbox, production = said(synthesise("sandbox")), said(synthesise("production"))
-    assert sandbox["million calls of the API"] == 3.5
-    assert "million calls through the firewall" not in sandbox
-    assert production["million calls through the firewall"] == 0.6
-
-
-def test_documents_cost_what_the_benchmark_counted() -> None:
-    (row,) = [each for each in README.splitlines() if each.startswith("| 1,000 documents of 2 KB;")]
-    (counted,) = [each for each in README.splitlines() if each.startswith("| a document of 2 KB;")]
-    usd = re.findall(r"([\d.]+) USD", row)[:2]
-    transitions = re.findall(r"\| (\d+) transitions; (\d+) \|", counted)[0]
-    for size, said_usd, said_transitions in zip((2_000, 200_000), usd, transitions, strict=True):
-        taken = language_work.reckoned(size)
-        charges = language_work.orchestration(taken, 1000, 1769 / 1024, "lambda_arm64_gb_second")
-        assert f"{language_work.usd(charges):.2f}" == said_usd
-        assert f"{taken.transitions}" == said_transitions
+def test_a_million_predictions_are_billed_at_gateway_and_firewall(assemble: Assemblies) -> None:
+    sandbox, production = (
+        _usd(ml_platform.predictions(assemble(environment).of(PLATFORM), 1e6))
+        for environment in ("sandbox", "production")
+    )
+    assert sandbox["million requests to the API"] == price("apigw_rest_million").usd
+    assert "million requests through AWS WAF" not in sandbox
+    assert production["million requests through AWS WAF"] == price("waf_requests_million").usd
 
 
-def test_speech_costs_only_where_it_is_asked_for(synthesise: Templates) -> None:
-    silent = _units(synthesise("sandbox"), CHAIN)
-    recordings = _units(_changed("sandbox", language_chain__speak="recordings"), CHAIN)
-    everything = _units(_changed("sandbox", language_chain__speak="everything"), CHAIN)
+def test_speech_costs_only_where_it_is_set(assemble_only: Assemblies) -> None:
+    silent, recordings, everything = (
+        _units(assemble_only(CHAIN, "sandbox", ("language_chain.speak", value)), CHAIN)
+        for value in ("nothing", "recordings", "everything")
+    )
     hour, documents = "an hour of recordings", "1,000 documents of 2 KB"
-    assert recordings[hour] - silent[hour] == pytest.approx(54_000 * 16e-6)
+    character = price("polly_neural_million_chars").usd / 1e6
+    assert recordings[hour] - silent[hour] == pytest.approx(54_000 * character)
     assert recordings[documents] == silent[documents]
-    assert everything[documents] - silent[documents] == pytest.approx(2_000_000 * 16e-6)
+    assert everything[documents] - silent[documents] == pytest.approx(2_000_000 * character)
 
 
 def test_no_comprehend_request_is_below_three_units() -> None:
-    short = {each.what: each.quantity for each in language_work.services(50, 1)}
-    assert short["units of 100 characters: sentiment"] == 3
+    quantities = {charge.what: charge.quantity for charge in language_chain.services(50, 1)}
+    assert quantities["units of 100 characters: sentiment"] == 3
 
 
-@pytest.mark.parametrize("architecture", [LAKE, PLATFORM, CHAIN])
-def test_every_unit_has_a_bill_with_dates(synthesise: Templates, architecture: str) -> None:
-    for unit in work.units(architecture, only(synthesise("sandbox"), architecture)):
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_every_unit_has_a_bill_with_dates(assemble: Assemblies, architecture: str) -> None:
+    for unit in costs_of(architecture).units(assemble("sandbox").of(architecture)):
+        assert unit.usd == pytest.approx(sum(line.quantity * line.price.usd for line in unit.lines))
         assert unit.usd > 0, unit.name
         assert dates_of(unit.lines).oldest >= "2024", unit.name
 
 
 def test_a_template_without_what_is_priced_is_an_error() -> None:
-    with pytest.raises(LookupError, match=r"one AWS::Kinesis::Stream is expected.*none"):
-        lake_work.ingested({}, 1, 1)
+    with pytest.raises(LookupError, match=r"expected one AWS::Kinesis::Stream.*none"):
+        streaming_lake.ingested(Assembly({}), 1, 1)

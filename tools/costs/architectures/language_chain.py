@@ -1,0 +1,187 @@
+"""Costs of the language chain; `tools/bench/language.py` prices what it counts by them, too.
+
+Left out, together below 0.2 USD for 1,000 documents: table, messages, logs, traces, storage.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Annotated
+
+from tools.assembly import Assembly
+from tools.costs.declaration import (
+    ArchitectureCosts,
+    Candidate,
+    MonthOfUse,
+    ScheduledRun,
+    Unit,
+)
+from tools.costs.lines import Charge, Line, line
+from tools.costs.prices import price
+from tools.costs.template_reading import gb_second_key, one, substitutions
+
+# The workflow's own limits, in bytes of UTF-8 (AI-07, AI-08).
+CHUNK_BYTES, PIECE_BYTES = 9_500, 4_900
+_EXPRESS_GB = 64 / 1024
+# Sentiment, entities, key phrases, personal data.
+_ANALYSES = 4
+_UNIT_CHARACTERS, _MINIMUM_UNITS = 100, 3
+_WORKFLOW = "Chain/Workflow"
+
+
+@dataclass(frozen=True)
+class Assumptions:
+    """What a document takes; counted in the local AWS."""
+
+    call_seconds: Annotated[float, "seconds of a Translate or Comprehend request"]
+    function_seconds: Annotated[float, "seconds of a function"]
+    states: Annotated[int, "states that the workflows of a document enter, its parts left out"]
+    functions: Annotated[int, "invocations of functions: two split, one merges, two admit"]
+    translation_growth: Annotated[float, "length of a translation relative to its source, counted"]
+    characters_an_hour: Annotated[int, "characters spoken in an hour"]
+    transcription_states: Annotated[int, "further states of a recording, its waiting included"]
+
+
+ASSUMED = Assumptions(
+    call_seconds=0.3,
+    function_seconds=0.5,
+    states=19,
+    functions=5,
+    translation_growth=1.025,
+    characters_an_hour=54_000,
+    transcription_states=100,
+)
+
+
+@dataclass(frozen=True)
+class Work:
+    """What one document takes: counted by the benchmark, estimated from its size here."""
+
+    transitions: float
+    functions: int
+    translated: int
+    analysed: int
+
+    @property
+    def parts(self) -> int:
+        """Chunks to translate and pieces to analyse, each an execution of its own."""
+        return self.translated + self.analysed
+
+
+def _units(assembly: Assembly) -> Iterator[Unit]:
+    for kilobytes in (2, 200):
+        lines = documents(assembly, 1000, kilobytes * 1000)
+        yield Unit(f"1,000 documents of {kilobytes} KB", lines)
+    yield Unit("an hour of recordings", recordings(assembly, 1))
+
+
+def estimated(size: int) -> Work:
+    """What a document of `size` bytes of text takes."""
+    translated = math.ceil(size / CHUNK_BYTES)
+    analysed = math.ceil(size * ASSUMED.translation_growth / PIECE_BYTES)
+    return Work(ASSUMED.states + translated + analysed, ASSUMED.functions, translated, analysed)
+
+
+def orchestration(work: Work, count: int, memory_gb: float, second_key: str) -> list[Charge]:
+    """What AWS charges for `count` documents, its language services left out."""
+    parts, invocations = count * work.parts, count * work.functions
+    waiting_seconds = ASSUMED.call_seconds * (work.translated + _ANALYSES * work.analysed)
+    gb_seconds = ASSUMED.function_seconds * memory_gb
+    # A part is written, read, written; its result is read, and the text of a piece.
+    reads = count * (2 * work.translated + 3 * work.analysed)
+    return [
+        Charge("1,000 transitions", "stepfunctions_standard_1k", count * work.transitions / 1e3),
+        Charge("million parts", "stepfunctions_express_requests_million", parts / 1e6),
+        Charge(
+            "GB seconds of parts that wait for an answer",
+            "stepfunctions_express_gb_second",
+            count * waiting_seconds * _EXPRESS_GB,
+        ),
+        Charge("million invocations of functions", "lambda_requests_million", invocations / 1e6),
+        Charge("GB seconds of functions", second_key, invocations * gb_seconds),
+        Charge("1,000 objects written", "s3_standard_put_1k", 2 * parts / 1e3),
+        Charge("1,000 objects read", "s3_standard_get_1k", reads / 1e3),
+    ]
+
+
+def services(characters: int, count: int) -> list[Charge]:
+    """What Translate and Comprehend charge for `count` documents of `characters`."""
+    units = max(_MINIMUM_UNITS, math.ceil(characters / _UNIT_CHARACTERS)) * count
+    translated = count * characters / 1e6
+    return [
+        Charge("million characters translated", "translate_text_million_chars", translated),
+        Charge("units of 100 characters: sentiment", "comprehend_sentiment_unit", units),
+        Charge("units of 100 characters: entities", "comprehend_entities_unit", units),
+        Charge("units of 100 characters: key phrases", "comprehend_key_phrases_unit", units),
+        Charge("units of 100 characters: personal data", "comprehend_pii_unit", units),
+    ]
+
+
+def usd(charges: list[Charge]) -> float:
+    """What charges add up to."""
+    return sum(charge.quantity * price(charge.key).usd for charge in charges)
+
+
+def documents(assembly: Assembly, count: int, size: int) -> list[Line]:
+    """`count` documents of `size` characters of one byte."""
+    workflow = one(assembly, "AWS::StepFunctions::StateMachine", _WORKFLOW)
+    charges = _text(assembly, estimated(size), count, size)
+    if substitutions(workflow)["Speak"] == "everything":
+        charges.append(_speech(count * size))
+    return [line(workflow, charge) for charge in charges]
+
+
+def recordings(assembly: Assembly, hours: int) -> list[Line]:
+    """`hours` recordings of an hour each: transcribed, then processed like any text."""
+    workflow = one(assembly, "AWS::StepFunctions::StateMachine", _WORKFLOW)
+    size = ASSUMED.characters_an_hour
+    text = estimated(size)
+    work = replace(text, transitions=text.transitions + ASSUMED.transcription_states)
+    charges = [
+        Charge("minutes transcribed", "transcribe_batch_minute", 60 * hours),
+        *_text(assembly, work, hours, size),
+    ]
+    if substitutions(workflow)["Speak"] != "nothing":
+        charges.append(_speech(hours * size))
+    return [line(workflow, charge) for charge in charges]
+
+
+def _text(assembly: Assembly, work: Work, count: int, size: int) -> list[Charge]:
+    function = one(assembly, "AWS::Lambda::Function", "Read/Split")
+    memory = function.properties["MemorySize"] / 1024
+    return [*orchestration(work, count, memory, gb_second_key(function)), *services(size, count)]
+
+
+def _speech(characters: int) -> Charge:
+    return Charge("million characters read aloud", "polly_neural_million_chars", characters / 1e6)
+
+
+# Every few minutes it reads the table's index for documents without progress, and counts them.
+_RECONCILE = ScheduledRun(
+    seconds=0.3,
+    others=(
+        Charge("10,000 requests of the scheduled check to KMS", "kms_requests_10k", 3 / 1e4),
+        Charge("million read units of the scheduled check", "dynamodb_rru_million", 3 / 1e6),
+    ),
+)
+
+COSTS = ArchitectureCosts(
+    scheduled_runs={"Intake/Sweep": _RECONCILE},
+    units=_units,
+    assumptions=ASSUMED,
+    month=MonthOfUse(
+        {
+            "1,000 documents of 2 KB": 10,
+            "1,000 documents of 200 KB": 0.1,
+            "an hour of recordings": 20,
+        }
+    ),
+    candidates=(
+        Candidate.of({"language_chain.speak": "recordings"}),
+        Candidate.of({"language_chain.speak": "everything"}),
+        # Higher concurrency at the same cost: the table shows that it is free.
+        Candidate.of(
+            {"language_chain.documents_at_once": "20", "language_chain.calls_a_second": "80"}
+        ),
+    ),
+)
