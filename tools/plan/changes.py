@@ -1,4 +1,4 @@
-"""What differs between two sets of templates, by `cdk diff`'s own library, with types."""
+"""The differences of two sets of templates, computed by `cdk diff`'s own library, with types."""
 
 import json
 import subprocess
@@ -13,6 +13,7 @@ from pydantic.dataclasses import dataclass as read
 
 from repository import ROOT
 from tools.assembly import Templates
+from tools.assembly.resources import Template
 from tools.plan.errors import PlanError
 
 Impact = Literal[
@@ -48,8 +49,8 @@ class Change:
 
 
 @read(frozen=True)
-class Other:
-    """Something of a template that is no resource: an output, a mapping."""
+class OtherChange:
+    """A difference outside the resources: an output, a mapping."""
 
     name: str
     old: Any
@@ -58,7 +59,7 @@ class Other:
 
 @read(frozen=True)
 class Targets:
-    """Whom or what a statement is about, or about all but whom."""
+    """The principals, actions or resources of a statement, or all but these."""
 
     values: list[str]
     negated: bool = False
@@ -78,7 +79,7 @@ class Statement:
 
 @read(frozen=True)
 class ManagedPolicy:
-    """A managed policy that an identity has got, or has lost."""
+    """A managed policy that was attached to an identity, or detached."""
 
     added: bool
     identity: str
@@ -98,10 +99,10 @@ class NetworkRule:
 
 @read(frozen=True)
 class Difference:
-    """What differs in one stack."""
+    """The differences of one stack."""
 
     resources: list[Change]
-    others: list[Other]
+    others: list[OtherChange]
     statements: list[Statement]
     managed_policies: list[ManagedPolicy]
     rules: list[NetworkRule]
@@ -109,23 +110,23 @@ class Difference:
 
 @dataclass(frozen=True)
 class StackChange:
-    """One stack before and after, and what differs."""
+    """One stack before and after, and the differences."""
 
     name: str
-    old: dict[str, Any]
-    new: dict[str, Any]
+    old: Template
+    new: Template
     difference: Difference
 
 
-_EMPTY: dict[str, Any] = {"Resources": {}}
+_EMPTY: Template = {"Resources": {}}
 
 
 def changes(old: Templates, new: Templates) -> list[StackChange]:
-    """Every stack of either side, with what differs. Raises PlanError."""
-    found = TypeAdapter(dict[str, Difference]).validate_python(_compared(old, new))
+    """The stacks of both sides with their differences. Raises PlanError."""
+    differences = TypeAdapter(dict[str, Difference]).validate_python(_compared(old, new))
     return [
         StackChange(name, old.get(name, _EMPTY), new.get(name, _EMPTY), difference)
-        for name, difference in found.items()
+        for name, difference in differences.items()
     ]
 
 
@@ -133,11 +134,11 @@ def _compared(old: Templates, new: Templates) -> Any:
     with tempfile.TemporaryDirectory(prefix="plan-") as name:
         files = [Path(name) / "old.json", Path(name) / "new.json"]
         for file, templates in zip(files, (old, new), strict=True):
-            file.write_text(json.dumps(templates))
-        done = subprocess.run(
+            file.write_text(json.dumps(dict(templates)))
+        process = subprocess.run(
             [f"{sys.prefix}/bin/node", str(ROOT / "tools/plan/difference.mjs"), *map(str, files)],
             cwd=ROOT, capture_output=True, text=True, check=False,
         )  # fmt: skip
-    if done.returncode != 0:
-        raise PlanError(f"the templates could not be compared: {done.stderr.strip()}")
-    return json.loads(done.stdout)
+    if process.returncode != 0:
+        raise PlanError(f"the templates could not be compared: {process.stderr.strip()}")
+    return json.loads(process.stdout)

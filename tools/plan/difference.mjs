@@ -1,4 +1,4 @@
-// Compares two files of {stack: template} as `cdk diff` does, and prints what differs as JSON.
+// Compares two files of {stack: template} as `cdk diff` does, and prints the differences as JSON.
 // node difference.mjs old.json new.json
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -6,72 +6,76 @@ import { createRequire } from "node:module";
 const { fullDiff } = createRequire(import.meta.url)("@aws-cdk/cloudformation-diff");
 const [old, now] = process.argv.slice(2, 4).map((file) => JSON.parse(readFileSync(file, "utf8")));
 
-const targets = (each) => ({ values: each.values, negated: each.not });
-const statements = (found, added) =>
-  found.map((each) => ({
+const targets = (selection) => ({ values: selection.values, negated: selection.not });
+const listStatements = (statements, added) =>
+  statements.map((statement) => ({
     added,
-    effect: each.effect,
-    principals: targets(each.principals),
-    actions: targets(each.actions),
-    resources: targets(each.resources),
-    condition: each.condition ?? null,
+    effect: statement.effect,
+    principals: targets(statement.principals),
+    actions: targets(statement.actions),
+    resources: targets(statement.resources),
+    condition: statement.condition ?? null,
   }));
-const policies = (found, added) =>
-  found.map((each) => ({ added, identity: each.identityArn, policy: each.managedPolicyArn }));
-const rules = (found, added, direction) =>
-  found.map((each) => ({
+const listPolicies = (policies, added) =>
+  policies.map(({ identityArn, managedPolicyArn }) => ({
+    added,
+    identity: identityArn,
+    policy: managedPolicyArn,
+  }));
+const listRules = (rules, added, direction) =>
+  rules.map((rule) => ({
     added,
     direction,
-    group: each.groupId,
-    protocol: each.describeProtocol(),
-    peer: each.describePeer(),
+    group: rule.groupId,
+    protocol: rule.describeProtocol(),
+    peer: rule.describePeer(),
   }));
 
 const differences = {};
 for (const stack of new Set([...Object.keys(old), ...Object.keys(now)])) {
-  const found = fullDiff(old[stack] ?? {}, now[stack] ?? {});
+  const difference = fullDiff(old[stack] ?? {}, now[stack] ?? {});
   const resources = [];
-  found.resources.forEachDifference((logicalId, change) =>
+  difference.resources.forEachDifference((logicalId, change) =>
     resources.push({
       logical_id: logicalId,
       impact: change.changeImpact,
-      properties: Object.entries(change.propertyUpdates).map(([name, each]) => ({
+      properties: Object.entries(change.propertyUpdates).map(([name, value]) => ({
         name,
-        impact: each.changeImpact ?? "NO_CHANGE",
-        old: each.oldValue ?? null,
-        new: each.newValue ?? null,
+        impact: value.changeImpact ?? "NO_CHANGE",
+        old: value.oldValue ?? null,
+        new: value.newValue ?? null,
       })),
-      attributes: Object.entries(change.otherChanges).map(([name, each]) => ({
+      attributes: Object.entries(change.otherChanges).map(([name, value]) => ({
         name,
         impact: "NO_CHANGE",
-        old: each.oldValue ?? null,
-        new: each.newValue ?? null,
+        old: value.oldValue ?? null,
+        new: value.newValue ?? null,
       })),
     }),
   );
-  const { iamChanges: iam, securityGroupChanges: groups } = found;
+  const { iamChanges: iam, securityGroupChanges: groups } = difference;
   const others = [];
   for (const kind of ["outputs", "mappings", "parameters", "conditions"]) {
-    found[kind].forEachDifference((name, each) =>
-      others.push({ name: `${kind}.${name}`, old: each.oldValue ?? null, new: each.newValue ?? null }),
+    difference[kind].forEachDifference((name, value) =>
+      others.push({ name: `${kind}.${name}`, old: value.oldValue ?? null, new: value.newValue ?? null }),
     );
   }
   differences[stack] = {
     resources,
     others,
     statements: [
-      ...statements(iam.statements.additions, true),
-      ...statements(iam.statements.removals, false),
+      ...listStatements(iam.statements.additions, true),
+      ...listStatements(iam.statements.removals, false),
     ],
     managed_policies: [
-      ...policies(iam.managedPolicies.additions, true),
-      ...policies(iam.managedPolicies.removals, false),
+      ...listPolicies(iam.managedPolicies.additions, true),
+      ...listPolicies(iam.managedPolicies.removals, false),
     ],
     rules: [
-      ...rules(groups.ingress.additions, true, "in"),
-      ...rules(groups.ingress.removals, false, "in"),
-      ...rules(groups.egress.additions, true, "out"),
-      ...rules(groups.egress.removals, false, "out"),
+      ...listRules(groups.ingress.additions, true, "in"),
+      ...listRules(groups.ingress.removals, false, "in"),
+      ...listRules(groups.egress.additions, true, "out"),
+      ...listRules(groups.egress.removals, false, "out"),
     ],
   };
 }

@@ -1,5 +1,5 @@
-"""What stops a plan."""
+"""The error of a plan."""
 
 
 class PlanError(Exception):
-    """What the user can act on. The message is for the user."""
+    """Something that the user can correct. The message is for the user."""

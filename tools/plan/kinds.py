@@ -1,6 +1,6 @@
 """Which types and properties a reviewer looks at first, and which types hold data."""
 
-# Replaced or removed, what is in them is gone with them, unless a policy keeps it.
+# Replacing or removing one deletes its data, unless a policy retains it.
 STATEFUL = frozenset(
     {
         "AWS::S3::Bucket",
@@ -17,7 +17,7 @@ STATEFUL = frozenset(
         "AWS::Athena::WorkGroup",
     }
 )
-# Every change of these concerns keys, the network or who gets in.
+# Every change of these types concerns keys, the network or access.
 SECURITY_TYPES = frozenset(
     {
         "AWS::KMS::Key",
@@ -37,7 +37,7 @@ SECURITY_TYPES = frozenset(
         "AWS::Lambda::Url",
     }
 )
-# And of these properties, whatever type has them.
+# And of these properties, in any type.
 SECURITY_PROPERTIES = frozenset(
     {
         "AuthorizationType",
@@ -63,8 +63,8 @@ SECURITY_PROPERTIES = frozenset(
         "VpcConfig",
     }
 )
-# The library tells the statements of these one by one: not once more as a property.
-TOLD_BY_STATEMENT = frozenset(
+# Their statements are listed one by one, so not as a property, too.
+LISTED_BY_STATEMENT = frozenset(
     {
         "AWS::EC2::SecurityGroup",
         "AWS::EC2::VPCEndpoint",
@@ -92,4 +92,4 @@ POLICIES = frozenset(
 )
 LOST = "is lost"
 # What decides whether data outlives its resource.
-KEPT_BY = ("DeletionPolicy", "UpdateReplacePolicy")
+RETAINED_BY = ("DeletionPolicy", "UpdateReplacePolicy")

@@ -1,4 +1,4 @@
-"""How a change is put for a person: construct paths for logical ids, leaves for whole documents."""
+"""Puts a change for a reader: construct paths for logical ids, single values for documents."""
 
 import json
 import re
@@ -9,11 +9,11 @@ from tools.assembly import paths, readable
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 _REFERENCE = re.compile(r"\$\{(\w+)((?:\.\w+)?)\}")
-_LONGEST = 120
+_MAXIMUM = 120
 
 
 class Names:
-    """The construct paths of one stack, as it was and as it becomes."""
+    """The construct paths of one stack, before and after."""
 
     def __init__(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
         self._old, self._new = old, new
@@ -23,19 +23,19 @@ class Names:
         """The construct that a resource comes from."""
         return self._paths[logical_id]
 
-    def named(self, text: str) -> str:
-        """A text of the library's, with paths for the logical ids in its `${...}`."""
+    def with_paths(self, text: str) -> str:
+        """A text of the library, with paths for the logical ids in its `${...}`."""
         return _REFERENCE.sub(
-            lambda found: f"{{{self._paths.get(found[1], found[1])}{found[2]}}}", text
+            lambda match: f"{{{self._paths.get(match[1], match[1])}{match[2]}}}", text
         )
 
     def service(self, properties: Mapping[str, Any]) -> str:
-        """The service that an endpoint leads to; empty for anything else."""
+        """The service of a VPC endpoint; empty for anything else."""
         places = {place: text for place, _, text in self.leaves({}, properties)}
         return places.get("ServiceName", "")
 
     def leaves(self, old: Any, new: Any) -> list[tuple[str, str, str]]:
-        """The places at which two values differ: where, what was, what is; `-` for nothing."""
+        """The places at which two values differ: where, before, after; `-` for nothing."""
         before = dict(_leaves(_parsed(readable(self._old, old))))
         after = dict(_leaves(_parsed(readable(self._new, new))))
         return [
@@ -46,7 +46,7 @@ class Names:
 
 
 def is_code(old: Any, new: Any) -> bool:
-    """Whether two values differ in nothing but the hash of an asset."""
+    """Whether two values differ only in the hash of an asset."""
     return bool(old != new and _without_hashes(old) == _without_hashes(new))
 
 
@@ -55,7 +55,7 @@ def _without_hashes(value: Any) -> str:
 
 
 def _parsed(value: Any) -> Any:
-    """A document in a string, like a workflow or a dashboard, as what it says."""
+    """A JSON document in a string, like a workflow or a dashboard, parsed."""
     if isinstance(value, str) and value.startswith("{"):
         try:
             return json.loads(value)
@@ -66,11 +66,11 @@ def _parsed(value: Any) -> Any:
 
 def _leaves(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
     if isinstance(value, list) and value and all(map(_is_tag, value)):
-        value = {each["Key"]: each["Value"] for each in value}
+        value = {tag["Key"]: tag["Value"] for tag in value}
     if isinstance(value, dict) and (value or not place):
         for key, inner in value.items():
             yield from _leaves(inner, f"{place}.{key}" if place else key)
-    elif isinstance(value, list) and any(isinstance(each, dict | list) for each in value):
+    elif isinstance(value, list) and any(isinstance(item, dict | list) for item in value):
         for index, inner in enumerate(value):
             yield from _leaves(inner, f"{place}[{index}]")
     elif value is not None:
@@ -78,7 +78,7 @@ def _leaves(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def _is_tag(value: Any) -> bool:
-    # By their place in the list, one more tag would change all of those behind it.
+    # By position, a new tag would change all tags after it.
     return isinstance(value, dict) and set(value) == {"Key", "Value"}
 
 
@@ -87,4 +87,4 @@ def _short(value: Any) -> str:
         return "-"
     text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
     text = " ".join(text.split()) or '""'
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+    return text if len(text) <= _MAXIMUM else f"{text[:_MAXIMUM]}..."

@@ -1,4 +1,4 @@
-"""What a reviewer reads of a change, as sections of rows: security first, then the resources."""
+"""A change as sections of rows for its reviewer: security first, then the resources."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -6,13 +6,13 @@ from typing import Any
 
 from tools.plan.changes import Change, Property, StackChange, Targets
 from tools.plan.kinds import (
-    KEPT_BY,
+    LISTED_BY_STATEMENT,
     LOST,
     POLICIES,
+    RETAINED_BY,
     SECURITY_PROPERTIES,
     SECURITY_TYPES,
     STATEFUL,
-    TOLD_BY_STATEMENT,
 )
 from tools.plan.reading import Names, is_code
 
@@ -30,7 +30,7 @@ class Section:
 
 @dataclass
 class Review:
-    """Everything that differs, sorted into what a reviewer looks for."""
+    """All differences, sorted by what a reviewer looks for."""
 
     statements: Section
     managed: Section
@@ -41,12 +41,12 @@ class Review:
     replaced: Section
     removed: Section
     others: Section
-    # The constructs of which nothing but the code differs.
+    # Constructs whose code differs.
     code: list[str]
 
     def sections(self) -> list[Section]:
-        """Those that have something to say, in the order of reading."""
-        every = [
+        """Those with rows, in reading order."""
+        sections = [
             self.statements,
             self.managed,
             self.network,
@@ -57,14 +57,14 @@ class Review:
             self.removed,
             self.others,
         ]
-        return [each for each in every if each.rows]
+        return [section for section in sections if section.rows]
 
 
 def review(changes: Sequence[StackChange]) -> Review:
-    """Sort what differs in some stacks."""
-    what = ("", "construct", "type")
-    leaf = ("construct", "property", "was", "becomes")
-    found = Review(
+    """The review of some stacks' differences."""
+    resource = ("", "construct", "type")
+    value = ("construct", "property", "before", "after")
+    sorted_changes = Review(
         statements=Section(
             "Security: policy statements",
             ("", "stack", "effect", "principal", "actions", "resources", "condition"),
@@ -74,17 +74,17 @@ def review(changes: Sequence[StackChange]) -> Review:
             "Security: rules of security groups",
             ("", "stack", "group", "direction", "protocol", "peer"),
         ),
-        security=Section("Security: keys, network and access", ("", *leaf)),
-        added=Section("Added", what),
-        changed=Section("Changed", leaf),
+        security=Section("Security: keys, network and access", ("", *value)),
+        added=Section("Added", resource),
+        changed=Section("Changed", value),
         replaced=Section("Replaced", ("construct", "type", "because of", "its data")),
-        removed=Section("Removed", ("", "construct", "type", "its data")),
-        others=Section("Outputs and what else is in a template", ("stack", *leaf[1:])),
+        removed=Section("Removed", (*resource, "its data")),
+        others=Section("Outputs and other parts of a template", ("stack", *value[1:])),
         code=[],
     )
     for stack in changes:
-        _Stack(stack, found).sort()
-    return found
+        _Stack(stack, sorted_changes).sort()
+    return sorted_changes
 
 
 class _Stack:
@@ -94,37 +94,36 @@ class _Stack:
 
     def sort(self) -> None:
         difference, review, stack = self._change.difference, self._review, self._change.name
-        for each in difference.statements:
-            who, actions, on = (
-                self._targets(one) for one in (each.principals, each.actions, each.resources)
-            )
-            condition = self._condition(each.condition)
+        for statement in difference.statements:
+            targets = (statement.principals, statement.actions, statement.resources)
+            condition = self._condition(statement.condition)
+            sign, effect = _SIGN[statement.added], statement.effect
             review.statements.rows.append(
-                (_SIGN[each.added], stack, each.effect, who, actions, on, condition)
+                (sign, stack, effect, *map(self._targets, targets), condition)
             )
         for policy in difference.managed_policies:
-            names = (self._names.named(one) for one in (policy.identity, policy.policy))
+            names = map(self._names.with_paths, (policy.identity, policy.policy))
             review.managed.rows.append((_SIGN[policy.added], stack, *names))
         for rule in difference.rules:
-            group, peer = self._names.named(rule.group), self._names.named(rule.peer)
+            group, peer = map(self._names.with_paths, (rule.group, rule.peer))
             review.network.rows.append(
                 (_SIGN[rule.added], stack, group, rule.direction, rule.protocol, peer)
             )
         for change in difference.resources:
             self._resource(change)
-        for other in difference.others:
-            for place, old, new in self._names.leaves(other.old, other.new):
-                what = f"{other.name}.{place}" if place else other.name
-                review.others.rows.append((stack, what, old, new))
+        for part in difference.others:
+            for place, old, new in self._names.leaves(part.old, part.new):
+                name = f"{part.name}.{place}" if place else part.name
+                review.others.rows.append((stack, name, old, new))
 
     def _targets(self, targets: Targets) -> str:
-        named = ", ".join(self._names.named(each) for each in targets.values)
-        return f"all but {named}" if targets.negated else named
+        values = ", ".join(map(self._names.with_paths, targets.values))
+        return f"all but {values}" if targets.negated else values
 
     def _condition(self, condition: Any) -> str:
         if not condition:
             return ""
-        return self._names.named(
+        return self._names.with_paths(
             "; ".join(f"{place} {new}" for place, _, new in self._names.leaves({}, condition))
         )
 
@@ -135,63 +134,67 @@ class _Stack:
         )
         name = f"{self._change.name}/{self._names.path(change.logical_id)}"
         if old is None or new is None:
-            self._come_or_gone(change, name, old, new)
+            self._added_or_removed(change, name, old, new)
             return
         differing = [
-            each
-            for each in [*change.properties, *(a for a in change.attributes if a.name in KEPT_BY)]
-            if not is_code(each.old, each.new)
+            value
+            for value in [*change.properties, *_retention(change)]
+            if not is_code(value.old, value.new)
         ]
-        # Metadata is the CDK's own, and says of an asset what its hash says, too.
-        if any(is_code(each.old, each.new) for each in change.properties):
+        if any(is_code(value.old, value.new) for value in change.properties):
             self._review.code.append(name)
         if change.impact in ("WILL_REPLACE", "MAY_REPLACE"):
             self._replaced(change, name, new)
         self._leaves(name, new["Type"], differing)
 
-    def _come_or_gone(self, change: Change, name: str, old: Any, new: Any) -> None:
+    def _added_or_removed(self, change: Change, name: str, old: Any, new: Any) -> None:
         kind = (new or old)["Type"]
         if kind in SECURITY_TYPES:
             sign = _SIGN[old is None]
-            told = self._names.service((new or old).get("Properties", {})) or kind
+            label = self._names.service((new or old).get("Properties", {})) or kind
             self._review.security.rows.append(
-                (sign, name, "", *(("", told) if new else (told, "")))
+                (sign, name, "", *(("", label) if new else (label, "")))
             )
         if old is None:
             self._review.added.rows.append(("+", name, kind))
             return
-        kept = change.impact == "WILL_ORPHAN"
-        self._review.removed.rows.append(("-", name, kind, _data(kind, kept=kept)))
+        retained = change.impact == "WILL_ORPHAN"
+        self._review.removed.rows.append(("-", name, kind, _data(kind, retained=retained)))
 
     def _replaced(self, change: Change, name: str, new: dict[str, Any]) -> None:
         causes = [
-            each for each in change.properties if each.impact in ("WILL_REPLACE", "MAY_REPLACE")
+            value for value in change.properties if value.impact in ("WILL_REPLACE", "MAY_REPLACE")
         ]
         because = ", ".join(
-            each.name + (" (perhaps)" if each.impact == "MAY_REPLACE" else "") for each in causes
+            cause.name + (" (perhaps)" if cause.impact == "MAY_REPLACE" else "") for cause in causes
         )
-        kept = new.get("UpdateReplacePolicy") == "Retain"
-        row = (name, new["Type"], because or "Type", _data(new["Type"], kept=kept))
+        retained = new.get("UpdateReplacePolicy") == "Retain"
+        row = (name, new["Type"], because or "Type", _data(new["Type"], retained=retained))
         self._review.replaced.rows.append(row)
 
     def _leaves(self, name: str, kind: str, properties: Sequence[Property]) -> None:
-        for each in properties:
-            if each.name in POLICIES and kind in TOLD_BY_STATEMENT:
+        for value in properties:
+            if value.name in POLICIES and kind in LISTED_BY_STATEMENT:
                 continue
-            matters = kind in SECURITY_TYPES or each.name in SECURITY_PROPERTIES | POLICIES
-            for row in self._rows(name, each):
-                if matters and each.name != "Tags":
+            secures = kind in SECURITY_TYPES or value.name in SECURITY_PROPERTIES | POLICIES
+            for row in self._rows(name, value):
+                if secures and value.name != "Tags":
                     self._review.security.rows.append(("~", *row))
                 else:
                     self._review.changed.rows.append(row)
 
-    def _rows(self, name: str, each: Property) -> Iterator[tuple[str, str, str, str]]:
-        for place, old, new in self._names.leaves(each.old, each.new):
-            joint = "" if place.startswith("[") else "."
-            yield name, f"{each.name}{joint}{place}" if place else each.name, old, new
+    def _rows(self, name: str, value: Property) -> Iterator[tuple[str, str, str, str]]:
+        for place, old, new in self._names.leaves(value.old, value.new):
+            separator = "" if place.startswith("[") else "."
+            yield name, f"{value.name}{separator}{place}" if place else value.name, old, new
 
 
-def _data(kind: str, *, kept: bool) -> str:
+def _retention(change: Change) -> Iterator[Property]:
+    """The attributes that decide about data; others, like Metadata, are the CDK's own."""
+    return (value for value in change.attributes if value.name in RETAINED_BY)
+
+
+def _data(kind: str, *, retained: bool) -> str:
     if kind not in STATEFUL:
         return ""
-    return "stays behind, in the old one" if kept else LOST
+    return "remains in the old resource" if retained else LOST

@@ -1,5 +1,6 @@
-"""The templates of the work tree, and those of a revision: that is unpacked once, and kept."""
+"""The templates of the work tree, and those of a revision, which is unpacked once and kept."""
 
+import hashlib
 import io
 import json
 import os
@@ -7,103 +8,143 @@ import shutil
 import subprocess
 import sys
 import tarfile
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
-from repository import ROOT
+from repository import BUILD, ROOT
+from stacks.catalogue import CHOICE
 from tools.assembly import Templates
 from tools.plan.errors import PlanError
 
-KEPT = ROOT / ".build" / "plan"
-# What a revision does not bring, and shares with the work tree: bundles are kept by their content.
+PLANS = BUILD / "plan"
+# What a revision shares with the work tree: bundles are named after their content.
 _SHARED = (".build", ".venv", "node_modules")
 
 
-def both(environment: str, base: str) -> tuple[Templates, Templates, str]:
-    """The templates of `base`, those of the work tree, and what `base` is called for a reader.
+@dataclass(frozen=True)
+class Request:
+    """What to synthesise."""
+
+    environment: str
+    architecture: str
+    """Empty: all."""
+    settings: Mapping[str, str]
+
+    @property
+    def name(self) -> str:
+        """A folder name that no other request has."""
+        digest = hashlib.sha256(json.dumps(asdict(self)).encode()).hexdigest()[:12]
+        return f"{self.environment}-{digest}"
+
+    @property
+    def context(self) -> dict[str, str]:
+        """The `-c` keys of the app."""
+        choice = {CHOICE: self.architecture} if self.architecture else {}
+        return {"env": self.environment, **choice, **self.settings}
+
+
+def both(request: Request, base: str) -> tuple[Templates, Templates, str]:
+    """The templates of the revision `base`, those of the work tree, and a name for `base`.
 
     Raises PlanError.
     """
     revision = _revision(base)
     name = f"{base} ({revision[:7]})"
     with ThreadPoolExecutor(2) as pool:
-        old = pool.submit(_of_revision, revision, name, environment)
-        new = pool.submit(
-            _synthesised, ROOT, environment, KEPT / "work" / environment, "The work tree"
-        )
+        old = pool.submit(_of_revision, revision, name, request)
+        new = pool.submit(_of_work_tree, request)
         return old.result(), new.result(), name
 
 
 def _revision(base: str) -> str:
-    found = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{base}^{{commit}}")
-    if found.returncode == 0:
-        return found.stdout.decode().strip()
+    process = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{base}^{{commit}}")
+    if process.returncode == 0:
+        return process.stdout.decode().strip()
     if _git("rev-parse", "--git-dir").returncode != 0:
         raise PlanError(
-            f"{ROOT} is no git repository, so there is nothing to compare with: plan in a clone."
+            f"{ROOT} is no Git repository, so there is nothing to compare with. Run it in a clone."
         )
-    raise PlanError(f"BASE={base}: git knows no such revision here; name a commit, branch or tag.")
+    raise PlanError(f"BASE={base}: no such revision. Name a commit, a branch or a tag.")
 
 
 def _git(*arguments: str) -> subprocess.CompletedProcess[bytes]:
     try:
         return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, check=False)
     except FileNotFoundError:
-        raise PlanError("git is not installed, and a plan compares with a commit.") from None
+        raise PlanError("Git is not installed. A plan compares with a commit.") from None
 
 
-def _of_revision(revision: str, name: str, environment: str) -> Templates:
-    folder = KEPT / revision
+def _of_revision(revision: str, name: str, request: Request) -> Templates:
+    folder = PLANS / revision
     if not folder.exists():
         _unpack(revision, folder)
-    return _synthesised(folder / "tree", environment, folder / environment, name, keep=True)
+    output = folder / request.name
+    if not output.exists():
+        tree = folder / "tree"
+        try:
+            _synthesise(tree, request.context, output, name)
+        except PlanError:
+            if not request.architecture:
+                raise
+            # The revision may be older than the choice, or than the architecture itself.
+            everything = Request(request.environment, "", request.settings)
+            _synthesise(tree, everything.context, output, name)
+    return _read(output)
+
+
+def _of_work_tree(request: Request) -> Templates:
+    output = PLANS / "work" / request.name
+    _synthesise(ROOT, request.context, output, "The work tree")
+    return _read(output)
 
 
 def _unpack(revision: str, folder: Path) -> None:
-    packed = _git("archive", "--format=tar", revision)
-    if packed.returncode != 0:
-        raise PlanError(f"git archive {revision}: {packed.stderr.decode().strip()}")
-    # Renamed when whole: a run that was stopped leaves nothing that looks finished.
+    archive_process = _git("archive", "--format=tar", revision)
+    if archive_process.returncode != 0:
+        raise PlanError(f"git archive {revision}: {archive_process.stderr.decode().strip()}")
+    # Renamed when complete: an interrupted run leaves nothing that looks finished.
     partial = folder.with_name(f"{revision}.{os.getpid()}")
-    with tarfile.open(fileobj=io.BytesIO(packed.stdout)) as archive:
+    with tarfile.open(fileobj=io.BytesIO(archive_process.stdout)) as archive:
         archive.extractall(partial / "tree", filter="data")
     for shared in _SHARED:
         (partial / "tree" / shared).symlink_to(ROOT / shared)
     partial.rename(folder)
 
 
-def _synthesised(
-    tree: Path, environment: str, output: Path, name: str, *, keep: bool = False
-) -> Templates:
-    if not (keep and output.exists()):
-        partial = output.with_name(f"{output.name}.{os.getpid()}")
-        try:
-            _synth(tree, environment, partial, name)
-            shutil.rmtree(output, ignore_errors=True)
-            partial.rename(output)
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
-    found = sorted(output.glob("*.template.json"))
+def _read(output: Path) -> Templates:
     return {
-        each.name.removesuffix(".template.json"): json.loads(each.read_text()) for each in found
+        file.name.removesuffix(".template.json"): json.loads(file.read_text())
+        for file in sorted(output.glob("*.template.json"))
     }
 
 
-def _synth(tree: Path, environment: str, output: Path, name: str) -> None:
-    """Run the tree's own `app.py`, so that any revision can be asked. Raises PlanError."""
-    context = {
-        "env": environment,
-        "aws:cdk:enable-path-metadata": True,
-        "aws:cdk:disable-asset-staging": True,
+def _synthesise(tree: Path, context: Mapping[str, Any], output: Path, name: str) -> None:
+    """Run the tree's own `app.py`, so that any revision works. Raises PlanError."""
+    partial = output.with_name(f"{output.name}.{os.getpid()}")
+    try:
+        _run_app(tree, context, partial, name)
+        shutil.rmtree(output, ignore_errors=True)
+        partial.rename(output)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _run_app(tree: Path, context: Mapping[str, Any], output: Path, name: str) -> None:
+    options = {"aws:cdk:enable-path-metadata": True, "aws:cdk:disable-asset-staging": True}
+    settings = {
+        "CDK_CONTEXT_JSON": json.dumps({**context, **options}),
+        "CDK_OUTDIR": str(output),
     }
-    settings = {"CDK_CONTEXT_JSON": json.dumps(context), "CDK_OUTDIR": str(output)}
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "app.py"],
         cwd=tree, env={**os.environ, **settings}, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    if done.returncode != 0:
-        said = done.stderr.strip() or f"app.py ended with exit code {done.returncode}"
-        # What the gate says is for people; of a crash the last line is.
-        if said.startswith("Traceback"):
-            said = said.splitlines()[-1]
-        raise PlanError(f"{name} does not synthesise for {environment}: {said}")
+    if process.returncode != 0:
+        message = process.stderr.strip() or f"app.py ended with exit code {process.returncode}"
+        # The gate's message is for the user; of a traceback, the last line is.
+        if message.startswith("Traceback"):
+            message = message.splitlines()[-1]
+        raise PlanError(f"{name} does not synthesise for {context['env']}: {message}")

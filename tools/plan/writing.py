@@ -1,11 +1,10 @@
 """A plan as Markdown for a pull request, and as tables in the terminal."""
 
-from collections.abc import Sequence
-
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from tools.markdown import table as markdown_table
 from tools.plan.kinds import LOST
 from tools.plan.review import Review, Section
 
@@ -26,22 +25,18 @@ def markdown(title: str, review: Review, cost: Section) -> str:
 
 
 def _pipes(section: Section) -> str:
-    rows: Sequence[Sequence[str]] = (section.heads, ["---"] * len(section.heads), *section.rows)
-    return "\n".join(f"| {' | '.join(_cell(each) for each in row)} |" for row in rows)
+    return markdown_table(section.heads, [tuple(map(_cell, row)) for row in section.rows])
 
 
 def _cell(text: str) -> str:
-    if text == LOST:
-        return f"**{text}**"
-    return text.replace("|", "\\|").replace("*", "\\*")
+    return f"**{text}**" if text == LOST else text.replace("*", "\\*")
 
 
 def _code(review: Review) -> str:
     if not review.code:
         return ""
-    places = ", ".join(review.code)
-    count = len(review.code)
-    return f"Code of {count} {'function' if count == 1 else 'functions'} changes: {places}."
+    paths, count = ", ".join(review.code), len(review.code)
+    return f"Code of {count} {'function' if count == 1 else 'functions'} changes: {paths}."
 
 
 def show(console: Console, title: str, review: Review, cost: Section) -> None:
@@ -61,6 +56,6 @@ def _table(section: Section) -> Table:
     for head in section.heads:
         table.add_column(head, overflow="fold")
     for row in section.rows:
-        cells = [f"[bold red]{each}[/]" if each == LOST else escape(each) for each in row]
+        cells = [f"[bold red]{cell}[/]" if cell == LOST else escape(cell) for cell in row]
         table.add_row(*cells, style=_COLOURS.get(row[0], ""))
     return table

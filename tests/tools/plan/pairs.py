@@ -1,4 +1,4 @@
-"""Small, hand-made pairs of templates: what the tests of a review begin with."""
+"""Small pairs of templates for the tests of a review."""
 
 from typing import Any
 
@@ -8,24 +8,25 @@ from tools.plan.review import Review, review
 
 def resource(kind: str, path: str, **properties: Any) -> dict[str, Any]:
     """A resource as the CDK writes it, at the path of its construct."""
-    found = {
+    body = {
         "Type": kind,
         "Properties": properties,
         "Metadata": {"aws:cdk:path": f"StreamingLake/{path}/Resource"},
     }
     for attribute in ("DeletionPolicy", "UpdateReplacePolicy"):
         if attribute in properties:
-            found[attribute] = properties.pop(attribute)
-    return found
+            body[attribute] = properties.pop(attribute)
+    return body
 
 
 def reviewed(old: dict[str, Any], new: dict[str, Any]) -> Review:
-    """What a reviewer is told of the two sets of resources of one stack."""
-    return review(changes(*({"StreamingLake": {"Resources": each}} for each in (old, new))))
+    """The review of two sets of resources of one stack."""
+    sides = ({"StreamingLake": {"Resources": resources}} for resources in (old, new))
+    return review(changes(*sides))
 
 
 def policy(*statements: dict[str, Any]) -> dict[str, Any]:
-    """A role whose only policy has these statements."""
+    """A role with one policy of these statements."""
     role = {"Ref": "Role1234"}
     return {
         "Role1234": resource("AWS::IAM::Role", "Transform/Role", AssumeRolePolicyDocument={}),
@@ -33,7 +34,7 @@ def policy(*statements: dict[str, Any]) -> dict[str, Any]:
             "AWS::IAM::Policy",
             "Transform/Role/Policy",
             PolicyDocument={"Statement": list(statements)},
-            PolicyName="It",
+            PolicyName="Policy",
             Roles=[role],
         ),
     }

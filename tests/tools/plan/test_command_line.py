@@ -9,21 +9,20 @@ from pathlib import Path
 import pytest
 
 from repository import ROOT
+from stacks.streaming_lake.settings import STREAMING_LAKE
 
-_NOT_COPIED = shutil.ignore_patterns(
-    ".git",
-    ".build",
-    ".venv*",
-    "node_modules",
-    "cdk.out",
-    "site",
-    ".*_cache",
-    "__pycache__",
-    ".sandbox*",
-    "reports",
-)
-SETTINGS = Path("settings") / "streaming_lake.py"
+NOT_COPIED = shutil.ignore_patterns(
+    ".git", ".build", ".venv*", "node_modules", "cdk.out", "site", ".*_cache", "__pycache__",
+    ".local*", "reports",
+)  # fmt: skip
+FILE = Path("stacks") / "streaming_lake" / "settings.py"
 RETENTION = "Field(ge=24, le=8760)] = 24"
+# The start of a run of an app from before `-c arch=`.
+OLD_APP = """
+import json, os, sys
+if "arch" in json.loads(os.environ["CDK_CONTEXT_JSON"]):
+    sys.exit("-c arch: no such setting. Use env, name_prefix.")
+"""
 
 
 def _git(folder: Path, *arguments: str) -> None:
@@ -35,10 +34,10 @@ def _git(folder: Path, *arguments: str) -> None:
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The work tree as the only commit of a new repository."""
     folder = tmp_path_factory.mktemp("plan") / "project"
-    shutil.copytree(ROOT, folder, ignore=_NOT_COPIED, symlinks=True)
+    shutil.copytree(ROOT, folder, ignore=NOT_COPIED, symlinks=True)
     _git(folder, "init", "--quiet", "--initial-branch", "main")
     _git(folder, "add", "--all")
-    _git(folder, "commit", "--quiet", "--message", "As it is")
+    _git(folder, "commit", "--quiet", "--message", "The work tree")
     (folder / ".build").mkdir()
     for shared in (".venv", "node_modules", ".build/bundles", ".build/bootstrap"):
         (folder / shared).symlink_to((ROOT / shared).resolve())
@@ -47,90 +46,131 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _plan(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "plan", *arguments],
+        [sys.executable, "-m", "tools.plan", *arguments],
         cwd=project, capture_output=True, text=True, check=False,
     )  # fmt: skip
 
 
-def _keeping(project: Path, hours: str) -> None:
-    file = project / SETTINGS
-    text = (ROOT / SETTINGS).read_text()
+def _set_retention(project: Path, hours: str) -> None:
+    text = (ROOT / FILE).read_text()
     assert RETENTION in text
-    file.write_text(text.replace(RETENTION, RETENTION.replace("= 24", f"= {hours}")))
+    (project / FILE).write_text(text.replace(RETENTION, RETENTION.replace("= 24", f"= {hours}")))
 
 
 def test_an_unchanged_work_tree_says_that_nothing_changes(project: Path) -> None:
-    _keeping(project, "24")
-    done = _plan(project)
-    assert done.returncode == 0, done.stderr
-    assert "Nothing changes." in done.stdout
+    _set_retention(project, "24")
+    process = _plan(project)
+    assert process.returncode == 0, process.stderr
+    assert "Nothing changes." in process.stdout
     assert (project / ".build" / "plan" / "plan.md").exists()
 
 
-def test_a_change_of_a_setting_is_told_as_the_readme_shows_it(project: Path) -> None:
-    _keeping(project, "48")
-    done = _plan(project, "--arch", "streaming-lake", "--markdown")
-    assert done.returncode == 0, done.stderr
-    readme = (ROOT / "README.md").read_text()
-    (example,) = re.findall(r"```markdown\n(.*?)```", readme, re.DOTALL)
-    for line in example.splitlines():
-        if line != "...":
-            assert re.sub(r"HEAD \(\w+\)", "HEAD", line) in re.sub(
-                r"HEAD \(\w+\)", "HEAD", done.stdout
-            )
+def test_a_changed_setting_is_listed_before_and_after(project: Path) -> None:
+    _set_retention(project, "48")
+    process = _plan(project, "--arch", "streaming-lake", "--markdown")
+    assert process.returncode == 0, process.stderr
+    page = process.stdout
+    assert re.match(r"## streaming-lake in sandbox: the work tree against HEAD \(\w{7}\)\n", page)
+    assert "| StreamingLake/Ingestion/Events | RetentionPeriodHours | 24 | 48 |" in page
+    (before, after, change) = re.findall(
+        r"\| streaming-lake \| ([\d.]+) \| ([\d.]+) \| \+([\d.]+) \|", page
+    )[0]
+    assert float(after) - float(before) == pytest.approx(float(change))
+
+
+def test_only_the_chosen_architecture_is_synthesised(project: Path) -> None:
+    _set_retention(project, "24")
+    assert _plan(project, "--arch", "language-chain").returncode == 0
+    newest = max(
+        (project / ".build" / "plan" / "work").iterdir(), key=lambda folder: folder.stat().st_mtime
+    )
+    assert [file.name for file in newest.glob("*.template.json")] == ["LanguageChain.template.json"]
+
+
+def test_settings_apply_to_both_sides(project: Path) -> None:
+    assert STREAMING_LAKE.sandbox.shards == 1
+    _set_retention(project, "48")
+    process = _plan(
+        project, "--arch", "streaming-lake", "--set", "streaming_lake.shards=2", "--markdown"
+    )
+    assert process.returncode == 0, process.stderr
+    assert "ShardCount" not in process.stdout
+    assert "streaming-lake in sandbox, streaming_lake.shards=2: the work tree" in process.stdout
 
 
 def test_the_terminal_names_the_file_for_the_pull_request(project: Path) -> None:
-    _keeping(project, "48")
-    done = _plan(project, "--arch", "streaming-lake")
-    assert "For a pull request: .build/plan/plan.md" in done.stdout
+    _set_retention(project, "48")
+    process = _plan(project, "--arch", "streaming-lake")
+    assert "For a pull request: .build/plan/plan.md" in process.stdout
     assert "RetentionPeriodHours" in (project / ".build" / "plan" / "plan.md").read_text()
-    assert "Retention" in done.stdout
+    assert "Retention" in process.stdout
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
-        (["--base", "nowhere"], "BASE=nowhere: git knows no such revision here"),
-        (["--arch", "lake"], "ARCH=lake: no such architecture; use one of streaming-lake"),
-        (["--env", "moon"], "ENV=moon: no such environment; use one of local, sandbox"),
+        (["--base", "nowhere"], "BASE=nowhere: no such revision"),
+        (["--arch", "lake"], "ARCH=lake: no such architecture. Use language-chain"),
+        (["--env", "moon"], "ENV=moon: no such environment. Use local, sandbox"),
+        (["--set", "shards"], "--set shards: write it as group.name=value"),
+        (["--set", "lake.shards=2"], "-c lake.shards: no such setting"),
+        (["--set", "streaming_lake.shards=0"], "-c streaming_lake.shards=0: "),
     ],
 )
-def test_what_does_not_exist_is_one_clear_sentence(
-    project: Path, arguments: list[str], said: str
+def test_an_unknown_value_is_one_sentence(
+    project: Path, arguments: list[str], message: str
 ) -> None:
-    done = _plan(project, *arguments)
-    assert done.returncode == 1
-    assert done.stderr.startswith(f"Error: {said}")
-    assert done.stderr.count("\n") == 1
+    process = _plan(project, *arguments)
+    assert process.returncode == 1
+    assert process.stderr.startswith(f"Error: {message}")
+    assert process.stderr.count("\n") == 1
 
 
-def test_a_base_that_does_not_synthesise_is_told_with_its_message(project: Path) -> None:
-    _keeping(project, "1")
+def test_a_base_that_does_not_synthesise_is_named_with_its_message(project: Path) -> None:
+    _set_retention(project, "1")
     _git(project, "commit", "--quiet", "--all", "--message", "Break it")
     try:
-        _keeping(project, "24")
-        done = _plan(project)
+        _set_retention(project, "24")
+        process = _plan(project)
     finally:
         _git(project, "reset", "--quiet", "--hard", "HEAD~1")
-    assert done.returncode == 1
-    assert re.match(r"Error: HEAD \(\w+\) does not synthesise for sandbox: ", done.stderr)
-    assert "retention_hours" in done.stderr
+    assert process.returncode == 1
+    assert re.match(r"Error: HEAD \(\w+\) does not synthesise for sandbox: ", process.stderr)
+    assert "retention_hours" in process.stderr
 
 
-def test_a_work_tree_that_does_not_synthesise_is_told(project: Path) -> None:
-    _keeping(project, "1")
+def test_a_work_tree_that_does_not_synthesise_is_named(project: Path) -> None:
+    _set_retention(project, "24")
+    app = project / "app.py"
+    text = app.read_text()
+    app.write_text(f"raise RuntimeError('broken')\n{text}")
     try:
-        done = _plan(project)
+        process = _plan(project)
     finally:
-        _keeping(project, "24")
-    assert done.stderr.startswith("Error: The work tree does not synthesise for sandbox: ")
+        app.write_text(text)
+    assert process.stderr.startswith("Error: The work tree does not synthesise for sandbox: ")
+    assert "broken" in process.stderr
+
+
+def test_a_base_from_before_the_choice_of_architectures_is_compared(project: Path) -> None:
+    _set_retention(project, "24")
+    app = project / "app.py"
+    text = app.read_text()
+    app.write_text(OLD_APP + text)
+    _git(project, "commit", "--quiet", "--all", "--message", "An older app")
+    try:
+        app.write_text(text)
+        process = _plan(project, "--arch", "language-chain")
+    finally:
+        _git(project, "reset", "--quiet", "--hard", "HEAD~1")
+    assert process.returncode == 0, process.stderr
+    assert "Nothing changes." in process.stdout
 
 
 def test_without_a_repository_there_is_nothing_to_compare_with(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GIT_DIR", str(project / "none"))
-    done = _plan(project)
-    assert done.returncode == 1
-    assert "is no git repository" in done.stderr
+    process = _plan(project)
+    assert process.returncode == 1
+    assert "is no Git repository" in process.stderr

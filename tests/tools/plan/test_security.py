@@ -1,4 +1,4 @@
-"""Who may do what, with which keys and through which doors: every change of it is told."""
+"""Every change of permissions, keys, networks and endpoints is in the review."""
 
 from typing import Any
 
@@ -7,9 +7,9 @@ import pytest
 from tests.tools.plan.pairs import RAW, READ, WRITE, policy, resource, reviewed
 
 
-def test_a_statement_that_comes_and_one_that_goes_are_told_by_construct() -> None:
-    found = reviewed(RAW | policy(READ), RAW | policy(WRITE))
-    assert sorted(found.statements.rows) == [
+def test_added_and_removed_statements_are_listed_by_construct() -> None:
+    changed = reviewed(RAW | policy(READ), RAW | policy(WRITE))
+    assert sorted(changed.statements.rows) == [
         (
             *("+", "StreamingLake", "Allow", "AWS:{Transform/Role}"),
             *("s3:DeleteObject, s3:PutObject", "*", ""),
@@ -19,11 +19,11 @@ def test_a_statement_that_comes_and_one_that_goes_are_told_by_construct() -> Non
             *("s3:GetObject", "{Storage/Raw.Arn}", "StringEquals.aws:SourceAccount 1"),
         ),
     ]
-    # Told once, and not as a property, too.
-    assert found.changed.rows == found.security.rows == []
+    # Listed once, and not as a property, too.
+    assert changed.changed.rows == changed.security.rows == []
 
 
-def test_a_managed_policy_is_told() -> None:
+def test_a_managed_policy_is_listed() -> None:
     def role(*arns: str) -> dict[str, Any]:
         return {
             "R": resource(
@@ -31,13 +31,13 @@ def test_a_managed_policy_is_told() -> None:
             )
         }
 
-    found = reviewed(role(), role("arn:aws:iam::aws:policy/AdministratorAccess"))
-    assert found.managed.rows == [
+    changed = reviewed(role(), role("arn:aws:iam::aws:policy/AdministratorAccess"))
+    assert changed.managed.rows == [
         ("+", "StreamingLake", "{Job/Role}", "arn:aws:iam::aws:policy/AdministratorAccess")
     ]
 
 
-def test_a_key_policy_that_opens_is_told() -> None:
+def test_a_wider_key_policy_is_listed() -> None:
     def key(principal: str) -> dict[str, Any]:
         statement = {
             "Effect": "Allow",
@@ -54,7 +54,7 @@ def test_a_key_policy_that_opens_is_told() -> None:
     ]
 
 
-def test_a_bucket_policy_is_told() -> None:
+def test_a_bucket_policy_is_listed() -> None:
     statement = {"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Principal": "*"}
     policy = resource(
         "AWS::S3::BucketPolicy",
@@ -62,8 +62,8 @@ def test_a_bucket_policy_is_told() -> None:
         Bucket={"Ref": "Raw1234"},
         PolicyDocument={"Statement": [statement]},
     )
-    found = reviewed(RAW | {"P": policy}, RAW)
-    assert [row[:5] for row in found.statements.rows] == [
+    changed = reviewed(RAW | {"P": policy}, RAW)
+    assert [row[:5] for row in changed.statements.rows] == [
         ("-", "StreamingLake", "Deny", "*", "s3:*")
     ]
 
@@ -78,8 +78,8 @@ def test_a_bucket_policy_is_told() -> None:
         ("AWS::DynamoDB::Table", {}),
     ],
 )
-def test_no_policy_changes_without_a_word(kind: str, reference: dict[str, Any]) -> None:
-    """By statement where the library knows the type, and as a property that matters elsewhere."""
+def test_no_policy_change_is_omitted(kind: str, reference: dict[str, Any]) -> None:
+    """By statement if the library knows the type, otherwise as a security property."""
 
     def allowing(action: str) -> dict[str, Any]:
         statement = {"Effect": "Allow", "Action": action, "Resource": "*", "Principal": "*"}
@@ -87,28 +87,28 @@ def test_no_policy_changes_without_a_word(kind: str, reference: dict[str, Any]) 
         name = "ResourcePolicy" if kind == "AWS::DynamoDB::Table" else "PolicyDocument"
         return RAW | {"P": resource(kind, "P", **{name: document}, **reference)}
 
-    found = reviewed(allowing("it:Read"), allowing("it:Write"))
-    told = [*found.statements.rows, *found.security.rows]
-    assert "it:Write" in str(told)
-    assert found.changed.rows == []
+    changed = reviewed(allowing("toy:Read"), allowing("toy:Write"))
+    rows = [*changed.statements.rows, *changed.security.rows]
+    assert "toy:Write" in str(rows)
+    assert changed.changed.rows == []
 
 
-def test_a_door_in_a_security_group_is_told() -> None:
+def test_an_open_port_of_a_security_group_is_listed() -> None:
     def group(*rules: dict[str, Any]) -> dict[str, Any]:
         return {
             "G": resource(
                 "AWS::EC2::SecurityGroup",
-                "Doors",
+                "Endpoints",
                 SecurityGroupIngress=[*rules],
                 GroupDescription="d",
             )
         }
 
-    found = reviewed(
+    changed = reviewed(
         group(), group({"CidrIp": "0.0.0.0/0", "IpProtocol": "tcp", "FromPort": 22, "ToPort": 22})
     )
-    ((sign, _, name, direction, protocol, peer),) = found.network.rows
-    assert (sign, name, direction, protocol) == ("+", "{Doors.GroupId}", "in", "TCP 22")
+    ((sign, _, name, direction, protocol, peer),) = changed.network.rows
+    assert (sign, name, direction, protocol) == ("+", "{Endpoints.GroupId}", "in", "TCP 22")
     assert peer == "Everyone (IPv4)"
 
 
@@ -119,7 +119,7 @@ def test_public_access_and_lost_encryption_are_security() -> None:
             "AWS::S3::Bucket",
             "Raw",
             PublicAccessBlockConfiguration=block,
-            BucketEncryption={"It": 1},
+            BucketEncryption={"Key": 1},
         )
     }
     new = {
@@ -130,7 +130,7 @@ def test_public_access_and_lost_encryption_are_security() -> None:
         )
     }
     assert sorted(reviewed(old, new).security.rows) == [
-        ("~", "StreamingLake/Raw", "BucketEncryption.It", "1", "-"),
+        ("~", "StreamingLake/Raw", "BucketEncryption.Key", "1", "-"),
         (
             "~",
             "StreamingLake/Raw",
@@ -141,8 +141,8 @@ def test_public_access_and_lost_encryption_are_security() -> None:
     ]
 
 
-def test_an_endpoint_that_comes_is_security_with_its_service() -> None:
+def test_a_new_endpoint_is_listed_with_its_service() -> None:
     endpoint = resource("AWS::EC2::VPCEndpoint", "Sts", ServiceName="com.amazonaws.sts", VpcId="v")
-    found = reviewed({}, {"E": endpoint})
-    assert found.security.rows == [("+", "StreamingLake/Sts", "", "", "com.amazonaws.sts")]
-    assert found.added.rows == [("+", "StreamingLake/Sts", "AWS::EC2::VPCEndpoint")]
+    changed = reviewed({}, {"E": endpoint})
+    assert changed.security.rows == [("+", "StreamingLake/Sts", "", "", "com.amazonaws.sts")]
+    assert changed.added.rows == [("+", "StreamingLake/Sts", "AWS::EC2::VPCEndpoint")]
