@@ -1,7 +1,8 @@
-"""The site, built once and served on this machine, and a real browser to read it with."""
+"""The site, built once for all workers and served on this machine, and a browser."""
 
+import fcntl
 import os
-import shutil
+import pickle
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -11,21 +12,51 @@ from threading import Thread
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from stacks.catalogue import ARCHITECTURES
+from tests.tools.conftest import Assemblies
+from tools.costs import sensitivity
+from tools.site import browser as browsers
 from tools.site import build
-
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+from tools.site.architecture_page import Sources
 
 
 class _Quiet(SimpleHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("site")
-    build.gather(build.templates())
-    build.build(folder)
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of this test run that all workers share."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+
+
+@pytest.fixture(scope="session")
+def sources(
+    shared: Path, assemble: Assemblies, tmp_path_factory: pytest.TempPathFactory
+) -> Sources:
+    """What the architectures' pages are made from; one worker prices the candidates."""
+    file = shared / "changes.pickle"
+    with (shared / "changes.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not file.exists():
+            file.write_bytes(pickle.dumps(sensitivity.ranked(ARCHITECTURES)))
+    changes = pickle.loads(file.read_bytes())  # noqa: S301  # written above
+    assemblies = {environment: assemble(environment) for environment in build.ENVIRONMENTS}
+    return Sources(assemblies, changes, tmp_path_factory.mktemp("reports"))
+
+
+@pytest.fixture(scope="session")
+def site(shared: Path, request: pytest.FixtureRequest) -> Path:
+    """The site; the first worker that asks for it builds it."""
+    folder = shared / "site"
+    with (shared / "site.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            build.gather(request.getfixturevalue("sources"), shared / "gathered")
+            build.build(shared / "partial", shared / "gathered")
+            (shared / "partial").rename(folder)
     return folder
 
 
@@ -39,14 +70,11 @@ def address(site: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, _BROWSERS)), None)
-    if not found:
-        pytest.fail(
-            "The site is tested in a real browser: install Chromium (apt-get install chromium), or"
-            " say where one is: CHROMIUM=/path/to/chrome make test"
-        )
+    try:
+        installed = browsers.find()
+    except browsers.BrowserError as error:
+        pytest.fail(str(error))
     with sync_playwright() as playwright:
-        # Its own sandbox wants rights that root in a container does not have.
-        running = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        running = playwright.chromium.launch(**installed.options)
         yield running
         running.close()
