@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tools.costs.language_work import PIECE_BYTES, Work, orchestration, services, usd
+
 from lambdas.language_chain.merge_results.merging import Piece, merge
 from lambdas.language_chain.split_document.chunks import chunks
 from local import local_aws
@@ -23,7 +25,6 @@ from local.runtime.workspace import Workspace
 from local.services.step_functions.history import states_entered
 from repository import ROOT
 from tools.costs.assumptions import CHAIN
-from tools.costs.language_work import PIECE_BYTES, Work, orchestration, services, usd
 from tools.costs.lines import Charge
 
 MEGABYTES = 5

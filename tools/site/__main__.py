@@ -1,4 +1,4 @@
-"""The command line of the site: build it, or build and serve it on this machine."""
+"""The command line of the site: build it, or serve it on this machine."""
 
 import sys
 from functools import partial
@@ -11,6 +11,7 @@ from rich.console import Console
 from local.runtime.progress import Steps
 from tools.site import build as site
 from tools.site.facts import FactsError
+from tools.site.pictures.__main__ import FOLDER, redraw
 from tools.site.targets import TargetError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -19,29 +20,30 @@ console = Console()
 
 @app.command()
 def build() -> None:
-    """Build the site into `site/`."""
+    """Build the site into `site/`, and redraw the pictures below `docs/pictures/`."""
     steps = Steps(console)
     try:
-        with steps.step("Synthesise the templates of sandbox and production"):
-            made = site.templates()
-        with steps.step("Make the pages"):
-            site.gather(made)
+        with steps.step("Synthesise and price sandbox, production and the settings that matter"):
+            sources = site.read_sources()
+        with steps.step("Generate the pages"):
+            redraw(sources.assemblies["sandbox"], FOLDER)
+            site.gather(sources)
         with steps.step("Build the site"):
             site.build()
     except (site.BuildError, FactsError, TargetError) as error:
-        sys.exit(str(error))
+        sys.exit(f"Error: {error}")
     pages = sum(1 for _ in site.SITE.rglob("*.html"))
     console.print(
-        f"{pages} pages, {site.size() / 1e6:.1f} MB, in site/: open site/index.html, or"
+        f"{pages} pages, {site.size() / 1e6:.1f} MB, in site/: open site/index.html, or run"
         " `make docs-serve`."
     )
 
 
 @app.command()
-def serve(port: Annotated[int, typer.Option(help="Where on this machine.")] = 8000) -> None:
-    """Serve `site/` on this machine until you press Ctrl-C."""
+def serve(port: Annotated[int, typer.Option(help="The port on this machine.")] = 8000) -> None:
+    """Serve `site/` on this machine until Ctrl-C."""
     if not (site.SITE / "index.html").exists():
-        sys.exit("There is no site yet: `make docs` builds it.")
+        sys.exit("Error: there is no site yet. Run `make docs` first.")
     handler = partial(SimpleHTTPRequestHandler, directory=str(site.SITE))
     with ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
         console.print(f"http://127.0.0.1:{port}/ (Ctrl-C stops it)", highlight=False)

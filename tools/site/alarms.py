@@ -1,12 +1,12 @@
-"""The runbook of an architecture, from its template: each alarm, what it watches, what to do."""
+"""The alarms of an architecture: what each watches, and what to do about it."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from tools.assembly import Templates, spelt_out
-from tools.site.tables import code, table
+from tools.assembly import Assembly
+from tools.markdown import code, table
 
-_SIGNS = {
+_COMPARISONS = {
     "GreaterThanThreshold": "above",
     "GreaterThanOrEqualToThreshold": "at or above",
     "LessThanThreshold": "below",
@@ -14,28 +14,28 @@ _SIGNS = {
 }
 
 
-def runbook(templates: Templates) -> str:
-    """Every alarm as a row of a Markdown table."""
-    rows = []
-    for each in spelt_out(templates):
-        if each.type != "AWS::CloudWatch::Alarm":
-            continue
-        properties = each.properties
-        sign = _SIGNS[properties["ComparisonOperator"]]
-        rows.append(
-            (
-                each.path.rpartition("/")[2],
-                f"{_watched(properties)} {sign} {properties['Threshold']:,}",
-                properties["AlarmDescription"],
-            )
+def runbook(assembly: Assembly) -> str:
+    """Every alarm as a row of a Markdown table; a sentence if there is none."""
+    rows = [
+        (
+            alarm.path.rpartition("/")[2],
+            f"{_watched(alarm.properties)} {_condition(alarm.properties)}",
+            alarm.properties.get("AlarmDescription", ""),
         )
-    return table(["alarm", "goes off when", "what it means, and what to do"], rows)
+        for alarm in assembly.of_type("AWS::CloudWatch::Alarm")
+    ]
+    heads = ["alarm", "goes off when", "what it means, and what to do"]
+    return table(heads, rows) if rows else "It has no alarms."
+
+
+def _condition(properties: Mapping[str, Any]) -> str:
+    return f"{_COMPARISONS[properties['ComparisonOperator']]} {properties['Threshold']:,}"
 
 
 def _watched(properties: Mapping[str, Any]) -> str:
     if name := properties.get("MetricName"):
         return code(name)
-    shown = next(each for each in properties["Metrics"] if each.get("ReturnData", True))
-    if "Expression" in shown:
-        return code(shown["Expression"])
-    return code(shown["MetricStat"]["Metric"]["MetricName"])
+    metric = next(metric for metric in properties["Metrics"] if metric.get("ReturnData", True))
+    if "Expression" in metric:
+        return code(metric["Expression"])
+    return code(metric["MetricStat"]["Metric"]["MetricName"])

@@ -1,7 +1,7 @@
-"""The annotated page of a source file: what its comments say beside the lines they say it about.
+"""The annotated page of a source file: its docstrings and comments beside the code they explain.
 
-A row of the notes that a comment names is told in the margin: what the notes say, what holds today,
-and what goes wrong with the setting that first comes to mind.
+A row of the notes that a comment names opens beside it: what the notes say, what is true today, and
+what goes wrong with the obvious setting.
 """
 
 import posixpath
@@ -28,7 +28,7 @@ _CARDS = 5
 
 
 def page(path: str) -> str:
-    """The page of `path`, in Markdown that holds HTML, for `links.code_page(path)`."""
+    """The page of `path`, in Markdown with HTML, for `links.code_page(path)`."""
     # The code needs the whole width.
     return (
         f"---\nhide: [navigation, toc]\n---\n# {Path(path).name}\n\n`{path}`\n\n"
@@ -37,25 +37,25 @@ def page(path: str) -> str:
 
 
 def body(path: str, seen_from: str, anchors: str = "") -> str:
-    """The passages of `path` as HTML, with links that hold on the page `seen_from`.
+    """The passages of `path` as HTML, with links relative to the page `seen_from`.
 
-    `anchors` is put before those of the lines, where a page shows several files.
+    `anchors` prefixes the anchors of lines, for a page with several files.
     """
     text = (ROOT / path).read_text()
     lines = _highlighted(path, text)
-    shown = [_Shown(each, lines, seen_from) for each in passages(path, text)]
-    return _environment().get_template(_TEMPLATE).render(passages=shown, anchors=anchors)
+    rendered = [_Rendered(passage, lines, seen_from) for passage in passages(path, text)]
+    return _environment().get_template(_TEMPLATE).render(passages=rendered, anchors=anchors)
 
 
-class _Shown:
-    """A passage as its template takes it."""
+class _Rendered:
+    """A passage as the HTML template takes it."""
 
     def __init__(self, passage: Passage, lines: list[str], seen_from: str) -> None:
-        ids = dict.fromkeys(NOTE_ID.findall(passage.said))
-        self.spoken = passage.spoken
-        self.said = _linked(_rendered(passage.said), seen_from)
-        # A list of what a whole stack encodes has links enough.
-        self.notes = [coverage.row(each) for each in ids] if len(ids) <= _CARDS else []
+        ids = dict.fromkeys(NOTE_ID.findall(passage.text))
+        self.text_lines = passage.text_lines
+        self.text = _linked(_html(passage.text), seen_from)
+        # A list of many rows has links, and no cards.
+        self.notes = [coverage.row(note_id) for note_id in ids] if len(ids) <= _CARDS else []
         self.coverage = relative("coverage.md", seen_from)
         numbered = [(number, lines[number - 1]) for number in passage.code]
         while numbered and not numbered[0][1].strip():
@@ -66,21 +66,21 @@ class _Shown:
 
 
 def relative(page: str, seen_from: str) -> str:
-    """The address of `page`, a Markdown file and maybe its anchor, on another page."""
+    """The address of `page`, a Markdown file with or without an anchor, on another page."""
     file, _, anchor = page.partition("#")
     target = posixpath.relpath(file, posixpath.dirname(seen_from) or ".")
     return target.removesuffix(".md") + ".html" + (f"#{anchor}" if anchor else "")
 
 
-def _rendered(said: str) -> str:
-    return markdown.markdown(said, extensions=["tables", "sane_lists", "fenced_code"])
+def _html(text: str) -> str:
+    return markdown.markdown(text, extensions=["tables", "sane_lists", "fenced_code"])
 
 
 def _linked(html: str, seen_from: str) -> str:
     address = relative("coverage.md", seen_from)
 
-    def link(found: re.Match[str]) -> str:
-        note = coverage.row(found[0])
+    def link(match: re.Match[str]) -> str:
+        note = coverage.row(match[0])
         return (
             f'<a class="note" href="{address}#{note.id}" title="{escape(note.note)}">{note.id}</a>'
         )
@@ -89,7 +89,7 @@ def _linked(html: str, seen_from: str) -> str:
 
 
 def _highlighted(path: str, text: str) -> list[str]:
-    """The lines of a file, each with its own balanced markup."""
+    """The lines of a file with the markup of syntax highlighting, balanced in each line."""
     try:
         lexer = get_lexer_for_filename(path, stripnl=False)
     except ClassNotFound:

@@ -1,23 +1,27 @@
-"""The page of an architecture: its purpose, picture, code, workflows, rights, costs and alarms."""
+"""The page of an architecture: purpose, picture, code, workflows, permissions, costs, alarms."""
 
 import ast
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import jinja2
 
 from repository import ROOT
-from tools.assembly import Templates
-from tools.costs.architectures import only
+from stacks.catalogue import ARCHITECTURES
+from tools.assembly import Assembly
+from tools.costs.sensitivity import Change
+from tools.markdown import code, table
 from tools.site import alarms, annotated, cost_pages, encryption, former_names, rights
 from tools.site.boxes import boxes, files_beside, stack_files
 from tools.site.facts import FACTS
-from tools.site.links import architecture_page, code_page
-from tools.site.pictures import Node, architecture_svg, state_machine_svg
-from tools.site.tables import code, table
+from tools.site.links import architecture_page, architecture_title, code_page
+from tools.site.pictures import Graph, Node, architecture_svg, graph_of, state_machine_svg
 
+_DEFAULT = "architecture.md.j2"
 _HEADINGS = {
     "workflows": "Workflows",
     "functions": "Functions",
@@ -28,93 +32,112 @@ _HEADINGS = {
 _SQL_COMMENT = re.compile(r"^-- ?(.*)$", re.MULTILINE)
 
 
-def page(name: str, templates: Mapping[str, Templates], reports: Path) -> str:
-    """The page in Markdown; `templates` by environment, `reports` where the demo's lie."""
-    sandbox = templates["sandbox"]
-    own = only(sandbox, name)
-    beside = files_beside(name)
-    seen_from = architecture_page(name)
-    inline = [*stack_files(name).values(), *_handlers(beside["functions"]), *beside["queries"]]
-    transcript = reports / f"{name}.txt"
-    return (
-        _environment()
-        .get_template(f"{name}.md.j2")
-        .render(
-            name=name,
-            title=name.replace("-", " ").capitalize().replace("Ml ", "ML "),
-            former_names=former_names.section(name),
-            picture_wide=_picture(name, sandbox, tall=False),
-            picture_tall=_picture(name, sandbox, tall=True),
-            transcript=transcript.read_text() if transcript.exists() else "",
-            report=(reports / f"{name}.html").exists(),
-            expected=_expected(),
-            boxes=list(boxes(name)),
-            many_stacks=len(own) > 1,
-            beside=beside,
-            headings=_HEADINGS,
-            summaries={path: summary(path) for paths in beside.values() for path in paths},
-            inline={path: annotated.body(path, seen_from, f"{path}-") for path in inline},
-            drawings={path: state_machine_svg(ROOT / path) for path in beside["workflows"]},
-            comments={path: summary(path) for path in beside["workflows"]},
-            rights=rights.matrix(own),
-            stores=encryption.stores(own),
-            hops=encryption.hops(name, sandbox),
-            vpc_endpoints=encryption.vpc_endpoints(own),
-            costs=cost_pages.section(name, templates),
-            outputs=_outputs(own),
-            runbook=alarms.runbook(only(templates["production"], name)),
-            code_page=lambda path: f"../{code_page(path)}",
-        )
+@dataclass(frozen=True)
+class Sources:
+    """What the pages of the architectures are made from."""
+
+    assemblies: Mapping[str, Assembly]
+    """Environment -> its assembly: sandbox and production."""
+    changes: Mapping[str, Sequence[Change]]
+    """Architecture -> the settings that change its cost in production."""
+    reports: Path
+    """Where the demo's reports and transcripts are."""
+
+
+def page(name: str, sources: Sources) -> str:
+    """The page in Markdown. Without a hand-written `docs/architectures/<name>.md.j2`: a default."""
+    environment = _environment()
+    template = environment.select_template([f"{name}.md.j2", _DEFAULT])
+    return template.render(
+        name=name,
+        title=architecture_title(name),
+        manifest=ARCHITECTURES[name],
+        former_names=former_names.section(name),
+        **_demo(name, sources.reports),
+        **_from_sources(name),
+        **_from_templates(name, sources),
+        code_page=lambda path: f"../{code_page(path)}",
     )
 
 
+def _demo(name: str, reports: Path) -> dict[str, Any]:
+    transcript = reports / f"{name}.txt"
+    return {
+        "transcript": transcript.read_text() if transcript.exists() else "",
+        "report": (reports / f"{name}.html").exists(),
+    }
+
+
+def _from_sources(name: str) -> dict[str, Any]:
+    beside, seen_from = files_beside(name), architecture_page(name)
+    handlers = [path for path in beside["functions"] if path.endswith("/handler.py")]
+    inline = [*stack_files(name).values(), *handlers, *beside["queries"]]
+    return {
+        "boxes": list(boxes(name)),
+        "beside": beside,
+        "headings": _HEADINGS,
+        "summaries": {path: summary(path) for paths in beside.values() for path in paths},
+        "inline": {path: annotated.body(path, seen_from, f"{path}-") for path in inline},
+        "drawings": {path: state_machine_svg(ROOT / path) for path in beside["workflows"]},
+    }
+
+
+def _from_templates(name: str, sources: Sources) -> dict[str, Any]:
+    own = {environment: assembly.of(name) for environment, assembly in sources.assemblies.items()}
+    sandbox = own["sandbox"]
+    graph = graph_of(name, sources.assemblies["sandbox"])
+    return {
+        "many_stacks": len(sandbox.templates) > 1,
+        "picture_wide": _picture(graph, tall=False),
+        "picture_tall": _picture(graph, tall=True),
+        "rights": rights.matrix(sandbox),
+        "stores": encryption.stores(sandbox),
+        "hops": encryption.hops(graph, sandbox),
+        "vpc_endpoints": encryption.vpc_endpoints(sandbox),
+        "costs": cost_pages.section(name, own, sources.changes[name], "production"),
+        "outputs": _outputs(sandbox),
+        "runbook": alarms.runbook(own["production"]),
+    }
+
+
 def summary(path: str) -> str:
-    """What a file says of itself, its first paragraph, on one line."""
+    """The first paragraph of a file's own description, on one line."""
     text = (ROOT / path).read_text()
     if path.endswith(".py"):
-        said = (ast.get_docstring(ast.parse(text)) or "").partition("\n\n")[0]
+        description = (ast.get_docstring(ast.parse(text)) or "").partition("\n\n")[0]
     elif path.endswith(".json"):
-        said = json.loads(text).get("Comment", "")
+        description = json.loads(text).get("Comment", "")
     else:
-        said = "\n".join(_SQL_COMMENT.findall(text.partition("\n\n")[0]))
-    return " ".join(said.split())
+        description = "\n".join(_SQL_COMMENT.findall(text.partition("\n\n")[0]))
+    return " ".join(description.split())
 
 
-def _handlers(functions: list[str]) -> list[str]:
-    return [path for path in functions if path.endswith("/handler.py")]
-
-
-def _picture(name: str, templates: Templates, *, tall: bool) -> str:
-    anchors = {(box.stack, box.id): box.anchor for box in boxes(name)}
+def _picture(graph: Graph, *, tall: bool) -> str:
+    """The picture; empty if there is nothing to draw."""
+    anchors = {(box.stack, box.id): box.anchor for box in boxes(graph.architecture)}
 
     def link(node: Node) -> str:
-        # A service that is only called has no box: what may call it is told by the roles.
+        # A service without a resource has no box: the permissions name it.
         box = (node.stack, node.path.partition("/")[0])
-        fallback = "run-it-here" if node.kind == "outside" else "who-may-do-what"
+        fallback = "run-it-here" if node.kind == "outside" else "permissions"
         return f"#{anchors.get(box, fallback)}"
 
-    return architecture_svg(name, templates, tall=tall, link=link)
+    return architecture_svg(graph, tall=tall, link=link) if graph.nodes else ""
 
 
-def _outputs(templates: Templates) -> str:
+def _outputs(assembly: Assembly) -> str:
     rows = [
         (code(name), code(stack))
-        for stack, template in templates.items()
+        for stack, template in assembly.templates.items()
         for name in template.get("Outputs", {})
         if not name.startswith("ExportsOutput")
     ]
-    return table(["output", "of"], rows)
-
-
-def _expected() -> str:
-    """The lines that the README promises of `make demo`, and its test holds it to."""
-    (block,) = re.findall(r"```text\n(✓.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-    return str(block).strip()
+    return table(["output", "of"], rows) if rows else "It has no outputs."
 
 
 def _environment() -> jinja2.Environment:
     loader = jinja2.FileSystemLoader([FACTS / "architectures", Path(__file__).parent])
-    # Markdown of our own is made here, and nothing that a stranger has written.
+    # The pages are Markdown from this repository, without text from anywhere else.
     return jinja2.Environment(
         loader=loader,
         autoescape=False,  # noqa: S701

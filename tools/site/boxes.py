@@ -1,4 +1,4 @@
-"""The boxes of an architecture: what its stacks join, and the file that each is built in."""
+"""The boxes of an architecture: the constructs that its stacks join, and the file of each."""
 
 import ast
 import inspect
@@ -12,7 +12,7 @@ from stacks.catalogue import ARCHITECTURES
 
 @dataclass(frozen=True)
 class Box:
-    """A construct that a stack makes: its id there, its class, and the file of the class."""
+    """A construct in a stack: its id there, its class, and the file of the class."""
 
     stack: str
     id: str
@@ -21,7 +21,7 @@ class Box:
 
     @property
     def anchor(self) -> str:
-        """Where the box is told of on the page of its architecture."""
+        """The anchor of its section on the page of the architecture."""
         return f"box-{self.stack}-{self.id}"
 
     @property
@@ -36,13 +36,13 @@ class Box:
 def stack_files(architecture: str) -> dict[str, str]:
     """Stack name -> the file of its class."""
     return {
-        each.__name__: str(Path(inspect.getfile(each)).relative_to(ROOT))
-        for each in ARCHITECTURES[architecture].stacks
+        stack.__name__: str(Path(inspect.getfile(stack)).relative_to(ROOT))
+        for stack in ARCHITECTURES[architecture].stacks
     }
 
 
 def boxes(architecture: str) -> Iterator[Box]:
-    """Every box, in the order in which the stacks make them."""
+    """Every box, in the order in which the stacks create them."""
     for stack, path in stack_files(architecture).items():
         tree = ast.parse((ROOT / path).read_text())
         files = {
@@ -61,7 +61,7 @@ def boxes(architecture: str) -> Iterator[Box]:
 
 
 def files_beside(architecture: str) -> dict[str, list[str]]:
-    """What else belongs to an architecture, by kind: what lies in the folders of its name."""
+    """The other files of an architecture by kind: those in the folders of its name."""
     folder = ARCHITECTURES[architecture].folder
     return {
         "workflows": _files(f"step_functions/{folder}/*.asl.json"),

@@ -1,124 +1,105 @@
-"""Gathers the pages of the site, those written and those made, and has MkDocs build it."""
+"""Builds the site: gathers hand-written and generated pages, and runs MkDocs on them."""
 
-import re
+import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from repository import ROOT
+from repository import BUILD, ROOT
 from stacks.catalogue import ARCHITECTURES
-from tools.assembly import Templates, synthesise
+from tools.assembly import synthesise
+from tools.costs import sensitivity
 from tools.site import (
     annotated,
     architecture_page,
     closed_services,
     contradictions,
     coverage,
+    figures_page,
+    navigation,
     settings_reference,
+    written_pages,
 )
+from tools.site.architecture_page import Sources
 from tools.site.facts import FACTS, PAGES
+from tools.site.links import architecture_page as architecture_address
 from tools.site.links import code_page
-from tools.site.tables import table
+from tools.site.sources import sources
 
 ENVIRONMENTS = ("sandbox", "production")
-GATHERED = ROOT / ".build" / "docs" / "pages"
+GATHERED = BUILD / "docs"
 SITE = ROOT / "site"
 REPORTS = ROOT / "reports"
-# What readers of the architectures read; facts may lead to more.
-_SOURCES = (
-    "app.py",
-    "stacks/environments.py",
-    "tools/assembly/__init__.py",
-    "tools/costs/*.py",
-    "tools/costs/*.csv",
-    "settings/*.py",
-    "stacks/**/*.py",
-    "stacks/**/*.toml",
-    "stacks/**/*.guard",
-    "stacks/**/*.sh",
-    "lambdas/*/*.py",
-    "step_functions/*.asl.json",
-    "spark_jobs/**/*.py",
-    "spark_jobs/**/*.dqdl",
-    "models/*/*.py",
-    "models/*/*.md",
-    "schemas/*.json",
-    "sql/*/*.sql",
-)
-# A link of a page that is written by hand to an annotated source.
-_CODE_LINK = re.compile(r"\]\((?:\.\./)*code/(.+?)\.md[#)]")
 
 
 class BuildError(RuntimeError):
-    """The site could not be built; the message is MkDocs' own."""
+    """MkDocs failed; the message is its own."""
 
 
-def templates() -> dict[str, Templates]:
-    """Those of each environment that the site tells of."""
-    return {name: synthesise(name) for name in ENVIRONMENTS}
+def read_sources(*, processes: int = 2) -> Sources:
+    """Synthesise and price what the pages show, in this process and `processes` others."""
+    with ThreadPoolExecutor(1) as thread:
+        changes = thread.submit(sensitivity.ranked, ARCHITECTURES, processes=processes)
+        # `make lint` and every deployment run the gate.
+        assemblies = {name: synthesise(name, gated=False) for name in ENVIRONMENTS}
+        return Sources(assemblies, changes.result(), REPORTS)
 
 
-def gather(made: Mapping[str, Templates]) -> None:
-    """Put all pages where MkDocs looks for them."""
-    shutil.rmtree(GATHERED, ignore_errors=True)
-    shutil.copytree(PAGES, GATHERED)
-    shutil.copytree(FACTS / "assets", GATHERED / "assets")
-    # What lets a browser search from the file system.
+def gather(page_sources: Sources, folder: Path = GATHERED) -> None:
+    """Put the pages and the configuration of MkDocs into `folder`."""
+    pages = folder / "pages"
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(PAGES, pages)
+    shutil.copytree(FACTS / "assets", pages / "assets")
+    # With it, the search works from the file system, too.
     shutil.copy(
         ROOT / "node_modules" / "iframe-worker" / "shim" / "index.js",
-        GATHERED / "assets" / "iframe-worker.js",
+        pages / "assets" / "iframe-worker.js",
     )
-    if REPORTS.exists():
-        shutil.copytree(REPORTS, GATHERED / "reports")
-    for page, text in _pages(made):
-        file = GATHERED / page
+    if page_sources.reports.exists():
+        shutil.copytree(page_sources.reports, pages / "reports")
+    for page, text in _pages(page_sources):
+        file = pages / page
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
+    configuration = {
+        "INHERIT": str(FACTS / "mkdocs.yml"),
+        "docs_dir": str(pages),
+        "nav": navigation.tree(),
+    }
+    # JSON is YAML, too.
+    (folder / "mkdocs.yml").write_text(json.dumps(configuration, indent=2))
 
 
-def build(site: Path = SITE) -> None:
-    """Have MkDocs make the site of what was gathered. Raises BuildError."""
-    done = subprocess.run(
+def build(site: Path = SITE, folder: Path = GATHERED) -> None:
+    """Run MkDocs on what was gathered in `folder`. Raises BuildError."""
+    process = subprocess.run(
         [f"{sys.prefix}/bin/mkdocs", "build", "--site-dir", str(site),
-         "--config-file", str(FACTS / "mkdocs.yml")],
+         "--config-file", str(folder / "mkdocs.yml")],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
-    if done.returncode:
-        raise BuildError((done.stdout + done.stderr).strip())
+    if process.returncode:
+        raise BuildError((process.stdout + process.stderr).strip())
 
 
-def sources() -> list[str]:
-    """Every source file that has an annotated page."""
-    named = {row.source for row in coverage.rows() if row.source}
-    named |= {row.where for row in contradictions.rows() if (ROOT / row.where).is_file()}
-    for page in PAGES.rglob("*.md"):
-        named |= set(_CODE_LINK.findall(page.read_text()))
-    found = {str(path.relative_to(ROOT)) for each in _SOURCES for path in ROOT.glob(each)}
-    return sorted(path for path in found | named if (ROOT / path).read_text().strip())
+def size(folder: Path = SITE) -> int:
+    """The size of the site in bytes."""
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 
-def _pages(made: Mapping[str, Templates]) -> Iterator[tuple[str, str]]:
+def _pages(page_sources: Sources) -> Iterator[tuple[str, str]]:
     for name in ARCHITECTURES:
-        yield f"architectures/{name}.md", architecture_page.page(name, made, GATHERED / "reports")
+        yield architecture_address(name), architecture_page.page(name, page_sources)
     for path in sources():
         yield code_page(path), annotated.page(path)
+    yield "index.md", written_pages.index()
     yield "coverage.md", coverage.page()
     yield "contradictions.md", contradictions.page()
     yield "closed-services.md", closed_services.page()
     yield "settings.md", settings_reference.page()
-    yield "contributing.md", (ROOT / "CONTRIBUTING.md").read_text()
-    yield "code.md", _index()
-
-
-def _index() -> str:
-    rows = [
-        (f"[`{path}`]({code_page(path)})", architecture_page.summary(path)) for path in sources()
-    ]
-    return "# Every file, annotated\n\n" + table(["file", "what it says of itself"], rows)
-
-
-def size(folder: Path = SITE) -> int:
-    """Bytes of the site."""
-    return sum(each.stat().st_size for each in folder.rglob("*") if each.is_file())
+    yield "figures.md", figures_page.page()
+    yield "add-an-architecture.md", written_pages.contributing()
+    yield "code.md", written_pages.code_index()

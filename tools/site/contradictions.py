@@ -1,4 +1,4 @@
-"""Where the notes are wrong or of two minds: `docs/contradictions.toml`, and its page."""
+"""Where the notes contradict each other or are wrong: `docs/contradictions.toml` and its page."""
 
 from functools import cache
 from typing import Annotated
@@ -7,6 +7,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from stacks.shared.setting_types import STRICT
+from tools.markdown import table
 from tools.site import facts
 from tools.site.links import code_page
 from tools.site.targets import NOTE_ID, symbol_line
@@ -16,7 +17,7 @@ _Text = Annotated[str, Field(min_length=1)]
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Contradiction:
-    """One of them; `docs/contradictions.toml` says what the fields are."""
+    """One of them; `docs/contradictions.toml` describes the fields."""
 
     id: Annotated[str, Field(pattern=r"^C-\d{1,2}$")]
     notes: _Text
@@ -29,7 +30,7 @@ class Contradiction:
 
     @property
     def is_page(self) -> bool:
-        """Whether a page tells it, and not the code."""
+        """Whether a page explains it, not the code."""
         return ".md#" in self.where
 
 
@@ -40,7 +41,7 @@ def rows() -> tuple[Contradiction, ...]:
 
 
 def link(row: Contradiction) -> str:
-    """Where the project holds to what is right. Raises TargetError."""
+    """The line or heading that has it right. Raises TargetError."""
     if row.is_page:
         return row.where
     return code_page(row.where, symbol_line(row.where, row.symbol) if row.symbol else None)
@@ -48,23 +49,22 @@ def link(row: Contradiction) -> str:
 
 def page() -> str:
     """The page in Markdown, for the root of the site. Raises FactsError, TargetError."""
-    table = ["| number | the notes | right is | rows | where |", "|---|---|---|---|---|"]
-    for row in rows():
-        ids = ", ".join(f"[{each}](coverage.md#{each})" for each in row.ids)
-        table.append(
-            f'| <a id="{row.id}"></a>{row.id} | {row.notes} | {row.right} | {ids}'
-            f" | [{_title(row)}]({link(row)}) |"
+    cells = [
+        (
+            f'<a id="{row.id}"></a>{row.id}',
+            row.notes,
+            row.right,
+            ", ".join(f"[{note_id}](coverage.md#{note_id})" for note_id in row.ids),
+            f"[{_title(row)}]({link(row)})",
         )
-    return "\n".join(
-        [
-            "# Where the notes are wrong",
-            "",
-            "The notes are of several hands and several years. In fifteen places they contradict"
-            " each other, or are wrong; the code follows what is right.",
-            "",
-            *table,
-            "",
-        ]
+        for row in rows()
+    ]
+    return (
+        "# Errors in the notes\n\n"
+        f"The notes have several authors and are several years old. In {len(cells)} places they"
+        " contradict each other or are wrong; the code does what is right.\n\n"
+        + table(["number", "the notes", "correct", "rows", "where"], cells)
+        + "\n"
     )
 
 

@@ -1,62 +1,66 @@
 """The section "What it costs" of an architecture's page, as Markdown."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
-from tools.assembly import Templates
-from tools.costs import sensitivity
-from tools.costs.architectures import only
-from tools.costs.assumptions import IDLE, Chain, Idle, Lake, Platform, stated
-from tools.costs.idle import WEEKEND_HOURS, monthly, weekend, while_on
+from tools.assembly import Assembly
+from tools.costs.architectures import costs_of
+from tools.costs.assumptions import IDLE, stated
+from tools.costs.declaration import ArchitectureCosts, Unit
+from tools.costs.idle import WEEKEND_HOURS, monthly, notebook_hours, weekend
 from tools.costs.lines import Group, Line, dates_of, grouped, total
 from tools.costs.prices import REGION, Price, dates
 from tools.costs.schedules import HOURS_A_MONTH
-from tools.costs.work import ASSUMPTIONS, Unit, units
+from tools.costs.sensitivity import Change
+from tools.markdown import code, table
 
-# The environment whose settings are varied: there a month of use is meant.
-_VARIED = "production"
-_SHOWN = 3
-# Below it, cents say too little.
+# The number of settings in the table of those that change the cost most.
+_SETTINGS = 3
+# Smaller amounts are printed with two significant digits instead of two decimals.
 _DIME = 0.1
 
 
-def section(architecture: str, templates: Mapping[str, Templates]) -> str:
+def section(
+    architecture: str, own: Mapping[str, Assembly], changes: Sequence[Change], varied: str
+) -> str:
     """What an architecture costs in each environment, idle and by unit of work.
 
-    `templates` by the name of their environment; other architectures' stacks may be among them.
+    `own` by environment: the architecture's stacks alone. `changes` are what `sensitivity.ranked`
+    returns for the environment `varied`.
     """
-    own = {name: only(each, architecture) for name, each in templates.items()}
+    costs = costs_of(architecture)
     parts = [
-        f"List prices of {REGION} in USD, free tiers and taxes left out. A month has"
-        f" {HOURS_A_MONTH} hours. Beside each total stand the dates of the prices it rests on; an"
-        " old date means that AWS had not changed the price since. A price is marked *secondary*"
-        " if it was not read at AWS, and *derived* if it was computed from one that was.",
+        f"List prices of {REGION} in USD, without free tiers and taxes. A month has"
+        f" {HOURS_A_MONTH} hours. Beside each total are the dates of its prices; an old date means"
+        " that AWS has not changed the price since. *secondary* marks a price that was not read at"
+        " AWS, *derived* one that was computed from another.",
         "### Idle, a month",
-        *(_idle(name, each) for name, each in own.items()),
-        "### Left running for a weekend",
-        _weekend(own),
-        "### By unit of work",
-        *_work(architecture, own),
-        "### What is assumed",
-        _assumed([IDLE, ASSUMPTIONS[architecture]]),
-        "### The settings that change it most",
-        _settings(architecture),
+        *(_idle(environment, assembly, costs) for environment, assembly in own.items()),
+        f"### {WEEKEND_HOURS} hours of a weekend",
+        _weekend(own, costs),
+        *_work(own, costs),
+        "### Assumptions",
+        _assumptions(costs),
     ]
-    return "\n\n".join(parts) + "\n"
+    if changes and costs.month:
+        parts += ["### The settings that change it most", _settings(costs, changes, varied)]
+    return "\n\n".join(parts)
 
 
-def _idle(environment: str, templates: Templates) -> str:
-    lines, deployed = monthly(templates), monthly(templates, model_deployed=True)
-    more = [each for each in deployed if each not in lines]
+def _idle(environment: str, assembly: Assembly, costs: ArchitectureCosts) -> str:
+    lines = monthly(assembly)
     rows = [*map(_group, grouped(lines)), _total("idle", lines)]
-    if more:
-        rows += [*map(_group, grouped(more)), _total("idle, a model deployed", deployed)]
+    if costs.in_service:
+        in_service = monthly(assembly, in_service=True)
+        added = [line for line in in_service if line not in lines]
+        label = f"idle, {costs.in_service.label}"
+        rows += [*map(_group, grouped(added)), _total(label, in_service)]
     notes = [
-        f"While on, {each.what} costs {_usd(each.usd)} USD{_mark(each.price)}."
-        for each in while_on(templates)
+        f"While it runs, {line.what} costs {_usd(line.usd)} USD{_mark(line.price)}."
+        for line in notebook_hours(assembly)
     ]
-    heads = ("what", "how much", "for one", "USD a month")
-    return "\n\n".join([f"#### `{environment}`", _table(heads, rows), *notes])
+    heads = ("what", "quantity", "unit price", "USD a month")
+    return "\n\n".join([f"#### {code(environment)}", table(heads, rows, numbers=True), *notes])
 
 
 def _group(group: Group) -> tuple[str, ...]:
@@ -68,69 +72,67 @@ def _total(what: str, lines: Sequence[Line]) -> tuple[str, ...]:
     return (f"**{what}**", "", f"prices of {dates_of(lines)}", f"**{_usd(total(lines))}**")
 
 
-def _weekend(own: Mapping[str, Templates]) -> str:
+def _weekend(own: Mapping[str, Assembly], costs: ArchitectureCosts) -> str:
     rows = []
-    for name, templates in own.items():
-        lines, deployed = monthly(templates), monthly(templates, model_deployed=True)
-        rows.append((f"`{name}`", _usd(weekend(lines)), str(dates_of(lines))))
-        if len(deployed) > len(lines):
-            said = f"`{name}`, a model deployed"
-            rows.append((said, _usd(weekend(deployed)), str(dates_of(deployed))))
-    heads = (f"left running for a weekend ({WEEKEND_HOURS} hours)", "USD", "prices of")
-    return _table(heads, rows)
+    for environment, assembly in own.items():
+        lines = monthly(assembly)
+        rows.append((code(environment), _usd(weekend(lines)), str(dates_of(lines))))
+        if costs.in_service:
+            lines = monthly(assembly, in_service=True)
+            what = f"{code(environment)}, {costs.in_service.label}"
+            rows.append((what, _usd(weekend(lines)), str(dates_of(lines))))
+    heads = ("not destroyed over a weekend", "USD", "prices of")
+    return table(heads, rows, numbers=True)
 
 
-def _work(architecture: str, own: Mapping[str, Templates]) -> Iterator[str]:
-    bills = {name: units(architecture, templates) for name, templates in own.items()}
+def _work(own: Mapping[str, Assembly], costs: ArchitectureCosts) -> Iterator[str]:
+    bills = {environment: list(costs.units(assembly)) for environment, assembly in own.items()}
     names = [unit.name for unit in next(iter(bills.values()))]
+    if not names:
+        return
+    yield "### By unit of work"
     rows = []
-    for place, name in enumerate(names):
-        same = [each[place] for each in bills.values()]
-        lines = [line for unit in same for line in unit.lines]
-        rows.append((name, *(_usd(unit.usd) for unit in same), str(dates_of(lines))))
-    yield _table(("USD for", *(f"`{name}`" for name in bills), "prices of"), rows)
-    for environment, found in bills.items():
-        for unit in found:
+    for position, name in enumerate(names):
+        units = [environment_units[position] for environment_units in bills.values()]
+        lines = [line for unit in units for line in unit.lines]
+        rows.append((name, *(_usd(unit.usd) for unit in units), str(dates_of(lines))))
+    yield table(("USD for", *map(code, bills), "prices of"), rows, numbers=True)
+    for environment, units in bills.items():
+        for unit in units:
             yield _bill(environment, unit)
 
 
 def _bill(environment: str, unit: Unit) -> str:
     rows = [*map(_group, grouped(unit.lines)), _total(unit.name, unit.lines)]
-    table = _table(("what", "how much", "for one", "USD"), rows)
-    return f'??? note "{unit.name}, `{environment}`"\n\n' + _indented(table)
+    bill = table(("what", "quantity", "unit price", "USD"), rows, numbers=True)
+    return f'??? note "{unit.name}, `{environment}`"\n\n' + _indented(bill)
 
 
-def _assumed(assumptions: Iterable[Idle | Lake | Platform | Chain]) -> str:
-    rows = [(text, _number(value)) for each in assumptions for text, value in stated(each)]
-    return _table(("assumed", "value"), rows)
+def _assumptions(costs: ArchitectureCosts) -> str:
+    declared = [IDLE, *([costs.assumptions] if costs.assumptions else [])]
+    rows = [(text, _number(value)) for assumed in declared for text, value in stated(assumed)]
+    return table(("assumption", "value"), rows, numbers=True)
 
 
-def _settings(architecture: str) -> str:
-    changes = sensitivity.ranked(architecture, _VARIED)[:_SHOWN]
-    use = sensitivity.MONTH_OF_USE[architecture]
-    said = ", ".join(f"{_number(count)} x {name}" for name, count in use.items())
+def _settings(costs: ArchitectureCosts, changes: Sequence[Change], varied: str) -> str:
+    units = costs.month.units if costs.month else {}
+    use = ", ".join(f"{_number(count)} x {name}" for name, count in units.items())
     before = changes[0].before
-    rows = [
+    rows = [(f"as `{varied}` sets it", "", _usd(before.idle_usd), _usd(before.usd))]
+    rows += [
         (
-            f"`{each.candidate}`",
-            f"{each.usd:+,.2f}",
-            _usd(each.after.idle_usd),
-            _usd(each.after.usd),
+            code(change.candidate),
+            f"{change.usd:+,.2f}",
+            _usd(change.after.idle_usd),
+            _usd(change.after.usd),
         )
-        for each in changes
+        for change in changes[:_SETTINGS]
     ]
-    rows.insert(0, (f"as `{_VARIED}` sets it", "", _usd(before.idle_usd), _usd(before.usd)))
     heads = ("with `-c`", "change, USD a month", "of it idle", "the month, USD")
     return (
-        f"In a month of {said}; each was synthesised and priced, by a sheet whose prices are of"
-        f" {dates(())}.\n\n{_table(heads, rows)}"
+        f"In a month of {use}. Each row was synthesised and priced with the prices of"
+        f" {dates(())}.\n\n{table(heads, rows, numbers=True)}"
     )
-
-
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A pipe table, the first column to the left and numbers to the right."""
-    rule = ["---", *["---:"] * (len(heads) - 1)]
-    return "\n".join(f"| {' | '.join(row)} |" for row in (heads, rule, *rows))
 
 
 def _indented(text: str) -> str:
@@ -150,5 +152,5 @@ def _usd(value: float) -> str:
 
 
 def _fixed(value: float, digits: int) -> str:
-    """So many significant digits, never as a power of ten."""
+    """A number with so many significant digits, never as a power of ten."""
     return f"{Decimal(f'{value:.{digits}g}'):,f}"

@@ -1,4 +1,4 @@
-"""What the study notes say, and what became of it: `docs/coverage.toml`, and its page."""
+"""The statements of the study notes, and where each is covered: `docs/coverage.toml`."""
 
 from collections import Counter
 from functools import cache
@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from stacks.shared.setting_types import STRICT
+from tools.markdown import table
 from tools.site import facts
 from tools.site.links import code_page
 from tools.site.targets import id_line
@@ -37,17 +38,17 @@ GROUPS = {
     "EX": "The exam",
 }
 _MEANING: dict[Status, str] = {
-    "encoded": "the code does it; the link leads to the line",
-    "replaced": "it is no longer so; the link leads to what stands in its place",
-    "explained": "nothing that code could do; the link leads to what to know",
-    "planned": "no architecture does it yet",
+    "encoded": "implemented; the link leads to the line of code",
+    "replaced": "no longer true; the link leads to what replaces it",
+    "explained": "nothing to implement; the link leads to the explanation",
+    "planned": "not implemented yet; the architecture that will do it",
 }
 _Text = Annotated[str, Field(min_length=1)]
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Row:
-    """One statement of the notes; `docs/coverage.toml` says what the fields are."""
+    """One statement of the notes; `docs/coverage.toml` describes the fields."""
 
     id: Annotated[str, Field(pattern=r"^(ST|IN|ET|TR|DP|AI|SE|EX)-\d\da?$")]
     note: _Text
@@ -58,7 +59,7 @@ class Row:
     otherwise: _Text | None = None
 
     @model_validator(mode="after")
-    def _hang_together(self) -> Self:
+    def _consistent(self) -> Self:
         is_planned = self.where in get_args(Planned)
         if (self.status == "planned") != is_planned:
             raise ValueError(
@@ -72,19 +73,19 @@ class Row:
                 f"where={self.where!r} has no heading: say <page>.md#<heading's anchor>"
             )
         if self.status == "replaced" and not self.today:
-            raise ValueError("today is missing: say what holds in the place of what the notes say")
+            raise ValueError("today is missing: say what is true instead")
         if self.symbol and not self.source:
             raise ValueError(f"symbol={self.symbol!r}: only a source file has symbols")
         return self
 
     @property
     def page(self) -> str | None:
-        """The page and heading that the row points at, if it is a page."""
+        """The page and heading that the row refers to, if it is a page."""
         return self.where if ".md#" in self.where else None
 
     @property
     def source(self) -> str | None:
-        """The source file that the row points at, if it is one."""
+        """The source file that the row refers to, if it is one."""
         return None if self.page or self.status == "planned" else self.where
 
 
@@ -96,13 +97,13 @@ def rows() -> tuple[Row, ...]:
 
 def row(note_id: str) -> Row:
     """The row `note_id`. Raises KeyError if there is none."""
-    return {each.id: each for each in rows()}[note_id]
+    return {row.id: row for row in rows()}[note_id]
 
 
 def counts() -> dict[Status, int]:
     """How many rows have each status."""
-    counted = Counter(each.status for each in rows())
-    return {status: counted[status] for status in get_args(Status)}
+    number = Counter(row.status for row in rows())
+    return {status: number[status] for status in get_args(Status)}
 
 
 def line(row: Row) -> int:
@@ -112,32 +113,25 @@ def line(row: Row) -> int:
 
 def page() -> str:
     """The coverage page in Markdown, for the root of the site. Raises FactsError, TargetError."""
-    told = [
+    parts = [
         "# What the notes say",
-        f"The stacks encode five sets of study notes. This page goes through all {len(rows())}"
-        " statements of them that could become code, in our words: what became of each, and what"
-        " holds today where that is not what the notes say.",
-        "\n".join(
-            ["| status | rows | meaning |", "|---|---:|---|"]
-            + [f"| {name} | {number} | {_MEANING[name]} |" for name, number in counts().items()]
+        f"The stacks encode five sets of study notes. This page lists all {len(rows())} statements"
+        " of them that could become code, paraphrased: where each is implemented or explained, and"
+        " what is true today where the notes are outdated.",
+        table(
+            ["status", "rows", "meaning"],
+            [(status, number, _MEANING[status]) for status, number in counts().items()],
         ),
     ]
     for prefix, title in GROUPS.items():
-        table = ["| row | the notes | status | today | where |", "|---|---|---|---|---|"]
-        table += [_line(each) for each in rows() if each.id.startswith(f"{prefix}-")]
-        told += [f"## {title}", "\n".join(table)]
-    return "\n\n".join(told) + "\n"
+        cells = [_cells(row) for row in rows() if row.id.startswith(f"{prefix}-")]
+        parts += [f"## {title}", table(["row", "the notes", "status", "today", "where"], cells)]
+    return "\n\n".join(parts) + "\n"
 
 
-def _line(row: Row) -> str:
-    cells = (
-        f'<a id="{row.id}"></a>{row.id}',
-        row.note,
-        row.status,
-        row.today or "",
-        _link(row),
-    )
-    return f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |"
+def _cells(row: Row) -> tuple[str, ...]:
+    anchor = f'<a id="{row.id}"></a>{row.id}'
+    return (anchor, row.note, row.status, row.today or "", _link(row))
 
 
 def _link(row: Row) -> str:

@@ -1,18 +1,17 @@
-"""Where data lies and how it moves: every store with its key, every hop with its path."""
+"""Where data is stored and how it moves: every store with its key, every hop with its path."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
-from tools.assembly import Templates, resources, spelt_out
-from tools.site.pictures import Edge, Node, edges, nodes
-from tools.site.rights import listed
-from tools.site.tables import code, table
+from tools.assembly import Assembly, as_list
+from tools.assembly.intrinsics import values_at
+from tools.markdown import code, table
+from tools.site.pictures import Edge, Graph, Node
 
-# Resource type -> where its template names the key, and what it is called.
+# Resource type -> what it is called, and the property that holds its key.
 _STORES = {
     "AWS::S3::Bucket": (
         "bucket",
-        "BucketEncryption.ServerSideEncryptionConfiguration.0.ServerSideEncryptionByDefault"
+        "BucketEncryption.ServerSideEncryptionConfiguration.ServerSideEncryptionByDefault"
         ".KMSMasterKeyID",
     ),
     "AWS::Kinesis::Stream": ("stream", "StreamEncryption.KeyId"),
@@ -28,93 +27,99 @@ _STORES = {
         "query results",
         "WorkGroupConfiguration.ResultConfiguration.EncryptionConfiguration.KmsKey",
     ),
-    "AWS::SageMaker::NotebookInstance": ("volume of the notebook", "KmsKeyId"),
+    "AWS::SageMaker::NotebookInstance": ("volume of the notebook instance", "KmsKeyId"),
     "AWS::Scheduler::Schedule": ("input of the schedule", "KmsKeyArn"),
 }
-# What the ones without a key of ours are under, and why.
+# What encrypts a store without a customer-managed key.
 _WITHOUT_KEY = {
     "AWS::S3::Bucket": "S3's own key: S3 writes access logs under no other",
-    "AWS::StepFunctions::StateMachine": "a key of Step Functions",
+    "AWS::StepFunctions::StateMachine": "a key that Step Functions owns",
     "AWS::Athena::WorkGroup": "the bucket's key",
 }
-# What SageMaker runs in subnets that the workflows, or the template, give it.
+# Kinds of nodes that SageMaker runs in the subnets of the VPC.
 _IN_VPC = ("jobs", "endpoint", "notebook")
-_PLAIN_REFUSED = {"Bool": {"aws:SecureTransport": "false"}}
+_PLAIN_HTTP = {"Bool": {"aws:SecureTransport": "false"}}
 
 
-def stores(templates: Templates) -> str:
-    """A Markdown table: what keeps data, under which key, and whether it refuses plain HTTP."""
-    guarded = set(_guarded(templates))
+def stores(assembly: Assembly) -> str:
+    """A Markdown table of what stores data: under which key, and what refuses plain HTTP."""
+    guarded = set(_guarded(assembly))
     rows = []
-    for each in spelt_out(templates):
-        if each.type not in _STORES:
+    for resource in assembly.places.values():
+        if resource.type not in _STORES:
             continue
-        kind, place = _STORES[each.type]
-        key = _at(each.properties, place)
-        name = f"{each.stack}/{each.path}" if len(templates) > 1 else each.path
-        refused = "its policy" if (each.stack, each.path) in guarded else "the service"
+        kind, key_path = _STORES[resource.type]
+        keys = resource.near(values_at(resource.properties, key_path))
+        name = resource.place if len(assembly.templates) > 1 else resource.path
         rows.append(
             (
                 code(name),
                 kind,
-                code(key) if key else _WITHOUT_KEY.get(each.type, "a key of AWS's own"),
-                refused,
+                code(keys[0]) if keys else _WITHOUT_KEY.get(resource.type, "a key that AWS owns"),
+                "its policy" if resource.place in guarded else "the service",
             )
         )
-    return table(["store", "kind", "encrypted under", "plain HTTP refused by"], rows)
+    heads = ["store", "kind", "encrypted under", "plain HTTP refused by"]
+    return table(heads, rows) if rows else "It stores no data."
 
 
-def hops(architecture: str, templates: Templates) -> str:
-    """A Markdown table: each arrow of the picture, and which way it takes."""
-    named = {each.id: each for each in nodes(architecture, templates)}
+def hops(graph: Graph, assembly: Assembly) -> str:
+    """A Markdown table of the arrows of the picture, each with its network path."""
+    nodes = {node.id: node for node in graph.nodes}
+    in_vpc = bool(assembly.of_type("AWS::EC2::VPCEndpoint"))
     rows = [
-        (_name(named[edge.source]), _name(named[edge.target]), _path(edge, named, templates))
-        for edge in edges(architecture, templates)
+        (_name(nodes[edge.source]), _name(nodes[edge.target]), _path(edge, nodes, in_vpc))
+        for edge in graph.edges
     ]
-    return table(["from", "to", "path"], rows)
+    return table(["from", "to", "path"], rows) if rows else "No data moves between its resources."
 
 
-def _path(edge: Edge, named: Mapping[str, Node], templates: Templates) -> str:
-    ends = [named[edge.source], named[edge.target]]
-    endpoints = [each for each in resources(templates) if each.type == "AWS::EC2::VPCEndpoint"]
-    if endpoints and (inside := [each for each in ends if each.kind in _IN_VPC]):
-        if any(each.kind == "bucket" for each in ends):
+def _path(edge: Edge, nodes: Mapping[str, Node], in_vpc: bool) -> str:
+    source, target = nodes[edge.source], nodes[edge.target]
+    kinds = {source.kind, target.kind}
+    if in_vpc and kinds & set(_IN_VPC):
+        if "bucket" in kinds:
             return "out of the VPC by S3's gateway endpoint, TLS"
-        if len(inside) == 1 and ends[0] is inside[0]:
+        if source.kind in _IN_VPC and target.kind not in _IN_VPC:
             return "out of the VPC by an interface endpoint, TLS"
-    if any(each.kind == "outside" for each in ends):
-        return "HTTPS to the service's endpoint, signed by IAM"
-    return "AWS's own network, TLS, under the role of the one that calls"
+    if "outside" in kinds:
+        return "HTTPS to the service's endpoint, signed with IAM credentials"
+    return "AWS's own network, TLS, under the role of the caller"
 
 
-def vpc_endpoints(templates: Templates) -> str:
-    """A Markdown table of the VPC's endpoints; empty without a VPC."""
+def vpc_endpoints(assembly: Assembly) -> str:
+    """A Markdown table of the VPC endpoints; empty if there is none."""
     rows = []
-    for each in spelt_out(templates):
-        if each.type == "AWS::EC2::VPCEndpoint":
-            properties = each.properties
-            service = str(properties["ServiceName"]).rpartition("}.")[2]
-            policy = properties.get("PolicyDocument", {}).get("Statement", [])
-            allowed = sorted({a for s in policy for a in listed(s.get("Action", []))})
-            kind = properties.get("VpcEndpointType", "Gateway").lower()
-            rows.append((code(service), kind, ", ".join(map(code, allowed)) or "everything"))
-    return table(["endpoint", "kind", "its policy lets through"], rows) if rows else ""
+    for endpoint in assembly.of_type("AWS::EC2::VPCEndpoint"):
+        properties = endpoint.properties
+        statements = properties.get("PolicyDocument", {}).get("Statement", [])
+        actions = {
+            action for statement in statements for action in as_list(statement.get("Action", []))
+        }
+        rows.append(
+            (
+                code(str(properties["ServiceName"]).rpartition("}.")[2]),
+                str(properties.get("VpcEndpointType", "Gateway")).lower(),
+                " ".join(map(code, sorted(actions))) or "everything",
+            )
+        )
+    if not rows:
+        return ""
+    heads = ["VPC endpoint", "kind", "actions that its policy allows"]
+    return "The VPC has no way out but these:\n\n" + table(heads, rows)
+
+
+def _guarded(assembly: Assembly) -> Iterator[str]:
+    """The places of the buckets, queues and topics whose policy denies requests without TLS."""
+    for policy in assembly.places.values():
+        statements = policy.properties.get("PolicyDocument", {})
+        if isinstance(statements, Mapping) and any(
+            statement.get("Effect") == "Deny" and statement.get("Condition") == _PLAIN_HTTP
+            for statement in statements.get("Statement", [])
+        ):
+            for key in ("Bucket", "Queues", "Topics"):
+                yield from assembly.places_in(policy.properties.get(key, []))
 
 
 def _name(node: Node) -> str:
-    return f"{node.label} ({node.service})" if node.kind != "outside" else node.label
-
-
-def _guarded(templates: Templates) -> Iterator[tuple[str, str]]:
-    """The stores whose own policy denies what comes without TLS."""
-    for each in resources(templates):
-        statements = each.properties.get("PolicyDocument", {}).get("Statement", [])
-        if any(statement.get("Condition") == _PLAIN_REFUSED for statement in statements):
-            yield each.stack, each.path.removesuffix("/Policy")
-
-
-def _at(properties: Mapping[str, Any], place: str) -> Any:
-    value: Any = properties
-    for step in place.split("."):
-        value = value[int(step)] if isinstance(value, list) else (value or {}).get(step)
-    return value
+    return node.label if node.kind == "outside" else f"{node.label} ({node.service})"

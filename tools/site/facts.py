@@ -1,4 +1,4 @@
-"""The facts of `docs/*.toml`, typed: a row that is wrong is a sentence that says where and why."""
+"""Reads the typed rows of `docs/*.toml`; an invalid row is an error that says where and why."""
 
 import tomllib
 from typing import Any, TypeVar
@@ -14,27 +14,27 @@ _Row = TypeVar("_Row")
 
 
 class FactsError(ValueError):
-    """A row that cannot be used. The message names file, row and field, and what is allowed."""
+    """An invalid row. The message names file, row and field, and what is allowed."""
 
 
 def read(name: str, kind: type[_Row], *, named_by: str = "id") -> tuple[_Row, ...]:
-    """The rows of `docs/<name>`, in its order; `named_by` is the field that tells them apart.
+    """The rows of `docs/<name>` in order; the field `named_by` is unique among them.
 
     Raises FactsError.
     """
     raw: list[dict[str, Any]] = tomllib.loads((FACTS / name).read_text())["row"]
     adapter = TypeAdapter(kind)
     rows, problems = [], []
-    seen: set[str] = set()
+    names: set[str] = set()
     for number, row in enumerate(raw, start=1):
-        said = str(row.get(named_by, f"number {number}"))
-        if said in seen:
-            problems.append(f"docs/{name}, {said}: there are two rows of this {named_by}")
-        seen.add(said)
+        row_name = str(row.get(named_by, f"number {number}"))
+        if row_name in names:
+            problems.append(f"docs/{name}, {row_name}: there are two rows of this {named_by}")
+        names.add(row_name)
         try:
             rows.append(adapter.validate_python(row))
         except ValidationError as error:
-            problems += [_sentence(name, said, each) for each in error.errors()]
+            problems += [_sentence(name, row_name, detail) for detail in error.errors()]
     if problems:
         raise FactsError("\n".join(problems))
     return tuple(rows)

@@ -1,30 +1,37 @@
-"""Services that the notes know by another name: `docs/former_names.toml`, and its tables.
+"""Services that the notes know by another name: `docs/former_names.toml` and its tables.
 
-Who searches the site for a name of 2021 must find the page of what it is called today.
+A search of the site for a name of 2021 must find the page of the service's current name.
 """
 
 from functools import cache
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from pydantic.dataclasses import dataclass
 
+from stacks.catalogue import ARCHITECTURES
 from stacks.shared.setting_types import STRICT
+from tools.markdown import table as markdown_table
 from tools.site import facts
 from tools.site.links import architecture_page
 
-Architecture = Literal["streaming-lake", "ml-platform", "language-chain"]
 _Text = Annotated[str, Field(min_length=1)]
+
+
+def _known(name: str) -> str:
+    if name not in ARCHITECTURES:
+        raise ValueError(f"{name!r} is no architecture; use {', '.join(ARCHITECTURES)}")
+    return name
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Name:
-    """One service under its former name; `docs/former_names.toml` says what the fields are."""
+    """One service under its former name; `docs/former_names.toml` describes the fields."""
 
     old: _Text
     now: _Text
     since: Annotated[str, Field(pattern=r"^\d{4}(-\d\d){0,2}$")] | None = None
-    architectures: tuple[Architecture, ...]
+    architectures: tuple[Annotated[str, AfterValidator(_known)], ...]
     here: _Text
 
 
@@ -35,22 +42,26 @@ def names() -> tuple[Name, ...]:
 
 
 def section(architecture: str) -> str:
-    """The section of an architecture's page, in Markdown; empty if nothing was renamed there."""
-    met = [name for name in names() if architecture in name.architectures]
-    if not met:
+    """The section of an architecture's page, in Markdown; empty if nothing there was renamed."""
+    rows = [
+        (name.old, name.now, name.since or "", name.here)
+        for name in names()
+        if architecture in name.architectures
+    ]
+    if not rows:
         return ""
-    lines = [f"| {each.old} | {each.now} | {each.since or ''} | {each.here} |" for each in met]
-    head = ["| in the notes | today | since | here |", "|---|---|---|---|"]
-    return "\n".join(["## By its former name", "", *head, *lines]) + "\n"
+    return "## Former names\n\n" + markdown_table(["in the notes", "today", "since", "here"], rows)
 
 
 def table() -> str:
-    """All of them, with the architectures where they are met."""
-    lines = [f"| {each.old} | {each.now} | {each.since or ''} | {_met(each)} |" for each in names()]
-    head = ["| in the notes | today | since | met in |", "|---|---|---|---|"]
-    return "\n".join([*head, *lines]) + "\n"
+    """All of them, with the architectures that use the services."""
+    rows = [(name.old, name.now, name.since or "", _used_in(name)) for name in names()]
+    return markdown_table(["in the notes", "today", "since", "used in"], rows)
 
 
-def _met(name: Name) -> str:
-    links = (f"[{each}]({architecture_page(each)})" for each in name.architectures)
+def _used_in(name: Name) -> str:
+    links = (
+        f"[{architecture}]({architecture_page(architecture)})"
+        for architecture in name.architectures
+    )
     return ", ".join(links) or name.here

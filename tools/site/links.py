@@ -1,4 +1,6 @@
-"""Where a thing stands on the site, as pages at its root link to it."""
+"""Addresses and titles of pages, as pages at the root of the site link to them."""
+
+_ACRONYMS = {"api": "API", "aws": "AWS", "ai": "AI", "ml": "ML", "sql": "SQL"}
 
 
 def code_page(path: str, line: int | None = None) -> str:
@@ -9,3 +11,9 @@ def code_page(path: str, line: int | None = None) -> str:
 def architecture_page(architecture: str) -> str:
     """The page of an architecture."""
     return f"architectures/{architecture}.md"
+
+
+def architecture_title(architecture: str) -> str:
+    """The name of an architecture as a title: `ML platform` of `ml-platform`."""
+    title = " ".join(_ACRONYMS.get(word, word) for word in architecture.split("-"))
+    return title[:1].upper() + title[1:]

@@ -1,20 +1,20 @@
-"""Finds the line of a source file that a row of facts points at."""
+"""Finds the line of a source file that a row of facts refers to."""
 
 import re
 from functools import cache
 
 from repository import ROOT
 
-# What a comment or a docstring calls a row of the notes.
+# The id of a row of the notes, as comments and docstrings write it.
 NOTE_ID = re.compile(r"\b(?:ST|IN|ET|TR|DP|AI|SE|EX)-\d+a?\b")
 
 
 class TargetError(ValueError):
-    """A file, a symbol or an id that is not where a row says. The message says which."""
+    """A file, a symbol or an id that is not where a row says. The message names it."""
 
 
 def symbol_line(path: str, symbol: str) -> int:
-    """The line that defines `symbol`, or else the first that holds its text. Raises TargetError."""
+    """The line that defines `symbol`, or the first that contains it. Raises TargetError."""
     name = re.escape(symbol)
     lines = _lines(path)
     for pattern in (
@@ -26,17 +26,21 @@ def symbol_line(path: str, symbol: str) -> int:
         for number, line in enumerate(lines, start=1):
             if re.search(pattern, line):
                 return number
-    raise TargetError(f"{path} holds no {symbol!r}: correct the symbol, or leave it out")
+    raise TargetError(f"{path} does not contain {symbol!r}: correct the symbol, or leave it out")
 
 
 def id_line(path: str, note_id: str, symbol: str | None) -> int:
     """The line of `path` that names `note_id`, the nearest to `symbol`. Raises TargetError."""
-    named = [n for n, line in enumerate(_lines(path), start=1) if note_id in NOTE_ID.findall(line)]
-    if not named:
-        raise TargetError(f"{path} does not name {note_id}: say there why the line is so")
-    near = symbol_line(path, symbol) if symbol else named[0]
-    # JSON has no comments, so there an id can only stand at the head of the whole workflow.
-    return near if path.endswith(".json") else min(named, key=lambda number: abs(number - near))
+    numbers = [
+        number
+        for number, line in enumerate(_lines(path), start=1)
+        if note_id in NOTE_ID.findall(line)
+    ]
+    if not numbers:
+        raise TargetError(f"{path} does not name {note_id}: name it in a comment at the line")
+    near = symbol_line(path, symbol) if symbol else numbers[0]
+    # A workflow names the id in a Comment, which may be that of the whole workflow.
+    return near if path.endswith(".json") else min(numbers, key=lambda number: abs(number - near))
 
 
 @cache

@@ -1,4 +1,4 @@
-"""What tests ask of a Markdown page: its headings as the site anchors them, and its links."""
+"""Reads Markdown pages: the anchors of their headings, and their links."""
 
 import re
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ def headings(page: Path) -> frozenset[str]:
 
 
 def links(text: str) -> list[str]:
-    """The targets of a page's links that stay on the site."""
+    """The targets of a page's links within the site."""
     return [target for target in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in target]
 
 

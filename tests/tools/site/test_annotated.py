@@ -1,23 +1,28 @@
-"""Sources beside what they say of themselves: nothing is lost, nothing is said twice."""
+"""Annotated pages: every line of a source is shown once, text beside the code it explains."""
 
 import re
 
 import pytest
 
 from repository import ROOT
-from tools.site import annotated, build
+from tools.site import annotated
 from tools.site.passages import passages
+from tools.site.sources import sources
 from tools.site.targets import NOTE_ID
 
 
-@pytest.mark.parametrize("path", build.sources())
-def test_every_line_stands_in_one_passage(path: str) -> None:
+@pytest.mark.parametrize("path", sources())
+def test_every_line_is_in_one_passage(path: str) -> None:
     text = (ROOT / path).read_text()
-    numbers = [n for each in passages(path, text) for n in (*each.spoken, *each.code)]
+    numbers = [
+        number
+        for passage in passages(path, text)
+        for number in (*passage.text_lines, *passage.code)
+    ]
     assert numbers == list(range(1, len(text.splitlines()) + 1))
 
 
-def test_docstrings_and_comments_are_said_and_the_rest_is_shown() -> None:
+def test_docstrings_and_comments_become_text_beside_the_code() -> None:
     text = '''"""What it is."""
 
 NUMBER = 1  # beside the line, so it stays there
@@ -28,17 +33,16 @@ TWO = """
 """
 '''
     first, second = passages("x.py", text)
-    assert first.said == "What it is."
+    assert first.text == "What it is."
     assert list(first.code) == [2, 3]
-    assert second.said == "Why it is two.\nAnd not three."
+    assert second.text == "Why it is two.\nAnd not three."
     assert list(second.code) == [6, 7, 8]
 
 
-def test_a_workflow_is_cut_at_its_states() -> None:
+def test_a_workflow_has_a_passage_for_each_state() -> None:
     path = "step_functions/language_chain/language_part.asl.json"
-    said = [each.said for each in passages(path, (ROOT / path).read_text())]
-    assert said[0].startswith("One chunk is translated")
-    assert "**Translate**" in said
+    texts = [passage.text for passage in passages(path, (ROOT / path).read_text())]
+    assert any(text.startswith("**Translate**") for text in texts)
 
 
 def test_a_row_of_the_notes_is_a_link_and_a_card() -> None:
@@ -50,7 +54,7 @@ def test_a_row_of_the_notes_is_a_link_and_a_card() -> None:
 def test_a_list_of_many_rows_has_links_and_no_cards() -> None:
     path = "stacks/streaming_lake/stack.py"
     (head, *_) = passages(path, (ROOT / path).read_text())
-    assert len(set(NOTE_ID.findall(head.said))) > 5
+    assert len(set(NOTE_ID.findall(head.text))) > 5
     assert "ST-12: the notes" not in annotated.page(path)
 
 
@@ -62,12 +66,11 @@ def test_a_list_of_many_rows_has_links_and_no_cards() -> None:
         ("code/a/b.py.md#L3", "architectures/x.md", "../code/a/b.py.html#L3"),
     ],
 )
-def test_addresses_hold_wherever_they_are_read(page: str, seen_from: str, address: str) -> None:
+def test_addresses_are_relative_to_the_page(page: str, seen_from: str, address: str) -> None:
     assert annotated.relative(page, seen_from) == address
 
 
-def test_what_is_code_is_shown_as_it_is() -> None:
-    """Markup takes nothing away: the text of the shown lines is that of the file."""
+def test_markup_changes_no_text_of_the_code() -> None:
     path = "lambdas/language_chain/split_document/chunks.py"
     lines = (ROOT / path).read_text().splitlines()
     shown = re.findall(

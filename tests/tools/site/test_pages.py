@@ -1,4 +1,4 @@
-"""The pages written by hand lead where they say, and the decisions are all listed."""
+"""The links of hand-written pages lead somewhere, and all decisions are listed."""
 
 import posixpath
 import re
@@ -9,18 +9,21 @@ import pytest
 from repository import ROOT
 from stacks.catalogue import ARCHITECTURES
 from tests.tools.site.pages import headings, links
+from tools.bench import figures
 from tools.site import contradictions, coverage
 from tools.site.facts import PAGES
 from tools.site.links import architecture_page
 
 DECISIONS = sorted((PAGES / "decisions").glob("0*.md"))
 BY_HAND = [PAGES / "explained.md", PAGES / "decisions" / "index.md", *DECISIONS]
-# Pages that are made: which anchors they have besides those of source files.
-MADE = {
+# Generated pages, and their anchors.
+GENERATED = {
     "coverage.md": {row.id for row in coverage.rows()},
     "contradictions.md": {row.id for row in contradictions.rows()},
     "closed-services.md": set[str](),
-    **{architecture_page(each): set[str]() for each in ARCHITECTURES},
+    "settings.md": set[str](),
+    "figures.md": set(figures.read()),
+    **{architecture_page(name): set[str]() for name in ARCHITECTURES},
 }
 
 
@@ -32,8 +35,8 @@ def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
         path = posixpath.normpath(posixpath.join(folder, target))
         if path.startswith("code/"):
             assert (ROOT / path.removeprefix("code/").removesuffix(".md")).is_file(), link
-        elif path in MADE:
-            assert not anchor or anchor in MADE[path], link
+        elif path in GENERATED:
+            assert not anchor or anchor in GENERATED[path], link
         else:
             assert (PAGES / path).is_file(), link
             assert not anchor or anchor in headings(PAGES / path), link
@@ -41,8 +44,8 @@ def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
 
 def test_the_index_lists_every_decision_by_its_number() -> None:
     index = (PAGES / "decisions" / "index.md").read_text()
-    listed = re.findall(r"^\| (\d+) \| \[.*?\]\((.*?)\)", index, re.MULTILINE)
-    assert listed == [(str(int(page.name[:4])), page.name) for page in DECISIONS]
+    entries = re.findall(r"^\| (\d+) \| \[.*?\]\((.*?)\)", index, re.MULTILINE)
+    assert entries == [(str(int(page.name[:4])), page.name) for page in DECISIONS]
 
 
 @pytest.mark.parametrize("page", DECISIONS, ids=lambda page: page.name)
@@ -53,8 +56,8 @@ def test_a_decision_says_why_what_else_and_what_follows(page: Path) -> None:
     assert parts == ["Context", "Decision", "Considered", "Consequences"]
 
 
-def test_no_explanation_is_one_that_nobody_is_led_to() -> None:
-    told = [row.where for row in coverage.rows()] + [row.where for row in contradictions.rows()]
-    led_to = {where.partition("#")[2] for where in told}
-    title = "what-code-does-not-tell"
-    assert headings(PAGES / "explained.md") - led_to == {title}
+def test_every_explanation_is_linked_from_a_row() -> None:
+    targets = [row.where for row in coverage.rows()]
+    targets += [row.where for row in contradictions.rows()]
+    linked = {target.partition("#")[2] for target in targets}
+    assert headings(PAGES / "explained.md") - linked == {"topics-without-code"}

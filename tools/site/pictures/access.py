@@ -1,79 +1,107 @@
-"""What flows where by IAM: who may read, write or start what."""
+"""What flows where by IAM: which role may read, write or start what."""
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
+from policy_sentry.querying.actions import get_action_data
+
+from tools.assembly.intrinsics import values_at
 from tools.site.pictures.looks import ARN_KINDS, SERVICES, WORKERS, Look
 from tools.site.pictures.model import Edge, Evidence, Node
-from tools.site.pictures.references import at, named
-from tools.site.pictures.rights import Rights, access_level, roles_in
 from tools.site.pictures.stock import Stock
 
-# Nothing flows when something is taken away.
+# Deleting moves no data.
 _REMOVALS = re.compile(r":(Delete|Abort|Stop|Deregister)")
-# Reading what a thing is, and not what is in it. All of Glue's rights are on descriptions.
-_LOOKS = re.compile(r":(List|Describe|Get\w*(Attributes|Location|Configuration)$)|^glue:")
+# Reading metadata moves no data either. All of Glue's actions are on metadata.
+_METADATA = re.compile(r":(List|Describe|Get\w*(Attributes|Location|Configuration)$)|^glue:")
 _STARTS = re.compile(r":(Invoke|Start|Create|Update|Run|Send)")
+_ROLE_KEYS = ("Role", "RoleArn", "RoleARN", "ExecutionRoleArn")
 
 
 class Access:
-    """The rights of the nodes' roles, as edges; the services that they name become nodes."""
+    """The permissions of the nodes' roles as edges; the services that they name become nodes."""
 
     def __init__(self, stock: Stock) -> None:
-        self._stock = stock
-        self._rights = Rights(stock.places)
+        self._stock, self._assembly = stock, stock.assembly
         self.services: dict[str, Node] = {}
         location = "TableInput.StorageDescriptor.Location"
         self._tables = {
-            (bucket, prefix.strip("/")): place
-            for place, each in stock.places.items()
-            if each.type == "AWS::Glue::Table"
-            for bucket, prefix in named(at(each.properties, location))
+            (reference.place, reference.text_after.strip("/")): table.place
+            for table in self._assembly.of_type("AWS::Glue::Table")
+            for reference in self._assembly.references(values_at(table.properties, location))
         }
 
     def flows(self) -> list[Edge]:
-        """Every flow that a right tells, of the roles that the nodes have or pass on."""
+        """Every flow that follows from the roles that the nodes have or pass on."""
         edges: set[Edge] = set()
-        passed: dict[str, set[str]] = defaultdict(set)
+        workers_of: dict[str, set[str]] = defaultdict(set)
         for place in sorted(self._stock.nodes.keys() & self._stock.own.keys()):
-            resource = self._stock.places[place]
+            resource = self._stock.own[place]
             if resource.type == "AWS::Events::Rule":
                 continue  # its targets say the same, and more
-            for role in sorted(set(roles_in(resource.properties))):
-                made = list(self._of_role(place, role))
-                edges.update(made)
-                workers = {each.target for each in made if self._is_worker(each.target)}
-                for inner in self._rights.passed(role):
-                    passed[inner] |= workers
-        for role, workers in sorted(passed.items()):
+            for role in sorted(set(self._roles_in(resource.properties))):
+                flows = list(self._of_role(place, role))
+                edges.update(flows)
+                workers = {edge.target for edge in flows if self._is_worker(edge.target)}
+                for passed in self._passed(role):
+                    workers_of[passed] |= workers
+        for role, workers in sorted(workers_of.items()):
             for worker in sorted(workers):
                 # It belongs to the stack whose role it works under.
-                stack = self._stock.places[role].stack
+                stack = self._assembly.places[role].stack
                 self.services[worker] = replace(self.services[worker], stack=stack)
                 edges.update(self._of_role(worker, role))
         return sorted(edges)
+
+    def _roles_in(self, properties: Any) -> Iterator[str]:
+        """The roles under which a resource works."""
+        if isinstance(properties, list):
+            for item in properties:
+                yield from self._roles_in(item)
+        elif isinstance(properties, Mapping):
+            for key, value in properties.items():
+                if key in _ROLE_KEYS:
+                    yield from self._assembly.places_in(value)
+                else:
+                    yield from self._roles_in(value)
+
+    def _passed(self, role: str) -> set[str]:
+        """The roles that `role` may give to what it starts."""
+        return {
+            place
+            for action, resource in self._allowed(role)
+            if action == "iam:PassRole"
+            for place in self._assembly.places_in(resource)
+        }
+
+    def _allowed(self, role: str) -> Iterator[tuple[str, str]]:
+        if role in self._assembly.roles:
+            yield from self._assembly.roles[role].allowed()
 
     def _is_worker(self, place: str) -> bool:
         return place in self.services and self.services[place].kind != "service"
 
     def _of_role(self, actor: str, role: str) -> Iterator[Edge]:
-        for action, resource in self._rights.of(role):
+        for action, resource in self._allowed(role):
             if not _REMOVALS.search(action):
-                for target, behind in self._targets(actor, action, resource):
+                for target, text_after in self._targets(actor, action, resource):
                     if target != actor:
-                        yield from self._of_right(actor, action, target, behind)
+                        yield from self._of_permission(actor, action, target, text_after)
 
-    def _of_right(self, actor: str, action: str, target: str, behind: str) -> Iterator[Edge]:
+    def _of_permission(
+        self, actor: str, action: str, target: str, text_after: str
+    ) -> Iterator[Edge]:
         node = self._node(target)
         if not node.holds:
             if _STARTS.search(action) or node.kind == "service":
                 yield Edge(actor, target)
             return
-        look = bool(_LOOKS.search(action)) or (action.startswith("s3:") and not behind)
-        evidence = Evidence.LOOK if look else Evidence.CONTENT
-        label = _first(behind).strip("*") if node.kind == "bucket" else ""
+        metadata = bool(_METADATA.search(action)) or (action.startswith("s3:") and not text_after)
+        evidence = Evidence.METADATA if metadata else Evidence.CONTENT
+        label = _first(text_after).strip("*") if node.kind == "bucket" else ""
         level = access_level(action)
         if level in ("Read", "List"):
             yield Edge(target, actor, label, evidence)
@@ -82,21 +110,25 @@ class Access:
 
     def _targets(self, actor: str, action: str, resource: str) -> Iterator[tuple[str, str]]:
         service = action.partition(":")[0]
-        nodes = [each for each in named(resource) if each[0] in self._stock.nodes]
-        kind, _, rest = resource.rpartition(":")[2].partition("/")
-        if nodes:
-            # An ARN names the larger first: a database, then its table.
-            place, behind = nodes[-1]
-            yield self._tables.get((place, _first(behind)), place), behind
+        references = [
+            reference
+            for reference in self._assembly.references(resource)
+            if reference.place in self._stock.nodes
+        ]
+        kind, _, name = resource.rpartition(":")[2].partition("/")
+        if references:
+            # An ARN names the container first: a database, then its table.
+            place, text_after = references[-1]
+            yield self._tables.get((place, _first(text_after)), place), text_after
         elif look := WORKERS.get(f"{service}:{kind}") or SERVICES.get(service):
             yield self._service(actor, service, look), ""
-        elif types := [each for each, kinds in ARN_KINDS.items() if kind in kinds]:
-            for place in self._stock.named([_first(rest)], types):
+        elif types := [type_ for type_, kinds in ARN_KINDS.items() if kind in kinds]:
+            for place in self._stock.by_name([_first(name)], types):
                 yield place, ""
 
     def _service(self, actor: str, service: str, look: Look) -> str:
         place = f"{service}/{look.label}"
-        made = Node(
+        node = Node(
             id=place,
             path=place,
             stack=self._node(actor).stack,
@@ -107,10 +139,18 @@ class Access:
             icon=look.icon,
             holds=look.holds,
         )
-        return self.services.setdefault(place, made).id
+        return self.services.setdefault(place, node).id
 
     def _node(self, place: str) -> Node:
         return self._stock.nodes.get(place) or self.services[place]
+
+
+def access_level(action: str) -> str:
+    """Read, List, Write, Tagging or Permissions management. Raises ValueError."""
+    levels = get_action_data(*action.split(":"))
+    if not levels:
+        raise ValueError(f"{action}: policy_sentry knows no such action. Check its spelling.")
+    return str(next(iter(levels.values()))[0]["access_level"])
 
 
 def _first(path: str) -> str:

@@ -37,9 +37,9 @@ _TALL = _WIDE | {
 }
 
 
-def drawing_of(name: str, graph: Graph, link: Link, *, tall: bool) -> Drawing:
+def drawing_of(graph: Graph, link: Link, *, tall: bool) -> Drawing:
     """The drawing of an architecture, for wide or for tall screens."""
-    order = in_order(graph)
+    name, order = graph.architecture, in_order(graph)
     shapes = tuple(_shapes(graph, order, link, tall=tall))
     framed = {"elk.padding": _AROUND_STACKS} if any(s.style == "stack" for s in shapes) else {}
     return Drawing(
@@ -56,8 +56,8 @@ def drawing_of(name: str, graph: Graph, link: Link, *, tall: bool) -> Drawing:
     )
 
 
-def tries(tall: Drawing) -> Iterator[Drawing]:
-    """A tall drawing with fewer and fewer nodes side by side: longer, and mostly narrower."""
+def tall_variants(tall: Drawing) -> Iterator[Drawing]:
+    """A tall drawing with four, three, two nodes side by side: longer, and mostly narrower."""
     for side_by_side in (4, 3, 2):
         for placement in ("NETWORK_SIMPLEX", "BRANDES_KOEPF"):
             options = {
@@ -68,48 +68,50 @@ def tries(tall: Drawing) -> Iterator[Drawing]:
 
 
 def in_order(graph: Graph) -> list[str]:
-    """The nodes as data passes them: what flows back flows to an earlier one."""
+    """The ids of the nodes in the order of data flow; an edge to an earlier one flows back."""
     after: dict[str, list[str]] = defaultdict(list)
     for edge in graph.edges:
         after[edge.source].append(edge.target)
     entered = {target for targets in after.values() for target in targets}
-    made: list[str] = []
-    seen: set[str] = set()
+    postorder: list[str] = []
+    visited: set[str] = set()
 
     def visit(name: str) -> None:
-        if name not in seen:
-            seen.add(name)
-            for each in after[name]:
-                visit(each)
-            made.append(name)
+        if name not in visited:
+            visited.add(name)
+            for target in after[name]:
+                visit(target)
+            postorder.append(name)
 
     starts = sorted(graph.nodes, key=lambda node: (node.id in entered, node.kind != "outside"))
-    # A start that comes last is put first: turned round, what was left last is what comes first.
+    # In reverse: the order is turned round below.
     for node in reversed(starts):
         if node.id not in entered:
             visit(node.id)
     for node in starts:
         visit(node.id)
-    return made[::-1]
+    return postorder[::-1]
 
 
 def _shapes(graph: Graph, order: list[str], link: Link, *, tall: bool) -> Iterator[Shape]:
     stacks = sorted({node.stack for node in graph.nodes if node.stack})
-    # A phone has no room for frames in frames.
+    # On a phone, nested frames do not fit.
     outer = stacks if len(stacks) > 1 and not tall else []
     for stack in outer:
         width = text_width(stack, _SIZES[tall][0], bold=True) + 28
         yield Shape(stack, width, 60, "stack", title=(stack,), spoken=stack)
-    places = {name: place for place, name in enumerate(order)}
+    positions = {name: position for position, name in enumerate(order)}
     first: dict[str, int] = {}
     for node in graph.nodes:
         group = _group(node)
-        first[group] = min(places[node.id], first.get(group, len(order)))
-    # Those of one construct side by side: then a frame fits around them.
-    for node in sorted(graph.nodes, key=lambda node: (first[_group(node)], places[node.id])):
+        first[group] = min(positions[node.id], first.get(group, len(order)))
+    # Nodes of one construct are neighbours, so that a frame fits around them.
+    for node in sorted(graph.nodes, key=lambda node: (first[_group(node)], positions[node.id])):
         parent = node.stack if node.stack in outer else None
-        alike = tall and any(each.path == node.path != "" and each != node for each in graph.nodes)
-        yield _shape(node, parent, link, tall=tall, alike=alike)
+        ambiguous = tall and any(
+            other_node.path == node.path != "" and other_node != node for other_node in graph.nodes
+        )
+        yield _shape(node, parent, link, tall=tall, ambiguous=ambiguous)
 
 
 def _small(label: str) -> str:
@@ -120,21 +122,21 @@ def _group(node: Node) -> str:
     return f"{node.stack}/{node.group}" if node.group else node.id
 
 
-def _shape(node: Node, parent: str | None, link: Link, *, tall: bool, alike: bool) -> Shape:
-    alone = f"{node.stack} {_small(node.label)}" if alike else node.label
+def _shape(node: Node, parent: str | None, link: Link, *, tall: bool, ambiguous: bool) -> Shape:
+    unframed = f"{node.stack} {_small(node.label)}" if ambiguous else node.label
     if node.group and node.path != node.group:
-        alone = f"{spoken(node.group)} {_small(node.label)}"
+        unframed = f"{spoken(node.group)} {_small(node.label)}"
     large, small = _SIZES[tall]
-    title = tuple(wrapped(alone, large, _TEXT_WIDTH, lines=2, bold=True))
+    title = tuple(wrapped(unframed, large, _TEXT_WIDTH, lines=2, bold=True))
     framed = tuple(wrapped(node.label, large, _TEXT_WIDTH, lines=2, bold=True))
-    note = () if node.service == alone else (node.service,)
+    note = () if node.service == unframed else (node.service,)
     text = [text_width(line, large, bold=True) for line in title + framed]
     text += [text_width(line, small) for line in note]
-    high = ICON + 6 + (large + 3) * len(title) + (small + 3) * len(note)
+    height = ICON + 6 + (large + 3) * len(title) + (small + 3) * len(note)
     return Shape(
         id=node.id,
         width=max([ICON, *text]) if tall else ICON,
-        height=high if tall else ICON,
+        height=height if tall else ICON,
         style="outside" if node.kind == "outside" else "node",
         title=title,
         framed_title=framed,
@@ -169,7 +171,7 @@ def _sentences(graph: Graph) -> Iterator[str]:
 
 def _sentence(graph: Graph, edge: Edge) -> str:
     ends = [graph.node(end) for end in (edge.source, edge.target)]
-    one, other = (node.path or node.label for node in ends)
+    source, target = (node.path or node.label for node in ends)
     way = "to and from" if edge.both else "to"
     label = f" ({edge.label.lower()})" if edge.label else ""
-    return f"{one} {way} {other}{label}."
+    return f"{source} {way} {target}{label}."

@@ -1,4 +1,4 @@
-"""A picture before it is laid out: shapes of known size, and lines between them."""
+"""A picture before its layout: shapes of known size, and lines between them."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -18,13 +18,13 @@ class Shape:
     note: tuple[str, ...] = ()
     icon: str | None = None
     parent: str | None = None
-    group: str | None = None  # a frame is drawn around those of a group, if it holds no others
-    framed_title: tuple[str, ...] = ()  # what suffices inside that frame
+    group: str | None = None  # a frame is drawn around a group, unless other shapes are in it
+    framed_title: tuple[str, ...] = ()  # the shorter title inside that frame
     spoken: str = ""  # the tooltip
-    beside: str = ""  # what screen readers are told besides the text
+    beside: str = ""  # what screen readers read besides the text
     href: str | None = None
-    marks: tuple[tuple[str, str], ...] = ()  # a sign, and what it says in full
-    # The text stands below the box of this size, and lines end at the box.
+    marks: tuple[tuple[str, str], ...] = ()  # an icon and its tooltip
+    # The text is below the box, and lines end at the box.
     text_below: bool = False
 
 
@@ -44,7 +44,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Drawing:
-    """All of one picture."""
+    """One picture."""
 
     name: str
     title: str
@@ -54,19 +54,19 @@ class Drawing:
     lines: tuple[Line, ...]
     footer: tuple[str, ...] = ()
     options: dict[str, str] = field(default_factory=dict)
-    buses: bool = False  # lines of one kind that meet at a shape run together
+    buses: bool = False  # lines of the same style that end at a shape run together
     title_size: float = 13
     note_size: float = 11
 
     @property
     def linked(self) -> bool:
-        """Whether a part of it can be followed: then it is more than one image."""
+        """Whether some shape is a link: then it is a group of elements, not one image."""
         return any(shape.href for shape in self.shapes)
 
 
 @dataclass(frozen=True)
 class Box:
-    """Where a shape or a text stands."""
+    """The position and size of a shape or a text."""
 
     x: float
     y: float

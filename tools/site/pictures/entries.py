@@ -1,4 +1,4 @@
-"""Where something comes into an architecture from outside, and who brings it."""
+"""Where data enters an architecture from outside, and what sends it."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -8,25 +8,25 @@ from tools.site.pictures.model import Edge, Evidence, Node
 
 
 def entries(edges: Iterable[Edge], nodes: Iterable[Node]) -> Iterator[tuple[Node, Edge]]:
-    """What stands outside before a node to which nothing flows but what came from there."""
-    forth: dict[str, set[str]] = defaultdict(set)
-    back: dict[str, set[str]] = defaultdict(set)
+    """A node outside, and its edge to each node that receives only data that came from there."""
+    downstream: dict[str, set[str]] = defaultdict(set)
+    upstream: dict[str, set[str]] = defaultdict(set)
     for edge in edges:
-        if edge.evidence > Evidence.LOOK:
-            for source, target in _ways(edge):
-                forth[source].add(target)
-                back[target].add(source)
+        if edge.evidence > Evidence.METADATA:
+            for source, target in _directions(edge):
+                downstream[source].add(target)
+                upstream[target].add(source)
     for node in nodes:
-        if node.kind not in OUTSIDE or node.id not in forth:
+        if node.kind not in OUTSIDE or node.id not in downstream:
             continue
-        if _reached(node.id, back) <= _reached(node.id, forth):
+        if _reached(node.id, upstream) <= _reached(node.id, downstream):
             outside = _outside(node)
             yield outside, Edge(outside.id, node.id, evidence=Evidence.PROPERTY)
 
 
-def _ways(edge: Edge) -> list[tuple[str, str]]:
-    forth = (edge.source, edge.target)
-    return [forth, forth[::-1]] if edge.both else [forth]
+def _directions(edge: Edge) -> list[tuple[str, str]]:
+    forward = (edge.source, edge.target)
+    return [forward, forward[::-1]] if edge.both else [forward]
 
 
 def _outside(node: Node) -> Node:
@@ -44,11 +44,11 @@ def _outside(node: Node) -> Node:
     )
 
 
-def _reached(start: str, ways: Mapping[str, set[str]]) -> set[str]:
-    found: set[str] = set()
-    waiting = [start]
-    while waiting:
-        for name in ways.get(waiting.pop(), set()) - found:
-            found.add(name)
-            waiting.append(name)
-    return found
+def _reached(start: str, neighbours: Mapping[str, set[str]]) -> set[str]:
+    reached: set[str] = set()
+    queue = [start]
+    while queue:
+        for name in neighbours.get(queue.pop(), set()) - reached:
+            reached.add(name)
+            queue.append(name)
+    return reached

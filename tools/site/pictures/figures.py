@@ -1,4 +1,4 @@
-"""Shapes and lines with all their coordinates: what the template writes down."""
+"""Shapes and lines with all their coordinates, as the SVG template takes them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,19 +22,19 @@ class Text:
 
 @dataclass(frozen=True)
 class Figure:
-    """One shape, ready to be written down."""
+    """One shape with its coordinates."""
 
     shape: Shape
-    focus: Box  # what is ringed while the keyboard is on it
+    focus: Box  # outlined while it has the keyboard's focus
     box: Box
     icon: Box | None
     texts: tuple[Text, ...]
 
     @property
     def name(self) -> str:
-        """What a link is called: all that is seen of it, and more."""
-        seen = " ".join(text.words for text in self.texts)
-        return f"{seen}, {self.shape.beside}" if self.shape.beside else seen
+        """The accessible name of a link: its visible text and more."""
+        text = " ".join(text.words for text in self.texts)
+        return f"{text}, {self.shape.beside}" if self.shape.beside else text
 
 
 def frame_figure(shape: Shape, box: Box) -> Figure:
@@ -55,10 +55,10 @@ def figure(drawing: Drawing, shape: Shape, placed: Placed) -> Figure:
     middle = box.x + box.width / 2
     icon = Box(round(middle - _ICON / 2, 1), box.y, _ICON, _ICON)
     texts = tuple(_texts(drawing, shape, middle, box.y + _ICON + 2, "middle"))
-    wide = max([_ICON, *(text_width(line, drawing.title_size, bold=True) for line in shape.title)])
-    high = texts[-1].y - box.y + 3
-    ring = _around(Box(round(middle - wide / 2, 1), box.y, round(wide, 1), round(high, 1)))
-    return Figure(shape, ring, box, icon, texts)
+    widths = [text_width(line, drawing.title_size, bold=True) for line in shape.title]
+    width, height = max([_ICON, *widths]), texts[-1].y - box.y + 3
+    focus = _around(Box(round(middle - width / 2, 1), box.y, round(width, 1), round(height, 1)))
+    return Figure(shape, focus, box, icon, texts)
 
 
 def _texts(drawing: Drawing, shape: Shape, x: float, top: float, side: str) -> Iterator[Text]:
@@ -77,12 +77,17 @@ def _around(box: Box) -> Box:
 
 
 def label_texts(drawing: Drawing, line: Line, placed: Placed) -> tuple[Text, ...]:
-    """The label of a line, below one another."""
+    """The label of a line, row by row."""
     if line.id not in placed.labels:
         return ()
-    box, high = placed.labels[line.id], drawing.note_size + 2
+    box, row_height = placed.labels[line.id], drawing.note_size + 2
     return tuple(
-        Text(f"label picture-{line.style}-label", middle(box), round(box.y + high * row, 1), words)
+        Text(
+            f"label picture-{line.style}-label",
+            middle(box),
+            round(box.y + row_height * row, 1),
+            words,
+        )
         for row, words in enumerate(line.label, start=1)
     )
 
@@ -93,11 +98,11 @@ def middle(box: Box) -> float:
 
 
 def rounded_path(points: tuple[tuple[float, float], ...]) -> str:
-    """A polyline with soft corners."""
+    """A polyline with rounded corners."""
     path = f"M{_number(points[0][0])} {_number(points[0][1])}"
     for before, corner, after in zip(points, points[1:], points[2:], strict=False):
-        one, other = _towards(corner, before), _towards(corner, after)
-        path += f"L{one}Q{_number(corner[0])} {_number(corner[1])} {other}"
+        start, end = _towards(corner, before), _towards(corner, after)
+        path += f"L{start}Q{_number(corner[0])} {_number(corner[1])} {end}"
     return f"{path}L{_number(points[-1][0])} {_number(points[-1][1])}"
 
 

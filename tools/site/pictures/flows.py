@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from tools.assembly import Resource
+from tools.assembly import Assembly, Resource
+from tools.assembly.intrinsics import strings, values_at
 from tools.site.pictures.model import Edge, Evidence
-from tools.site.pictures.references import Places, at, named, texts
 from tools.site.pictures.stock import Stock
 from tools.site.pictures.words import spoken
 
@@ -35,52 +35,59 @@ _PROCESSORS = "ProcessingConfiguration.Processors"
 
 
 def property_flows(stock: Stock) -> Iterator[Edge]:
-    """Every flow that a resource's own properties tell."""
-    for place, resource in stock.own.items():
-        for kind, source, target in _FLOWS:
+    """Every flow that the properties of a resource show."""
+    assembly = stock.assembly
+    for resource in stock.own.values():
+        for kind, source_path, target_path in _FLOWS:
             if resource.type == kind:
-                for one in _ends(place, resource, source):
-                    for other in _ends(place, resource, target):
-                        yield Edge(one, other, evidence=Evidence.PROPERTY)
+                for source in _ends(assembly, resource, source_path):
+                    for target in _ends(assembly, resource, target_path):
+                        yield Edge(source, target, evidence=Evidence.PROPERTY)
         if resource.type == _DELIVERY:
-            # The function gives back what it is given.
-            for destination in resource.properties.values():
-                if isinstance(destination, dict):
-                    for function, _ in named(at(destination, _PROCESSORS)):
-                        yield Edge(place, function, evidence=Evidence.PROPERTY, both=True)
+            yield from _transforms(assembly, resource)
         if resource.type == "AWS::Events::Rule":
-            yield from _rule(stock, place, resource)
+            yield from _rule(stock, resource)
         if resource.type == "AWS::Athena::NamedQuery":
-            yield from _query(stock.own, resource)
+            yield from _query(stock, resource)
 
 
-def _ends(place: str, resource: Resource, path: str) -> list[str]:
-    return [place] if path == _SELF else [each for each, _ in named(at(resource.properties, path))]
+def _ends(assembly: Assembly, resource: Resource, dotted_path: str) -> list[str]:
+    if dotted_path == _SELF:
+        return [resource.place]
+    return list(assembly.places_in(values_at(resource.properties, dotted_path)))
 
 
-def _rule(stock: Stock, place: str, rule: Resource) -> Iterator[Edge]:
-    """A rule is the label of an edge, if a node of ours is what it listens to."""
+def _transforms(assembly: Assembly, delivery: Resource) -> Iterator[Edge]:
+    """A transform function returns what it is given."""
+    for destination in delivery.properties.values():
+        if isinstance(destination, dict):
+            for function in assembly.places_in(values_at(destination, _PROCESSORS)):
+                yield Edge(delivery.place, function, evidence=Evidence.PROPERTY, both=True)
+
+
+def _rule(stock: Stock, rule: Resource) -> Iterator[Edge]:
+    """A rule becomes the label of an edge if the source of its events is a node."""
     pattern = rule.properties.get("EventPattern", {})
-    sources = [each for each, _ in named(pattern) if each in stock.nodes]
-    sources += stock.named(list(texts(pattern.get("detail", {}))))
+    sources = [place for place in stock.assembly.places_in(pattern) if place in stock.nodes]
+    sources += stock.by_name(list(strings(pattern.get("detail", {}))))
     label = spoken(rule.path.split("/")[-1])
-    for target, _ in named(at(rule.properties, "Targets.Arn")):
-        for source in sources or [place]:
+    for target in stock.assembly.places_in(values_at(rule.properties, "Targets.Arn")):
+        for source in sources or [rule.place]:
             yield Edge(source, target, label if sources else "", Evidence.PROPERTY)
 
 
-def _query(places: Places, query: Resource) -> Iterator[Edge]:
+def _query(stock: Stock, query: Resource) -> Iterator[Edge]:
     """A saved query reads tables for its work group."""
     text = query.properties["QueryString"]
-    groups = [
+    work_groups = [
         place
-        for place, each in places.items()
-        if each.type == "AWS::Athena::WorkGroup"
-        and query.properties.get("WorkGroup") in (each.properties.get("Name"), f"{{{place}}}")
+        for place, resource in stock.own.items()
+        if resource.type == "AWS::Athena::WorkGroup"
+        and query.properties.get("WorkGroup") in (resource.properties.get("Name"), f"{{{place}}}")
     ]
-    for place, each in places.items():
-        if each.type == "AWS::Glue::Table":
-            name = each.properties["TableInput"]["Name"]
+    for place, resource in stock.own.items():
+        if resource.type == "AWS::Glue::Table":
+            name = resource.properties["TableInput"]["Name"]
             if re.search(rf"\b(FROM|JOIN)\s+{re.escape(name)}\b", text, re.IGNORECASE):
-                for group in groups:
-                    yield Edge(place, group, evidence=Evidence.PROPERTY)
+                for work_group in work_groups:
+                    yield Edge(place, work_group, evidence=Evidence.PROPERTY)

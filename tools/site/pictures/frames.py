@@ -1,4 +1,4 @@
-"""Frames around the shapes of a group, where these have come to stand side by side."""
+"""Frames around the shapes of a group, where the layout has placed them side by side."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -10,13 +10,13 @@ from tools.site.pictures.layout import FRAMES, text_block_height, text_block_wid
 
 _AROUND = 8.0
 _HEADER = 20.0
-# Farther apart than this they would only frame emptiness.
+# A frame around shapes farther apart would be mostly empty.
 _NEAR = 110.0
 
 
 @dataclass(frozen=True)
 class Frame:
-    """A named frame, and whom it holds."""
+    """A named frame and its members."""
 
     name: str
     box: Box
@@ -24,7 +24,7 @@ class Frame:
 
 
 def frames_of(drawing: Drawing, placed: Placed) -> Iterator[Frame]:
-    """Frames around neighbours of one group; those that stand apart get none."""
+    """Frames around neighbours of one group; distant members get none."""
     outlines = {
         shape.id: outline(shape, placed) for shape in drawing.shapes if shape.style not in FRAMES
     }
@@ -32,59 +32,61 @@ def frames_of(drawing: Drawing, placed: Placed) -> Iterator[Frame]:
     for shape in drawing.shapes:
         if shape.group:
             groups[shape.group].append(frozenset({shape.id}))
-    taken: list[Box] = []
+    frames: list[Box] = []
     for group, clusters in groups.items():
-        for members in _joined(clusters, outlines, taken):
-            box = _around(outlines[each] for each in members)
-            taken.append(box)
+        for members in _joined(clusters, outlines, frames):
+            box = _around(outlines[member] for member in members)
+            frames.append(box)
             yield Frame(group.rpartition("/")[2], box, members)
 
 
 def _joined(
-    clusters: list[frozenset[str]], outlines: dict[str, Box], taken: list[Box]
+    clusters: list[frozenset[str]], outlines: dict[str, Box], frames: list[Box]
 ) -> list[frozenset[str]]:
     """The clusters, neighbours joined as long as a frame around them holds nothing else."""
-    for one, other in combinations(clusters, 2):
-        both = one | other
-        box = _around(outlines[each] for each in both)
-        others = [found for name, found in outlines.items() if name not in both]
-        near = _apart(_around(outlines[each] for each in one), _around(outlines[e] for e in other))
-        if near <= _NEAR and not any(overlap(box, each) for each in others + taken):
-            rest = [each for each in clusters if each not in (one, other)]
-            return _joined([both, *rest], outlines, taken)
-    return [each for each in clusters if len(each) > 1]
+    for first, second in combinations(clusters, 2):
+        union = first | second
+        first_box, second_box, box = (
+            _around(outlines[member] for member in cluster) for cluster in (first, second, union)
+        )
+        obstacles = [outline for name, outline in outlines.items() if name not in union] + frames
+        near = _gap(first_box, second_box) <= _NEAR
+        if near and not any(overlap(box, obstacle) for obstacle in obstacles):
+            remaining = [cluster for cluster in clusters if cluster not in (first, second)]
+            return _joined([union, *remaining], outlines, frames)
+    return [cluster for cluster in clusters if len(cluster) > 1]
 
 
-def _apart(one: Box, other: Box) -> float:
-    across = max(one.x, other.x) - min(one.x + one.width, other.x + other.width)
-    down = max(one.y, other.y) - min(one.y + one.height, other.y + other.height)
+def _gap(first: Box, second: Box) -> float:
+    across = max(first.x, second.x) - min(first.x + first.width, second.x + second.width)
+    down = max(first.y, second.y) - min(first.y + first.height, second.y + second.height)
     return max(across, down)
 
 
 def outline(shape: Shape, placed: Placed) -> Box:
-    """The room that a shape takes with its text."""
+    """The space that a shape takes with its text."""
     box = placed.shapes[shape.id]
     if not shape.text_below:
         return box
-    wide = max(box.width, text_block_width(shape))
-    x = box.x + (box.width - wide) / 2
-    return Box(x, box.y, wide, box.height + text_block_height(shape))
+    width = max(box.width, text_block_width(shape))
+    x = box.x + (box.width - width) / 2
+    return Box(x, box.y, width, box.height + text_block_height(shape))
 
 
-def overlap(one: Box, other: Box) -> bool:
-    """Whether two boxes share any room."""
+def overlap(first: Box, second: Box) -> bool:
+    """Whether two boxes overlap."""
     return (
-        one.x < other.x + other.width
-        and other.x < one.x + one.width
-        and one.y < other.y + other.height
-        and other.y < one.y + one.height
+        first.x < second.x + second.width
+        and second.x < first.x + first.width
+        and first.y < second.y + second.height
+        and second.y < first.y + first.height
     )
 
 
 def _around(boxes: Iterable[Box]) -> Box:
-    found = list(boxes)
-    left = min(box.x for box in found) - _AROUND
-    top = min(box.y for box in found) - _AROUND - _HEADER
-    right = max(box.x + box.width for box in found) + _AROUND
-    bottom = max(box.y + box.height for box in found) + _AROUND
+    boxes = list(boxes)
+    left = min(box.x for box in boxes) - _AROUND
+    top = min(box.y for box in boxes) - _AROUND - _HEADER
+    right = max(box.x + box.width for box in boxes) + _AROUND
+    bottom = max(box.y + box.height for box in boxes) + _AROUND
     return Box(round(left, 1), round(top, 1), round(right - left, 1), round(bottom - top, 1))

@@ -1,14 +1,15 @@
-"""AWS's icons, as symbols that stand once in a picture."""
+"""AWS's icons as SVG symbols; a picture holds each once."""
 
 import re
 from functools import cache
-from pathlib import Path
 
-_FOLDER = Path(__file__).parents[2] / "node_modules" / "aws-icons" / "icons"
+from repository import ROOT
+
+_FOLDER = ROOT / "node_modules" / "aws-icons" / "icons"
 _SVG = re.compile(r'<svg [^>]*viewBox="([^"]+)"[^>]*>(.*)</svg>', re.DOTALL)
-# The dark ink of icons that belong to no service; it must be light on dark ground.
-_INK = re.compile(r"#(242f3e|232f3[de])", re.IGNORECASE)
-# The types of states that call no service, drawn with a pen of the text's colour.
+# The dark colour of general icons, which must be light on a dark background.
+_DARK = re.compile(r"#(242f3e|232f3[de])", re.IGNORECASE)
+# Types of states that call no service, drawn in the colour of the text.
 _GLYPHS = {
     "choice": "M12 3L21 12L12 21L3 12z",
     "fail": "M6 6L18 18M18 6L6 18",
@@ -33,14 +34,15 @@ def symbol(icon: str, identifier: str) -> str:
     path = _FOLDER / f"{icon}.svg"
     if not path.exists():
         raise FileNotFoundError(
-            f"{icon}: aws-icons has no such icon. Is it spelt right, and `make setup` done?"
+            f"{icon}: aws-icons has no such icon. Check its name; run `make setup` if it is"
+            " missing."
         )
-    found = _SVG.fullmatch(path.read_text().strip())
-    if not found:
-        raise ValueError(f"{icon}: not one <svg> with a viewBox, as the others are.")
-    inner = re.sub(r"<title>.*?</title>", "", found[2], flags=re.DOTALL)
-    inner = _INK.sub("currentColor", inner)
+    svg = _SVG.fullmatch(path.read_text().strip())
+    if not svg:
+        raise ValueError(f"{icon}: the file is not one <svg> with a viewBox.")
+    inner = re.sub(r"<title>.*?</title>", "", svg[2], flags=re.DOTALL)
+    inner = _DARK.sub("currentColor", inner)
     inner = re.sub(r'\bid="([^"]+)"', rf'id="{identifier}-\1"', inner)
     inner = re.sub(r"url\(#([^)]+)\)", rf"url(#{identifier}-\1)", inner)
     inner = re.sub(r'href="#([^"]+)"', rf'href="#{identifier}-\1"', inner)
-    return f'<symbol id="{identifier}" viewBox="{found[1]}">{inner}</symbol>'
+    return f'<symbol id="{identifier}" viewBox="{svg[1]}">{inner}</symbol>'

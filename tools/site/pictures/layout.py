@@ -1,10 +1,11 @@
-"""Where everything stands: ELK's layered layout, run by Node."""
+"""The coordinates of a drawing: ELK's layered layout, run by Node."""
 
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ _OPTIONS = {
     "elk.randomSeed": "1",
     "elk.layered.thoroughness": "60",
 }
-# Around what a frame holds; frames of groups may stand in that of a stack.
+# Padding of frames. Frames of groups may be inside the frame of a stack.
 FRAMES = {
     "stack": "[top=58,left=16,bottom=16,right=16]",
     "map": "[top=34,left=14,bottom=12,right=14]",
@@ -30,24 +31,33 @@ FRAMES = {
 
 
 class LayoutError(RuntimeError):
-    """Node or ELK could not lay a picture out. The message says what they said."""
+    """Node or ELK could not lay out a drawing. The message holds their output."""
 
 
 def laid_out(drawing: Drawing) -> Placed:
-    """The coordinates of a drawing, rounded, so that the same drawing gives the same bytes."""
+    """The coordinates of a drawing, rounded, so that the same drawing gives the same bytes.
+
+    Raises LayoutError.
+    """
+    process = _node()
+    if process.stdin is None or process.stdout is None:
+        raise LayoutError("Node has no standard input or output.")
+    process.stdin.write(f"{json.dumps(_graph(drawing))}\n")
+    process.stdin.flush()
+    answer = process.stdout.readline()
+    graph = json.loads(answer) if answer else {"error": "Node has ended. Run `make setup`."}
+    if "error" in graph:
+        raise LayoutError(f"{drawing.name} could not be laid out: {graph['error']}")
+    return _placed(graph, {line.id for line in drawing.lines if line.back})
+
+
+@cache
+def _node() -> subprocess.Popen[str]:
+    """The process that computes layouts; it ends with its input, when this process ends."""
     node = os.environ.get("JSII_NODE", f"{sys.prefix}/bin/node")
-    done = subprocess.run(
-        [node, str(_SCRIPT)],
-        input=json.dumps(_graph(drawing)),
-        capture_output=True,
-        text=True,
-        check=False,
+    return subprocess.Popen(
+        [node, str(_SCRIPT)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
-    if done.returncode:
-        raise LayoutError(
-            f"{drawing.name} could not be laid out: {done.stderr.strip()}. Is `make setup` done?"
-        )
-    return _placed(json.loads(done.stdout), {line.id for line in drawing.lines if line.back})
 
 
 def _graph(drawing: Drawing) -> dict[str, Any]:
@@ -60,7 +70,7 @@ def _graph(drawing: Drawing) -> dict[str, Any]:
 
 
 def _children(drawing: Drawing, parent: str | None) -> list[dict[str, Any]]:
-    made = []
+    children = []
     for shape in drawing.shapes:
         if shape.parent != parent:
             continue
@@ -73,12 +83,12 @@ def _children(drawing: Drawing, parent: str | None) -> list[dict[str, Any]]:
         if drawing.buses:
             child["ports"] = _ports(drawing, shape)
             options["elk.portConstraints"] = "FIXED_SIDE"
-        made.append(child)
-    return made
+        children.append(child)
+    return children
 
 
 def _ports(drawing: Drawing, shape: Shape) -> list[dict[str, Any]]:
-    """A port for each kind of line: lines of a kind then run together, and no others."""
+    """A port for each style of line, so that lines of the same style run together."""
     sides: dict[str, str] = {}
     for line in drawing.lines:
         if shape.id == line.source:
@@ -97,7 +107,7 @@ def _port(line: Line, end: str) -> str:
 
 
 def _frame(shape: Shape) -> dict[str, str]:
-    # At least as wide as its own name.
+    # At least as wide as its name.
     return {
         "elk.padding": FRAMES[shape.style],
         "elk.nodeSize.constraints": "MINIMUM_SIZE",
@@ -116,18 +126,18 @@ def _text_below(shape: Shape) -> dict[str, Any]:
 
 
 def text_block_width(shape: Shape) -> float:
-    """How wide the lines of a shape are."""
+    """The width of the text below a shape."""
     widths = [text_width(line, 13, bold=True) for line in shape.title]
     return max([*widths, *(text_width(line, 11) for line in shape.note)])
 
 
 def text_block_height(shape: Shape) -> float:
-    """How high the lines of a shape are."""
+    """The height of the text below a shape."""
     return 6 + 16 * len(shape.title) + 14 * len(shape.note)
 
 
 def _edge(drawing: Drawing, line: Line) -> dict[str, Any]:
-    # ELK would choose by itself which edge of a circle to turn round, and choose another one.
+    # Otherwise ELK chooses which edge of a cycle to reverse, and not the same one.
     ends = [line.source, line.target]
     if drawing.buses:
         ends = [_port(line, "source"), _port(line, "target")]
@@ -135,22 +145,22 @@ def _edge(drawing: Drawing, line: Line) -> dict[str, Any]:
         ends.reverse()
     edge: dict[str, Any] = {"id": line.id, "sources": ends[:1], "targets": ends[1:]}
     if line.label:
-        wide = max(text_width(text, drawing.note_size) for text in line.label) + 6
-        high = (drawing.note_size + 2) * len(line.label) + 4
-        edge["labels"] = [{"text": line.id, "width": wide, "height": high}]
+        width = max(text_width(text, drawing.note_size) for text in line.label) + 6
+        height = (drawing.note_size + 2) * len(line.label) + 4
+        edge["labels"] = [{"text": line.id, "width": width, "height": height}]
     return edge
 
 
-def _placed(graph: dict[str, Any], turned: set[str]) -> Placed:
+def _placed(graph: dict[str, Any], reversed_lines: set[str]) -> Placed:
     nodes = list(_walk(graph))
     lines: dict[str, tuple[tuple[float, float], ...]] = {}
     labels: dict[str, Box] = {}
     for edge in (edge for node in [graph, *nodes] for edge in node.get("edges", [])):
         (section,) = edge["sections"]
         points = [section["startPoint"], *section.get("bendPoints", []), section["endPoint"]]
-        if edge["id"] in turned:
+        if edge["id"] in reversed_lines:
             points.reverse()
-        lines[edge["id"]] = tuple((round(each["x"], 1), round(each["y"], 1)) for each in points)
+        lines[edge["id"]] = tuple((round(point["x"], 1), round(point["y"], 1)) for point in points)
         for label in edge.get("labels", []):
             labels[edge["id"]] = _box(label)
     shapes = {node["id"]: _box(node) for node in nodes}

@@ -1,4 +1,4 @@
-"""Which types of resources are drawn, and how. What is not listed is plumbing."""
+"""The types of resources that are drawn, and their icons. Other types are not drawn."""
 
 from dataclasses import dataclass
 
@@ -10,8 +10,8 @@ class Look:
     kind: str
     service: str
     icon: str  # below the folder `icons` of aws-icons
-    holds: bool = False  # data lies in it; otherwise it works
-    label: str = ""  # where no construct gives one
+    holds: bool = False  # it stores data; otherwise it works
+    label: str = ""  # for a node without a construct
 
 
 def _service(kind: str, service: str, icon: str, *, holds: bool = False, label: str = "") -> Look:
@@ -68,7 +68,7 @@ RESOURCES = {
     "AWS::StepFunctions::StateMachine": _service("workflow", "Step Functions", "AWSStepFunctions"),
 }
 
-# What an action of a role shows, where no resource of the template stands for it.
+# Services that roles may call and that no resource of the template represents.
 SERVICES = {
     "bedrock": _ai("Bedrock"),
     "comprehend": _ai("Comprehend"),
@@ -80,32 +80,32 @@ SERVICES = {
     "translate": _ai("Translate"),
 }
 
-# The same for what is made while the architecture runs: by the kind that the ARN names.
+# The same for what is created while the architecture runs, by the kind in the ARN.
 WORKERS = {
     "sagemaker:endpoint": _sagemaker("endpoint", "Endpoint"),
     "sagemaker:training-job": _sagemaker("jobs", "Training jobs"),
-    # A tuning job runs training jobs, and is not worth a box of its own.
+    # A tuning job runs training jobs: one node for both.
     "sagemaker:hyper-parameter-tuning-job": _sagemaker("jobs", "Training jobs"),
     "sagemaker:processing-job": _sagemaker("jobs", "Processing jobs"),
     "sagemaker:transform-job": _sagemaker("jobs", "Transform jobs"),
 }
 
-# ARN kinds by which roles name a resource whose own reference they do not use.
+# ARN kinds of resources that roles name by a pattern instead of a reference.
 ARN_KINDS = {
     "AWS::SageMaker::ModelPackageGroup": ("model-package-group", "model-package"),
     "AWS::SageMaker::Endpoint": ("endpoint",),
     "AWS::Athena::WorkGroup": ("workgroup",),
 }
 
-# Who brings something in from outside, by the kind of what it comes to.
+# What sends data from outside, by the kind of the node that receives it.
 OUTSIDE = {
     "stream": _resource("outside", "write records", "GenericApplication", label="Producers"),
-    "bucket": _resource("outside", "bring files", "Users", label="Uploads"),
-    "data": _resource("outside", "bring files", "Users", label="Batches"),
-    "api": _resource("outside", "ask over HTTPS", "Client", label="Clients"),
+    "bucket": _resource("outside", "upload files", "Users", label="Uploads"),
+    "data": _resource("outside", "upload files", "Users", label="Batches"),
+    "api": _resource("outside", "HTTPS requests", "Client", label="Clients"),
 }
 
-# What tasks of workflows call, by the service that their ARN names.
+# Services that tasks of workflows call, by the name in the resource ARN.
 TASKS = SERVICES | {
     "applicationautoscaling": _service("task", "Auto Scaling", "AWSApplicationAutoScaling"),
     "athena": _service("task", "Athena", "AmazonAthena"),

@@ -1,35 +1,35 @@
-"""What a picture of an architecture shows: nodes, and what flows between them."""
+"""The graph that the picture of an architecture shows: nodes, and what flows between them."""
 
 from dataclasses import dataclass
 from enum import IntEnum
 
 
 class Evidence(IntEnum):
-    """How exactly a template says that something flows."""
+    """How precisely a template shows that data flows."""
 
-    LOOK = 1  # a role may look at the thing, not at what is in it
-    CONTENT = 2  # a role may read or write what is in it
+    METADATA = 1  # a role may read the metadata of the resource, not its content
+    CONTENT = 2  # a role may read or write its content
     PROPERTY = 3  # a resource names the other as its source or its target
 
 
 @dataclass(frozen=True, order=True)
 class Node:
-    """One thing of a picture: a resource, a service, or what stands outside the stacks."""
+    """A resource, a service, or something outside the stacks."""
 
-    id: str  # stack and path: no logical id, whose hash changes with the path anyway
+    id: str  # stack and construct path; a logical id would add a hash of the same
     path: str
     stack: str
-    group: str  # the first-level construct; empty: in none
+    group: str  # the first-level construct; empty if there is none
     kind: str
     label: str
     service: str
     icon: str
-    holds: bool  # data lies in it; otherwise it works
+    holds: bool  # it stores data; otherwise it works
 
 
 @dataclass(frozen=True, order=True)
 class Edge:
-    """Something flows from one node to another, or one sets the other going."""
+    """Data flows from one node to another, or one starts the other."""
 
     source: str
     target: str
@@ -40,8 +40,9 @@ class Edge:
 
 @dataclass(frozen=True)
 class Graph:
-    """The nodes and edges of one architecture, and what the picture says in words only."""
+    """The nodes and edges of one architecture, and remarks in place of what is not drawn."""
 
+    architecture: str
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
     remarks: tuple[str, ...]

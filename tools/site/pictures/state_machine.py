@@ -2,17 +2,18 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-from tools.site.pictures import asl
-from tools.site.pictures.asl import State, Transition, Workflow
+from tools.assembly import asl
+from tools.assembly.asl import State, Transition
 from tools.site.pictures.drawing import Drawing, Line, Shape
 from tools.site.pictures.looks import TASKS
 from tools.site.pictures.words import text_width, wrapped
 
 StateLink = Callable[[State], str | None]
 
-_WIDTH, _TITLE, _NOTE = 208.0, 140.0, 158.0
+_WIDTH, _TITLE, _NOTE, _LABEL = 208.0, 140.0, 158.0, 150.0
 _TITLE_SIZE = 13.0
 _DOT = 18.0
 _OPTIONS = {
@@ -26,14 +27,23 @@ _OPTIONS = {
 }
 
 
+@dataclass(frozen=True)
+class _Workflow:
+    states: tuple[State, ...]
+    transitions: tuple[Transition, ...]
+
+
 def drawing_of(path: Path, link: StateLink) -> Drawing:
-    """The drawing of one ASL file."""
-    workflow = asl.read(path)
+    """The drawing of one ASL file. Raises ValueError if it holds no state machine."""
+    definition = asl.read(path)
+    workflow = _Workflow(tuple(asl.states(definition)), tuple(asl.transitions(definition)))
     name = path.name.removesuffix(".asl.json")
     return Drawing(
         name=f"workflow-{name}",
         title=f"State machine {name}",
-        description=" ".join([workflow.comment, *(_sentence(t) for t in workflow.transitions)]),
+        description=" ".join(
+            [definition.get("Comment", ""), *map(_sentence, workflow.transitions)]
+        ),
         direction="DOWN",
         shapes=tuple(_shapes(workflow, link)),
         lines=tuple(_lines(workflow)),
@@ -42,7 +52,7 @@ def drawing_of(path: Path, link: StateLink) -> Drawing:
     )
 
 
-def _shapes(workflow: Workflow, link: StateLink) -> Iterator[Shape]:
+def _shapes(workflow: _Workflow, link: StateLink) -> Iterator[Shape]:
     frames = {state.parent for state in workflow.states}
     for end in sorted({t.source for t in workflow.transitions if _is_dot(t.source, workflow)}):
         yield _dot(end, "start")
@@ -52,7 +62,7 @@ def _shapes(workflow: Workflow, link: StateLink) -> Iterator[Shape]:
         yield _dot(end, "end")
 
 
-def _is_dot(name: str, workflow: Workflow) -> bool:
+def _is_dot(name: str, workflow: _Workflow) -> bool:
     return all(state.name != name for state in workflow.states)
 
 
@@ -78,7 +88,7 @@ def _frame(state: State, link: StateLink) -> Shape:
 def _box(state: State, link: StateLink) -> Shape:
     service, action, icon = _task(state)
     title = tuple(wrapped(state.name, _TITLE_SIZE, _TITLE, lines=2, bold=True))
-    note = wrapped(f"{service} {action}".strip() or _aside(state), 11, _NOTE, lines=1)
+    note = wrapped(f"{service} {action}".strip() or _note(state), 11, _NOTE, lines=1)
     return Shape(
         id=state.name,
         width=_WIDTH,
@@ -96,18 +106,20 @@ def _box(state: State, link: StateLink) -> Shape:
 
 
 def _task(state: State) -> tuple[str, str, str | None]:
-    """The service that a task calls, what of it, and its icon."""
+    """The service that a task calls, the action, and the icon."""
     if state.type != "Task":
         return "", "", None
     resource = state.body["Resource"].partition(":::")[2].removeprefix("aws-sdk:")
     service, action, *_ = resource.split(":")  # startExecution.sync:2 has a third part
     look = TASKS.get(service)
     if look is None:
-        raise ValueError(f"{state.name} calls {service}: give it a row in TASKS of looks.py.")
+        raise ValueError(
+            f"{state.name} calls {service}, which has no icon: add it to TASKS in looks.py."
+        )
     return look.service, action.partition(".")[0], look.icon
 
 
-def _aside(state: State) -> str:
+def _note(state: State) -> str:
     body = state.body
     if state.type == "Wait":
         return f"waits {body['Seconds']} s" if isinstance(body.get("Seconds"), int) else "waits"
@@ -117,49 +129,50 @@ def _aside(state: State) -> str:
 
 
 def _retries(state: State) -> Iterator[tuple[str, str]]:
-    told = [
+    retries = [
         f"{', '.join(retry['ErrorEquals'])}: {retry.get('MaxAttempts', 3)} times,"
         f" first after {retry.get('IntervalSeconds', 1)} s"
         for retry in state.body.get("Retry", [])
     ]
-    if told:
-        yield "retry", f"Tried again on {'; '.join(told)}"
+    if retries:
+        yield "retry", f"Retries on {'; '.join(retries)}"
 
 
-def _lines(workflow: Workflow) -> Iterator[Line]:
-    order = {state.name: place for place, state in enumerate(workflow.states)}
-    alike: dict[tuple[str, str, bool], list[Transition]] = defaultdict(list)
-    for each in workflow.transitions:
-        alike[each.source, each.target, each.catch].append(each)
-    for (source, target, catch), found in alike.items():
+def _lines(workflow: _Workflow) -> Iterator[Line]:
+    order = {state.name: position for position, state in enumerate(workflow.states)}
+    parallel: dict[tuple[str, str, bool], list[Transition]] = defaultdict(list)
+    for transition in workflow.transitions:
+        parallel[transition.source, transition.target, transition.catch].append(transition)
+    for (source, target, catch), transitions in parallel.items():
         yield Line(
             id=f"{source} to {target}{' on error' if catch else ''}",
             source=source,
             target=target,
             style="catch" if catch else "flow",
-            label=tuple(_label(found)),
-            spoken=" ".join(map(_sentence, found)),
+            label=tuple(_label(transitions)),
+            spoken=" ".join(map(_sentence, transitions)),
             back=order.get(source, -1) > order.get(target, len(order)),
         )
 
 
-def _label(found: list[Transition]) -> list[str]:
-    told = [each.condition for each in found if each.condition and each.condition != "States.ALL"]
-    limit = 150.0
-    short = [text for text in told if text]
-    return wrapped(" or ".join(_readable(text) for text in short), 11, limit, lines=2)
+def _label(transitions: list[Transition]) -> list[str]:
+    conditions = [
+        _readable(transition.condition)
+        for transition in transitions
+        if transition.condition not in ("", "States.ALL")
+    ]
+    return wrapped(" or ".join(conditions), 11, _LABEL, lines=2)
 
 
 def _readable(condition: str) -> str:
-    """A condition without the signs that only a machine needs."""
+    """A condition without JSONata's signs for variables."""
     for sign in ("$states.input.", "$", "{", "}"):
         condition = condition.replace(sign, "")
     return " ".join(condition.split())
 
 
-def _sentence(each: Transition) -> str:
-    if each.catch:
-        return f"{each.source}, on {each.condition}: {each.target}."
-    if each.condition:
-        return f"{each.source}, if {each.condition}: {each.target}."
-    return f"{each.source}: {each.target}."
+def _sentence(transition: Transition) -> str:
+    source, target, condition = transition.source, transition.target, transition.condition
+    if transition.catch:
+        return f"{source}, on {condition}: {target}."
+    return f"{source}, if {condition}: {target}." if condition else f"{source}: {target}."

@@ -1,4 +1,4 @@
-"""A drawing as one SVG that needs nothing but itself."""
+"""A drawing as one SVG without references to other files."""
 
 import re
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ _TEMPLATES = Environment(
 
 
 def svg_of(drawing: Drawing, placed: Placed | None = None) -> str:
-    """The picture; the same drawing gives the same bytes."""
+    """The SVG of a drawing; the same drawing gives the same bytes."""
     placed = placed or laid_out(drawing)
     groups = list(frames_of(drawing, placed))
     framed = frozenset().union(*(frame.members for frame in groups))

@@ -1,9 +1,9 @@
-"""Words of a picture: names of constructs as people read them, and how wide a text will be."""
+"""The text of a picture: construct ids as words, and the width that a text will have."""
 
 import re
 
-# Widths of Arial in thousandths of its size, by what looks alike; the fonts that readers have
-# differ by a few per cent, so a little is added.
+# Widths of Arial's letters in thousandths of the font size. Readers' fonts differ by a few per
+# cent, so `_SPARE` is added.
 _WIDTHS = {
     **dict.fromkeys("il'|j,.:;!", 240),
     **dict.fromkeys("ftrI()[]/- ", 320),
@@ -16,23 +16,23 @@ _ACRONYMS = {"api": "API", "pii": "PII", "vpc": "VPC"}
 
 
 def text_width(text: str, size: float, *, bold: bool = False) -> float:
-    """Pixels that a text takes, whatever fonts this machine has."""
+    """The width of a text in pixels, independent of the fonts of this machine."""
     width = sum(_WIDTHS.get(letter, 560) for letter in text) / 1000 * size * _SPARE
     return width * 1.07 if bold else width
 
 
 def wrapped(text: str, size: float, limit: float, *, lines: int, bold: bool = False) -> list[str]:
-    """A text in at most so many lines, cut at words; what does not fit ends in an ellipsis."""
-    made: list[str] = []
+    """A text in at most `lines` lines, broken at words; an ellipsis marks what does not fit."""
+    rows: list[str] = []
     for word in text.split():
-        longer = f"{made[-1]} {word}" if made else word
-        if made and text_width(longer, size, bold=bold) <= limit:
-            made[-1] = longer
+        longer = f"{rows[-1]} {word}" if rows else word
+        if rows and text_width(longer, size, bold=bold) <= limit:
+            rows[-1] = longer
         else:
-            made.append(word)
-    if len(made) > lines:
-        made = [*made[: lines - 1], " ".join(made[lines - 1 :])]
-    return [_shortened(line, size, limit, bold=bold) for line in made]
+            rows.append(word)
+    if len(rows) > lines:
+        rows = [*rows[: lines - 1], " ".join(rows[lines - 1 :])]
+    return [_shortened(row, size, limit, bold=bold) for row in rows]
 
 
 def _shortened(text: str, size: float, limit: float, *, bold: bool) -> str:
