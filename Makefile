@@ -179,7 +179,6 @@ bench: .build/test.stamp  ## measure the figures that README and site quote (WAL
 
 .PHONY: docs
 docs: .build/test.stamp  ## the site, into site/: every architecture, its picture, costs and annotated code
-	@$(VENV)/python -m tools.site.pictures
 	@$(VENV)/python -m tools.site build
 
 .PHONY: docs-serve

@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tools.costs.language_work import PIECE_BYTES, Work, orchestration, services, usd
-
 from lambdas.language_chain.merge_results.merging import Piece, merge
 from lambdas.language_chain.split_document.chunks import chunks
 from local import local_aws
@@ -24,7 +22,7 @@ from local.runtime.processes import stop
 from local.runtime.workspace import Workspace
 from local.services.step_functions.history import states_entered
 from repository import ROOT
-from tools.costs.assumptions import CHAIN
+from tools.costs.language_work import PIECE_BYTES, Work, orchestration, services, usd
 from tools.costs.lines import Charge
 
 MEGABYTES = 5
@@ -173,7 +171,7 @@ def _document(running: Emulator, outputs: dict[str, str], kilobytes: int) -> Doc
                 Charge("transitions", "stepfunctions_standard_1k", naive_transitions),
                 Charge("calls", "lambda_requests_million", calls / 1e3),
                 # A function waits for the service, and is paid for waiting.
-                Charge("GB seconds", _SECOND_KEY, 1000 * calls * CHAIN.call_seconds * _MEMORY_GB),
+                Charge("GB seconds", _SECOND_KEY, 1000 * calls * ASSUMED.call_seconds * _MEMORY_GB),
             ]
         ),
         # Text that grows by its mark is billed as it was sent.

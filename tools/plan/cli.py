@@ -23,7 +23,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 Arch = Annotated[str, typer.Option("--arch", help="One architecture, e.g. streaming-lake. [all]")]
 Env = Annotated[str, typer.Option("--env", help="The environment: local, sandbox, production.")]
 Base = Annotated[str, typer.Option("--base", help="The revision to compare with.")]
-Settings = Annotated[list[str], typer.Option("--set", help="A setting, group.name=value.")]
+Settings = Annotated[list[str], typer.Option("--set", "-c", help="A setting, group.name=value.")]
 ToOutput = Annotated[bool, typer.Option("--markdown", help="Print Markdown instead of tables.")]
 
 
@@ -62,7 +62,7 @@ def _parsed(settings: list[str]) -> dict[str, str]:
     for setting in settings:
         key, equals, value = setting.partition("=")
         if not equals:
-            raise PlanError(f"--set {setting}: write it as group.name=value.")
+            raise PlanError(f"-c {setting}: write it as group.name=value.")
         parsed[key] = value
     return parsed
 

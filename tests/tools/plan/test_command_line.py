@@ -112,8 +112,8 @@ def test_the_terminal_names_the_file_for_the_pull_request(project: Path) -> None
         (["--base", "nowhere"], "BASE=nowhere: no such revision"),
         (["--arch", "lake"], "ARCH=lake: no such architecture. Use language-chain"),
         (["--env", "moon"], "ENV=moon: no such environment. Use local, sandbox"),
-        (["--set", "shards"], "--set shards: write it as group.name=value"),
-        (["--set", "lake.shards=2"], "-c lake.shards: no such setting"),
+        (["-c", "shards"], "-c shards: write it as group.name=value"),
+        (["-c", "lake.shards=2"], "-c lake.shards: no such setting"),
         (["--set", "streaming_lake.shards=0"], "-c streaming_lake.shards=0: "),
     ],
 )
