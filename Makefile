@@ -173,7 +173,7 @@ check: lint test  ## what CI runs
 
 .PHONY: bench
 bench: .build/test.stamp  ## measure the figures that README and site quote (WALL=yes: set-up and demo, too)
-	@$(VENV)/python -m tools.bench $(if $(WALL),--wall)
+	@$(VENV)/python -m tools.bench run $(PART) $(if $(WALL),--wall)
 
 # --- Read -------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ SQL = ROOT / "sql" / "streaming_lake"
 
 
 class WorkGroup(Construct):
-    """Athena v3 with encrypted results and a scan limit per query (ET-07)."""
+    """Athena v3 with encrypted results and a scan limit per query (ET-06, ET-07)."""
 
     def __init__(
         self,

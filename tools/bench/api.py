@@ -1,15 +1,12 @@
-"""One flight at the deployed API of the embedded AWS, beside the served model behind it.
+"""One flight at the deployed API of the local AWS, compared with the model server behind it.
 
-What lies between them is the emulator's gateway, the start and run of the function, its signed
-call of SageMaker's runtime with IAM enforced, and the data capture: an upper limit, as the
-emulator starts a process for each call of a function.
+The difference is the emulator's gateway, the start and run of the function, its signed request to
+SageMaker's runtime with IAM enforced, and the data capture. It is an upper limit: the emulator
+starts a process for each invocation.
 """
 
 import json
-import os
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,7 +21,7 @@ from local.demos.streaming_lake import training_set
 from local.runtime.emulator import Emulator
 from local.runtime.processes import stop
 from local.runtime.workspace import Workspace
-from repository import ROOT
+from tools.bench.imports import import_ms
 
 REQUESTS = 300
 _FLIGHT = {"carrier": "UA", "origin": "EWR", "destination": "IAH", "month": 1, "weekday": 2}
@@ -42,7 +39,7 @@ class Result:
 
 
 def measure(folder: Path) -> Result:
-    """Deploy the platform, train a small model, let its approval roll it out, and ask."""
+    """Deploy the platform, train a small model, which its approval deploys, and send requests."""
     workspace = Workspace(folder)
     try:
         settings = {"ml_training.from_lake": "false"}
@@ -52,8 +49,8 @@ def measure(folder: Path) -> Result:
         for file in (workspace.scratch / "set").rglob("part-0"):
             key = f"training/{file.relative_to(workspace.scratch / 'set')}"
             running.client("s3").upload_file(str(file), outputs["MlTraining"]["BucketName"], key)
-        _end_of(running, outputs["MlTraining"]["StateMachineArn"], start=True)
-        _end_of(running, outputs["MlEndpoint"]["StateMachineArn"], start=False)
+        _wait_for_end(running, outputs["MlTraining"]["StateMachineArn"], start=True)
+        _wait_for_end(running, outputs["MlEndpoint"]["StateMachineArn"], start=False)
         return _ask(running, outputs["MlEndpoint"], workspace)
     finally:
         stop(workspace)
@@ -63,10 +60,10 @@ def _ask(running: Emulator, outputs: dict[str, str], workspace: Workspace) -> Re
     api = PredictionApi(running, outputs["ApiUrl"])
     runtime = running.client("sagemaker-runtime")
     endpoint = outputs["EndpointName"]
-    served = json.loads((workspace.folder / "endpoints.json").read_text())[endpoint]
-    (url,) = served["variants"][0]["urls"]
+    endpoints = json.loads((workspace.folder / "endpoints.json").read_text())
+    (url,) = endpoints[endpoint]["variants"][0]["urls"]
     body = json.dumps({"flights": [_FLIGHT]})
-    asked = {"content-type": "application/json"}
+    headers = {"content-type": "application/json"}
 
     def ask_runtime() -> None:
         runtime.invoke_endpoint(EndpointName=endpoint, ContentType="application/json", Body=body)
@@ -77,10 +74,10 @@ def _ask(running: Emulator, outputs: dict[str, str], workspace: Workspace) -> Re
             runtime=_milliseconds(ask_runtime),
             model=_milliseconds(
                 lambda: session.post(
-                    f"{url}/invocations", body, headers=asked, timeout=10
+                    f"{url}/invocations", body, headers=headers, timeout=10
                 ).raise_for_status()
             ),
-            import_ms=_import_ms(),
+            import_ms=import_ms("ml_platform/predict_delay", {"ENDPOINT_NAME": "any"}),
         )
 
 
@@ -96,34 +93,16 @@ def _milliseconds(ask: Callable[[], Any]) -> tuple[float, float]:
     return cuts[49], cuts[98]
 
 
-def _end_of(running: Emulator, machine: str, *, start: bool) -> None:
+def _wait_for_end(running: Emulator, machine: str, *, start: bool) -> None:
     states = running.client("stepfunctions")
     if start:
         states.start_execution(stateMachineArn=machine, input="{}")
-    until = time.monotonic() + 120
-    while time.monotonic() < until:
-        found = states.list_executions(stateMachineArn=machine)["executions"]
-        if found and found[0]["status"] != "RUNNING":
-            if found[0]["status"] != "SUCCEEDED":
-                raise RuntimeError(f"{found[0]['name']} ended {found[0]['status']}")
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        executions = states.list_executions(stateMachineArn=machine)["executions"]
+        if executions and executions[0]["status"] != "RUNNING":
+            if executions[0]["status"] != "SUCCEEDED":
+                raise RuntimeError(f"{executions[0]['name']} ended {executions[0]['status']}")
             return
         time.sleep(0.2)
-    raise RuntimeError(f"{machine} did not come to an end")
-
-
-def _import_ms() -> float:
-    variables = {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "lambdas")]),
-        "AWS_DEFAULT_REGION": "eu-central-1",
-        "ENDPOINT_NAME": "any",
-    }
-    code = (
-        "import time; started = time.perf_counter(); import predict_delay.handler; "
-        "print(time.perf_counter() - started)"
-    )
-    times = [
-        float(subprocess.check_output([sys.executable, "-c", code], env=variables, text=True))
-        for _ in range(5)
-    ]
-    return statistics.median(times) * 1000
+    raise RuntimeError(f"{machine}: no execution ended within 120 seconds")

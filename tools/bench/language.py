@@ -1,9 +1,8 @@
-"""The language chain: how fast it cuts and merges, and what a document takes of Step Functions.
+"""The language chain: the throughput of split and merge, and what a document takes.
 
-The yardstick of cutting is a bare pass that cuts blindly after so many bytes; that of merging is
-one that only joins the pieces and reads off what was found. What a document takes is counted in the
-embedded AWS, and priced beside the naive design: a function for each service and chunk, one after
-the other.
+Split is compared with cutting after a fixed number of bytes; merge with joining the pieces and
+listing their findings. What a document takes is counted in the local AWS, and priced beside the
+naive design: a function for each service and chunk, in sequence.
 """
 
 import json
@@ -43,7 +42,7 @@ class Speed:
     """MB of UTF-8 a second, on one core."""
 
     split: float
-    split_without_spaces: float  # Japanese: no place at which a look at the characters can stop
+    split_without_spaces: float  # Japanese, which has no spaces to split at
     bare_split: float
     merge: float
     bare_merge: float
@@ -51,7 +50,7 @@ class Speed:
 
 @dataclass(frozen=True)
 class Document:
-    """What one document took, counted; and what a thousand would cost, in USD."""
+    """What one document takes, counted; and what a thousand cost, in USD."""
 
     kilobytes: int
     transitions: int
@@ -65,30 +64,30 @@ class Document:
 
 
 @dataclass(frozen=True)
-class Sandbox:
-    """What was seen in the embedded AWS."""
+class Counted:
+    """What was counted in the local AWS."""
 
     documents: list[Document]
     seconds_for_many: float
 
 
 def speed() -> Speed:
-    """Cut and merge texts of five megabytes; two hundred things found in each piece."""
+    """Split and merge texts of five megabytes; two hundred findings in each piece."""
     german = _repeated("Der Zug nach Köln fährt um 7.30 Uhr vom Gleis 4 ab, sagte Anna Müller. ")
     japanese = _repeated("ケルン行きの列車は七時半に四番線から出ると言っていました。")
     pieces = list(chunks(german, PIECE_BYTES))
-    at = {"BeginOffset": 0, "EndOffset": 3, "Score": 0.9}
+    position = {"BeginOffset": 0, "EndOffset": 3, "Score": 0.9}
     scores = {"Positive": 0.1, "Negative": 0.1, "Neutral": 0.8, "Mixed": 0.0}
-    found = [{"Text": f"T{n}", "Type": "OTHER", **at} for n in range(100)]
-    said = {"SentimentScore": scores, "Entities": found, "KeyPhrases": found}
-    analysed = [Piece(each, said) for each in pieces]
+    findings = [{"Text": f"T{n}", "Type": "OTHER", **position} for n in range(100)]
+    answers = {"SentimentScore": scores, "Entities": findings, "KeyPhrases": findings}
+    analysed = [Piece(text, answers) for text in pieces]
     megabytes = len(german.encode()) / 1e6
     return Speed(
         split=megabytes / _best(lambda: list(chunks(german, PIECE_BYTES))),
         split_without_spaces=len(japanese.encode())
         / 1e6
         / _best(lambda: list(chunks(japanese, PIECE_BYTES))),
-        bare_split=megabytes / _best(lambda: _blindly(german)),
+        bare_split=megabytes / _best(lambda: _at_fixed_lengths(german)),
         merge=megabytes / _best(lambda: merge(analysed)),
         bare_merge=megabytes / _best(lambda: _joined(analysed)),
     )
@@ -98,31 +97,31 @@ def _repeated(sentence: str) -> str:
     return sentence * (MEGABYTES * 1_000_000 // len(sentence.encode()))
 
 
-def _blindly(text: str) -> list[str]:
+def _at_fixed_lengths(text: str) -> list[str]:
     body = text.encode()
-    places = range(0, len(body), PIECE_BYTES)
-    return [body[at : at + PIECE_BYTES].decode(errors="ignore") for at in places]
+    starts = range(0, len(body), PIECE_BYTES)
+    return [body[start : start + PIECE_BYTES].decode(errors="ignore") for start in starts]
 
 
 def _joined(pieces: list[Piece]) -> tuple[str, list[str]]:
-    found = [
-        each["Text"]
+    texts = [
+        finding["Text"]
         for piece in pieces
         if piece.findings
         for kind in ("Entities", "KeyPhrases")
-        for each in piece.findings[kind]
+        for finding in piece.findings[kind]
     ]
-    return "".join(piece.text for piece in pieces), found
+    return "".join(piece.text for piece in pieces), texts
 
 
-def sandbox(folder: Path) -> Sandbox:
-    """Deploy the chain, send a small and a large document through it, and then many at once."""
+def count(folder: Path) -> Counted:
+    """Deploy the chain, and upload a small document, a large one, and then many at once."""
     workspace = Workspace(folder)
     try:
         deployed = local_aws.start(workspace, ["language-chain"])
         running, outputs = deployed.emulator, deployed.outputs["LanguageChain"]
         documents = [_document(running, outputs, kilobytes) for kilobytes in (2, 200)]
-        return Sandbox(documents, _many(running, outputs))
+        return Counted(documents, _many(running, outputs))
     finally:
         stop(workspace)
 
@@ -149,17 +148,17 @@ def _document(running: Emulator, outputs: dict[str, str], kilobytes: int) -> Doc
     s3 = running.client("s3")
     bucket, work = outputs["ResultsBucketName"], f"work/{arn.rpartition(':')[2].rpartition('-')[0]}"
 
-    def count(kind: str) -> int:
-        found = s3.list_objects_v2(Bucket=bucket, Prefix=f"{work}/{kind}/")
-        return int(found["KeyCount"])
+    def objects(kind: str) -> int:
+        listing = s3.list_objects_v2(Bucket=bucket, Prefix=f"{work}/{kind}/")
+        return int(listing["KeyCount"])
 
-    translated, analysed = count("translated"), count("findings")
+    translated, analysed = objects("translated"), objects("findings")
     parts = translated + analysed
-    # Splits and merge, and the intake twice: as it comes and as it goes.
+    # Split, merge, and intake at the start and at the end.
     functions = sum(name.startswith(("Split for", "Merge")) for name in entered) + 2
     transitions = len(entered) + parts
     calls = analysed * _CALLS_A_PIECE
-    # Each call a function, a choice to go on a chunk, and five states around it all.
+    # A function a request, a choice a chunk, and five states besides.
     naive_transitions = calls + analysed + 5
     return Document(
         kilobytes=kilobytes,
@@ -177,11 +176,11 @@ def _document(running: Emulator, outputs: dict[str, str], kilobytes: int) -> Doc
             [
                 Charge("transitions", "stepfunctions_standard_1k", naive_transitions),
                 Charge("calls", "lambda_requests_million", calls / 1e3),
-                # A function waits for the service, and is paid for waiting.
+                # The function is billed while it waits for the service.
                 Charge("GB seconds", _SECOND_KEY, 1000 * calls * ASSUMED.call_seconds * _MEMORY_GB),
             ]
         ),
-        # Text that grows by its mark is billed as it was sent.
+        # Translate bills the text that it receives.
         services_usd=usd(services(len(text), 1000)),
     )
 
@@ -200,15 +199,15 @@ def _upload(running: Emulator, outputs: dict[str, str], key: str, text: str) -> 
 
 
 def _wait(running: Emulator, outputs: dict[str, str], count: int, *, prefix: str) -> None:
-    """Until so many documents are done. Raises RuntimeError if one fails."""
+    """Wait until `count` documents are done. Raises RuntimeError if one fails."""
     dynamodb = running.client("dynamodb")
     while True:
         pages = dynamodb.get_paginator("scan").paginate(TableName=outputs["DocumentsTableName"])
         items = [item for page in pages for item in page["Items"] if "key" in item]
-        found = [each["status"]["S"] for each in items if each["key"]["S"].startswith(prefix)]
-        if "failed" in found:
+        statuses = [item["status"]["S"] for item in items if item["key"]["S"].startswith(prefix)]
+        if "failed" in statuses:
             raise RuntimeError(f"a document failed: {items}")
-        if found.count("done") == count:
+        if statuses.count("done") == count:
             return
         time.sleep(0.5)
 

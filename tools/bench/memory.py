@@ -1,4 +1,4 @@
-"""The most memory that a process and its children held."""
+"""The peak memory of a process and its children."""
 
 import threading
 import time
@@ -9,7 +9,7 @@ import psutil
 
 
 class PeakMemory:
-    """Watches from entry to exit: `mebibytes` of resident memory, and `seconds`."""
+    """Samples from entry to exit: `mebibytes` of resident memory, and `seconds`."""
 
     def __init__(self, pid: int) -> None:
         self.mebibytes, self.seconds = 0.0, 0.0
@@ -36,7 +36,7 @@ class PeakMemory:
             try:
                 root = psutil.Process(self._pid)
                 family = [root, *root.children(recursive=True)]
-                held = sum(each.memory_info().rss for each in family)
+                resident = sum(process.memory_info().rss for process in family)
             except psutil.NoSuchProcess:
                 continue
-            self.mebibytes = max(self.mebibytes, held / 2**20)
+            self.mebibytes = max(self.mebibytes, resident / 2**20)

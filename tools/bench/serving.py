@@ -1,6 +1,6 @@
-"""The served model on one core, beside the bare booster on the same core.
+"""The served model on one core, compared with the bare booster on the same core.
 
-Server and booster are pinned to one core with one thread each; who asks sits on the others.
+Server and booster are pinned to one core with one thread each; the clients run on the others.
 """
 
 import http.client
@@ -34,7 +34,7 @@ _FLIGHT = {
 }
 _BODY = json.dumps({"flights": [_FLIGHT]})
 _ONE_THREAD = {"OMP_NUM_THREADS": "1"}
-# Run in the artefact's own environment: the booster alone, asked for one flight at a time.
+# Runs in the environment of the model: the booster alone, one flight a prediction.
 _BARE = """
 import json, sys, time
 import psutil
@@ -53,7 +53,7 @@ json.dump(times, sys.stdout)
 
 @dataclass(frozen=True)
 class Figures:
-    """Milliseconds of one flight asked alone, and predictions a second."""
+    """Milliseconds of one flight a request, and requests a second."""
 
     p50_ms: float
     p99_ms: float
@@ -64,23 +64,23 @@ class Figures:
 
 
 def measure(artefact: Path) -> Figures:
-    """Serve what `artefact` holds, and ask it: first one client, then several at once."""
-    core, *others = psutil.Process().cpu_affinity()
-    psutil.Process().cpu_affinity(others or [core])
+    """Serve the model in `artefact`, and send requests: first by one client, then by several."""
+    core, *client_cores = psutil.Process().cpu_affinity()
+    psutil.Process().cpu_affinity(client_cores or [core])
     try:
         bare = _bare(artefact, core)
         with _serve(artefact, core) as port:
             _ask(port, REQUESTS // 10)
-            alone = _ask(port, REQUESTS)
+            sequential = _ask(port, REQUESTS)
             started = time.perf_counter()
             with ThreadPoolExecutor(CLIENTS) as clients:
                 list(clients.map(_ask, [port] * CLIENTS, [REQUESTS // CLIENTS] * CLIENTS))
-            together = time.perf_counter() - started
+            concurrent_seconds = time.perf_counter() - started
     finally:
-        psutil.Process().cpu_affinity([core, *others])
+        psutil.Process().cpu_affinity([core, *client_cores])
     return Figures(
-        *_percentiles(alone),
-        REQUESTS / together,
+        *_percentiles(sequential),
+        REQUESTS / concurrent_seconds,
         *_percentiles(bare),
         len(bare) / sum(bare),
     )
@@ -93,8 +93,8 @@ def _percentiles(times: list[float]) -> tuple[float, float]:
 
 def _bare(artefact: Path, core: int) -> list[float]:
     command = [str(PYTHON), "-c", _BARE, str(artefact / "model.ubj"), str(core), str(REQUESTS)]
-    done = subprocess.run(command, env=_ONE_THREAD, stdout=subprocess.PIPE, check=True)
-    times: list[float] = json.loads(done.stdout)
+    process = subprocess.run(command, env=_ONE_THREAD, stdout=subprocess.PIPE, check=True)
+    times: list[float] = json.loads(process.stdout)
     return times[REQUESTS // 10 :]
 
 
@@ -106,9 +106,9 @@ def _serve(artefact: Path, core: int) -> Iterator[int]:
     with subprocess.Popen(command, cwd=artefact, env=_ONE_THREAD) as process:
         try:
             psutil.Process(process.pid).cpu_affinity([core])
-            until = time.monotonic() + 60
+            deadline = time.monotonic() + 60
             while not _pings(port):
-                if process.poll() is not None or time.monotonic() > until:
+                if process.poll() is not None or time.monotonic() > deadline:
                     raise RuntimeError("the model server does not answer")
                 time.sleep(0.1)
             yield port
@@ -134,10 +134,10 @@ def _ask(port: int, count: int) -> list[float]:
     for _ in range(count):
         started = time.perf_counter()
         connection.request("POST", "/invocations", _BODY, {"Content-Type": "application/json"})
-        answer = connection.getresponse()
-        body = answer.read()
+        response = connection.getresponse()
+        body = response.read()
         times.append(time.perf_counter() - started)
-        if answer.status != http.HTTPStatus.OK:
+        if response.status != http.HTTPStatus.OK:
             raise RuntimeError(body.decode())
     connection.close()
     return times

@@ -1,4 +1,4 @@
-"""Synthesis: an app in Python beside the equal app in JavaScript, and the project's own."""
+"""Synthesis: an app in Python, the equal app in JavaScript, and the project's own."""
 
 import json
 import os
@@ -28,12 +28,12 @@ class Figures:
 
     @property
     def ratio(self) -> float:
-        """How many times as long Python takes for the same resources."""
+        """The time of Python relative to JavaScript for the same resources."""
         return self.python_seconds / self.javascript_seconds
 
 
 def measure(rounds: int = 5) -> Figures:
-    """Time them in turn, `rounds` times; what is made once (bundles, caches) is made before."""
+    """Time them in turn, `rounds` times, after a first round that fills caches."""
     _install()
     with tempfile.TemporaryDirectory() as name:
         plain = {**os.environ, "JSII_NODE": _NODE}
@@ -43,20 +43,20 @@ def measure(rounds: int = 5) -> Figures:
             ([_NODE, "app.js", f"{name}/js"], plain),
             ([sys.executable, "app.py"], own),
         ]
-        places = [ROOT, _JAVASCRIPT, ROOT]
+        folders = [ROOT, _JAVASCRIPT, ROOT]
         times: list[list[float]] = [[], [], []]
         for turn in range(rounds + 1):
-            for (command, settings), place, taken in zip(commands, places, times, strict=True):
+            for (command, settings), folder, seconds in zip(commands, folders, times, strict=True):
                 started = time.monotonic()
-                subprocess.run(command, env=settings, cwd=place, check=True)
+                subprocess.run(command, env=settings, cwd=folder, check=True)
                 if turn:
-                    taken.append(time.monotonic() - started)
+                    seconds.append(time.monotonic() - started)
         equal = _resources(Path(name) / "py" / "Equal.template.json")
         if equal != _resources(Path(name) / "js" / "Equal.template.json"):
             raise RuntimeError("the two apps are not equal")
-        python, javascript, ours = map(statistics.median, times)
+        python, javascript, own_seconds = map(statistics.median, times)
         own_resources = sum(map(_resources, (Path(name) / "own").glob("*.template.json")))
-    return Figures(equal, python, javascript, own_resources, ours)
+    return Figures(equal, python, javascript, own_resources, own_seconds)
 
 
 def _install() -> None:

@@ -1,4 +1,4 @@
-"""Training on all flights: the job as SageMaker runs it, and its loop beside plain XGBoost."""
+"""Training on all flights: the job as SageMaker runs it, and its loop compared with XGBoost's."""
 
 import json
 import subprocess
@@ -31,12 +31,12 @@ class Figures:
 
     @property
     def overhead(self) -> float:
-        """What checkpoints, early stopping and the log cost, as a share of plain XGBoost."""
+        """The time of checkpoints, early stopping and log, as a share of plain XGBoost."""
         return self.seconds / self.plain_seconds - 1
 
 
 def measure(folder: Path) -> Figures:
-    """Train and judge below `folder`, which must be empty; `opt/model` there is what was made."""
+    """Train and evaluate below `folder`, which must be empty; the model is in `opt/model`."""
     training_set.write(folder)
     base = folder / "opt"
     data = base / "input" / "data"
@@ -59,8 +59,8 @@ def measure(folder: Path) -> Figures:
         raise RuntimeError(log)
     folders = {"model": base / "model", "train": folder / "split=train"}
     folders |= {"test": folder / "split=test", "evaluation": folder / "evaluation"}
-    given = [f"--{name}={path}" for name, path in folders.items()]
-    subprocess.run([PYTHON, _MODEL / "evaluate.py", *given], check=True)
+    options = [f"--{name}={path}" for name, path in folders.items()]
+    subprocess.run([PYTHON, _MODEL / "evaluate.py", *options], check=True)
     report = json.loads((folder / "evaluation" / "evaluation.json").read_text())
     # In the environment of the job, with one process for both.
     worker = subprocess.run(

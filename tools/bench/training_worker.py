@@ -1,4 +1,4 @@
-"""From the same two frames to a booster, by `train.py` and by plain XGBoost, in turns.
+"""Trains on the same two frames with `train.py` and with plain XGBoost, in turns.
 
 Runs in `.venv-model` with the model's folder on its path: `training_worker.py <set>`.
 """
@@ -23,7 +23,7 @@ Frames = dict[str, pd.DataFrame]
 
 
 def plain(frames: Frames, parameters: dict[str, float]) -> None:
-    """What anyone would write: the frame's own categories, XGBoost's loop and early stopping."""
+    """Plain XGBoost: the frame's own categories, XGBoost's loop and early stopping."""
     matrices: dict[str, xgb.QuantileDMatrix] = {}
     for name, flights in frames.items():
         matrices[name] = xgb.QuantileDMatrix(
@@ -47,7 +47,7 @@ def plain(frames: Frames, parameters: dict[str, float]) -> None:
     )
 
 
-def ours(frames: Frames, parameters: dict[str, float]) -> None:
+def with_train(frames: Frames, parameters: dict[str, float]) -> None:
     """The same by `train.py`: checkpoints that can be resumed, and its log."""
     with tempfile.TemporaryDirectory() as folder:
         train(
@@ -59,30 +59,30 @@ def ours(frames: Frames, parameters: dict[str, float]) -> None:
         )
 
 
-def seconds(way: Callable[[Frames, dict[str, float]], None], frames: Frames) -> float:
-    """How long one way takes, its log thrown away."""
+def seconds(trainer: Callable[[Frames, dict[str, float]], None], frames: Frames) -> float:
+    """The time of one trainer."""
     parameters = shaping(arguments(["--train=.", "--validation=.", "--model-dir=."]))
     started = time.perf_counter()
-    way(frames, parameters)
+    trainer(frames, parameters)
     return time.perf_counter() - started
 
 
 if __name__ == "__main__":
-    answer = os.fdopen(os.dup(1), "w")
+    output = os.fdopen(os.dup(1), "w")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     splits = {
         name: read_split(Path(sys.argv[1]) / f"split={name}") for name in ("train", "validation")
     }
-    taken: dict[Callable[..., None], list[float]] = {plain: [], ours: []}
+    times: dict[Callable[..., None], list[float]] = {plain: [], with_train: []}
     for _ in range(TURNS):
-        for each, times in taken.items():
-            times.append(seconds(each, splits))
+        for trainer, runs in times.items():
+            runs.append(seconds(trainer, splits))
     json.dump(
         {
             "rows": len(splits["train"]),
             "rounds": ROUNDS,
-            "seconds": min(taken[ours]),
-            "plain_seconds": min(taken[plain]),
+            "seconds": min(times[with_train]),
+            "plain_seconds": min(times[plain]),
         },
-        answer,
+        output,
     )

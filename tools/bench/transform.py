@@ -1,7 +1,7 @@
-"""How fast the transform Lambda reads, checks and writes events on one core, and how it starts.
+"""The throughput of the transform function on one core, and its import time.
 
-The yardstick is the least that any JSON transform does: orjson reading and writing every line.
-Run it with `.venv/bin/python tools/bench/transform.py`.
+It is compared with the minimum of any JSON transform: orjson reading and writing every line.
+Alone: `python -m tools.bench.transform`.
 """
 
 import base64
@@ -9,10 +9,6 @@ import csv
 import importlib.util
 import io
 import json
-import os
-import statistics
-import subprocess
-import sys
 import time
 import zipfile
 from collections.abc import Callable, Iterator
@@ -24,12 +20,10 @@ from typing import Any
 
 import orjson
 
-PATHS = [str(Path(__file__).resolve().parents[2])]
-sys.path[:0] = PATHS
-
-from lambdas.streaming_lake.transform_flight_events.batch import fit  # noqa: E402
-from lambdas.streaming_lake.transform_flight_events.envelope import FirehoseRecord  # noqa: E402
-from lambdas.streaming_lake.transform_flight_events.transform import transform  # noqa: E402
+from lambdas.streaming_lake.transform_flight_events.batch import fit
+from lambdas.streaming_lake.transform_flight_events.envelope import FirehoseRecord
+from lambdas.streaming_lake.transform_flight_events.transform import transform
+from tools.bench.imports import import_ms
 
 RECORDS = 12
 LINES_A_RECORD = 900
@@ -37,11 +31,17 @@ REPEATS = 15
 SHARD_MB_A_SECOND = 1.0
 ARRIVED_AT = "2026-11-20T22:15:00.123Z"
 _ABSENT = {"", "NA"}
+_VARIABLES = {
+    "REJECTED_BUCKET": "lake",
+    "REJECTED_PREFIX": "rejected/",
+    "POWERTOOLS_SERVICE_NAME": "transform_flight_events",
+    "POWERTOOLS_METRICS_NAMESPACE": "benchmark",
+}
 
 
 @dataclass(frozen=True)
 class Result:
-    """MB are a million bytes of events before base64; the best of several runs counts."""
+    """MB are a million bytes of events before Base64; the best of several runs."""
 
     lines_mb_a_second: float
     transform_mb_a_second: float
@@ -50,37 +50,39 @@ class Result:
 
     @property
     def ratio(self) -> float:
-        """Transform, base64 included, to bare orjson without it: above 1 is faster."""
+        """Throughput of the transform, Base64 included, relative to bare orjson."""
         return self.transform_mb_a_second / self.orjson_mb_a_second
 
     @property
     def shards(self) -> float:
-        """How many full shards one core keeps up with."""
+        """The number of full shards that one core keeps up with."""
         return self.transform_mb_a_second / SHARD_MB_A_SECOND
 
 
 def measure() -> Result:
-    """Run both loops over the same lines, in turns, and start the handler in fresh processes."""
+    """Run both loops over the same lines, in turns, and import the handler in new processes."""
     lines = _lines()
     payloads = [b"\n".join(islice(lines, LINES_A_RECORD)) + b"\n" for _ in range(RECORDS)]
     records = [_record(number, payload) for number, payload in enumerate(payloads)]
     size = sum(map(len, payloads)) / 1e6
 
-    kept, returned = fit(records)
-    accepted = sum(one.transformed.accepted for one in kept)
+    results, returned = fit(records)
+    accepted = sum(result.transformed.accepted for result in results)
     if returned or accepted != RECORDS * LINES_A_RECORD:
-        raise RuntimeError(f"only {accepted} lines were transformed")
+        raise RuntimeError(f"the transform accepted only {accepted} lines")
 
     lines_only, transform_all, bare = [], [], []
     for _ in range(REPEATS):
-        lines_only.append(_seconds(lambda: [transform(one, ARRIVED_AT) for one in payloads]))
+        lines_only.append(
+            _seconds(lambda: [transform(payload, ARRIVED_AT) for payload in payloads])
+        )
         transform_all.append(_seconds(lambda: fit(records)))
         bare.append(_seconds(lambda: _bare_orjson(payloads)))
     return Result(
         lines_mb_a_second=size / min(lines_only),
         transform_mb_a_second=size / min(transform_all),
         orjson_mb_a_second=size / min(bare),
-        import_ms=_import_ms(),
+        import_ms=import_ms("streaming_lake/transform_flight_events", _VARIABLES),
     )
 
 
@@ -146,27 +148,6 @@ def _seconds(run: Callable[[], object]) -> float:
     started = time.perf_counter()
     run()
     return time.perf_counter() - started
-
-
-def _import_ms() -> float:
-    environment = {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join(PATHS),
-        "AWS_DEFAULT_REGION": "eu-central-1",
-        "REJECTED_BUCKET": "lake",
-        "REJECTED_PREFIX": "rejected/",
-        "POWERTOOLS_SERVICE_NAME": "transform_flight_events",
-        "POWERTOOLS_METRICS_NAMESPACE": "benchmark",
-    }
-    code = (
-        "import time; started = time.perf_counter(); import transform_flight_events.handler; "
-        "print(time.perf_counter() - started)"
-    )
-    times = [
-        float(subprocess.check_output([sys.executable, "-c", code], env=environment, text=True))
-        for _ in range(5)
-    ]
-    return statistics.median(times) * 1000
 
 
 if __name__ == "__main__":

@@ -1,0 +1,244 @@
+"""The parts of `make bench`, each callable alone."""
+
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from io import BytesIO
+from pathlib import Path
+
+from stacks.catalogue import ENVIRONMENTS
+from stacks.shared.bundle import lambda_bundle
+from tools.bench import api, curate, language, serving, synth, training, transform
+from tools.bench import wall as commands
+from tools.bench.measurement import Measurement, rounded
+from tools.site import build
+
+_BUNDLE_LIMIT_MB = 5
+_SYNTH_LIMIT = 2
+_TRANSFORM_LIMIT = 1 / 3
+_TRAINING_LIMIT = 0.1
+
+
+def _synth() -> Iterator[Measurement]:
+    """Synthesis"""
+    figures = synth.measure()
+    a_resource = 1000 / figures.equal_resources
+    yield Measurement(
+        "synth-resource",
+        "synthesis, per resource",
+        rounded(figures.python_seconds * a_resource),
+        "ms",
+        f"{figures.javascript_seconds * a_resource:.1f} ms: an equal app of"
+        f" {figures.equal_resources} resources in JavaScript",
+        figures.ratio <= _SYNTH_LIMIT,
+    )
+    what = f"synthesis of all architectures, {figures.own_resources} resources, gate included"
+    yield Measurement("synth-app", what, rounded(figures.own_seconds, 2), "s")
+
+
+def _transform() -> Iterator[Measurement]:
+    """The transform function"""
+    result = transform.measure()
+    yield Measurement(
+        "transform-throughput",
+        "transform function, Base64 included, per core",
+        rounded(result.transform_mb_a_second),
+        "MB/s",
+        f"{result.orjson_mb_a_second:.0f} MB/s: a bare orjson loop; one shard delivers 1 MB/s",
+        result.ratio >= _TRANSFORM_LIMIT,
+    )
+    what, included = "transform function, import", "boto3 and its clients included"
+    yield Measurement("transform-import", what, rounded(result.import_ms), "ms", included)
+
+
+def _bundle() -> Iterator[Measurement]:
+    """The Lambda bundle"""
+    target = ENVIRONMENTS["sandbox"].lambda_target
+    folder = lambda_bundle("streaming_lake/transform_flight_events", target)
+    packed = BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in folder.rglob("*"):
+            archive.write(file, file.relative_to(folder))
+    megabytes = packed.tell() / 1e6
+    yield Measurement(
+        "transform-bundle",
+        "transform function, bundle zipped",
+        rounded(megabytes, 2),
+        "MB",
+        f"limit {_BUNDLE_LIMIT_MB} MB",
+        megabytes < _BUNDLE_LIMIT_MB,
+    )
+
+
+def _curate() -> Iterator[Measurement]:
+    """The curation job, at three sizes"""
+    runs = [curate.measure(scale) for scale in curate.SCALES]
+    for run in runs:
+        times, memory = (
+            run.seconds / runs[0].seconds,
+            run.mebibytes / runs[0].mebibytes,
+        )
+        name, what = f"spark-{run.scale}x", f"Spark job, {run.flights:,} flights"
+        scale = f"{run.scale}x the flights: " if run.scale > 1 else ""
+        yield Measurement(
+            f"{name}-time",
+            what,
+            rounded(run.seconds),
+            "s",
+            f"{scale}{times:.1f}x the time" if scale else "",
+            times <= run.scale,
+        )
+        yield Measurement(
+            f"{name}-memory",
+            f"{what}, memory",
+            rounded(run.mebibytes / 1024, 2),
+            "GiB",
+            f"{scale}{memory:.1f}x the memory" if scale else "",
+            memory <= run.scale,
+        )
+
+
+def _model() -> Iterator[Measurement]:
+    """The model: training on all flights, serving on one core"""
+    with tempfile.TemporaryDirectory() as name:
+        trained = training.measure(Path(name))
+        served = serving.measure(Path(name) / "opt" / "model")
+    yield Measurement(
+        "model-auc",
+        "ROC AUC of the model, test split of all flights",
+        rounded(trained.roc_auc),
+        "",
+        f"{trained.baseline_roc_auc:.3f}: the rate by carrier and hour",
+        trained.roc_auc > trained.baseline_roc_auc,
+    )
+    yield Measurement(
+        "training-throughput",
+        f"training on {trained.rows:,} flights, per round",
+        rounded(trained.rows * trained.rounds / trained.seconds / 1e6, 2),
+        "million rows/s",
+        f"{trained.overhead:+.0%} time compared with plain XGBoost on the same frames",
+        trained.overhead < _TRAINING_LIMIT,
+    )
+    included = "SageMaker's toolkit, start and reading included"
+    job = "the whole training job"
+    yield Measurement("training-job-time", job, rounded(trained.job_seconds, 2), "s", included)
+    memory = rounded(trained.job_mebibytes)
+    yield Measurement("training-job-memory", f"{job}, memory", memory, "MiB")
+    what, bare = "serving, one flight a request, one core", "the bare booster"
+    for percentile, milliseconds, bare_milliseconds in (
+        ("p50", served.p50_ms, served.bare_p50_ms),
+        ("p99", served.p99_ms, served.bare_p99_ms),
+    ):
+        yield Measurement(
+            f"serving-{percentile}",
+            f"{what}, {percentile}",
+            rounded(milliseconds, 2),
+            "ms",
+            f"{bare_milliseconds:.1f} ms: {bare}",
+        )
+    yield Measurement(
+        "serving-throughput",
+        what,
+        rounded(served.requests_a_second),
+        "requests/s",
+        f"{served.bare_a_second:,.0f}/s: {bare}",
+    )
+
+
+def _api() -> Iterator[Measurement]:
+    """The API: the platform deployed to a local AWS, one flight a request"""
+    with tempfile.TemporaryDirectory() as name:
+        result = api.measure(Path(name))
+    what = "API of the local AWS, one flight"
+    yield Measurement(
+        "api-p50",
+        f"{what}, p50",
+        rounded(result.api[0], 2),
+        "ms",
+        f"the model behind it {result.model[0]:.1f} ms; gateway and function add"
+        f" {result.api[0] - result.runtime[0]:.0f} ms, a process started for each invocation"
+        f" included; the runtime {result.runtime[0] - result.model[0]:.0f} ms",
+    )
+    yield Measurement("api-p99", f"{what}, p99", rounded(result.api[1], 3), "ms")
+    import_ms = rounded(result.import_ms)
+    yield Measurement("api-import", "the API's function, import", import_ms, "ms", "boto3 included")
+
+
+def _language() -> Iterator[Measurement]:
+    """The language chain: split and merge, and what a document takes"""
+    speed = language.speed()
+    yield Measurement(
+        "language-split",
+        "language chain, split",
+        rounded(speed.split),
+        "MB/s",
+        f"{speed.bare_split:.0f} MB/s: cutting at fixed lengths",
+    )
+    yield Measurement(
+        "language-merge",
+        "language chain, merge",
+        rounded(speed.merge),
+        "MB/s",
+        f"{speed.bare_merge:.0f} MB/s: joining the pieces only",
+    )
+    with tempfile.TemporaryDirectory() as name:
+        counted = language.count(Path(name))
+    naive = "a function for each service and chunk"
+    for document in counted.documents:
+        size = f"{document.kilobytes} KB"
+        yield Measurement(
+            f"document-{document.kilobytes}kb-transitions",
+            f"a document of {size}",
+            document.transitions,
+            "transitions",
+            f"{document.naive_transitions}: {naive}",
+        )
+        yield Measurement(
+            f"documents-{document.kilobytes}kb-usd",
+            f"1,000 documents of {size}, without Translate and Comprehend",
+            rounded(document.orchestration_usd),
+            "USD",
+            f"{document.naive_usd:.2f} USD: {naive}; Translate and Comprehend cost"
+            f" {document.services_usd:,.0f} USD",
+        )
+    yield Measurement(
+        "documents-many",
+        f"{language.DOCUMENTS} documents in the local AWS, five at a time",
+        rounded(counted.seconds_for_many, 2),
+        "s",
+        f"{counted.seconds_for_many / language.DOCUMENTS:.2f} s a document",
+    )
+
+
+def _site() -> Iterator[Measurement]:
+    """The site"""
+    seconds = commands.seconds(["make", "docs"])
+    pages = sum(1 for _ in build.SITE.rglob("*.html"))
+    yield Measurement("site-pages", "pages of the site", pages, "")
+    yield Measurement("site-size", "size of the site", rounded(build.size() / 1e6, 2), "MB")
+    yield Measurement("site-time", "the site is built", rounded(seconds, 2), "s")
+
+
+def _wall() -> Iterator[Measurement]:
+    """Whole commands in a fresh clone with empty caches"""
+    with commands.clone() as folder:
+        for target in ("demo", "test"):
+            first, again = (commands.seconds(["make", target], folder) for _ in range(2))
+            what = f"make {target} in a fresh clone, everything fetched"
+            yield Measurement(f"{target}-first", what, rounded(first), "s")
+            yield Measurement(f"{target}-again", f"make {target}, again", rounded(again), "s")
+
+
+PARTS: Mapping[str, Callable[[], Iterator[Measurement]]] = {
+    "synth": _synth,
+    "transform": _transform,
+    "bundle": _bundle,
+    "curate": _curate,
+    "model": _model,
+    "api": _api,
+    "language": _language,
+    "site": _site,
+    "wall": _wall,
+}
+# These take minutes each, so only by name.
+BY_NAME_ONLY = ("site", "wall")
