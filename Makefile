@@ -165,7 +165,6 @@ lint: .build/test.stamp  ## format, style, types, layers, templates, workflows, 
 	@ruff format --check --quiet .
 	@ruff check --quiet .
 	@mypy --no-error-summary .
-	@lint-imports --no-cache --no-timings
 	@$(VENV)/python -m pytest -m lint
 
 .PHONY: check

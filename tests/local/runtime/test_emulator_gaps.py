@@ -6,6 +6,7 @@ A test that fails here is good news: ministack has closed a gap, and our change 
 import json
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError

@@ -1,0 +1,94 @@
+"""`make new` writes an architecture that works: synth, gate, plan, page, lint and its tests."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tools.new.scaffold import ScaffoldError, create
+
+NAME, FOLDER, STACK = "tide-tables", "tide_tables", "TideTables"
+
+
+def run(folder: Path, *command: str) -> str:
+    """The output of a command in `folder`; it must succeed."""
+    process = subprocess.run(
+        command,
+        cwd=folder,
+        env={**os.environ, "PATH": f"{folder}/.venv/bin:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        timeout=500,
+        check=False,
+    )
+    assert process.returncode == 0, process.stdout + process.stderr
+    return process.stdout + process.stderr
+
+
+def commit(folder: Path) -> None:
+    author = ["-c", "user.name=A", "-c", "user.email=a@example.com"]
+    for arguments in (["init", "-q"], ["add", "-A"], [*author, "commit", "-qm", "As it is"]):
+        run(folder, "git", *arguments)
+
+
+@pytest.mark.local
+@pytest.mark.timeout(900)
+def test_a_new_architecture_works_at_once(repository_copy: Path) -> None:
+    python = f"{repository_copy}/.venv/bin/python"
+    commit(repository_copy)
+    assert "Wrote" in run(repository_copy, python, "-m", "tools.new", NAME)
+    run(repository_copy, python, "-m", "tools.site.pictures")
+
+    changed = run(repository_copy, "git", "status", "--porcelain", "--untracked-files=all")
+    outside = {
+        line.split(maxsplit=1)[1]
+        for line in changed.splitlines()
+        if FOLDER not in line and NAME not in line
+    }
+    assert outside == {"README.md", "CHANGELOG.md"}
+
+    # Synth and gate, by the app itself.
+    output = run(repository_copy, "make", "synth", f"ARCH={NAME}")
+    assert f"{STACK}.template.json" in output
+    assert "Warning" not in output
+
+    output = run(repository_copy, "make", "plan", f"ARCH={NAME}")
+    assert STACK in output
+
+    # Its own tests, its demo on the local AWS, and what every architecture promises.
+    run(repository_copy, python, "-m", "pytest", "-q", "-m", f"{FOLDER} or lint", "-p", "no:xdist")
+    output = run(
+        repository_copy, python, "-m", "pytest", "-q", "-p", "no:xdist",
+        "tests/stacks/test_promises.py", "tests/lambdas/test_settings.py",
+    )  # fmt: skip
+    assert " passed" in output
+    files = [line.split(maxsplit=1)[1] for line in changed.splitlines() if line.endswith(".py")]
+    run(repository_copy, f"{repository_copy}/.venv/bin/ruff", "check", *files)
+    run(repository_copy, f"{repository_copy}/.venv/bin/ruff", "format", "--check", *files)
+    run(repository_copy, f"{repository_copy}/.venv/bin/mypy", *files)
+
+    # The site has a page for it.
+    run(repository_copy, python, "-m", "tools.site", "build")
+    assert (repository_copy / "site" / "architectures" / NAME / "index.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("", "name the architecture in lower-case words"),
+        ("Tide-Tables", "name the architecture in lower-case words"),
+        ("tide_tables", "name the architecture in lower-case words"),
+        ("streaming-lake", "stacks/streaming_lake/ exists already"),
+        ("shared", "stacks/shared/ exists already"),
+    ],
+)
+def test_a_wrong_name_writes_nothing(name: str, sentence: str, repository_copy: Path) -> None:
+    with pytest.raises(ScaffoldError, match=sentence):
+        create(name, repository_copy)
+    status = subprocess.run(
+        [sys.executable, "-c", "import pathlib; print(list(pathlib.Path('.').glob('stacks/*')))"],
+        cwd=repository_copy, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert "tide" not in status.stdout
