@@ -26,7 +26,7 @@ def shell(script: str, folder: Path, timeout: int = 580) -> subprocess.Completed
 
 def test_the_readme_has_the_commands_that_are_tested() -> None:
     deploy = "ARCH=streaming-lake ENV=sandbox"
-    assert COMMANDS == [
+    assert [
         "make demo",
         "make test",
         "make synth ENV=production",
@@ -39,7 +39,7 @@ def test_the_readme_has_the_commands_that_are_tested() -> None:
         "make local",
         "source .local/env",
         "make local-down",
-    ]
+    ] == COMMANDS
 
 
 def test_the_readme_is_a_page() -> None:

@@ -29,8 +29,11 @@ def run(folder: Path, *command: str) -> str:
 
 def commit(folder: Path) -> None:
     author = ["-c", "user.name=A", "-c", "user.email=a@example.com"]
-    for arguments in (["init", "-q"], ["add", "-A"], [*author, "commit", "-qm", "As it is"]):
-        run(folder, "git", *arguments)
+    run(folder, "git", "init", "-q")
+    # Links to environments, which .gitignore names as folders.
+    (folder / ".git" / "info" / "exclude").write_text(".build\n.venv*\nnode_modules\n")
+    run(folder, "git", "add", "-A")
+    run(folder, "git", *author, "commit", "-qm", "As it is")
 
 
 @pytest.mark.local

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from repository import BUILD, ROOT
+from repository import BUILD, ROOT, extract
 from stacks.catalogue import CHOICE
 from tools.assembly import Templates
 from tools.plan.errors import PlanError
@@ -108,7 +108,7 @@ def _unpack(revision: str, folder: Path) -> None:
     # Renamed when complete: an interrupted run leaves nothing that looks finished.
     partial = folder.with_name(f"{revision}.{os.getpid()}")
     with tarfile.open(fileobj=io.BytesIO(archive_process.stdout)) as archive:
-        archive.extractall(partial / "tree", filter="data")
+        extract(archive, partial / "tree")
     for shared in _SHARED:
         (partial / "tree" / shared).symlink_to(ROOT / shared)
     partial.rename(folder)

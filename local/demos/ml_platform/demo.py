@@ -26,7 +26,7 @@ from local.runtime.deployment import Outputs
 from local.runtime.progress import Step
 from local.runtime.workspace import LocalError
 from local.services.s3.objects import list_keys, split_uri
-from repository import ROOT
+from repository import ROOT, extract
 
 _PLOTS = ("roc_curve", "confusion_matrix", "calibration")
 _BATCH, _SINGLE, _DRIFTED = 100, 200, 2_000
@@ -245,7 +245,7 @@ class MlPlatformDemo:
         bucket, key = split_uri(model_uri)
         folder = self._workspace.scratch / "model"
         with tarfile.open(fileobj=BytesIO(self._body(bucket, key))) as archive:
-            archive.extractall(folder, filter="data")
+            extract(archive, folder)
         sys.path.insert(0, str(folder / "code"))
         inference: Any = importlib.import_module("inference")
         body = json.dumps({"flights": _requests(flights)})

@@ -19,7 +19,7 @@ from local.runtime.workspace import LocalError
 from local.services.sagemaker.jobs import SageMakerJobs
 from local.services.sagemaker.training_job import PYTHON
 from local.services.task import Arguments
-from repository import ROOT
+from repository import ROOT, extract
 
 _PROGRAM = ROOT / "local" / "services" / "sagemaker" / "model_server.py"
 _TIMEOUT_SECONDS = 60
@@ -60,7 +60,7 @@ class ModelServers:
         artefact = jobs.fetch(role_arn, container["ModelDataUrl"], folder)
         try:
             with tarfile.open(artefact) as archive:
-                archive.extractall(folder, filter="data")
+                extract(archive, folder)
         except tarfile.TarError as error:
             raise LocalError(f"{container['ModelDataUrl']} is no model.tar.gz: {error}") from error
         port = free_port()
