@@ -61,9 +61,9 @@ def test_a_new_architecture_works_at_once(repository_copy: Path) -> None:
     assert STACK in output
 
     # Its own tests, its demo on the local AWS, and what every architecture promises.
-    run(repository_copy, python, "-m", "pytest", "-q", "-m", f"{FOLDER} or lint", "-p", "no:xdist")
+    run(repository_copy, python, "-m", "pytest", "-q", "-m", f"{FOLDER} or lint")
     output = run(
-        repository_copy, python, "-m", "pytest", "-q", "-p", "no:xdist",
+        repository_copy, python, "-m", "pytest", "-q",
         "tests/stacks/test_promises.py", "tests/lambdas/test_settings.py",
     )  # fmt: skip
     assert " passed" in output
