@@ -10,6 +10,7 @@ from rich.console import Console
 
 from local.runtime.progress import Steps
 from tools.site import build as site
+from tools.site.architecture_page import Sources
 from tools.site.facts import FactsError
 from tools.site.pictures.__main__ import FOLDER, redraw
 from tools.site.targets import TargetError
@@ -23,11 +24,16 @@ def build() -> None:
     """Build the site into `site/`, and redraw the pictures below `docs/pictures/`."""
     steps = Steps(console)
     try:
-        with steps.step("Synthesise and price sandbox, production and the settings that matter"):
-            sources = site.read_sources()
-        with steps.step("Generate the pages"):
-            redraw(sources.assemblies["sandbox"], FOLDER)
-            site.gather(sources)
+        with site.pricing() as changes:
+            with steps.step("Annotate the sources"):
+                site.gather()
+            with steps.step("Synthesise sandbox and production"):
+                assemblies = site.assemblies()
+            with steps.step("Price the settings that change the costs"):
+                sources = Sources(assemblies, changes.result(), site.GATHERED / "pages" / "reports")
+        with steps.step("Describe the architectures"):
+            redraw(assemblies["sandbox"], FOLDER)
+            site.gather_architectures(sources)
         with steps.step("Build the site"):
             site.build()
     except (site.BuildError, FactsError, TargetError) as error:

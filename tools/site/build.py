@@ -5,13 +5,15 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 from repository import BUILD, ROOT
 from stacks.catalogue import ARCHITECTURES
-from tools.assembly import synthesise
+from tools.assembly import Assembly, synthesise
 from tools.costs import sensitivity
+from tools.costs.sensitivity import Change
 from tools.site import (
     annotated,
     architecture_page,
@@ -39,17 +41,20 @@ class BuildError(RuntimeError):
     """MkDocs failed; the message is its own."""
 
 
-def read_sources(*, processes: int = 2) -> Sources:
-    """Synthesise and price what the pages show, in this process and `processes` others."""
+@contextmanager
+def pricing(*, processes: int = 2) -> Iterator["Future[dict[str, list[Change]]]"]:
+    """Price the settings that change the costs, in `processes` others than this one."""
     with ThreadPoolExecutor(1) as thread:
-        changes = thread.submit(sensitivity.ranked, ARCHITECTURES, processes=processes)
-        # `make lint` and every deployment run the gate.
-        assemblies = {name: synthesise(name, gated=False) for name in ENVIRONMENTS}
-        return Sources(assemblies, changes.result(), REPORTS)
+        yield thread.submit(sensitivity.ranked, ARCHITECTURES, processes=processes)
 
 
-def gather(page_sources: Sources, folder: Path = GATHERED) -> None:
-    """Put the pages and the configuration of MkDocs into `folder`."""
+def assemblies() -> dict[str, Assembly]:
+    """The environments that pages show. `make lint` and every deployment run the gate."""
+    return {name: synthesise(name, gated=False) for name in ENVIRONMENTS}
+
+
+def gather(folder: Path = GATHERED) -> None:
+    """Put all pages but those of the architectures into `folder`, and MkDocs' configuration."""
     pages = folder / "pages"
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(PAGES, pages)
@@ -59,12 +64,10 @@ def gather(page_sources: Sources, folder: Path = GATHERED) -> None:
         ROOT / "node_modules" / "iframe-worker" / "shim" / "index.js",
         pages / "assets" / "iframe-worker.js",
     )
-    if page_sources.reports.exists():
-        shutil.copytree(page_sources.reports, pages / "reports")
-    for page, text in _pages(page_sources):
-        file = pages / page
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
+    if REPORTS.exists():
+        shutil.copytree(REPORTS, pages / "reports")
+    for page, text in _pages():
+        _write(pages / page, text)
     configuration = {
         "INHERIT": str(FACTS / "mkdocs.yml"),
         "docs_dir": str(pages),
@@ -72,6 +75,13 @@ def gather(page_sources: Sources, folder: Path = GATHERED) -> None:
     }
     # JSON is YAML, too.
     (folder / "mkdocs.yml").write_text(json.dumps(configuration, indent=2))
+
+
+def gather_architectures(sources: Sources, folder: Path = GATHERED) -> None:
+    """Put the pages of the architectures into `folder`."""
+    for name in ARCHITECTURES:
+        page = folder / "pages" / architecture_address(name)
+        _write(page, architecture_page.page(name, sources))
 
 
 def build(site: Path = SITE, folder: Path = GATHERED) -> None:
@@ -90,9 +100,12 @@ def size(folder: Path = SITE) -> int:
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 
-def _pages(page_sources: Sources) -> Iterator[tuple[str, str]]:
-    for name in ARCHITECTURES:
-        yield architecture_address(name), architecture_page.page(name, page_sources)
+def _write(file: Path, text: str) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+
+
+def _pages() -> Iterator[tuple[str, str]]:
     for path in sources():
         yield code_page(path), annotated.page(path)
     yield "index.md", written_pages.index()

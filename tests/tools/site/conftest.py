@@ -54,7 +54,8 @@ def site(shared: Path, request: pytest.FixtureRequest) -> Path:
     with (shared / "site.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.exists():
-            build.gather(request.getfixturevalue("sources"), shared / "gathered")
+            build.gather(shared / "gathered")
+            build.gather_architectures(request.getfixturevalue("sources"), shared / "gathered")
             build.build(shared / "partial", shared / "gathered")
             (shared / "partial").rename(folder)
     return folder
