@@ -1,4 +1,4 @@
-// Material wraps wide tables so that they scroll, but only a pointer could: let the keyboard, too.
+// Material makes wide tables scroll by pointer only; this lets the keyboard scroll them, too.
 new MutationObserver(() => {
   for (const wrap of document.querySelectorAll(".md-typeset__scrollwrap:not([tabindex])")) {
     wrap.tabIndex = 0;

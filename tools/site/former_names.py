@@ -4,7 +4,7 @@ A search of the site for a name of 2021 must find the page of the service's curr
 """
 
 from functools import cache
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 from pydantic.dataclasses import dataclass
@@ -31,7 +31,7 @@ class Name:
     old: _Text
     now: _Text
     since: Annotated[str, Field(pattern=r"^\d{4}(-\d\d){0,2}$")] | None = None
-    architectures: tuple[Annotated[str, AfterValidator(_known)], ...]
+    architectures: Literal["all"] | tuple[Annotated[str, AfterValidator(_known)], ...]
     here: _Text
 
 
@@ -46,7 +46,7 @@ def section(architecture: str) -> str:
     rows = [
         (name.old, name.now, name.since or "", name.here)
         for name in names()
-        if architecture in name.architectures
+        if name.architectures == "all" or architecture in name.architectures
     ]
     if not rows:
         return ""
@@ -60,8 +60,7 @@ def table() -> str:
 
 
 def _used_in(name: Name) -> str:
-    links = (
-        f"[{architecture}]({architecture_page(architecture)})"
-        for architecture in name.architectures
-    )
-    return ", ".join(links) or name.here
+    if name.architectures == "all":
+        return "all architectures"
+    pages = (f"[{used_in}]({architecture_page(used_in)})" for used_in in name.architectures)
+    return ", ".join(pages) or name.here

@@ -61,7 +61,11 @@ def test_an_architecture_lists_the_name_that_the_notes_use(name: str, architectu
 
 def test_an_architecture_lists_only_its_own_services() -> None:
     assert "Firehose" not in former_names.section("language-chain")
-    assert former_names.section("chatbot") == ""
+    assert "Firehose" in former_names.section("streaming-lake")
+
+
+def test_what_concerns_all_architectures_is_listed_for_a_new_one() -> None:
+    assert "IAM Identity Center" in former_names.section("chatbot")
 
 
 def test_a_row_for_an_unknown_architecture_is_an_error() -> None:
