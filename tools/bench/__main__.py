@@ -42,7 +42,7 @@ def run(
             exceeded += not measurement.within_limit
             figure = _figure(name, measurement)
             mark = "✓" if measurement.within_limit else "✗"
-            table.add_row(mark, figure.what, figure.measured, figure.compared_to)
+            table.add_row(mark, figure.title, figure.measured, figure.compared_to)
     console.print(table)
     console.print("Written to docs/figures.toml.")
     sys.exit(bool(exceeded))
@@ -60,7 +60,7 @@ def readme() -> None:
 def _figure(part: str, measurement: Measurement) -> Figure:
     return Figure(
         id=measurement.id,
-        what=measurement.what,
+        title=measurement.title,
         value=measurement.value,
         unit=measurement.unit,
         compared_to=measurement.compared_to,

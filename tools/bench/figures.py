@@ -29,7 +29,7 @@ class Figure:
     """One measured number."""
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
-    what: _Text
+    title: _Text
     value: float
     unit: str
     compared_to: str = ""
@@ -60,8 +60,8 @@ def merge(measured: Iterable[Figure], file: Path = FILE) -> None:
     """Replace the figures of the same id, keeping their place and whether README shows them."""
     figures = read(file)
     for figure in measured:
-        shown = figure.id in figures and figures[figure.id].readme
-        figures[figure.id] = Figure(**{**asdict(figure), "readme": shown})
+        in_readme_block = figure.id in figures and figures[figure.id].readme
+        figures[figure.id] = Figure(**{**asdict(figure), "readme": in_readme_block})
     file.write_text(_HEAD + "".join(map(_toml, figures.values())))
 
 
@@ -78,7 +78,7 @@ def _toml(figure: Figure) -> str:
 def readme_block(figures: Iterable[Figure]) -> str:
     """The figures that README shows, between their markers."""
     rows = [
-        (figure.what, figure.measured, figure.compared_to) for figure in figures if figure.readme
+        (figure.title, figure.measured, figure.compared_to) for figure in figures if figure.readme
     ]
     return f"{START}\n{table(['figure', 'measured', 'compared to'], rows)}\n{END}"
 

@@ -8,7 +8,7 @@ class Measurement:
     """One number, and what it is compared to."""
 
     id: str
-    what: str
+    title: str
     value: float
     unit: str
     compared_to: str = ""

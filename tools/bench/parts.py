@@ -32,8 +32,8 @@ def _synth() -> Iterator[Measurement]:
         f" {figures.equal_resources} resources in JavaScript",
         figures.ratio <= _SYNTH_LIMIT,
     )
-    what = f"synthesis of all architectures, {figures.own_resources} resources, gate included"
-    yield Measurement("synth-app", what, rounded(figures.own_seconds, 2), "s")
+    title = f"synthesis of all architectures, {figures.own_resources} resources, gate included"
+    yield Measurement("synth-app", title, rounded(figures.own_seconds, 2), "s")
 
 
 def _transform() -> Iterator[Measurement]:
@@ -47,8 +47,8 @@ def _transform() -> Iterator[Measurement]:
         f"{result.orjson_mb_a_second:.0f} MB/s: a bare orjson loop; one shard delivers 1 MB/s",
         result.ratio >= _TRANSFORM_LIMIT,
     )
-    what, included = "transform function, import", "boto3 and its clients included"
-    yield Measurement("transform-import", what, rounded(result.import_ms), "ms", included)
+    title, included = "transform function, import", "boto3 and its clients included"
+    yield Measurement("transform-import", title, rounded(result.import_ms), "ms", included)
 
 
 def _bundle() -> Iterator[Measurement]:
@@ -78,11 +78,11 @@ def _curate() -> Iterator[Measurement]:
             run.seconds / runs[0].seconds,
             run.mebibytes / runs[0].mebibytes,
         )
-        name, what = f"spark-{run.scale}x", f"Spark job, {run.flights:,} flights"
+        name, title = f"spark-{run.scale}x", f"Spark job, {run.flights:,} flights"
         scale = f"{run.scale}x the flights: " if run.scale > 1 else ""
         yield Measurement(
             f"{name}-time",
-            what,
+            title,
             rounded(run.seconds),
             "s",
             f"{scale}{times:.1f}x the time" if scale else "",
@@ -90,7 +90,7 @@ def _curate() -> Iterator[Measurement]:
         )
         yield Measurement(
             f"{name}-memory",
-            f"{what}, memory",
+            f"{title}, memory",
             rounded(run.mebibytes / 1024, 2),
             "GiB",
             f"{scale}{memory:.1f}x the memory" if scale else "",
@@ -124,21 +124,21 @@ def _model() -> Iterator[Measurement]:
     yield Measurement("training-job-time", job, rounded(trained.job_seconds, 2), "s", included)
     memory = rounded(trained.job_mebibytes)
     yield Measurement("training-job-memory", f"{job}, memory", memory, "MiB")
-    what, bare = "serving, one flight a request, one core", "the bare booster"
+    title, bare = "serving, one flight a request, one core", "the bare booster"
     for percentile, milliseconds, bare_milliseconds in (
         ("p50", served.p50_ms, served.bare_p50_ms),
         ("p99", served.p99_ms, served.bare_p99_ms),
     ):
         yield Measurement(
             f"serving-{percentile}",
-            f"{what}, {percentile}",
+            f"{title}, {percentile}",
             rounded(milliseconds, 2),
             "ms",
             f"{bare_milliseconds:.1f} ms: {bare}",
         )
     yield Measurement(
         "serving-throughput",
-        what,
+        title,
         rounded(served.requests_a_second),
         "requests/s",
         f"{served.bare_a_second:,.0f}/s: {bare}",
@@ -149,17 +149,17 @@ def _api() -> Iterator[Measurement]:
     """The API: the platform deployed to a local AWS, one flight a request"""
     with tempfile.TemporaryDirectory() as name:
         result = api.measure(Path(name))
-    what = "API of the local AWS, one flight"
+    title = "API of the local AWS, one flight"
     yield Measurement(
         "api-p50",
-        f"{what}, p50",
+        f"{title}, p50",
         rounded(result.api[0], 2),
         "ms",
         f"the model behind it {result.model[0]:.1f} ms; gateway and function add"
         f" {result.api[0] - result.runtime[0]:.0f} ms, a process started for each invocation"
         f" included; the runtime {result.runtime[0] - result.model[0]:.0f} ms",
     )
-    yield Measurement("api-p99", f"{what}, p99", rounded(result.api[1], 3), "ms")
+    yield Measurement("api-p99", f"{title}, p99", rounded(result.api[1], 3), "ms")
     import_ms = rounded(result.import_ms)
     yield Measurement("api-import", "the API's function, import", import_ms, "ms", "boto3 included")
 
@@ -224,8 +224,8 @@ def _wall() -> Iterator[Measurement]:
     with commands.clone() as folder:
         for target in ("demo", "test"):
             first, again = (commands.seconds(["make", target], folder) for _ in range(2))
-            what = f"make {target} in a fresh clone, everything fetched"
-            yield Measurement(f"{target}-first", what, rounded(first), "s")
+            title = f"make {target} in a fresh clone, everything fetched"
+            yield Measurement(f"{target}-first", title, rounded(first), "s")
             yield Measurement(f"{target}-again", f"make {target}, again", rounded(again), "s")
 
 

@@ -37,11 +37,11 @@ def measure(rounds: int = 5) -> Figures:
     _install()
     with tempfile.TemporaryDirectory() as name:
         plain = {**os.environ, "JSII_NODE": _NODE}
-        own = {**plain, "CDK_CONTEXT_JSON": '{"env": "sandbox"}', "CDK_OUTDIR": f"{name}/own"}
+        own_app = {**plain, "CDK_CONTEXT_JSON": '{"env": "sandbox"}', "CDK_OUTDIR": f"{name}/own"}
         commands: list[tuple[list[str], dict[str, str]]] = [
             ([sys.executable, "-m", "tools.bench.equal_app", f"{name}/py"], plain),
             ([_NODE, "app.js", f"{name}/js"], plain),
-            ([sys.executable, "app.py"], own),
+            ([sys.executable, "app.py"], own_app),
         ]
         folders = [ROOT, _JAVASCRIPT, ROOT]
         times: list[list[float]] = [[], [], []]

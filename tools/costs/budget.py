@@ -44,4 +44,4 @@ def _largest(architecture: str, group: Group) -> str:
     line = group.lines[0]
     setting = costs_of(architecture).setting_of(line)
     advice = f"change -c {setting}" if setting else "no setting reduces it"
-    return f"{group.what}, {group.usd:.2f} USD at {line.stack}/{line.path}: {advice}"
+    return f"{group.item}, {group.usd:.2f} USD at {line.stack}/{line.path}: {advice}"

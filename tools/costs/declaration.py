@@ -32,7 +32,7 @@ class ScheduledRun:
     seconds: float = IDLE.run_seconds
     """Duration of a function, or of an Express workflow."""
     log_bytes: int = IDLE.run_log_bytes
-    others: tuple[Charge, ...] = ()
+    charges: tuple[Charge, ...] = ()
     """Further charges of one run."""
 
 

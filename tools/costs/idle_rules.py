@@ -23,8 +23,8 @@ def _stream(resource: Resource, _: Assembly) -> Iterator[Charge]:
     yield Charge("hours of the stream's shards", "kinesis_shard_hour", hours)
     # On demand, longer retention is billed by the GB.
     if properties.get("RetentionPeriodHours", _DAY_HOURS) > _DAY_HOURS:
-        what = "shard hours that keep records for more than a day"
-        yield Charge(what, "kinesis_extended_retention_shard_hour", hours)
+        item = "shard hours that keep records for more than a day"
+        yield Charge(item, "kinesis_extended_retention_shard_hour", hours)
 
 
 def _key(_: Resource, __: Assembly) -> Iterator[Charge]:
@@ -49,8 +49,8 @@ def _endpoint(resource: Resource, _: Assembly) -> Iterator[Charge]:
     # Gateway endpoints, for S3 and DynamoDB, are free.
     if resource.properties["VpcEndpointType"] == "Interface":
         hours = len(resource.properties["SubnetIds"]) * HOURS_A_MONTH
-        what = "hours of interface endpoints, in each zone"
-        yield Charge(what, "vpc_interface_endpoint_az_hour", hours)
+        item = "hours of interface endpoints, in each zone"
+        yield Charge(item, "vpc_interface_endpoint_az_hour", hours)
 
 
 def _flow_log(resource: Resource, assembly: Assembly) -> Iterator[Charge]:
@@ -61,8 +61,8 @@ def _flow_log(resource: Resource, assembly: Assembly) -> Iterator[Charge]:
     )
     intervals = HOURS_A_MONTH * 3600 / resource.properties["MaxAggregationInterval"]
     gigabytes = interfaces * intervals * IDLE.flow_record_bytes / 1e9
-    what = "GB of flow logs of interface endpoints without traffic"
-    yield Charge(what, "cloudwatch_vended_logs_cw_gb", gigabytes)
+    item = "GB of flow logs of interface endpoints without traffic"
+    yield Charge(item, "cloudwatch_vended_logs_cw_gb", gigabytes)
 
 
 def _firewall(resource: Resource, _: Assembly) -> Iterator[Charge]:
@@ -72,8 +72,8 @@ def _firewall(resource: Resource, _: Assembly) -> Iterator[Charge]:
 
 def _notebook(resource: Resource, _: Assembly) -> Iterator[Charge]:
     gigabytes = resource.properties["VolumeSizeInGB"]
-    what = "GB of the stopped notebook instance's volume"
-    yield Charge(what, "sagemaker_storage_gb_month", gigabytes)
+    item = "GB of the stopped notebook instance's volume"
+    yield Charge(item, "sagemaker_storage_gb_month", gigabytes)
 
 
 def _endpoint_config(resource: Resource, _: Assembly) -> Iterator[Charge]:
@@ -107,8 +107,8 @@ def _crawler(resource: Resource, _: Assembly) -> Iterator[Charge]:
     if "Schedule" in resource.properties:
         runs = runs_a_month(resource.properties["Schedule"]["ScheduleExpression"])
         hours = runs * IDLE.crawl_dpu * IDLE.crawl_minutes / 60
-        what = "DPU hours of scheduled crawls that find nothing"
-        yield Charge(what, "glue_crawler_dpu_hour", hours)
+        item = "DPU hours of scheduled crawls that find nothing"
+        yield Charge(item, "glue_crawler_dpu_hour", hours)
 
 
 def _event_source(resource: Resource, assembly: Assembly) -> Iterator[Charge]:

@@ -11,7 +11,7 @@ from tools.costs.prices import Dates, Price, dates, price
 class Charge(NamedTuple):
     """Something that AWS charges for: its row of the price sheet, and the quantity."""
 
-    what: str
+    item: str
     key: str
     quantity: float
 
@@ -22,7 +22,7 @@ class Line:
 
     stack: str
     path: str
-    what: str
+    item: str
     price: Price
     quantity: float
 
@@ -34,7 +34,7 @@ class Line:
 
 def line(resource: Resource, charge: Charge) -> Line:
     """A charge at its construct. Raises PriceError if the price sheet lacks its row."""
-    return Line(resource.stack, resource.path, charge.what, price(charge.key), charge.quantity)
+    return Line(resource.stack, resource.path, charge.item, price(charge.key), charge.quantity)
 
 
 def total(lines: Iterable[Line]) -> float:
@@ -51,7 +51,7 @@ def dates_of(lines: Iterable[Line]) -> Dates:
 class Group:
     """Lines with the same text and price at several constructs: one row of a table."""
 
-    what: str
+    item: str
     price: Price
     lines: Sequence[Line]
 
@@ -70,6 +70,6 @@ def grouped(lines: Iterable[Line]) -> list[Group]:
     """Lines of the same text and price together, the most expensive first."""
     groups: dict[tuple[str, str], list[Line]] = {}
     for line in lines:
-        groups.setdefault((line.what, line.price.key), []).append(line)
-    rows = [Group(lines[0].what, lines[0].price, lines) for lines in groups.values()]
+        groups.setdefault((line.item, line.price.key), []).append(line)
+    rows = [Group(lines[0].item, lines[0].price, lines) for lines in groups.values()]
     return sorted(rows, key=lambda group: -group.usd)

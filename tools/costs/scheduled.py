@@ -55,7 +55,7 @@ def _runs(resource: Resource, assembly: Assembly, arn: str, runs: float) -> Iter
                 f"{resource.place}: a schedule that starts {kind} has no price yet: add it to"
                 " tools/costs/scheduled.py."
             )
-    for charge in run.others:
+    for charge in run.charges:
         yield charge._replace(quantity=runs * charge.quantity)
 
 
@@ -68,8 +68,8 @@ def _function(
     logged = runs * run.log_bytes / 1e9
     yield Charge("GB that scheduled functions log", "cloudwatch_logs_ingest_gb", logged)
     if metrics := _metrics(assembly, function):
-        what = "custom metrics that scheduled functions write"
-        yield Charge(what, "cloudwatch_metric_month", len(metrics))
+        item = "custom metrics that scheduled functions write"
+        yield Charge(item, "cloudwatch_metric_month", len(metrics))
 
 
 def _workflow(workflow: Resource, runs: float, run: ScheduledRun) -> Iterator[Charge]:
@@ -77,12 +77,12 @@ def _workflow(workflow: Resource, runs: float, run: ScheduledRun) -> Iterator[Ch
         key = "stepfunctions_express_requests_million"
         yield Charge("million scheduled executions", key, runs / 1e6)
         seconds = runs * run.seconds * _EXPRESS_GB
-        what = "GB seconds of scheduled executions"
-        yield Charge(what, "stepfunctions_express_gb_second", seconds)
+        item = "GB seconds of scheduled executions"
+        yield Charge(item, "stepfunctions_express_gb_second", seconds)
     else:
         entered = runs * transitions(workflow) / 1000
-        what = "1,000 transitions of scheduled executions, each state once"
-        yield Charge(what, "stepfunctions_standard_1k", entered)
+        item = "1,000 transitions of scheduled executions, each state once"
+        yield Charge(item, "stepfunctions_standard_1k", entered)
 
 
 def _function_of(assembly: Assembly, resource: Resource) -> Resource | None:

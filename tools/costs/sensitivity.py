@@ -48,11 +48,11 @@ def month(architecture: str, assembly: Assembly) -> Month:
     `assembly` may hold other architectures' stacks. Scheduled runs that find nothing are replaced
     by the declared ones.
     """
-    own, costs = assembly.of(architecture), costs_of(architecture)
-    lines = monthly(own, in_service=True)
+    assembly, costs = assembly.of(architecture), costs_of(architecture)
+    lines = monthly(assembly, in_service=True)
     if costs.month is None:
         return Month(total(lines), 0)
-    usd = {unit.name: unit.usd for unit in costs.units(own)}
+    usd = {unit.name: unit.usd for unit in costs.units(assembly)}
     work = sum(usd[name] * count for name, count in costs.month.units.items())
     idle = [line for line in lines if costs.setting_of(line) not in costs.month.replaces]
     return Month(total(idle), work)

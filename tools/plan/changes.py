@@ -102,7 +102,7 @@ class Difference:
     """The differences of one stack."""
 
     resources: list[Change]
-    others: list[OtherChange]
+    parts: list[OtherChange]
     statements: list[Statement]
     managed_policies: list[ManagedPolicy]
     rules: list[NetworkRule]

@@ -54,15 +54,15 @@ for (const stack of new Set([...Object.keys(old), ...Object.keys(now)])) {
     }),
   );
   const { iamChanges: iam, securityGroupChanges: groups } = difference;
-  const others = [];
+  const parts = [];
   for (const kind of ["outputs", "mappings", "parameters", "conditions"]) {
     difference[kind].forEachDifference((name, value) =>
-      others.push({ name: `${kind}.${name}`, old: value.oldValue ?? null, new: value.newValue ?? null }),
+      parts.push({ name: `${kind}.${name}`, old: value.oldValue ?? null, new: value.newValue ?? null }),
     );
   }
   differences[stack] = {
     resources,
-    others,
+    parts,
     statements: [
       ...listStatements(iam.statements.additions, true),
       ...listStatements(iam.statements.removals, false),

@@ -40,7 +40,7 @@ class Review:
     changed: Section
     replaced: Section
     removed: Section
-    others: Section
+    parts: Section
     # Constructs whose code differs.
     code: list[str]
 
@@ -55,7 +55,7 @@ class Review:
             self.changed,
             self.replaced,
             self.removed,
-            self.others,
+            self.parts,
         ]
         return [section for section in sections if section.rows]
 
@@ -79,7 +79,7 @@ def review(changes: Sequence[StackChange]) -> Review:
         changed=Section("Changed", value),
         replaced=Section("Replaced", ("construct", "type", "because of", "its data")),
         removed=Section("Removed", (*resource, "its data")),
-        others=Section("Outputs and other parts of a template", ("stack", *value[1:])),
+        parts=Section("Outputs and other parts of a template", ("stack", *value[1:])),
         code=[],
     )
     for stack in changes:
@@ -111,10 +111,10 @@ class _Stack:
             )
         for change in difference.resources:
             self._resource(change)
-        for part in difference.others:
+        for part in difference.parts:
             for place, old, new in self._names.leaves(part.old, part.new):
                 name = f"{part.name}.{place}" if place else part.name
-                review.others.rows.append((stack, name, old, new))
+                review.parts.rows.append((stack, name, old, new))
 
     def _targets(self, targets: Targets) -> str:
         values = ", ".join(map(self._names.with_paths, targets.values))

@@ -83,8 +83,10 @@ def _from_sources(name: str) -> dict[str, Any]:
 
 
 def _from_templates(name: str, sources: Sources) -> dict[str, Any]:
-    own = {environment: assembly.of(name) for environment, assembly in sources.assemblies.items()}
-    sandbox = own["sandbox"]
+    own_stacks = {
+        environment: assembly.of(name) for environment, assembly in sources.assemblies.items()
+    }
+    sandbox = own_stacks["sandbox"]
     graph = graph_of(name, sources.assemblies["sandbox"])
     return {
         "many_stacks": len(sandbox.templates) > 1,
@@ -94,9 +96,9 @@ def _from_templates(name: str, sources: Sources) -> dict[str, Any]:
         "stores": encryption.stores(sandbox),
         "hops": encryption.hops(graph, sandbox),
         "vpc_endpoints": encryption.vpc_endpoints(sandbox),
-        "costs": cost_pages.section(name, own, sources.changes[name], "production"),
+        "costs": cost_pages.section(name, own_stacks, sources.changes[name], "production"),
         "outputs": _outputs(sandbox),
-        "runbook": alarms.runbook(own["production"]),
+        "runbook": alarms.runbook(own_stacks["production"]),
     }
 
 

@@ -21,12 +21,12 @@ _DIME = 0.1
 
 
 def section(
-    architecture: str, own: Mapping[str, Assembly], changes: Sequence[Change], varied: str
+    architecture: str, assemblies: Mapping[str, Assembly], changes: Sequence[Change], varied: str
 ) -> str:
     """What an architecture costs in each environment, idle and by unit of work.
 
-    `own` by environment: the architecture's stacks alone. `changes` are what `sensitivity.ranked`
-    returns for the environment `varied`.
+    `assemblies` by environment: the architecture's stacks alone. `changes` are those of
+    `sensitivity.ranked` for the environment `varied`.
     """
     costs = costs_of(architecture)
     parts = [
@@ -35,10 +35,10 @@ def section(
         " that AWS has not changed the price since. *secondary* marks a price that was not read at"
         " AWS, *derived* one that was computed from another.",
         "### Idle, a month",
-        *(_idle(environment, assembly, costs) for environment, assembly in own.items()),
+        *(_idle(environment, assembly, costs) for environment, assembly in assemblies.items()),
         f"### {WEEKEND_HOURS} hours of a weekend",
-        _weekend(own, costs),
-        *_work(own, costs),
+        _weekend(assemblies, costs),
+        *_work(assemblies, costs),
         "### Assumptions",
         _assumptions(costs),
     ]
@@ -56,7 +56,7 @@ def _idle(environment: str, assembly: Assembly, costs: ArchitectureCosts) -> str
         label = f"idle, {costs.in_service.label}"
         rows += [*map(_group, grouped(added)), _total(label, in_service)]
     notes = [
-        f"While it runs, {line.what} costs {_usd(line.usd)} USD{_mark(line.price)}."
+        f"While it runs, {line.item} costs {_usd(line.usd)} USD{_mark(line.price)}."
         for line in notebook_hours(assembly)
     ]
     heads = ("what", "quantity", "unit price", "USD a month")
@@ -65,28 +65,30 @@ def _idle(environment: str, assembly: Assembly, costs: ArchitectureCosts) -> str
 
 def _group(group: Group) -> tuple[str, ...]:
     price = f"{Decimal(str(group.price.usd)):f}".removesuffix(".0") + _mark(group.price)
-    return (group.what, _number(group.quantity), price, _usd(group.usd))
+    return (group.item, _number(group.quantity), price, _usd(group.usd))
 
 
-def _total(what: str, lines: Sequence[Line]) -> tuple[str, ...]:
-    return (f"**{what}**", "", f"prices of {dates_of(lines)}", f"**{_usd(total(lines))}**")
+def _total(title: str, lines: Sequence[Line]) -> tuple[str, ...]:
+    return (f"**{title}**", "", f"prices of {dates_of(lines)}", f"**{_usd(total(lines))}**")
 
 
-def _weekend(own: Mapping[str, Assembly], costs: ArchitectureCosts) -> str:
+def _weekend(assemblies: Mapping[str, Assembly], costs: ArchitectureCosts) -> str:
     rows = []
-    for environment, assembly in own.items():
+    for environment, assembly in assemblies.items():
         lines = monthly(assembly)
         rows.append((code(environment), _usd(weekend(lines)), str(dates_of(lines))))
         if costs.in_service:
             lines = monthly(assembly, in_service=True)
-            what = f"{code(environment)}, {costs.in_service.label}"
-            rows.append((what, _usd(weekend(lines)), str(dates_of(lines))))
+            title = f"{code(environment)}, {costs.in_service.label}"
+            rows.append((title, _usd(weekend(lines)), str(dates_of(lines))))
     heads = ("not destroyed over a weekend", "USD", "prices of")
     return table(heads, rows, numbers=True)
 
 
-def _work(own: Mapping[str, Assembly], costs: ArchitectureCosts) -> Iterator[str]:
-    bills = {environment: list(costs.units(assembly)) for environment, assembly in own.items()}
+def _work(assemblies: Mapping[str, Assembly], costs: ArchitectureCosts) -> Iterator[str]:
+    bills = {
+        environment: list(costs.units(assembly)) for environment, assembly in assemblies.items()
+    }
     names = [unit.name for unit in next(iter(bills.values()))]
     if not names:
         return

@@ -8,7 +8,7 @@ def page() -> str:
     """The page in Markdown, for the root of the site."""
     rows = [
         (
-            f'<a id="{figure.id}"></a>{figure.what}',
+            f'<a id="{figure.id}"></a>{figure.title}',
             figure.measured,
             figure.compared_to,
             f"{figure.date}, {figure.machine}",

@@ -11,7 +11,7 @@ from tools.bench.figures import END, README, START, Figure, FiguresError
 from tools.bench.parts import BY_NAME_ONLY, PARTS
 
 FIGURE = Figure(
-    id="synth-app", what="synthesis", value=4.25, unit="s", date="2026-11-28",
+    id="synth-app", title="synthesis", value=4.25, unit="s", date="2026-11-28",
     machine="2 cores", command="make bench PART=synth",
 )  # fmt: skip
 
@@ -49,7 +49,7 @@ def test_a_new_measurement_replaces_the_figure_of_its_id(tmp_path: Path) -> None
     [({"id": "Synth App"}, "id"), ({"date": "yesterday"}, "date"), ({"valu": 1}, "valu")],
 )
 def test_an_invalid_figure_is_an_error(change: dict[str, object], field: str) -> None:
-    row = {name: getattr(FIGURE, name) for name in ("id", "what", "value", "unit", "date")}
+    row = {name: getattr(FIGURE, name) for name in ("id", "title", "value", "unit", "date")}
     row |= {"machine": "m", "command": "c", **change}
     with pytest.raises(ValidationError, match=field):
         TypeAdapter(Figure).validate_python(row)

@@ -107,12 +107,12 @@ def test_streams_of_two_architectures_keep_their_own_settings(
 ) -> None:
     sandbox = assemble("sandbox")  # before the catalogue knows the toy
     register(monkeypatch)
-    both = Assembly({**sandbox.templates, **synthesised(_stream).templates})
+    assembly = Assembly({**sandbox.templates, **synthesised(_stream).templates})
 
     def settings_of(architecture: str) -> set[str | None]:
         return {
             architectures.costs_of(architecture).setting_of(line)
-            for line in idle.monthly(both.of(architecture))
+            for line in idle.monthly(assembly.of(architecture))
             if line.price.key == "kinesis_shard_hour"
         }
 
@@ -151,7 +151,7 @@ def test_a_schedule_that_starts_a_function_is_priced(build: Any) -> None:
 
 
 def test_what_a_run_takes_is_declared_by_the_architecture(monkeypatch: pytest.MonkeyPatch) -> None:
-    run = ScheduledRun(seconds=4, others=(Charge("reads", "dynamodb_rru_million", 3 / 1e6),))
+    run = ScheduledRun(seconds=4, charges=(Charge("reads", "dynamodb_rru_million", 3 / 1e6),))
     register(monkeypatch, ArchitectureCosts(scheduled_runs={"Hourly": run}))
     quantities = _quantities(synthesised(_rule_for_function))
     assert quantities["lambda_arm64_gb_second"] == pytest.approx(HOURLY * 4 * 0.5)

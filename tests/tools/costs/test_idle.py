@@ -42,7 +42,7 @@ def _assembly(kind: str, **properties: Any) -> Assembly:
 
 
 def _usd(lines: list[Line]) -> dict[str, float]:
-    return {group.what: group.usd for group in grouped(lines)}
+    return {group.item: group.usd for group in grouped(lines)}
 
 
 @pytest.mark.parametrize("environment", ["local", "sandbox", "production"])
@@ -75,8 +75,8 @@ def test_an_unknown_type_is_an_error_that_names_both_files() -> None:
 def test_a_metric_math_alarm_costs_each_of_its_metrics() -> None:
     metric = {"MetricStat": {"Period": 300}}
     math = _assembly("AWS::CloudWatch::Alarm", Metrics=[{"Expression": "a/b"}, metric, metric])
-    one = _assembly("AWS::CloudWatch::Alarm", Period=60)
-    assert total(idle.monthly(math)) == pytest.approx(2 * total(idle.monthly(one)))
+    single = _assembly("AWS::CloudWatch::Alarm", Period=60)
+    assert total(idle.monthly(math)) == pytest.approx(2 * total(idle.monthly(single)))
 
 
 def test_a_high_resolution_alarm_has_a_price_of_its_own() -> None:
@@ -127,7 +127,7 @@ def test_only_queues_are_polled() -> None:
 
 def test_the_scheduled_check_is_priced_with_its_metrics(assemble: Assemblies) -> None:
     chain = idle.monthly(assemble("sandbox").of("language-chain"))
-    quantities = {group.what: group.quantity for group in grouped(chain)}
+    quantities = {group.item: group.quantity for group in grouped(chain)}
     assert quantities["custom metrics that scheduled functions write"] == 5
     assert quantities["million scheduled invocations"] == pytest.approx(8760 / 1e6)
     polls = HOURS_A_MONTH * 3600 / 20 * 5
@@ -138,7 +138,7 @@ def test_a_deployed_model_has_a_total_of_its_own(assemble: Assemblies) -> None:
     platform = assemble("production").of("ml-platform")
     before, after = idle.monthly(platform), idle.monthly(platform, in_service=True)
     added = _usd([line for line in after if line not in before])
-    assert not [line for line in before if "serve" in line.what]
+    assert not [line for line in before if "serve" in line.item]
     # Two instances, and two more of the previous model.
     champion = added["hours of ml.m7i.large that serve the model"]
     challenger = "hours of ml.m7i.large that serve the challenger, from the second model on"

@@ -75,10 +75,10 @@ def test_every_row_of_the_sheet_is_used(
             ("sandbox", _LAKE_OF_SHARDS),
             *(("production", settings) for settings in ({}, *variants)),
         ]:
-            own = assemble_only(architecture, environment, *settings.items())
-            idle.monthly(own, in_service=True)
-            idle.notebook_hours(own)
-            list(costs.units(own))
+            assembly = assemble_only(architecture, environment, *settings.items())
+            idle.monthly(assembly, in_service=True)
+            idle.notebook_hours(assembly)
+            list(costs.units(assembly))
     assert set(sheet()) - used == set()
 
 

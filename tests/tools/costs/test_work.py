@@ -17,7 +17,7 @@ def _units(assembly: Assembly, architecture: str) -> dict[str, float]:
 
 
 def _usd(lines: list[Line]) -> dict[str, float]:
-    return {line.what: line.usd for line in lines}
+    return {line.item: line.usd for line in lines}
 
 
 def test_a_gigabyte_costs_stream_delivery_and_parquet(assemble: Assemblies) -> None:
@@ -41,7 +41,7 @@ def test_small_records_are_billed_by_whole_units(assemble: Assemblies) -> None:
     packed = streaming_lake.ingested(lake, 271_000_000, 100 * 1024)
     single = streaming_lake.ingested(lake, 271_000_000, 271)
     assert total(single) > 10 * total(packed)
-    (delivered,) = [line.quantity for line in single if line.what.startswith("GB delivered")]
+    (delivered,) = [line.quantity for line in single if line.item.startswith("GB delivered")]
     assert delivered == pytest.approx(5.12)
 
 
@@ -92,7 +92,7 @@ def test_speech_costs_only_where_it_is_set(assemble_only: Assemblies) -> None:
 
 
 def test_no_comprehend_request_is_below_three_units() -> None:
-    quantities = {charge.what: charge.quantity for charge in language_chain.services(50, 1)}
+    quantities = {charge.item: charge.quantity for charge in language_chain.services(50, 1)}
     assert quantities["units of 100 characters: sentiment"] == 3
 
 

@@ -89,7 +89,7 @@ def test_a_workflow_is_listed_by_the_value_that_differs() -> None:
 def test_a_changed_output_is_listed() -> None:
     old, new = ({"Resources": {}, "Outputs": {"Name": {"Value": value}}} for value in ("a", "b"))
     changed = review(changes({"StreamingLake": old}, {"StreamingLake": new}))
-    assert changed.others.rows == [("StreamingLake", "outputs.Name.Value", "a", "b")]
+    assert changed.parts.rows == [("StreamingLake", "outputs.Name.Value", "a", "b")]
 
 
 def test_security_comes_first_and_empty_sections_are_left_out() -> None:

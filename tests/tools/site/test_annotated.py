@@ -73,9 +73,9 @@ def test_addresses_are_relative_to_the_page(page: str, seen_from: str, address: 
 def test_markup_changes_no_text_of_the_code() -> None:
     path = "lambdas/language_chain/split_document/chunks.py"
     lines = (ROOT / path).read_text().splitlines()
-    shown = re.findall(
+    rendered = re.findall(
         r'<span id="L(\d+)" data-line="\d+">(.*?)\n</span>', annotated.page(path), re.DOTALL
     )
-    assert len(shown) > 20
-    for number, html in shown:
+    assert len(rendered) > 20
+    for number, html in rendered:
         assert annotated.words(html) == lines[int(number) - 1]

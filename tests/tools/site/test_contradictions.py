@@ -15,9 +15,9 @@ def test_the_numbers_have_no_gap() -> None:
 
 
 def test_each_is_about_rows_that_exist() -> None:
-    known = {row.id for row in coverage.rows()}
+    row_ids = {row.id for row in coverage.rows()}
     for row in contradictions.rows():
-        assert set(row.ids) <= known, row.id
+        assert set(row.ids) <= row_ids, row.id
 
 
 def test_each_links_to_a_line_or_a_heading_that_exists() -> None:

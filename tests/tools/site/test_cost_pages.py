@@ -32,7 +32,7 @@ def pages(sources: Sources) -> dict[str, str]:
 
 
 def _bills(page: str) -> Iterator[list[list[str]]]:
-    """The rows of each bill: what, quantity, unit price, USD."""
+    """The rows of each bill: item, quantity, unit price, USD."""
     for table in re.findall(r"(?:^ *\|.*(?:\n|$))+", page, re.MULTILINE):
         heads, _, *rows = [
             [cell.strip() for cell in row.split("|")] for row in _ROWS.findall(table)
@@ -71,11 +71,11 @@ def test_every_row_of_a_bill_is_quantity_times_price(pages: dict[str, str]) -> N
     for page in pages.values():
         bills = list(_bills(page))
         assert bills
-        for what, *cells in (row for rows in bills for row in rows):
-            if not what.startswith("**"):
+        for item, *cells in (row for rows in bills for row in rows):
+            if not item.startswith("**"):
                 quantity, price, usd = (float(re.sub(r",|\*\w+\*", "", cell)) for cell in cells)
                 # Quantities have four significant digits.
-                assert usd == pytest.approx(quantity * price, rel=0.01, abs=0.006), what
+                assert usd == pytest.approx(quantity * price, rel=0.01, abs=0.006), item
 
 
 def test_the_idle_total_is_that_of_the_cost_model(pages: dict[str, str], sources: Sources) -> None:

@@ -13,7 +13,7 @@ from tests.tools.conftest import Assemblies
 from tools.assembly import Assembly
 from tools.site.pictures import Edge, Graph, architecture, architecture_svg, graph_of, no_link
 from tools.site.pictures.__main__ import FOLDER, main, redraw
-from tools.site.pictures.drawing import Box, Drawing, Placed
+from tools.site.pictures.drawing import Box, Drawing, Layout
 from tools.site.pictures.frames import frames_of, outline, overlap
 from tools.site.pictures.layout import FRAMES, laid_out
 
@@ -41,7 +41,7 @@ def flows(graph: Graph) -> set[str]:
     def directions(edge: Edge) -> set[str]:
         forward = f"{paths[edge.source]} -> {paths[edge.target]}"
         backward = f"{paths[edge.target]} -> {paths[edge.source]}"
-        return {forward, backward} if edge.both else {forward}
+        return {forward, backward} if edge.two_way else {forward}
 
     return {text for edge in graph.edges for text in directions(edge)}
 
@@ -188,17 +188,17 @@ def within(inner: Box, outer: Box) -> bool:
     )
 
 
-def assert_apart(drawing: Drawing, placed: Placed) -> None:
-    boxes = [outline(shape, placed) for shape in drawing.shapes if shape.style not in FRAMES]
-    picture = Box(0, 0, placed.width, placed.height)
+def assert_apart(drawing: Drawing, layout: Layout) -> None:
+    boxes = [outline(shape, layout) for shape in drawing.shapes if shape.style not in FRAMES]
+    picture = Box(0, 0, layout.width, layout.height)
     for number, box in enumerate(boxes, start=1):
         assert within(box, picture)
         assert not any(overlap(box, later_box) for later_box in boxes[number:])
-    for frame in frames_of(drawing, placed):
+    for frame in frames_of(drawing, layout):
         assert within(frame.box, picture)
     for shape in drawing.shapes:
         if shape.parent:
-            assert within(outline(shape, placed), placed.shapes[shape.parent])
+            assert within(outline(shape, layout), layout.shapes[shape.parent])
 
 
 def test_no_shape_overlaps_another(graph: Graph) -> None:

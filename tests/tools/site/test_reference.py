@@ -25,11 +25,11 @@ def sandbox(assemble: Assemblies) -> Assembly:
 def test_the_matrix_holds_every_action_of_every_policy(
     architecture: str, sandbox: Assembly
 ) -> None:
-    own = sandbox.of(architecture)
-    matrix = rights.matrix(own)
+    assembly = sandbox.of(architecture)
+    matrix = rights.matrix(assembly)
     actions = {
         action
-        for resource in own.resources
+        for resource in assembly.resources
         if resource.type in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy")
         if resource.properties.get("Roles")
         for statement in resource.properties["PolicyDocument"]["Statement"]
@@ -72,19 +72,19 @@ def test_each_arrow_of_the_picture_has_its_path(architecture: str, sandbox: Asse
 
 
 def test_traffic_leaves_the_vpc_by_endpoints_only(sandbox: Assembly) -> None:
-    own = sandbox.of("ml-platform")
-    hops = encryption.hops(graph_of("ml-platform", sandbox), own)
+    assembly = sandbox.of("ml-platform")
+    hops = encryption.hops(graph_of("ml-platform", sandbox), assembly)
     assert "| Training jobs (SageMaker) | Bucket (S3 bucket) | out of the VPC by S3's" in hops
-    endpoints = encryption.vpc_endpoints(own)
+    endpoints = encryption.vpc_endpoints(assembly)
     assert "| `sagemaker.runtime` | interface | `sagemaker:InvokeEndpoint`" in endpoints
     assert not encryption.vpc_endpoints(sandbox.of("streaming-lake"))
 
 
 def test_every_alarm_is_in_the_runbook(architecture: str, sandbox: Assembly) -> None:
-    own = sandbox.of(architecture)
-    runbook = alarms.runbook(own)
+    assembly = sandbox.of(architecture)
+    runbook = alarms.runbook(assembly)
     descriptions = [
-        alarm.properties["AlarmDescription"] for alarm in own.of_type("AWS::CloudWatch::Alarm")
+        alarm.properties["AlarmDescription"] for alarm in assembly.of_type("AWS::CloudWatch::Alarm")
     ]
     assert descriptions
     for description in descriptions:

@@ -159,7 +159,7 @@ def _speech(characters: int) -> Charge:
 # Every few minutes it reads the table's index for documents without progress, and counts them.
 _RECONCILE = ScheduledRun(
     seconds=0.3,
-    others=(
+    charges=(
         Charge("10,000 requests of the scheduled check to KMS", "kms_requests_10k", 3 / 1e4),
         Charge("million read units of the scheduled check", "dynamodb_rru_million", 3 / 1e6),
     ),

@@ -81,13 +81,13 @@ def _training(workflow: Resource, spot_saving: float) -> Iterator[Charge]:
         hours * (1 - spot_saving if spot else 1),
     )
     evaluation = ASSUMED.evaluation_minutes / 60
-    what = f"hours of {instance_type} that evaluate"
-    yield Charge(what, instance_key(instance_type, "processing"), evaluation)
+    item = f"hours of {instance_type} that evaluate"
+    yield Charge(item, instance_key(instance_type, "processing"), evaluation)
     gibibyte_hours = (
         hours * int(values["VolumeGibibytes"]) + evaluation * ASSUMED.processing_gibibytes
     )
-    what = "GB months of the jobs' volumes"
-    yield Charge(what, "sagemaker_storage_gb_month", gibibyte_hours / HOURS_A_MONTH)
+    item = "GB months of the jobs' volumes"
+    yield Charge(item, "sagemaker_storage_gb_month", gibibyte_hours / HOURS_A_MONTH)
     yield _transitions(workflow)
 
 
@@ -142,8 +142,8 @@ def _function(
 ) -> Iterator[Charge]:
     gb_seconds = invocations * seconds * function.properties["MemorySize"] / 1024
     yield Charge(f"GB seconds of {owner} function", gb_second_key(function), gb_seconds)
-    what = f"million invocations of {owner} function"
-    yield Charge(what, "lambda_requests_million", invocations / 1e6)
+    item = f"million invocations of {owner} function"
+    yield Charge(item, "lambda_requests_million", invocations / 1e6)
 
 
 def _endpoint(values: Mapping[str, Any], requests: float) -> Iterator[Charge]:
@@ -178,8 +178,8 @@ def _with_a_model(assembly: Assembly) -> Iterator[Line]:
         runs = runs_a_month(schedule.properties["ScheduleExpression"])
         for cost in training_run(assembly):
             if cost.price.key != _TRANSITIONS:  # idle cost counts them already
-                what = f"scheduled training: {cost.what}"
-                yield line(schedule, Charge(what, cost.price.key, cost.quantity * runs))
+                item = f"scheduled training: {cost.item}"
+                yield line(schedule, Charge(item, cost.price.key, cost.quantity * runs))
 
 
 COSTS = ArchitectureCosts(

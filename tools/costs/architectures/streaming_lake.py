@@ -84,8 +84,8 @@ def _streamed(stream: Resource, size: int, records: float, record_bytes: int) ->
     days = stream.properties["RetentionPeriodHours"] / 24 - 1
     if days > 0:
         months = size / 1e9 * min(days, 6) / (365 / 12)
-        what = "GB months in the stream beyond a day"
-        yield Charge(what, "kinesis_on_demand_extended_retention_gb_month", months)
+        item = "GB months in the stream beyond a day"
+        yield Charge(item, "kinesis_on_demand_extended_retention_gb_month", months)
 
 
 def _delivered(

@@ -159,7 +159,7 @@ def _line(graph: Graph, edge: Edge, order: list[str]) -> Line:
         style="flow",
         label=(edge.label,) if edge.label else (),
         spoken=_sentence(graph, edge),
-        both=edge.both,
+        two_way=edge.two_way,
         back=order.index(edge.source) > order.index(edge.target),
     )
 
@@ -172,6 +172,6 @@ def _sentences(graph: Graph) -> Iterator[str]:
 def _sentence(graph: Graph, edge: Edge) -> str:
     ends = [graph.node(end) for end in (edge.source, edge.target)]
     source, target = (node.path or node.label for node in ends)
-    way = "to and from" if edge.both else "to"
+    way = "to and from" if edge.two_way else "to"
     label = f" ({edge.label.lower()})" if edge.label else ""
     return f"{source} {way} {target}{label}."

@@ -38,7 +38,7 @@ class Line:
     style: str
     label: tuple[str, ...] = ()
     spoken: str = ""
-    both: bool = False
+    two_way: bool = False
     back: bool = False  # against the direction of the picture
 
 
@@ -75,7 +75,7 @@ class Box:
 
 
 @dataclass(frozen=True)
-class Placed:
+class Layout:
     """A drawing's coordinates, by the ids of its shapes and lines."""
 
     width: float

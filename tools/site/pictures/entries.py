@@ -26,7 +26,7 @@ def entries(edges: Iterable[Edge], nodes: Iterable[Node]) -> Iterator[tuple[Node
 
 def _directions(edge: Edge) -> list[tuple[str, str]]:
     forward = (edge.source, edge.target)
-    return [forward, forward[::-1]] if edge.both else [forward]
+    return [forward, forward[::-1]] if edge.two_way else [forward]
 
 
 def _outside(node: Node) -> Node:

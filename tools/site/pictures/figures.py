@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tools.site.pictures.drawing import Box, Drawing, Line, Placed, Shape
+from tools.site.pictures.drawing import Box, Drawing, Layout, Line, Shape
 from tools.site.pictures.words import text_width
 
 _BEND = 6.0
@@ -43,9 +43,9 @@ def frame_figure(shape: Shape, box: Box) -> Figure:
     return Figure(shape, box, box, None, (name,))
 
 
-def figure(drawing: Drawing, shape: Shape, placed: Placed) -> Figure:
+def figure(drawing: Drawing, shape: Shape, layout: Layout) -> Figure:
     """A node, a state or a dot."""
-    box = placed.shapes[shape.id]
+    box = layout.shapes[shape.id]
     if shape.style.startswith("state"):
         icon = Box(box.x + 9, round(box.y + (box.height - _SMALL_ICON) / 2, 1), *[_SMALL_ICON] * 2)
         beside = tuple(_texts(drawing, shape, box.x + 42, box.y + 4, "left"))
@@ -76,11 +76,11 @@ def _around(box: Box) -> Box:
     return Box(round(box.x - 4, 1), round(box.y - 4, 1), box.width + 8, round(box.height + 8, 1))
 
 
-def label_texts(drawing: Drawing, line: Line, placed: Placed) -> tuple[Text, ...]:
+def label_texts(drawing: Drawing, line: Line, layout: Layout) -> tuple[Text, ...]:
     """The label of a line, row by row."""
-    if line.id not in placed.labels:
+    if line.id not in layout.labels:
         return ()
-    box, row_height = placed.labels[line.id], drawing.note_size + 2
+    box, row_height = layout.labels[line.id], drawing.note_size + 2
     return tuple(
         Text(
             f"label picture-{line.style}-label",

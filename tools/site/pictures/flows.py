@@ -62,7 +62,7 @@ def _transforms(assembly: Assembly, delivery: Resource) -> Iterator[Edge]:
     for destination in delivery.properties.values():
         if isinstance(destination, dict):
             for function in assembly.places_in(values_at(destination, _PROCESSORS)):
-                yield Edge(delivery.place, function, evidence=Evidence.PROPERTY, both=True)
+                yield Edge(delivery.place, function, evidence=Evidence.PROPERTY, two_way=True)
 
 
 def _rule(stock: Stock, rule: Resource) -> Iterator[Edge]:

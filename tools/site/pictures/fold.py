@@ -81,21 +81,21 @@ def merged(edges: Iterable[Edge], nodes: Nodes) -> list[Edge]:
         by_pair[min(edge.source, edge.target), max(edge.source, edge.target)].append(edge)
     merged_edges = []
     for (first, second), pair in by_pair.items():
-        both = any(edge.both for edge in pair) or len({edge.source for edge in pair}) == 2
+        two_way = any(edge.two_way for edge in pair) or len({edge.source for edge in pair}) == 2
         source, target = (pair[0].source, pair[0].target)
         # What works is drawn before what stores: the picture then runs from left to right.
-        if both and nodes[first].holds != nodes[second].holds:
+        if two_way and nodes[first].holds != nodes[second].holds:
             source, target = (second, first) if nodes[first].holds else (first, second)
         labels = {edge.label for edge in pair}
         label = labels.pop() if len(labels) == 1 else ""
         evidence = max(edge.evidence for edge in pair)
-        merged_edges.append(Edge(source, target, label, evidence, both))
+        merged_edges.append(Edge(source, target, label, evidence, two_way))
     return sorted(merged_edges)
 
 
 def _directions(edges: Iterable[Edge]) -> set[tuple[str, str]]:
     directions = {(edge.source, edge.target) for edge in edges}
-    return directions | {(edge.target, edge.source) for edge in edges if edge.both}
+    return directions | {(edge.target, edge.source) for edge in edges if edge.two_way}
 
 
 def _reached(start: str, directions: set[tuple[str, str]], nodes: Nodes) -> set[str]:

@@ -1,11 +1,11 @@
-"""Frames around the shapes of a group, where the layout has placed them side by side."""
+"""Frames around the shapes of a group, where the layout has put them side by side."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import combinations
 
-from tools.site.pictures.drawing import Box, Drawing, Placed, Shape
+from tools.site.pictures.drawing import Box, Drawing, Layout, Shape
 from tools.site.pictures.layout import FRAMES, text_block_height, text_block_width
 
 _AROUND = 8.0
@@ -23,10 +23,10 @@ class Frame:
     members: frozenset[str]
 
 
-def frames_of(drawing: Drawing, placed: Placed) -> Iterator[Frame]:
+def frames_of(drawing: Drawing, layout: Layout) -> Iterator[Frame]:
     """Frames around neighbours of one group; distant members get none."""
     outlines = {
-        shape.id: outline(shape, placed) for shape in drawing.shapes if shape.style not in FRAMES
+        shape.id: outline(shape, layout) for shape in drawing.shapes if shape.style not in FRAMES
     }
     groups: dict[str, list[frozenset[str]]] = defaultdict(list)
     for shape in drawing.shapes:
@@ -63,9 +63,9 @@ def _gap(first: Box, second: Box) -> float:
     return max(across, down)
 
 
-def outline(shape: Shape, placed: Placed) -> Box:
+def outline(shape: Shape, layout: Layout) -> Box:
     """The space that a shape takes with its text."""
-    box = placed.shapes[shape.id]
+    box = layout.shapes[shape.id]
     if not shape.text_below:
         return box
     width = max(box.width, text_block_width(shape))
@@ -85,8 +85,8 @@ def overlap(first: Box, second: Box) -> bool:
 
 def _around(boxes: Iterable[Box]) -> Box:
     boxes = list(boxes)
-    left = min(box.x for box in boxes) - _AROUND
-    top = min(box.y for box in boxes) - _AROUND - _HEADER
-    right = max(box.x + box.width for box in boxes) + _AROUND
-    bottom = max(box.y + box.height for box in boxes) + _AROUND
-    return Box(round(left, 1), round(top, 1), round(right - left, 1), round(bottom - top, 1))
+    min_x = min(box.x for box in boxes) - _AROUND
+    min_y = min(box.y for box in boxes) - _AROUND - _HEADER
+    max_x = max(box.x + box.width for box in boxes) + _AROUND
+    max_y = max(box.y + box.height for box in boxes) + _AROUND
+    return Box(round(min_x, 1), round(min_y, 1), round(max_x - min_x, 1), round(max_y - min_y, 1))

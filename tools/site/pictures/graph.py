@@ -34,8 +34,8 @@ def graph_of(architecture: str, assembly: Assembly) -> Graph:
     precise = fold.most_precise(edge for edge in flows if _joins(edge, nodes))
     edges = fold.without_containers(precise, _containers(assembly))
     edges = fold.merged(fold.without_steps_of_workflows(edges, nodes), nodes)
-    own = [node for node in nodes.values() if node.stack in stacks]
-    for outside, edge in entries(precise, own):
+    own_nodes = [node for node in nodes.values() if node.stack in stacks]
+    for outside, edge in entries(precise, own_nodes):
         nodes[outside.id] = outside
         edges.append(edge)
     ends = {end for edge in edges for end in (edge.source, edge.target)}

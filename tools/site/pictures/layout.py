@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tools.site.pictures.drawing import Box, Drawing, Line, Placed, Shape
+from tools.site.pictures.drawing import Box, Drawing, Layout, Line, Shape
 from tools.site.pictures.words import text_width
 
 _SCRIPT = Path(__file__).with_name("layout.mjs")
@@ -34,7 +34,7 @@ class LayoutError(RuntimeError):
     """Node or ELK could not lay out a drawing. The message holds their output."""
 
 
-def laid_out(drawing: Drawing) -> Placed:
+def laid_out(drawing: Drawing) -> Layout:
     """The coordinates of a drawing, rounded, so that the same drawing gives the same bytes.
 
     Raises LayoutError.
@@ -48,7 +48,7 @@ def laid_out(drawing: Drawing) -> Placed:
     graph = json.loads(answer) if answer else {"error": "Node has ended. Run `make setup`."}
     if "error" in graph:
         raise LayoutError(f"{drawing.name} could not be laid out: {graph['error']}")
-    return _placed(graph, {line.id for line in drawing.lines if line.back})
+    return _layout_of(graph, {line.id for line in drawing.lines if line.back})
 
 
 @cache
@@ -151,7 +151,7 @@ def _edge(drawing: Drawing, line: Line) -> dict[str, Any]:
     return edge
 
 
-def _placed(graph: dict[str, Any], reversed_lines: set[str]) -> Placed:
+def _layout_of(graph: dict[str, Any], reversed_lines: set[str]) -> Layout:
     nodes = list(_walk(graph))
     lines: dict[str, tuple[tuple[float, float], ...]] = {}
     labels: dict[str, Box] = {}
@@ -164,7 +164,7 @@ def _placed(graph: dict[str, Any], reversed_lines: set[str]) -> Placed:
         for label in edge.get("labels", []):
             labels[edge["id"]] = _box(label)
     shapes = {node["id"]: _box(node) for node in nodes}
-    return Placed(round(graph["width"]), round(graph["height"]), shapes, lines, labels)
+    return Layout(round(graph["width"]), round(graph["height"]), shapes, lines, labels)
 
 
 def _walk(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -173,5 +173,5 @@ def _walk(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from _walk(child)
 
 
-def _box(placed: dict[str, Any]) -> Box:
-    return Box(*(round(placed[key], 1) for key in ("x", "y", "width", "height")))
+def _box(node: dict[str, Any]) -> Box:
+    return Box(*(round(node[key], 1) for key in ("x", "y", "width", "height")))

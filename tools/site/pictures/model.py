@@ -35,7 +35,7 @@ class Edge:
     target: str
     label: str = ""
     evidence: Evidence = Evidence.CONTENT
-    both: bool = False
+    two_way: bool = False
 
 
 @dataclass(frozen=True)
