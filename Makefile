@@ -193,7 +193,7 @@ LOCAL_UV := $(CURDIR)/$(UV)
 lock: .build/bootstrap.stamp  ## resolve the requirements anew; locks hold hashes and no addresses
 	@cd requirements && for name in bootstrap test local model; do \
 	  $(LOCAL_UV) $(COMPILE) --upgrade $$name.in -o $$name.txt; done
-	@cd requirements && $(LOCAL_UV) $(COMPILE) --upgrade sagemaker_sdk.in --override sagemaker_sdk_without.txt -o sagemaker_sdk.txt
+	@cd requirements && $(LOCAL_UV) $(COMPILE) --upgrade sagemaker_sdk.in --override sagemaker_sdk_overrides.in -o sagemaker_sdk.txt
 	@# Subsets of test.txt, so that one environment can grow into the next.
 	@cd requirements && for name in core demo; do $(LOCAL_UV) $(COMPILE) $$name.in -c test.txt -o $$name.txt; done
 	@for folder in local/demos/*/; do \
