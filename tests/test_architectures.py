@@ -18,7 +18,6 @@ PLACES = {
     "local/demos/{folder}/requirements.txt": "the packages of its demo, locked by hash",
     "tools/costs/architectures/{folder}.py": "which settings change its costs, and units of work",
     "docs/architectures/{name}.md.j2": "when to choose it, and how to deploy it",
-    "docs/pictures/{name}.svg": "its picture: `make docs` draws it",
     "tests/stacks/{folder}": "tests of its templates",
     "tests/local/{folder}": "tests of its deployment on the local AWS",
 }

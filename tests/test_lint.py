@@ -17,16 +17,16 @@ pytestmark = pytest.mark.lint
 
 
 def tracked(*patterns: str) -> list[Path]:
-    done = subprocess.run(
+    process = subprocess.run(
         ["git", "ls-files", "-z", *patterns], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    return [ROOT / name for name in done.stdout.split("\0") if name]
+    return [ROOT / name for name in process.stdout.split("\0") if name]
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_cfn_lint_finds_nothing(synthesise: Templates, environment: str) -> None:
     for name, template in synthesise(environment).items():
-        found = lint(
+        matches = lint(
             flat(template),
             # W3005: the CDK spells dependencies out that a reference already makes. E3601: it
             # knows no JSONata where a number stands; asl-validator checks the definitions.
@@ -34,7 +34,7 @@ def test_cfn_lint_finds_nothing(synthesise: Templates, environment: str) -> None
                 regions=["us-east-1", "eu-central-1"], ignore_checks=["W3005", "E3601"]
             ),
         )
-        assert [f"{name}: {match}" for match in found] == []
+        assert [f"{name}: {match}" for match in matches] == []
 
 
 def test_locks_hold_hashes_and_no_addresses() -> None:
@@ -49,16 +49,16 @@ def test_locks_hold_hashes_and_no_addresses() -> None:
 
 
 def test_no_secret_is_tracked() -> None:
-    found = SecretsCollection()
+    secrets = SecretsCollection()
     with default_settings():
         for path in tracked("*.py", "*.json", "*.toml", "Makefile"):
             if "lock" not in path.name:
-                found.scan_file(str(path))
-    assert [f"{name}:{secret.line_number} {secret.type}" for name, secret in found] == []
+                secrets.scan_file(str(path))
+    assert [f"{name}:{secret.line_number} {secret.type}" for name, secret in secrets] == []
 
 
 def test_the_lambda_is_tested_with_the_versions_it_is_deployed_with() -> None:
     project = (ROOT / "requirements" / "test.txt").read_text()
-    for wanted in (ROOT / "lambdas").glob("*/*/requirements.in"):
-        for line in wanted.read_text().split():
+    for requirements in (ROOT / "lambdas").glob("*/*/requirements.in"):
+        for line in requirements.read_text().split():
             assert re.search(rf"^{re.escape(line)} ", project, re.MULTILINE), line

@@ -27,8 +27,8 @@ def test_the_manifest_lists_the_stacks_that_are_made() -> None:
     for name, manifest in ARCHITECTURES.items():
         expected = {
             stack_name
-            for needed in with_needs([manifest], catalogue.ENVIRONMENTS["production"])
-            for stack_name in needed.stack_names
+            for required in with_needs([manifest], catalogue.ENVIRONMENTS["production"])
+            for stack_name in required.stack_names
         }
         assert set(stack_ids(name, env="production")) == expected
 

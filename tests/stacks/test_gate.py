@@ -36,9 +36,9 @@ def resource(stack: Stack, path: str) -> CfnResource:
     for part in path.split("/"):
         child = node.find_child(part)
         node = child.node
-    found = node.default_child or child
-    assert isinstance(found, CfnResource)
-    return found
+    default_child = node.default_child or child
+    assert isinstance(default_child, CfnResource)
+    return default_child
 
 
 Defect = tuple[str, str, str, Any]
@@ -102,8 +102,8 @@ def test_a_planted_defect_is_named_with_its_place(
         else:
             target.add_property_override(name, value)
 
-    said = message(tmp_path, plant)
-    assert f"::{rule}\n  at StreamingLake/{path}" in said
+    output = message(tmp_path, plant)
+    assert f"::{rule}\n  at StreamingLake/{path}" in output
 
 
 CLOSED = {
@@ -126,12 +126,12 @@ def test_closed_services_are_named_with_what_to_use_instead(tmp_path: Path) -> N
         for number, kind in enumerate(CLOSED):
             CfnResource(stack, f"Closed{number}", type=kind)
 
-    said = message(tmp_path, plant)
+    output = message(tmp_path, plant)
     for number, (kind, rule) in enumerate(CLOSED.items()):
         assert (
-            f"Closed-Services::{rule}\n  at StreamingLake/Closed{number}\n  {kind} cannot" in said
+            f"Closed-Services::{rule}\n  at StreamingLake/Closed{number}\n  {kind} cannot" in output
         )
-    assert "Use Kinesis Video's image generation" in said
+    assert "Use Kinesis Video's image generation" in output
 
 
 _SQL = {"RuntimeEnvironment": "SQL-1_0"}
@@ -153,7 +153,7 @@ def test_closed_parts_of_open_services_are_found(
     kind: str, properties: dict[str, Any], rule: str
 ) -> None:
     template = {"Resources": {"A": {"Type": f"AWS::{kind}", "Properties": properties}}}
-    assert [each.rule for each in findings(template, date(2026, 11, 20))] == [rule]
+    assert [finding.rule for finding in findings(template, date(2026, 11, 20))] == [rule]
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_closed_parts_of_open_services_are_found(
 def test_a_runtime_is_closed_a_year_before_its_end(today: date, found: list[str]) -> None:
     properties = {"Runtime": "python3.12"}
     template = {"Resources": {"A": {"Type": "AWS::Lambda::Function", "Properties": properties}}}
-    assert [each.rule for each in findings(template, today)] == found
+    assert [finding.rule for finding in findings(template, today)] == found
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -204,9 +204,9 @@ def test_a_finding_passes_only_with_a_reason_at_its_construct(tmp_path: Path) ->
         an_unlogged_bucket(stack)
         gate.acknowledge(resource(stack, "Key"), {rule: "a reason, but not where it is needed"})
 
-    said = message(tmp_path, elsewhere)
-    assert f"{rule}\n  at StreamingLake/Careless" in said
-    assert "has no finding there" in said
+    output = message(tmp_path, elsewhere)
+    assert f"{rule}\n  at StreamingLake/Careless" in output
+    assert "has no finding there" in output
 
 
 def test_a_wildcard_without_a_reason_is_refused(tmp_path: Path) -> None:
@@ -214,6 +214,6 @@ def test_a_wildcard_without_a_reason_is_refused(tmp_path: Path) -> None:
         role: Any = stack.node.find_child("Curation").node.find_child("Role")
         role.allow("Everything", ["s3:*"], "*")
 
-    said = message(tmp_path, plant)
-    assert "AwsSolutions-IAM5[Action::s3:*]\n  at StreamingLake/Curation/Role" in said
-    assert 'gate.acknowledge(construct, {"AwsSolutions::AwsSolutions-IAM5[Action::s3:*]"' in said
+    output = message(tmp_path, plant)
+    assert "AwsSolutions-IAM5[Action::s3:*]\n  at StreamingLake/Curation/Role" in output
+    assert 'gate.acknowledge(construct, {"AwsSolutions::AwsSolutions-IAM5[Action::s3:*]"' in output

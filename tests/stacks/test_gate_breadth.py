@@ -137,8 +137,8 @@ def found(defects: list[Defect], outdir: Path) -> set[tuple[str, str]]:
         plant(target)
     with pytest.raises(gate.GateError) as refusal:
         gate.synthesise(app)
-    told = [paragraph.splitlines() for paragraph in str(refusal.value).split("\n\n")]
-    return {(lines[0], lines[1].removeprefix("  at StreamingLake/")) for lines in told}
+    paragraphs_told = [paragraph.splitlines() for paragraph in str(refusal.value).split("\n\n")]
+    return {(lines[0], lines[1].removeprefix("  at StreamingLake/")) for lines in paragraphs_told}
 
 
 @pytest.mark.parametrize("defects", [IN_CONSTRUCTS, IN_TEMPLATES], ids=["constructs", "templates"])
@@ -156,8 +156,8 @@ def test_a_finding_says_what_is_wrong_and_how_to_accept_it(tmp_path: Path) -> No
     with pytest.raises(gate.GateError) as refusal:
         gate.synthesise(app)
     paragraphs = str(refusal.value).split("\n\n")
-    rule, place, what, advice = next(p for p in paragraphs if "-S1\n" in p).splitlines()
+    rule, place, sentence, advice = next(p for p in paragraphs if "-S1\n" in p).splitlines()
     assert (rule, place) == (f"{NAG}S1", "  at StreamingLake/Bare")
-    assert "server access logs" in what
+    assert "server access logs" in sentence
     accept = f'gate.acknowledge(construct, {{"{NAG}S1": "why it is right"}})'
     assert advice == f"  Fix it, or acknowledge it there: {accept}"

@@ -23,7 +23,7 @@ def templates(synthesise: Templates, environment: str) -> list[dict[str, Any]]:
     return list(synthesise(environment).values())
 
 
-def each(templates: list[dict[str, Any]], kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
+def of_type(templates: list[dict[str, Any]], kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
     for template in templates:
         for path, resource in resources(template, kind).items():
             yield path, resource.get("Properties", {})
@@ -44,7 +44,7 @@ def listed(value: Any) -> list[Any]:
 def test_buckets_are_encrypted_private_versioned_and_refuse_foreign_keys(
     templates: list[dict[str, Any]],
 ) -> None:
-    for path, bucket in each(templates, "AWS::S3::Bucket"):
+    for path, bucket in of_type(templates, "AWS::S3::Bucket"):
         (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
         assert rule["BlockedEncryptionTypes"] == {"EncryptionType": ["SSE-C"]}, path
         assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}, path
@@ -68,7 +68,7 @@ def test_buckets_queues_and_topics_refuse_what_is_not_encrypted_in_transit(
     }
     for kind, (target, owner) in kinds.items():
         guarded = []
-        for _, policy in each(templates, kind):
+        for _, policy in of_type(templates, kind):
             denied = [s for s in policy["PolicyDocument"]["Statement"] if s["Effect"] == "Deny"]
             insecure = {"Bool": {"aws:SecureTransport": "false"}}
             if any(statement["Condition"] == insecure for statement in denied):
@@ -81,7 +81,7 @@ def test_buckets_queues_and_topics_refuse_what_is_not_encrypted_in_transit(
 def test_everything_at_rest_is_under_the_architectures_key(
     templates: list[dict[str, Any]],
 ) -> None:
-    for path, key in each(templates, "AWS::KMS::Key"):
+    for path, key in of_type(templates, "AWS::KMS::Key"):
         assert key["EnableKeyRotation"] is True, path
     where = {
         "AWS::Kinesis::Stream": "StreamEncryption",
@@ -92,12 +92,12 @@ def test_everything_at_rest_is_under_the_architectures_key(
         "AWS::Glue::Crawler": "CrawlerSecurityConfiguration",
     }
     for kind, name in where.items():
-        for path, properties in each(templates, kind):
+        for path, properties in of_type(templates, kind):
             assert name in properties, path
 
 
 def test_logs_expire(templates: list[dict[str, Any]], environment: str) -> None:
-    for path, group in each(templates, "AWS::Logs::LogGroup"):
+    for path, group in of_type(templates, "AWS::Logs::LogGroup"):
         assert group["RetentionInDays"] == ENVIRONMENTS[environment].log_retention_days, path
 
 
@@ -108,28 +108,28 @@ def test_every_resource_that_can_carry_them_carries_both_tags(
     taggable += ["IAM::Role", "Lambda::Function", "Logs::LogGroup", "SNS::Topic", "SQS::Queue"]
     taggable += ["Glue::Job", "Glue::Crawler", "Athena::WorkGroup"]
     for kind in taggable:
-        for path, properties in each(templates, f"AWS::{kind}"):
+        for path, properties in of_type(templates, f"AWS::{kind}"):
             if path.startswith("Custom::"):
                 continue  # the CDK's own helper
             tags = properties.get("Tags", {})
-            found = {t["Key"]: t["Value"] for t in tags} if isinstance(tags, list) else tags
-            assert found.get("environment") == environment, path
-            assert found.get("architecture"), path
+            tag_values = {t["Key"]: t["Value"] for t in tags} if isinstance(tags, list) else tags
+            assert tag_values.get("environment") == environment, path
+            assert tag_values.get("architecture"), path
 
 
 def test_data_stays_in_production_and_goes_elsewhere(
     templates: list[dict[str, Any]], environment: str
 ) -> None:
-    wanted = "Retain" if ENVIRONMENTS[environment].keep_data else "Delete"
+    policy = "Retain" if ENVIRONMENTS[environment].keep_data else "Delete"
     for template in templates:
         for kind in ("AWS::S3::Bucket", "AWS::KMS::Key", "AWS::Kinesis::Stream"):
             for path, resource in resources(template, kind).items():
-                assert resource["DeletionPolicy"] == wanted, path
-                assert resource["UpdateReplacePolicy"] == wanted, path
+                assert resource["DeletionPolicy"] == policy, path
+                assert resource["UpdateReplacePolicy"] == policy, path
 
 
 def test_no_role_has_an_aws_managed_policy(templates: list[dict[str, Any]]) -> None:
-    for path, role in each(templates, "AWS::IAM::Role"):
+    for path, role in of_type(templates, "AWS::IAM::Role"):
         if not path.startswith("Custom::"):
             assert "ManagedPolicyArns" not in role, path
 
@@ -137,7 +137,7 @@ def test_no_role_has_an_aws_managed_policy(templates: list[dict[str, Any]]) -> N
 def test_roles_that_services_assume_on_request_name_the_account(
     templates: list[dict[str, Any]],
 ) -> None:
-    for path, role in each(templates, "AWS::IAM::Role"):
+    for path, role in of_type(templates, "AWS::IAM::Role"):
         for statement in role["AssumeRolePolicyDocument"]["Statement"]:
             if statement["Principal"].get("Service") not in (
                 "lambda.amazonaws.com",
@@ -263,24 +263,24 @@ def test_names_are_generated_unless_the_name_is_the_contract(
 def test_what_is_asynchronous_has_retries_an_end_and_a_dead_letter_place(
     templates: list[dict[str, Any]],
 ) -> None:
-    for path, rule in each(templates, "AWS::Events::Rule"):
+    for path, rule in of_type(templates, "AWS::Events::Rule"):
         for target in rule["Targets"]:
             assert "Arn" in target["DeadLetterConfig"], path
             assert target["RetryPolicy"]["MaximumRetryAttempts"] > 0, path
             assert target["RetryPolicy"]["MaximumEventAgeInSeconds"] > 0, path
-    for path, job in each(templates, "AWS::Glue::Job"):
+    for path, job in of_type(templates, "AWS::Glue::Job"):
         assert job["MaxRetries"] > 0, path
         assert job["Timeout"] > 0, path
 
 
 def test_every_alarm_tells_somebody(templates: list[dict[str, Any]]) -> None:
-    for path, alarm in each(templates, "AWS::CloudWatch::Alarm"):
+    for path, alarm in of_type(templates, "AWS::CloudWatch::Alarm"):
         assert alarm["AlarmActions"], path
         assert alarm.get("ActionsEnabled", True) is True, path
 
 
 def test_every_alarm_says_what_to_do(templates: list[dict[str, Any]]) -> None:
     """It comes with the mail, and the runbook is made from it: a sentence on what, one on how."""
-    for path, alarm in each(templates, "AWS::CloudWatch::Alarm"):
+    for path, alarm in of_type(templates, "AWS::CloudWatch::Alarm"):
         description = alarm.get("AlarmDescription", "")
         assert len(re.findall(r"\w[.](?= |$)", description)) >= 2, path

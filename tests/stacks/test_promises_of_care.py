@@ -27,7 +27,7 @@ def templates(synthesise: Templates, environment: str) -> list[Template]:
     return list(synthesise(environment).values())
 
 
-def each(templates: list[Template], kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
+def of_type(templates: list[Template], kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
     for template in templates:
         for path, resource in resources(template, kind).items():
             yield path, readable(template, resource.get("Properties", {}))
@@ -46,17 +46,21 @@ def test_a_stack_that_keeps_data_is_protected_from_being_deleted(
 def test_buckets_refuse_what_is_older_than_tls_1_2_for_every_action_and_object(
     templates: list[Template],
 ) -> None:
-    for path, policy in each(templates, "AWS::S3::BucketPolicy"):
-        denied = [one for one in policy["PolicyDocument"]["Statement"] if one["Effect"] == "Deny"]
-        conditions = [one["Condition"] for one in denied]
+    for path, policy in of_type(templates, "AWS::S3::BucketPolicy"):
+        denied = [
+            statement
+            for statement in policy["PolicyDocument"]["Statement"]
+            if statement["Effect"] == "Deny"
+        ]
+        conditions = [statement["Condition"] for statement in denied]
         assert {"Bool": {"aws:SecureTransport": "false"}} in conditions, path
         assert {"NumericLessThan": {"s3:TlsVersion": 1.2}} in conditions, path
         bucket = policy["Bucket"].removesuffix("}")
-        for one in denied:
-            if one.get("Sid") == "OnlyFromTheVpc":
+        for statement in denied:
+            if statement.get("Sid") == "OnlyFromTheVpc":
                 continue  # about where from, and tested with the platform's buckets
-            assert (one["Action"], one["Principal"]) == ("s3:*", {"AWS": "*"}), path
-            assert one["Resource"] == [f"{bucket}.Arn}}", f"{bucket}.Arn}}/*"], path
+            assert (statement["Action"], statement["Principal"]) == ("s3:*", {"AWS": "*"}), path
+            assert statement["Resource"] == [f"{bucket}.Arn}}", f"{bucket}.Arn}}/*"], path
 
 
 def test_everything_that_is_encrypted_is_under_the_key_of_its_own_architecture(
@@ -64,7 +68,7 @@ def test_everything_that_is_encrypted_is_under_the_key_of_its_own_architecture(
 ) -> None:
     kinds = ["S3::Bucket", "Kinesis::Stream", "Logs::LogGroup", "SNS::Topic", "SQS::Queue"]
     for kind in kinds:
-        for path, properties in each(templates, f"AWS::{kind}"):
+        for path, properties in of_type(templates, f"AWS::{kind}"):
             if path.endswith("AccessLogs"):
                 continue  # S3's log delivery cannot write under a key of ours
             used = flat(properties)
@@ -74,10 +78,10 @@ def test_everything_that_is_encrypted_is_under_the_key_of_its_own_architecture(
 
 def test_nobody_outside_the_account_is_named_by_a_policy(templates: list[Template]) -> None:
     for kind in ("S3::BucketPolicy", "SNS::TopicPolicy", "SQS::QueuePolicy"):
-        for path, policy in each(templates, f"AWS::{kind}"):
-            for one in policy["PolicyDocument"]["Statement"]:
-                if one["Effect"] == "Allow":
-                    assert one["Principal"] not in ("*", {"AWS": "*"}), path
+        for path, policy in of_type(templates, f"AWS::{kind}"):
+            for statement in policy["PolicyDocument"]["Statement"]:
+                if statement["Effect"] == "Allow":
+                    assert statement["Principal"] not in ("*", {"AWS": "*"}), path
 
 
 # EventBridge publishes to SNS without saying for whom: a condition would drop every notice.
@@ -91,14 +95,14 @@ def test_services_use_keys_topics_and_queues_for_this_account_only(
     policies = [("KMS::Key", "KeyPolicy"), ("SNS::TopicPolicy", "PolicyDocument")]
     policies += [("SQS::QueuePolicy", "PolicyDocument"), ("S3::BucketPolicy", "PolicyDocument")]
     for kind, document in policies:
-        for path, properties in each(templates, f"AWS::{kind}"):
-            for one in properties[document]["Statement"]:
-                if "Service" not in one.get("Principal", {}) or one["Effect"] == "Deny":
+        for path, properties in of_type(templates, f"AWS::{kind}"):
+            for statement in properties[document]["Statement"]:
+                if "Service" not in statement.get("Principal", {}) or statement["Effect"] == "Deny":
                     continue
-                said = flat(one.get("Condition", {}))
-                if not any(key in said for key in ("SourceAccount", "SourceArn", "logs:arn")):
-                    unguarded.append((kind, one["Principal"]["Service"], path))
-    assert {each[:2] for each in unguarded} == {
+                condition = flat(statement.get("Condition", {}))
+                if not any(key in condition for key in ("SourceAccount", "SourceArn", "logs:arn")):
+                    unguarded.append((kind, statement["Principal"]["Service"], path))
+    assert {role[:2] for role in unguarded} == {
         ("KMS::Key", FOR_NOBODY_NAMED),
         ("SNS::TopicPolicy", FOR_NOBODY_NAMED),
     }
@@ -109,16 +113,16 @@ def test_nothing_stays_behind_where_no_data_is_kept(synthesise: Templates) -> No
         if environment.keep_data:
             continue
         for template in synthesise(environment.name).values():
-            left = [
+            unprotected = [
                 logical_id
                 for logical_id, resource in template["Resources"].items()
                 if resource.get("DeletionPolicy", "Delete") != "Delete"
             ]
-            assert not left, environment.name
+            assert not unprotected, environment.name
 
 
 def test_what_expires_in_a_versioned_bucket_is_really_deleted(templates: list[Template]) -> None:
-    for path, bucket in each(templates, "AWS::S3::Bucket"):
+    for path, bucket in of_type(templates, "AWS::S3::Bucket"):
         rules = bucket["LifecycleConfiguration"]["Rules"]
         everywhere = [rule for rule in rules if "Prefix" not in rule]
         assert any("NoncurrentVersionExpiration" in rule for rule in everywhere), path

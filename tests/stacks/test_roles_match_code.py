@@ -46,15 +46,15 @@ CODE = {
 
 def called(sources: list[str]) -> set[str]:
     """The actions that Python sources call, by method or by paginator."""
-    found = set()
+    actions = set()
     for source in sources:
         for node in ast.walk(ast.parse(source)):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
                 names = [node.func.attr]
                 if node.func.attr == "get_paginator" and isinstance(node.args[0], ast.Constant):
                     names = [str(node.args[0].value)]
-                found |= {ACTIONS[name] for name in names if name in ACTIONS}
-    return found
+                actions |= {ACTIONS[name] for name in names if name in ACTIONS}
+    return actions
 
 
 def granted(template: dict[str, Any], role: str) -> set[str]:
@@ -62,8 +62,10 @@ def granted(template: dict[str, Any], role: str) -> set[str]:
     policy = resources(template, "AWS::IAM::Policy")[f"{role}/DefaultPolicy"]["Properties"]
     actions: set[str] = set()
     for statement in policy["PolicyDocument"]["Statement"]:
-        listed = statement["Action"]
-        actions |= set(listed if isinstance(listed, list) else [listed])
+        statement_actions = statement["Action"]
+        actions |= set(
+            statement_actions if isinstance(statement_actions, list) else [statement_actions]
+        )
     return {a for a in actions - HOUSEKEEPING if a.partition(":")[0] not in AROUND}
 
 

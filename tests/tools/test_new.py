@@ -42,7 +42,6 @@ def test_a_new_architecture_works_at_once(repository_copy: Path) -> None:
     python = f"{repository_copy}/.venv/bin/python"
     commit(repository_copy)
     assert "Wrote" in run(repository_copy, python, "-m", "tools.new", NAME)
-    run(repository_copy, python, "-m", "tools.site.pictures")
 
     changed = run(repository_copy, "git", "status", "--porcelain", "--untracked-files=all")
     outside = {

@@ -136,8 +136,8 @@ def _csv(text: str) -> list[Any]:
 def _fields(row: int, line: str) -> dict[str, Any]:
     fields = line.split(",")
     if len(fields) != len(FEATURES):
-        wanted = f"{len(FEATURES)}: {', '.join(FEATURES)}"
-        raise RequestError(400, f"flight {row} has {len(fields)} fields, and not {wanted}")
+        expected = f"{len(FEATURES)}: {', '.join(FEATURES)}"
+        raise RequestError(400, f"flight {row} has {len(fields)} fields, and not {expected}")
     flight: dict[str, Any] = {
         name: field for name, field in zip(FEATURES, fields, strict=True) if field
     }
@@ -154,8 +154,10 @@ def _flight(row: int, flight: Any) -> Flight:
         raise RequestError(400, f"flight {row} must be an object of features")
     for name in flight:
         if name not in FEATURES:
-            known = ", ".join(FEATURES)
-            raise RequestError(400, f"flight {row}: {name[:40]!r} is no feature; known are {known}")
+            features = ", ".join(FEATURES)
+            raise RequestError(
+                400, f"flight {row}: {name[:40]!r} is no feature; known are {features}"
+            )
     codes = [_code(row, name, flight.get(name)) for name in CATEGORICAL]
     return [*codes, *(_number(row, name, flight.get(name)) for name in (*KNOWN, *WEATHER))]
 

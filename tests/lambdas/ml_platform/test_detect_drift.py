@@ -19,7 +19,7 @@ from lambdas.ml_platform.detect_drift.capture import FEATURES, read
 from lambdas.ml_platform.detect_drift.drift import psi, shifts
 
 SHARES = st.lists(st.floats(0.01, 1), min_size=4, max_size=4).map(
-    lambda raw: [each / sum(raw) for each in raw]
+    lambda raw: [value / sum(raw) for value in raw]
 )
 
 
@@ -38,11 +38,11 @@ def flights(count: int, seed: int, warmer: float = 0) -> list[dict[str, Any]]:
     ]
 
 
-def statistics(known: list[dict[str, Any]]) -> dict[str, Any]:
+def statistics(reference: list[dict[str, Any]]) -> dict[str, Any]:
     """What evaluate.py writes, of numbers in four bins."""
     numeric = {}
     for name in FEATURES[3:]:
-        values = sorted(flight[name] for flight in known)
+        values = sorted(flight[name] for flight in reference)
         edges = sorted({values[len(values) * q // 4] for q in (1, 2, 3)})
         bounds = [float("-inf"), *edges, float("inf")]
         shares = [
@@ -52,22 +52,22 @@ def statistics(known: list[dict[str, Any]]) -> dict[str, Any]:
         numeric[name] = {"edges": edges, "shares": shares, "missing_share": 0.0, "sample": values}
     categorical = {
         name: {
-            code: sum(flight[name] == code for flight in known) / len(known)
-            for code in {flight[name] for flight in known}
+            code: sum(flight[name] == code for flight in reference) / len(reference)
+            for code in {flight[name] for flight in reference}
         }
         for name in FEATURES[:3]
     }
-    return {"rows": len(known), "numeric": numeric, "categorical": categorical}
+    return {"rows": len(reference), "numeric": numeric, "categorical": categorical}
 
 
 def line(flight: dict[str, Any], **changes: Any) -> bytes:
-    asked = {
+    captured_request = {
         "observedContentType": "application/json",
         "encoding": "JSON",
         "data": json.dumps({"flights": [flight]}),
         **changes,
     }
-    return json.dumps({"captureData": {"endpointInput": asked}}).encode()
+    return json.dumps({"captureData": {"endpointInput": captured_request}}).encode()
 
 
 def test_psi_as_worked_out_by_hand() -> None:
@@ -88,9 +88,9 @@ def test_psi_of_unequal_bins_is_an_error() -> None:
 
 
 def test_the_same_world_stays_below_and_a_warmer_one_crosses() -> None:
-    known = statistics(flights(4000, 1))
-    same = {shift.feature: shift for shift in shifts(known, flights(1500, 2))}
-    warmer = {shift.feature: shift for shift in shifts(known, flights(1500, 2, warmer=20))}
+    reference = statistics(flights(4000, 1))
+    same = {shift.feature: shift for shift in shifts(reference, flights(1500, 2))}
+    warmer = {shift.feature: shift for shift in shifts(reference, flights(1500, 2, warmer=20))}
     assert max(shift.psi for shift in same.values()) < 0.1
     assert max(shift.ks for shift in same.values()) < 0.1
     assert warmer["temperature_fahrenheit"].psi > 0.2
@@ -99,11 +99,11 @@ def test_the_same_world_stays_below_and_a_warmer_one_crosses() -> None:
 
 
 def test_missing_weather_and_unknown_codes_are_shifts() -> None:
-    known = statistics(flights(2000, 1))
+    reference = statistics(flights(2000, 1))
     moved = [{**flight, "visibility_miles": None, "carrier": "XX"} for flight in flights(500, 2)]
-    found = {shift.feature: shift.psi for shift in shifts(known, moved)}
-    assert found["visibility_miles"] > 0.2
-    assert found["carrier"] > 0.2
+    psi_by_feature = {shift.feature: shift.psi for shift in shifts(reference, moved)}
+    assert psi_by_feature["visibility_miles"] > 0.2
+    assert psi_by_feature["carrier"] > 0.2
 
 
 def test_captures_are_read_in_each_form_and_broken_lines_counted() -> None:
@@ -125,7 +125,7 @@ def test_captures_are_read_in_each_form_and_broken_lines_counted() -> None:
 
 
 def test_no_more_flights_are_read_than_asked_for() -> None:
-    assert len(read([line(each) for each in flights(50, 1)], most=7).flights) == 7
+    assert len(read([line(flight) for flight in flights(50, 1)], most=7).flights) == 7
 
 
 @given(st.binary())
@@ -149,13 +149,13 @@ def function(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         yield importlib.reload(importlib.import_module("lambdas.ml_platform.detect_drift.handler"))
 
 
-def captured(asked: list[dict[str, Any]]) -> dict[str, Any]:
+def captured(requests: list[dict[str, Any]]) -> dict[str, Any]:
     s3 = boto3.client("s3")
     hour = datetime.now(UTC).strftime("%Y/%m/%d/%H")
     key = f"capture/flight-delay/champion/{hour}/one.jsonl"
-    s3.put_object(Bucket="endpoint", Key=key, Body=b"\n".join(map(line, asked)))
-    known = json.dumps(statistics(flights(2000, 1)))
-    s3.put_object(Bucket="endpoint", Key="drift/flight-delay/statistics.json", Body=known)
+    s3.put_object(Bucket="endpoint", Key=key, Body=b"\n".join(map(line, requests)))
+    reference = json.dumps(statistics(flights(2000, 1)))
+    s3.put_object(Bucket="endpoint", Key="drift/flight-delay/statistics.json", Body=reference)
     return {"detail": {"bucket": {"name": "endpoint"}, "object": {"key": key}}}
 
 
@@ -163,10 +163,10 @@ def test_figures_become_metrics_of_the_variant(function: Any) -> None:
     figures = function.handler(captured(flights(400, 5, warmer=30)), None)
     assert figures["CapturedFlights"] == 400
     assert figures["LargestPsi"] > 0.2
-    listed = boto3.client("cloudwatch").list_metrics(Namespace="MlPlatform")["Metrics"]
-    assert {metric["MetricName"] for metric in listed} == set(figures)
-    for metric in listed:
-        assert {each["Name"]: each["Value"] for each in metric["Dimensions"]} == {
+    published = boto3.client("cloudwatch").list_metrics(Namespace="MlPlatform")["Metrics"]
+    assert {metric["MetricName"] for metric in published} == set(figures)
+    for metric in published:
+        assert {dimension["Name"]: dimension["Value"] for dimension in metric["Dimensions"]} == {
             "EndpointName": "flight-delay",
             "VariantName": "champion",
         }

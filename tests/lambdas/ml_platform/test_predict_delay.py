@@ -52,11 +52,11 @@ def answered(body: bytes) -> dict[str, Any]:
 
 
 def test_an_answer_says_which_variant_and_gives_the_id_back(function: Any) -> None:
-    said = b'{"predictions": [{"delayed": false, "probability": 0.2}]}'
+    body = b'{"predictions": [{"delayed": false, "probability": 0.2}]}'
     with Stubber(function._runtime) as stub:
         stub.add_response(
             "invoke_endpoint",
-            answered(said),
+            answered(body),
             {
                 "EndpointName": "flight-delay",
                 "ContentType": "application/json",
@@ -66,8 +66,8 @@ def test_an_answer_says_which_variant_and_gives_the_id_back(function: Any) -> No
                 "Body": BODY.encode(),
             },
         )
-        given = event(x_correlation_id="abc-1", x_target_variant="challenger")
-        response = function.handler(given, None)
+        request_event = event(x_correlation_id="abc-1", x_target_variant="challenger")
+        response = function.handler(request_event, None)
     assert response["statusCode"] == 200
     assert response["headers"]["x-correlation-id"] == "abc-1"
     assert json.loads(response["body"])["model_variant"] == "champion"
@@ -143,12 +143,12 @@ def test_any_body_is_answered_without_asking_the_endpoint(function: Any, body: s
 
 
 def test_no_log_holds_what_was_asked(function: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    written = io.StringIO()
+    log_stream = io.StringIO()
     logger = logging.getLogger("predict_delay")
     for handler in logger.handlers:
-        monkeypatch.setattr(handler, "stream", written)
+        monkeypatch.setattr(handler, "stream", log_stream)
     logger.setLevel(logging.DEBUG)
     secret = json.dumps({"flights": [{**FLIGHT, "carrier": "ZZSECRET"}]})
     assert function.handler(event(secret), None)["statusCode"] == 400
-    assert "answered" in written.getvalue()
-    assert "ZZSECRET" not in written.getvalue()
+    assert "answered" in log_stream.getvalue()
+    assert "ZZSECRET" not in log_stream.getvalue()

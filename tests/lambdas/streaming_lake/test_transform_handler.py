@@ -50,7 +50,7 @@ def results(response: Response) -> list[str]:
 
 
 def objects(s3: S3Client) -> list[str]:
-    return [one["Key"] for one in s3.list_objects_v2(Bucket="lake").get("Contents", [])]
+    return [entry["Key"] for entry in s3.list_objects_v2(Bucket="lake").get("Contents", [])]
 
 
 def rejected(s3: S3Client, key: str = KEY) -> list[dict[str, Any]]:
@@ -63,8 +63,8 @@ def on_stream(kinesis: KinesisClient) -> list[tuple[str, bytes]]:
     iterator = kinesis.get_shard_iterator(
         StreamName="events", ShardId=shard, ShardIteratorType="TRIM_HORIZON"
     )["ShardIterator"]
-    found = kinesis.get_records(ShardIterator=iterator)["Records"]
-    return [(one["PartitionKey"], one["Data"]) for one in found]
+    entries = kinesis.get_records(ShardIterator=iterator)["Records"]
+    return [(entry["PartitionKey"], entry["Data"]) for entry in entries]
 
 
 def too_large() -> FirehoseEvent:
@@ -109,7 +109,7 @@ def test_a_record_without_a_good_line_is_dropped_once_it_is_safe(
     run: Transform, s3: S3Client, nothing: bytes
 ) -> None:
     assert run(batch(nothing))["records"] == [{"recordId": "record-1", "result": "Dropped"}]
-    assert [one["reason"] for one in rejected(s3)] == ["empty_line"]
+    assert [line_report["reason"] for line_report in rejected(s3)] == ["empty_line"]
 
 
 def test_a_batch_that_comes_again_is_written_once(run: Transform, s3: S3Client) -> None:
@@ -185,21 +185,21 @@ def test_only_the_refused_records_are_sent_again(
     run: Transform, s3: S3Client, impatient: None
 ) -> None:
     event = too_large()
-    left = [
+    remaining = [
         {"Data": decoded(record["data"]), "PartitionKey": f"key-{number}"}
         for number, record in enumerate(event["records"], start=1)
     ][4:]
     throttled = {"ErrorCode": "ProvisionedThroughputExceededException", "ErrorMessage": "slow"}
-    taken = {"SequenceNumber": "1", "ShardId": "shardId-000000000000"}
+    accepted = {"SequenceNumber": "1", "ShardId": "shardId-000000000000"}
     with Stubber(run.module.kinesis) as kinesis:
         answers: list[tuple[list[dict[str, str]], list[Any]]] = [
-            ([throttled, taken], left),
-            ([throttled], left[:1]),
-            ([taken], left[:1]),
+            ([throttled, accepted], remaining),
+            ([throttled], remaining[:1]),
+            ([accepted], remaining[:1]),
         ]
-        for result, sent in answers:
+        for result, record_sent in answers:
             kinesis.add_response(
-                "put_records", {"Records": result}, {"StreamARN": STREAM, "Records": sent}
+                "put_records", {"Records": result}, {"StreamARN": STREAM, "Records": record_sent}
             )
         assert results(run(event)) == ["Ok"] * 4 + ["Dropped"] * 2
         kinesis.assert_no_pending_responses()
@@ -242,9 +242,11 @@ def test_a_record_put_directly_is_known_by_its_own_id(run: Transform, s3: S3Clie
     event = batch(b"bad")
     del event["records"][0]["kinesisRecordMetadata"]
     assert results(run(event)) == ["Dropped"]
-    (kept,) = rejected(s3, "rejected/arrival_hour=2026-11-20-22/record-1.jsonl")
-    assert (kept["shard_id"], kept["sequence_number"], kept["partition_key"]) == (None,) * 3
-    assert kept["arrived_at"] == "2026-11-20T22:16:00.123Z"
+    (rejection,) = rejected(s3, "rejected/arrival_hour=2026-11-20-22/record-1.jsonl")
+    assert (rejection["shard_id"], rejection["sequence_number"], rejection["partition_key"]) == (
+        None,
+    ) * 3
+    assert rejection["arrived_at"] == "2026-11-20T22:16:00.123Z"
 
 
 def test_records_of_one_aggregate_are_told_apart(run: Transform, s3: S3Client) -> None:

@@ -54,25 +54,27 @@ def test_no_line_is_lost_or_changed(data: bytes) -> None:
 
     # Each good line alone gives the same output: no neighbour has touched it.
     alone = [transform(text, ARRIVED_AT) for text in good]
-    assert all(one.accepted == 1 for one in alone)
-    assert b"".join(one.output for one in alone) == result.output
+    assert all(transformed.accepted == 1 for transformed in alone)
+    assert b"".join(transformed.output for transformed in alone) == result.output
 
 
 @settings(max_examples=200, deadline=None)
 @given(payloads)
 def test_rejected_lines_can_be_read_back_byte_for_byte(data: bytes) -> None:
     rejected = transform(data, ARRIVED_AT).rejected
-    written = as_json_lines(rejected, Source.of(record(data)))
+    encoded = as_json_lines(rejected, Source.of(record(data)))
 
-    back = [json.loads(text) for text in written.splitlines()]
-    assert [restored(one) for one in back] == [one.line for one in rejected]
-    assert [one["line_number"] for one in back] == [one.number for one in rejected]
+    back = [json.loads(text) for text in encoded.splitlines()]
+    assert [restored(rejection) for rejection in back] == [rejection.line for rejection in rejected]
+    assert [rejection["line_number"] for rejection in back] == [
+        rejection.number for rejection in rejected
+    ]
 
 
-def restored(kept: dict[str, str]) -> bytes:
-    if "line_base64" in kept:
-        return base64.b64decode(kept["line_base64"])
-    return kept["line"].encode()
+def restored(rejection: dict[str, str]) -> bytes:
+    if "line_base64" in rejection:
+        return base64.b64decode(rejection["line_base64"])
+    return rejection["line"].encode()
 
 
 @settings(max_examples=100, deadline=None)
@@ -83,12 +85,14 @@ def test_every_record_is_kept_or_left_in_order_and_the_answer_fits(
     records = [record(data, number) for number, data in enumerate(contents)]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(batch, "RESPONSE_LIMIT", limit)
-        kept, left = batch.fit(records)
+        fitting, remaining = batch.fit(records)
 
-    assert [one.record for one in kept] + left == records
-    assert bool(kept) == bool(records)
-    answers = [one.answer(safe=True) for one in kept] + [batch.dropped(one) for one in left]
-    assert len(kept) == 1 or len(json.dumps(answers)) - 2 <= limit or not records
-    for one in kept:
-        assert one.answer(safe=False)["data"] == one.record["data"]
-        assert decoded(one.output) == one.transformed.output
+    assert [record_kept.record for record_kept in fitting] + remaining == records
+    assert bool(fitting) == bool(records)
+    answers = [record_kept.answer(safe=True) for record_kept in fitting] + [
+        batch.dropped(record_kept) for record_kept in remaining
+    ]
+    assert len(fitting) == 1 or len(json.dumps(answers)) - 2 <= limit or not records
+    for record_kept in fitting:
+        assert record_kept.answer(safe=False)["data"] == record_kept.record["data"]
+        assert decoded(record_kept.output) == record_kept.transformed.output

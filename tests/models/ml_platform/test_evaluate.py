@@ -53,14 +53,14 @@ def evaluation(flights: Path, finished: Finished, tmp_path_factory: pytest.TempP
 
 @pytest.fixture(scope="module")
 def report(evaluation: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((evaluation / "evaluation.json").read_text())
-    return found
+    content: dict[str, Any] = json.loads((evaluation / "evaluation.json").read_text())
+    return content
 
 
 @pytest.fixture(scope="module")
 def statistics(evaluation: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((evaluation / "statistics.json").read_text())
-    return found
+    content: dict[str, Any] = json.loads((evaluation / "statistics.json").read_text())
+    return content
 
 
 @pytest.fixture(scope="module")
@@ -69,56 +69,56 @@ def database(flights: Path, artefact: Path) -> Iterator[duckdb.DuckDBPyConnectio
     import pandas as pd
     import xgboost as xgb
 
-    found = duckdb.connect()
+    connection = duckdb.connect()
     for split in ("train", "test"):
         columns = {LABEL: "INTEGER"} | dict.fromkeys(CATEGORICAL, "VARCHAR")
         columns |= dict.fromkeys(NUMERIC, "DOUBLE")
-        found.execute(
+        connection.execute(
             f"CREATE TABLE {split} AS SELECT * FROM read_csv(?, header=false, columns={columns})",  # noqa: S608 -- names of our own
             [f"{flights}/split={split}/part-0"],
         )
     booster = xgb.Booster(model_file=artefact / "model.ubj")
     test = read_split(flights / "split=test")
     scores = booster.inplace_predict(encode(test, known_categories(booster.attr("categories"))))
-    said = pd.DataFrame({LABEL: test[LABEL].astype(int), "p": scores})  # noqa: F841 -- read by its name
-    found.execute("CREATE TABLE model AS SELECT * FROM said")
-    found.execute(
+    scored = pd.DataFrame({LABEL: test[LABEL].astype(int), "p": scores})  # noqa: F841 -- read by its name
+    connection.execute("CREATE TABLE model AS SELECT * FROM scored")
+    connection.execute(
         """CREATE TABLE baseline AS
         SELECT delayed, coalesce(rate, (SELECT avg(delayed) FROM train)) AS p FROM test
         LEFT JOIN (SELECT carrier, hour, avg(delayed) AS rate FROM train GROUP BY ALL)
         USING (carrier, hour)"""
     )
-    yield found
-    found.close()
+    yield connection
+    connection.close()
 
 
 def roc_auc(database: duckdb.DuckDBPyConnection, table: str) -> float:
     """By the ranks of the late flights (Mann and Whitney), ties shared."""
-    (found,) = database.execute(
+    (value,) = database.execute(
         f"""SELECT (sum(rank) FILTER (delayed = 1) - n1 * (n1 + 1) / 2) / (n1 * n0) FROM (
             SELECT delayed, avg(place) OVER (PARTITION BY p) AS rank,
                    sum(delayed) OVER () AS n1, sum(1 - delayed) OVER () AS n0
             FROM (SELECT *, row_number() OVER (ORDER BY p) AS place FROM {table}))
         GROUP BY n1, n0"""  # noqa: S608 -- a name of our own
     ).fetchall()[0]
-    return float(found)
+    return float(value)
 
 
 @pytest.mark.parametrize("whose", ["model", "baseline"])
 def test_roc_auc(whose: str, report: dict[str, Any], database: duckdb.DuckDBPyConnection) -> None:
-    told = report if whose == "model" else report["baseline"]
-    assert told["roc_auc"] == pytest.approx(roc_auc(database, whose), abs=1e-9)
+    figures = report if whose == "model" else report["baseline"]
+    assert figures["roc_auc"] == pytest.approx(roc_auc(database, whose), abs=1e-9)
 
 
 def test_average_precision(report: dict[str, Any], database: duckdb.DuckDBPyConnection) -> None:
     """The precision at each threshold, weighed by the recall it adds."""
-    (found,) = database.execute(
+    (value,) = database.execute(
         """SELECT sum(late * hit / seen) / sum(late) FROM (
             SELECT late, sum(late) OVER w AS hit, sum(n) OVER w AS seen
             FROM (SELECT p, sum(delayed) AS late, count(*) AS n FROM model GROUP BY p)
             WINDOW w AS (ORDER BY p DESC))"""
     ).fetchall()[0]
-    assert report["pr_auc"] == pytest.approx(found, abs=1e-9)
+    assert report["pr_auc"] == pytest.approx(value, abs=1e-9)
 
 
 def test_what_follows_from_the_threshold(
@@ -147,40 +147,43 @@ def test_the_model_gains_over_the_baseline(report: dict[str, Any]) -> None:
 def test_the_curve_spans_the_square_and_its_area_is_the_auc(report: dict[str, Any]) -> None:
     curve = report["roc_curve"]
     assert (curve[0], curve[-1]) == ([0, 0], [1, 1])
-    area = sum((right[0] - left[0]) * (right[1] + left[1]) / 2 for left, right in pairwise(curve))
+    area = sum(
+        (right[0] - previous[0]) * (right[1] + previous[1]) / 2
+        for previous, right in pairwise(curve)
+    )
     assert area == pytest.approx(report["roc_auc"], abs=2e-3)
 
 
 def test_calibration_follows_the_diagonal(report: dict[str, Any]) -> None:
     assert len(report["calibration"]) == 10
-    for said, real in report["calibration"]:
-        assert said == pytest.approx(real, abs=0.12)
+    for predicted, real in report["calibration"]:
+        assert predicted == pytest.approx(real, abs=0.12)
 
 
 @pytest.mark.parametrize("name", NUMERIC)
 def test_statistics_of_a_number(
     name: str, statistics: dict[str, Any], database: duckdb.DuckDBPyConnection
 ) -> None:
-    told = statistics["numeric"][name]
-    edges = [-math.inf, *told["edges"], math.inf]
+    figures = statistics["numeric"][name]
+    edges = [-math.inf, *figures["edges"], math.inf]
     deciles = [number / 10 for number in range(1, 10)]
     (quantiles,) = database.execute(
         f"SELECT quantile_cont({name}, {deciles}) FROM train"  # noqa: S608 -- a name of our own
     ).fetchall()[0]
-    assert told["edges"] == pytest.approx(sorted(set(quantiles)))
-    for low, high, share in zip(edges[:-1], edges[1:], told["shares"], strict=True):
+    assert figures["edges"] == pytest.approx(sorted(set(quantiles)))
+    for low, high, share in zip(edges[:-1], edges[1:], figures["shares"], strict=True):
         # Bins are closed below, as numpy's are.
         (expected,) = database.execute(
             f"SELECT count(*) FILTER ({name} >= ? AND {name} < ?) / count(*) FROM train",  # noqa: S608
             [low, high],
         ).fetchall()[0]
         assert share == pytest.approx(expected)
-    assert sum(told["shares"]) + told["missing_share"] == pytest.approx(1)
+    assert sum(figures["shares"]) + figures["missing_share"] == pytest.approx(1)
     (values,) = database.execute(
         f"SELECT list(DISTINCT {name}) FROM train"  # noqa: S608
     ).fetchall()[0]
-    assert 0 < len(told["sample"]) <= 2_000
-    assert set(told["sample"]) <= set(values)
+    assert 0 < len(figures["sample"]) <= 2_000
+    assert set(figures["sample"]) <= set(values)
 
 
 @pytest.mark.parametrize("name", CATEGORICAL)

@@ -36,8 +36,8 @@ LINE = "UA,EWR,IAH,1,2,10,1400,39.02,,,,"
 
 @pytest.fixture(scope="module")
 def url(artefact: Path) -> Iterator[str]:
-    with serve(artefact) as found:
-        yield found
+    with serve(artefact) as address:
+        yield address
 
 
 def ask(
@@ -80,10 +80,10 @@ def test_json_and_csv_get_the_same_answer(url: str) -> None:
 def test_what_is_served_is_what_was_evaluated(url: str, artefact: Path, flights: Path) -> None:
     test = read_split(flights / "split=test").head(500)
     model = model_fn(str(artefact))
-    known = {name: list(codes) for name, codes in model.codes.items()}
-    expected = model.booster.inplace_predict(encode(test, known))
+    codes = {name: list(codes) for name, codes in model.codes.items()}
+    expected = model.booster.inplace_predict(encode(test, codes))
     body = test[FEATURES].to_csv(header=False, index=False)
-    served = [each["probability"] for each in ask(url, body, CSV).json()["predictions"]]
+    served = [prediction["probability"] for prediction in ask(url, body, CSV).json()["predictions"]]
     assert served == pytest.approx(expected.tolist(), abs=1e-6)
     assert predict_fn(input_fn(body, CSV), model) == pytest.approx(served, abs=1e-6)
 
@@ -124,8 +124,8 @@ def test_a_code_that_nobody_has_seen_is_no_error(url: str, name: str) -> None:
 def test_a_wrong_value_is_named_with_what_is_allowed(
     url: str, changes: dict[str, Any], sentence: str
 ) -> None:
-    status, said = refusal(ask(url, json.dumps({"flights": [FLIGHT, {**FLIGHT, **changes}]})))
-    assert (status, said) == (400, f"flight 1: {sentence}")
+    status, message = refusal(ask(url, json.dumps({"flights": [FLIGHT, {**FLIGHT, **changes}]})))
+    assert (status, message) == (400, f"flight 1: {sentence}")
 
 
 @pytest.mark.parametrize(
@@ -175,12 +175,14 @@ def test_json_is_answered_or_csv(url: str, accept: str, status: int) -> None:
 
 
 def test_csv_is_a_line_a_flight_with_the_probabilities_of_the_json(url: str) -> None:
-    both = json.dumps({"flights": json.loads(asked())["flights"] * 2})
-    lines = ask(url, both, accept="text/csv")
+    two_flights = json.dumps({"flights": json.loads(asked())["flights"] * 2})
+    lines = ask(url, two_flights, accept="text/csv")
     assert lines.headers["content-type"] == "text/csv"
-    said = [float(line) for line in lines.text.splitlines()]
-    assert said == [each["probability"] for each in ask(url, both).json()["predictions"]]
-    assert len(said) == 2
+    probabilities = [float(line) for line in lines.text.splitlines()]
+    assert probabilities == [
+        prediction["probability"] for prediction in ask(url, two_flights).json()["predictions"]
+    ]
+    assert len(probabilities) == 2
 
 
 def test_a_body_too_large_is_refused(url: str) -> None:
@@ -232,7 +234,7 @@ def test_nothing_of_the_repository_serves(artefact: Path, tmp_path: Path) -> Non
     """A server without its own code folder does not start, wherever it is started."""
     script = ROOT / "local" / "services" / "sagemaker" / "model_server.py"
     (tmp_path / "model.ubj").write_bytes((artefact / "model.ubj").read_bytes())
-    done = subprocess.run(
+    process = subprocess.run(
         [PYTHON, script, tmp_path, str(free_port())],
         cwd=ROOT / "models" / "ml_platform" / "flight_delay",
         env={"PYTHONDONTWRITEBYTECODE": "1"},
@@ -241,17 +243,19 @@ def test_nothing_of_the_repository_serves(artefact: Path, tmp_path: Path) -> Non
         timeout=60,
         check=False,
     )
-    assert done.returncode != 0
-    assert "model_fn" in done.stderr
+    assert process.returncode != 0
+    assert "model_fn" in process.stderr
 
 
 def _as_the_schema_says(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
     """Values of the kinds that the request's schema is made of."""
     kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     if "object" in kinds:
-        fields = {name: _as_the_schema_says(one) for name, one in schema["properties"].items()}
-        needed = {name: fields.pop(name) for name in schema["required"]}
-        return st.fixed_dictionaries(needed, optional=fields)
+        fields = {
+            name: _as_the_schema_says(subschema) for name, subschema in schema["properties"].items()
+        }
+        required = {name: fields.pop(name) for name in schema["required"]}
+        return st.fixed_dictionaries(required, optional=fields)
     if "array" in kinds:
         # A hundred take long to make up.
         return st.lists(_as_the_schema_says(schema["items"]), min_size=1, max_size=3)

@@ -46,7 +46,7 @@ def started() -> dict[str, Any]:
     """The request for the job, the keys that were put before, and what else was asked of AWS."""
     assert _SDK_PYTHON.exists(), "the SageMaker SDK is not set up: run `make test` once"
     (code,) = re.findall(r"```python\n(.*?)```", _README.read_text(), re.DOTALL)
-    done = subprocess.run(
+    process = subprocess.run(
         [_SDK_PYTHON, "-c", _RUN],
         input=code,
         env={"AWS_DEFAULT_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "x"}
@@ -57,9 +57,9 @@ def started() -> dict[str, Any]:
         timeout=120,
         check=False,
     )
-    assert done.returncode == 0, done.stderr[-3000:]
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    assert process.returncode == 0, process.stderr[-3000:]
+    report: dict[str, Any] = json.loads(process.stdout.splitlines()[-1])
+    return report
 
 
 def test_the_job_is_what_the_guard_rails_ask_for(started: dict[str, Any]) -> None:
@@ -73,7 +73,7 @@ def test_the_job_is_what_the_guard_rails_ask_for(started: dict[str, Any]) -> Non
 
 
 def test_the_job_runs_this_script_on_both_splits(started: dict[str, Any]) -> None:
-    channels = {each["ChannelName"] for each in started["request"]["InputDataConfig"]}
+    channels = {channel["ChannelName"] for channel in started["request"]["InputDataConfig"]}
     assert {"train", "validation", "code"} <= channels
     put = {key.rpartition("/")[2] for key in started["put"]}
     assert {"train.py", "features.py", "inference.py"} <= put
@@ -85,8 +85,8 @@ def test_nothing_is_put_outside_the_bucket_given(started: dict[str, Any]) -> Non
 
 
 def test_the_script_takes_the_hyperparameters(started: dict[str, Any]) -> None:
-    given = started["request"]["HyperParameters"]
-    words = [word for name, value in given.items() for word in (f"--{name}", value)]
+    hyperparameters = started["request"]["HyperParameters"]
+    words = [word for name, value in hyperparameters.items() for word in (f"--{name}", value)]
     folders = ["--train", ".", "--validation", ".", "--model-dir", "."]
     chosen = vars(arguments([*words, *folders]))
-    assert {name: str(chosen[name]) for name in given} == given
+    assert {name: str(chosen[name]) for name in hyperparameters} == hyperparameters

@@ -22,11 +22,11 @@ def handed_on(body: Any, content_type: str | None = JSON) -> tuple[Any, str]:
     return prepare.output_fn(prepare.predict_fn(request, None), "*/*")
 
 
-def flight(given: dict[str, Any]) -> dict[str, Any]:
-    said, _ = handed_on(json.dumps({"flights": [given]}))
-    (only,) = json.loads(said)["flights"]
-    found: dict[str, Any] = only
-    return found
+def flight(fields: dict[str, Any]) -> dict[str, Any]:
+    body, _ = handed_on(json.dumps({"flights": [fields]}))
+    (only,) = json.loads(body)["flights"]
+    prepared_flight: dict[str, Any] = only
+    return prepared_flight
 
 
 @pytest.mark.parametrize(
@@ -40,8 +40,8 @@ def flight(given: dict[str, Any]) -> dict[str, Any]:
 def test_a_departure_becomes_month_weekday_and_hour(
     departure: str, month: int, weekday: int, hour: int
 ) -> None:
-    made = flight({"scheduled_departure": departure})
-    assert made == {"month": month, "weekday": weekday, "hour": hour}
+    prepared_flight = flight({"scheduled_departure": departure})
+    assert prepared_flight == {"month": month, "weekday": weekday, "hour": hour}
 
 
 def test_codes_are_trimmed_and_made_large() -> None:
@@ -55,8 +55,8 @@ def test_what_was_said_is_not_overruled() -> None:
 @pytest.mark.parametrize(
     "given", [{"scheduled_departure": "soon"}, {"scheduled_departure": 5}, {"carrier": 7}, {}]
 )
-def test_what_is_wrong_is_left_for_the_model_to_refuse(given: dict[str, Any]) -> None:
-    assert flight(given) == given
+def test_what_is_wrong_is_left_for_the_model_to_refuse(fields: dict[str, Any]) -> None:
+    assert flight(fields) == fields
 
 
 @given(body=st.text() | ANYTHING.map(json.dumps) | FLIGHTS.map(json.dumps))

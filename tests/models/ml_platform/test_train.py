@@ -74,11 +74,11 @@ def test_wherever_it_was_stopped_the_model_is_the_undisturbed_one(
     undisturbed = run(matrices, tmp_path / "undisturbed.ubj", lines.append)
     for last in range(1, len(lines)):
         checkpoint = tmp_path / f"{last}.ubj"
-        said: list[str] = []
+        printed: list[str] = []
 
-        def until(line: str, last: int = last, said: list[str] = said) -> None:
-            said.append(line)
-            if len(said) == last:
+        def until(line: str, last: int = last, printed: list[str] = printed) -> None:
+            printed.append(line)
+            if len(printed) == last:
                 raise SpotStopError
 
         with pytest.raises(SpotStopError):
@@ -119,7 +119,7 @@ def test_csv_and_parquet_give_the_same_model(flights: Path, tmp_path: Path) -> N
         "csv": (flights / "split=train", flights / "split=validation"),
         "parquet": (tmp_path / "train", tmp_path / "validation"),
     }.items():
-        matrices, known = load(train_split, validation_split)
+        matrices, known_codes = load(train_split, validation_split)
         booster = train(
             matrices,
             EAGER,
@@ -128,7 +128,7 @@ def test_csv_and_parquet_give_the_same_model(flights: Path, tmp_path: Path) -> N
             checkpoint=tmp_path / name / "c.ubj",
             say=quiet,
         )
-        save(booster, known, tmp_path / name)
+        save(booster, known_codes, tmp_path / name)
         models[name] = (tmp_path / name / "model.ubj").read_bytes()
     assert models["csv"] == models["parquet"]
 
@@ -142,7 +142,7 @@ def test_from_shuffled_labels_it_learns_no_more_than_the_baseline(
         frame[0] = frame[0].sample(frac=1, random_state=7).to_numpy()
         (shuffled / split).mkdir(parents=True)
         frame.to_csv(shuffled / split / "part-0", header=False, index=False)
-    matrices, known = load(shuffled / "train", shuffled / "validation")
+    matrices, known_codes = load(shuffled / "train", shuffled / "validation")
     booster = train(
         matrices,
         EAGER,
@@ -153,7 +153,7 @@ def test_from_shuffled_labels_it_learns_no_more_than_the_baseline(
     )
     test = read_split(flights / "split=test")
     baseline = baseline_probabilities(read_split(flights / "split=train"), test)
-    ours = roc_auc_score(test[LABEL], booster.inplace_predict(encode(test, known)))
+    ours = roc_auc_score(test[LABEL], booster.inplace_predict(encode(test, known_codes)))
     assert ours < roc_auc_score(test[LABEL], baseline)
     assert ours == pytest.approx(0.5, abs=0.05)
 
@@ -163,8 +163,8 @@ def test_an_airport_that_only_the_validation_split_knows_is_no_error(
 ) -> None:
     text = (flights / "split=validation" / "part-0").read_text()
     (tmp_path / "part-0").write_text(text.replace(",ATL,", ",XXX,"))
-    matrices, known = load(flights / "split=train", tmp_path)
-    assert "XXX" not in known["destination"]
+    matrices, known_codes = load(flights / "split=train", tmp_path)
+    assert "XXX" not in known_codes["destination"]
     assert matrices["validation"].num_row() == text.count("\n")
 
 

@@ -18,17 +18,17 @@ from tests.models.ml_platform import jobs
 
 def probabilities(model: Path, split: Path) -> np.ndarray:
     booster = xgb.Booster(model_file=model)
-    known = known_categories(booster.attr("categories"))
-    return np.asarray(booster.inplace_predict(encode(read_split(split), known)))
+    known_codes = known_categories(booster.attr("categories"))
+    return np.asarray(booster.inplace_predict(encode(read_split(split), known_codes)))
 
 
 def test_the_metric_definitions_read_the_log(finished: Finished) -> None:
     last = [line for line in finished.log.splitlines() if line.startswith("[29] ")]
-    said = dict(each.split(":") for each in last[0].split()[1:])
+    metrics = dict(pair.split(":") for pair in last[0].split()[1:])
     assert finished.metrics == {
-        "train:auc": float(said["train-auc"]),
-        "validation:auc": float(said["validation-auc"]),
-        "validation:logloss": float(said["validation-logloss"]),
+        "train:auc": float(metrics["train-auc"]),
+        "validation:auc": float(metrics["validation-auc"]),
+        "validation:logloss": float(metrics["validation-logloss"]),
     }
     assert 0.6 < finished.metrics["validation:auc"] < finished.metrics["train:auc"]
 
@@ -57,11 +57,11 @@ def test_a_stopped_and_resumed_job_makes_the_same_model(
     np.testing.assert_allclose(ours, undisturbed, atol=1e-6)
 
 
-def stop_after(line: str, stop: signal.Signals, base: Path) -> None:
+def stop_after(prefix: str, stop: signal.Signals, base: Path) -> None:
     with training_job.start(jobs.request(**jobs.SMALL), base) as job:
         assert job.stdout is not None
-        for said in job.stdout:
-            if said.startswith(line):
+        for line in job.stdout:
+            if line.startswith(prefix):
                 os.killpg(job.pid, stop)
                 break
         job.stdout.read()
@@ -73,8 +73,8 @@ def test_other_hyperparameters_do_not_resume_what_lies_there(
 ) -> None:
     jobs.lay_out(tmp_path, flights)
     shutil.copytree(base / "checkpoints", tmp_path / "checkpoints")
-    other = training_job.run(jobs.request(max_depth="3", num_round="2"), tmp_path)
-    assert "resuming" not in other.log
+    second_job = training_job.run(jobs.request(max_depth="3", num_round="2"), tmp_path)
+    assert "resuming" not in second_job.log
     assert len(list((tmp_path / "checkpoints").glob("*/checkpoint.ubj"))) == len(
         list((base / "checkpoints").glob("*/checkpoint.ubj"))
     )

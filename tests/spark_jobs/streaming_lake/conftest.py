@@ -145,7 +145,7 @@ class Lake:
     def keys(self, prefix: str) -> list[str]:
         """The objects below a prefix."""
         pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=prefix)
-        return [found["Key"] for page in pages for found in page.get("Contents", [])]
+        return [entry["Key"] for page in pages for entry in page.get("Contents", [])]
 
     def rows(self) -> list[dict[str, Any]]:
         """What a reader finds who goes by the catalogue, day by day, in order."""
@@ -156,16 +156,16 @@ class Lake:
             day = "-".join(partition["Values"])
             for key in self.keys(folder):
                 body = self.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()
-                found = parquet.ParquetFile(BytesIO(body)).read().to_pylist()
-                rows += [{**row, "day": day} for row in found]
+                file_rows = parquet.ParquetFile(BytesIO(body)).read().to_pylist()
+                rows += [{**row, "day": day} for row in file_rows]
         return sorted(rows, key=lambda row: str(row["event_id"]))
 
     def by_id(self) -> Mapping[str, dict[str, Any]]:
         """The rows by `event_id`; fails if one is there twice."""
         rows = self.rows()
-        found = {row["event_id"]: row for row in rows}
-        assert len(found) == len(rows), "an event is curated twice"
-        return found
+        rows_by_id = {row["event_id"]: row for row in rows}
+        assert len(rows_by_id) == len(rows), "an event is curated twice"
+        return rows_by_id
 
 
 def make_lake(spark: SparkSession, folder: Path) -> Lake:

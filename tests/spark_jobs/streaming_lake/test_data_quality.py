@@ -23,12 +23,12 @@ def broken_rules(lake: Lake) -> list[str]:
     """The SQL rules that the curated flights break."""
     rows = [tuple(row[name] for name in CURATED.names) for row in lake.rows()]
     lake.spark.createDataFrame(rows, CURATED, verifySchema=False).createOrReplaceTempView("primary")
-    found = []
+    rules = []
     for sql, comparison, limit in _SQL:
         (value,) = lake.spark.sql(sql).first() or (None,)
         if value is None or not _COMPARE[comparison](value, int(limit)):
-            found.append(sql)
-    return found
+            rules.append(sql)
+    return rules
 
 
 def now() -> datetime:

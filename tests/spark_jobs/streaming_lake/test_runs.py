@@ -51,16 +51,16 @@ def test_readers_see_a_day_as_it_was_until_all_days_are_written(
     lake.deliver([event("a"), event("b", scheduled_departure=at(2))])
     lake.run()
     lake.deliver([event("c"), event("d", scheduled_departure=at(2))])
-    seen: list[list[str]] = []
+    listings: list[list[str]] = []
     publish = Catalog.publish
 
     def spied(self: Catalog, folders: dict[Any, str]) -> None:
-        seen.append([row["event_id"] for row in lake.rows()])
+        listings.append([row["event_id"] for row in lake.rows()])
         publish(self, folders)
 
     monkeypatch.setattr(Catalog, "publish", spied)
     lake.run()
-    assert seen == [["a", "b"]]
+    assert listings == [["a", "b"]]
     assert list(lake.by_id()) == ["a", "b", "c", "d"]
 
 
@@ -88,8 +88,8 @@ def test_the_grace_begins_when_a_folder_is_replaced_however_old_its_files_are(
     def aged(self: MirroredLake, prefix: str, start_after: str = "") -> list[StoredObject]:
         days = timedelta(days=3)
         return [
-            replace(each, modified=each.modified - days) if each.key in old else each
-            for each in objects(self, prefix, start_after)
+            replace(stored, modified=stored.modified - days) if stored.key in old else stored
+            for stored in objects(self, prefix, start_after)
         ]
 
     monkeypatch.setattr(MirroredLake, "objects", aged)
@@ -160,8 +160,8 @@ def test_a_run_killed_anywhere_is_made_good_by_the_next(
             lake.run()
     assert {"a", "b"} <= set(lake.by_id()), "what was published before is still there"
     lake.run()
-    found = lake.by_id()
-    assert {i: (row["day"], row["late"]) for i, row in found.items()} == {
+    rows = lake.by_id()
+    assert {i: (row["day"], row["late"]) for i, row in rows.items()} == {
         "a": ("2013-01-01", False),
         "b": ("2013-01-02", False),
         "c": ("2013-01-01", True),

@@ -20,29 +20,37 @@ COLLECTIONS = ("language_chain.collections", "true")
 
 @pytest.fixture
 def template(synthesise: Templates) -> Template:
-    found: Template = synthesise("sandbox")["LanguageChain"]
-    return found
+    template: Template = synthesise("sandbox")["LanguageChain"]
+    return template
 
 
 @pytest.fixture
 def whole(synthesise: Templates) -> Template:
     """Everything that a setting adds."""
     settings = (SPEAKING, COLLECTIONS, *WORD_LISTS)
-    found: Template = synthesise("sandbox", *settings)["LanguageChain"]
-    return found
+    template: Template = synthesise("sandbox", *settings)["LanguageChain"]
+    return template
 
 
 def statements(template: Template, role: str) -> dict[str, dict[str, Any]]:
     """Sid -> statement, of a role's own policy."""
     policy = resources(template, "AWS::IAM::Policy")[f"{role}/DefaultPolicy"]["Properties"]
-    found = readable(template, policy["PolicyDocument"]["Statement"])
-    return {each["Sid"]: each for each in found}
+    policy_statements = readable(template, policy["PolicyDocument"]["Statement"])
+    return {statement["Sid"]: statement for statement in policy_statements}
 
 
 def actions(template: Template, role: str) -> set[str]:
-    listed = [each["Action"] for each in statements(template, role).values()]
-    found = {one for each in listed for one in (each if isinstance(each, list) else [each])}
-    return {one for one in found if one.partition(":")[0] not in ("logs", "xray", "kms")}
+    action_lists = [action_list["Action"] for action_list in statements(template, role).values()]
+    actions_found = {
+        action
+        for action_list in action_lists
+        for action in (action_list if isinstance(action_list, list) else [action_list])
+    }
+    return {
+        action
+        for action in actions_found
+        if action.partition(":")[0] not in ("logs", "xray", "kms")
+    }
 
 
 CHAIN = {
@@ -108,13 +116,13 @@ def test_nothing_speaks_unless_a_setting_asks_for_it(template: Template) -> None
 
 
 def test_the_chain_starts_and_watches_its_own_workflows_only(whole: Template) -> None:
-    found = statements(whole, "Chain/WorkflowRole")
-    assert sorted(found["StartNestedWorkflows"]["Resource"]) == [
+    chain_statements = statements(whole, "Chain/WorkflowRole")
+    assert sorted(chain_statements["StartNestedWorkflows"]["Resource"]) == [
         "{Listen/Workflow}",
         "{Read/Workflow}",
         "{Speak/Workflow}",
     ]
-    executions = found["WatchNestedWorkflows"]["Resource"]
+    executions = chain_statements["WatchNestedWorkflows"]["Resource"]
     assert [arn.partition(":execution:")[2] for arn in executions] == [
         f"{{{name}/Workflow.Name}}:*" for name in ("Listen", "Read", "Speak")
     ]
@@ -139,8 +147,10 @@ def test_a_collection_is_read_and_written_below_its_prefix_by_translate_alone(
     role = resources(whole, "AWS::IAM::Role")["Collections/TranslateRole"]["Properties"]
     (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Principal"] == {"Service": "translate.amazonaws.com"}
-    lent = statements(whole, "Collections/WorkflowRole")["LendTheRole"]
-    assert lent["Condition"] == {"StringEquals": {"iam:PassedToService": "translate.amazonaws.com"}}
+    pass_role = statements(whole, "Collections/WorkflowRole")["LendTheRole"]
+    assert pass_role["Condition"] == {
+        "StringEquals": {"iam:PassedToService": "translate.amazonaws.com"}
+    }
 
 
 def test_an_upload_below_collections_starts_nothing_by_itself(template: Template) -> None:
@@ -156,7 +166,7 @@ def test_the_intake_leaves_a_new_account_its_functions(template: Template) -> No
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     functions = resources(template, "AWS::Lambda::Function")
     assert not any(
-        "ReservedConcurrentExecutions" in each["Properties"] for each in functions.values()
+        "ReservedConcurrentExecutions" in function["Properties"] for function in functions.values()
     )
     admit = functions["Intake/Admit"]["Properties"]
     at_once = int(admit["Environment"]["Variables"]["DOCUMENTS_AT_ONCE"])
@@ -192,7 +202,7 @@ def test_alarms(template: Template) -> None:
     slow = alarms["Operation/Slow"]["Properties"]
     assert (slow["MetricName"], slow["Threshold"]) == ("OldestRunning", 5 * 3600)
     # What the sweep writes, with the dimension that Powertools gives it.
-    assert [each["Name"] for each in slow["Dimensions"]] == ["service"]
+    assert [dimension["Name"] for dimension in slow["Dimensions"]] == ["service"]
 
 
 def test_workflows_log_no_data_and_keep_their_history_under_the_key(whole: Template) -> None:
@@ -230,11 +240,11 @@ def test_word_lists_are_resources_where_cloudformation_has_them_and_calls_elsewh
         "sandbox", ("language_chain.word_lists_by", "cloudformation"), *WORD_LISTS
     )["LanguageChain"]
 
-    def kinds(found: Template) -> list[str]:
+    def kinds(template: Template) -> list[str]:
         return sorted(
-            each["Type"]
-            for each in found["Resources"].values()
-            if each["Type"] in TYPES or each["Type"] == "Custom::AWS"
+            resource["Type"]
+            for resource in template["Resources"].values()
+            if resource["Type"] in TYPES or resource["Type"] == "Custom::AWS"
         )
 
     assert kinds(template) == []
@@ -277,9 +287,9 @@ def test_the_services_ask_for_the_lists_by_the_name_that_they_are_kept_under(
     ],
 )
 def test_settings_that_do_not_fit_are_refused_in_plain_words(
-    settings: dict[str, str], said: str
+    settings: dict[str, str], sentence: str
 ) -> None:
-    with pytest.raises(SettingsError, match=said):
+    with pytest.raises(SettingsError, match=sentence):
         environment_from(settings)
 
 

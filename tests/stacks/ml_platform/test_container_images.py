@@ -44,15 +44,15 @@ _SUFFIXES = {"cn-": "amazonaws.com.cn"}
 def sdk() -> dict[str, dict[str, str]]:
     """Framework and scope -> Region -> the URI that the SDK gives."""
     assert _SDK_PYTHON.exists(), "the SageMaker SDK is not set up: run `make test` once"
-    done = subprocess.run(
+    process = subprocess.run(
         [_SDK_PYTHON, "-c", _ASK_SDK], capture_output=True, text=True, timeout=120, check=True
     )
-    found: dict[str, dict[str, str]] = json.loads(done.stdout)
-    return found
+    registries: dict[str, dict[str, str]] = json.loads(process.stdout)
+    return registries
 
 
 def uri(region: str, image: str) -> str:
-    suffix = next((each for start, each in _SUFFIXES.items() if region.startswith(start)), None)
+    suffix = next((domain for start, domain in _SUFFIXES.items() if region.startswith(start)), None)
     return f"{REGISTRIES[region]}.dkr.ecr.{region}.{suffix or 'amazonaws.com'}/{image}"
 
 
@@ -61,9 +61,9 @@ def uri(region: str, image: str) -> str:
 def test_every_entry_is_what_the_sdk_says(
     framework: str, image: str, scope: str, sdk: dict[str, dict[str, str]]
 ) -> None:
-    said = sdk[f"{framework} {scope}"]
+    sdk_uris = sdk[f"{framework} {scope}"]
     ours = {region: uri(region, image) for region in REGISTRIES}
-    assert ours == {region: said.get(region) for region in ours}
+    assert ours == {region: sdk_uris.get(region) for region in ours}
 
 
 def test_the_map_lacks_only_the_regions_apart(sdk: dict[str, dict[str, str]]) -> None:
@@ -78,21 +78,21 @@ def images(region: str | None) -> tuple[Stack, ContainerImages]:
 
 @pytest.mark.parametrize("region", REGISTRIES)
 def test_a_stack_of_one_region_names_its_registry_without_a_map(region: str) -> None:
-    stack, found = images(region)
-    account = stack.resolve(found.xgboost)["Fn::Sub"][1]["Account"]
+    stack, container_images = images(region)
+    account = stack.resolve(container_images.xgboost)["Fn::Sub"][1]["Account"]
     assert account == REGISTRIES[region]
     assert "Mappings" not in Template.from_stack(stack).to_json()
 
 
 def test_a_stack_of_any_region_looks_its_registry_up_in_the_whole_map() -> None:
-    stack, found = images(None)
-    sub: list[Any] = stack.resolve(found.scikit_learn)["Fn::Sub"]
+    stack, container_images = images(None)
+    sub: list[Any] = stack.resolve(container_images.scikit_learn)["Fn::Sub"]
     (mapping,) = Template.from_stack(stack).to_json()["Mappings"]
     lookup = {"Fn::FindInMap": [mapping, {"Ref": "AWS::Region"}, "account"]}
     assert sub[0].endswith("/sagemaker-scikit-learn:1.9-0-cpu-py3")
     assert sub[1] == {"Account": lookup}
-    (told,) = Template.from_stack(stack).to_json()["Mappings"].values()
-    assert {name: each["account"] for name, each in told.items()} == REGISTRIES
+    (mapping,) = Template.from_stack(stack).to_json()["Mappings"].values()
+    assert {name: account["account"] for name, account in mapping.items()} == REGISTRIES
 
 
 def test_a_region_without_images_is_named_with_those_that_have_them() -> None:

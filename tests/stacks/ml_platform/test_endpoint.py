@@ -25,15 +25,15 @@ def endpoint(synthesise: Templates, environment: str) -> Template:
 
 def statements(template: Template, role: str) -> dict[str, dict[str, Any]]:
     policy = resources(template, "AWS::IAM::Policy")[f"{role}/DefaultPolicy"]["Properties"]
-    found = readable(template, policy["PolicyDocument"]["Statement"])
-    return {each["Sid"]: each for each in found}
+    policy_statements = readable(template, policy["PolicyDocument"]["Statement"])
+    return {statement["Sid"]: statement for statement in policy_statements}
 
 
 def test_the_api_asks_for_iam_and_validates_by_the_one_schema(endpoint: Template) -> None:
     (method,) = (
-        each["Properties"]
-        for each in resources(endpoint, "AWS::ApiGateway::Method").values()
-        if each["Properties"]["HttpMethod"] == "POST"
+        method["Properties"]
+        for method in resources(endpoint, "AWS::ApiGateway::Method").values()
+        if method["Properties"]["HttpMethod"] == "POST"
     )
     assert method["AuthorizationType"] == "AWS_IAM"
     assert "application/json" in method["RequestModels"]
@@ -48,9 +48,9 @@ def test_the_api_throttles_and_logs_who_asked_but_not_what(endpoint: Template) -
     (settings,) = stage["Properties"]["MethodSettings"]
     assert settings["ThrottlingRateLimit"] == 50
     assert settings["DataTraceEnabled"] is False
-    written = stage["Properties"]["AccessLogSetting"]["Format"]
-    assert "$context.identity" in written
-    assert "body" not in written.lower()
+    log_format = stage["Properties"]["AccessLogSetting"]["Format"]
+    assert "$context.identity" in log_format
+    assert "body" not in log_format.lower()
 
 
 def test_a_firewall_stands_before_production_alone(endpoint: Template, environment: str) -> None:
@@ -59,17 +59,19 @@ def test_a_firewall_stands_before_production_alone(endpoint: Template, environme
     assert len(resources(endpoint, "AWS::WAFv2::WebACLAssociation")) == len(firewalls)
     logged = resources(endpoint, "AWS::WAFv2::LoggingConfiguration")
     assert len(logged) == len(firewalls)
-    for each in logged.values():
-        assert each["Properties"]["RedactedFields"] == [{"SingleHeader": {"Name": "authorization"}}]
+    for logging in logged.values():
+        assert logging["Properties"]["RedactedFields"] == [
+            {"SingleHeader": {"Name": "authorization"}}
+        ]
 
 
 def test_the_firewall_lets_a_hundred_flights_pass(synthesise: Templates) -> None:
     template = synthesise("sandbox", ("ml_endpoint.waf", "true"))["MlEndpoint"]
     (firewall,) = resources(template, "AWS::WAFv2::WebACL").values()
     groups = {
-        each["Name"]: each["Statement"]["ManagedRuleGroupStatement"]
-        for each in firewall["Properties"]["Rules"]
-        if "ManagedRuleGroupStatement" in each["Statement"]
+        rule["Name"]: rule["Statement"]["ManagedRuleGroupStatement"]
+        for rule in firewall["Properties"]["Rules"]
+        if "ManagedRuleGroupStatement" in rule["Statement"]
     }
     (body,) = groups["AWSManagedRulesCommonRuleSet"]["RuleActionOverrides"]
     assert body == {"Name": "SizeRestrictions_BODY", "ActionToUse": {"Count": {}}}
@@ -97,7 +99,7 @@ def test_the_drift_check_reads_captures_and_statistics_and_writes_nothing(
     may = statements(endpoint, "Drift/DetectRole")
     reads = may["ReadCapturesAndStatistics"]
     assert reads["Action"] == "s3:GetObject"
-    assert [each.partition("/")[2] for each in reads["Resource"]] == [
+    assert [arn.partition("/")[2] for arn in reads["Resource"]] == [
         "capture/flight-delay/*",
         "drift/flight-delay/statistics.json",
     ]
@@ -152,12 +154,14 @@ def test_a_batch_may_borrow_a_model_and_run_transforms_alone(endpoint: Template)
     assert borrows["Resource"].endswith(":model/flight-delay-batch-*")
     jobs = may["RunItsJobs"]
     assert jobs["Resource"].endswith(":transform-job/*")
-    assert {each for each in jobs["Action"] if "Job" in each} == {
+    assert {action for action in jobs["Action"] if "Job" in action} == {
         "sagemaker:CreateTransformJob",
         "sagemaker:DescribeTransformJob",
         "sagemaker:StopTransformJob",
     }
-    assert not [each for each in may.values() if "s3:GetObject" in str(each["Action"])]
+    assert not [
+        statement for statement in may.values() if "s3:GetObject" in str(statement["Action"])
+    ]
     lends = may["LendTheServingRole"]
     assert lends["Action"] == "iam:PassRole"
     assert lends["Condition"]["StringEquals"] == {"iam:PassedToService": "sagemaker.amazonaws.com"}
@@ -172,15 +176,17 @@ def test_the_served_model_reads_models_the_test_split_and_what_to_transform(
     may = statements(endpoint, "Role")
     reads = [
         place.partition("/")[2]
-        for each in may.values()
-        if each["Action"] == "s3:GetObject"
+        for statement in may.values()
+        if statement["Action"] == "s3:GetObject"
         for place in (
-            each["Resource"] if isinstance(each["Resource"], list) else [each["Resource"]]
+            statement["Resource"]
+            if isinstance(statement["Resource"], list)
+            else [statement["Resource"]]
         )
     ]
     assert sorted(reads) == ["models/*", "training/*split=test/*", "transform/*"]
     writes = may["WriteWhatItAnswered"]
-    assert [each.partition("/")[2] for each in writes["Resource"]] == ["capture/*", "transform/*"]
+    assert [arn.partition("/")[2] for arn in writes["Resource"]] == ["capture/*", "transform/*"]
 
 
 def test_a_pipeline_puts_the_preparation_in_front_and_may_read_it(synthesise: Templates) -> None:

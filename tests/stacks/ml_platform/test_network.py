@@ -28,12 +28,12 @@ def network(synthesise: Templates, environment: str) -> Template:
 
 def endpoints(template: Template, kind: str) -> dict[str, dict[str, Any]]:
     """Service name -> properties, of the VPC endpoints of one kind."""
-    found = {}
+    templates = {}
     for resource in resources(template, "AWS::EC2::VPCEndpoint").values():
         properties = readable(template, resource["Properties"])
         if properties["VpcEndpointType"] == kind:
-            found[properties["ServiceName"]] = properties
-    return found
+            templates[properties["ServiceName"]] = properties
+    return templates
 
 
 def test_every_subnet_is_isolated_and_in_a_zone_of_its_own(
@@ -41,7 +41,10 @@ def test_every_subnet_is_isolated_and_in_a_zone_of_its_own(
 ) -> None:
     zones = ENVIRONMENTS[environment].settings(MlNetworkSettings).availability_zones
     subnets = resources(network, "AWS::EC2::Subnet")
-    assert len({flat(each["Properties"]["AvailabilityZone"]) for each in subnets.values()}) == zones
+    assert (
+        len({flat(subnet["Properties"]["AvailabilityZone"]) for subnet in subnets.values()})
+        == zones
+    )
     assert len(subnets) == zones
     for gone in ("InternetGateway", "NatGateway", "EIP", "Route", "EgressOnlyInternetGateway"):
         assert not resources(network, f"AWS::EC2::{gone}"), gone
@@ -66,8 +69,8 @@ def test_s3_is_reached_by_the_gateway_with_our_buckets_and_the_images_of_aws(
 ) -> None:
     ((service, endpoint),) = endpoints(network, "Gateway").items()
     assert service.endswith(".s3")
-    own, images = endpoint["PolicyDocument"]["Statement"]
-    assert own["Condition"] == {"StringEquals": {"aws:ResourceAccount": "{AWS::AccountId}"}}
+    own_buckets, images = endpoint["PolicyDocument"]["Statement"]
+    assert own_buckets["Condition"] == {"StringEquals": {"aws:ResourceAccount": "{AWS::AccountId}"}}
     assert images["Action"] == "s3:GetObject"
     assert sorted(images["Resource"]) == [
         "arn:{AWS::Partition}:s3:::jumpstart-cache-prod-{AWS::Region}/*",
@@ -106,11 +109,12 @@ def test_jobs_reach_the_doors_s3_and_each_other(network: Template) -> None:
     (to_doors,) = jobs["SecurityGroupEgress"]
     assert (to_doors["CidrIp"], to_doors["FromPort"]) == (CIDR, 443)
     egress = [
-        each["Properties"] for each in resources(network, "AWS::EC2::SecurityGroupEgress").values()
+        egress_rule["Properties"]
+        for egress_rule in resources(network, "AWS::EC2::SecurityGroupEgress").values()
     ]
     prefix_list = [rule for rule in egress if "DestinationPrefixListId" in rule]
-    own = [rule for rule in egress if "DestinationSecurityGroupId" in rule]
-    assert (len(prefix_list), len(own), len(egress)) == (1, 1, 2)
+    within_group = [rule for rule in egress if "DestinationSecurityGroupId" in rule]
+    assert (len(prefix_list), len(within_group), len(egress)) == (1, 1, 2)
     assert (prefix_list[0]["FromPort"], prefix_list[0]["ToPort"]) == (443, 443)
     assert "SecurityGroupIngress" not in jobs
     (ingress,) = resources(network, "AWS::EC2::SecurityGroupIngress").values()

@@ -22,10 +22,10 @@ def notebook(request: pytest.FixtureRequest, synthesise: Templates) -> Template:
 
 def access(template: Template) -> list[dict[str, Any]]:
     (policy,) = resources(template, "AWS::IAM::ManagedPolicy").values()
-    found: list[dict[str, Any]] = readable(template, policy["Properties"])["PolicyDocument"][
-        "Statement"
-    ]
-    return found
+    policy_statements: list[dict[str, Any]] = readable(template, policy["Properties"])[
+        "PolicyDocument"
+    ]["Statement"]
+    return policy_statements
 
 
 def test_the_instance_has_no_root_no_internet_and_the_key(notebook: Template) -> None:

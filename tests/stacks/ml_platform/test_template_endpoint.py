@@ -18,14 +18,14 @@ SERVERLESS = (
 
 
 def endpoint(synthesise: Templates, *settings: tuple[str, str]) -> Template:
-    given = (("ml_endpoint.model_package_arn", PACKAGE), *settings)
-    template: Template = synthesise("sandbox", *given)["MlEndpoint"]
+    all_settings = (("ml_endpoint.model_package_arn", PACKAGE), *settings)
+    template: Template = synthesise("sandbox", *all_settings)["MlEndpoint"]
     return template
 
 
 def only(template: Template, kind: str) -> dict[str, Any]:
-    (found,) = resources(template, kind).values()
-    properties: dict[str, Any] = readable(template, found["Properties"])
+    (resource,) = resources(template, kind).values()
+    properties: dict[str, Any] = readable(template, resource["Properties"])
     return properties
 
 

@@ -27,21 +27,25 @@ def training(synthesise: Templates, environment: str) -> Template:
 def statements(template: Template, role: str) -> dict[str, dict[str, Any]]:
     """Sid -> statement, of a role's own policy."""
     policy = resources(template, "AWS::IAM::Policy")[f"{role}/DefaultPolicy"]["Properties"]
-    found = readable(template, policy["PolicyDocument"]["Statement"])
-    return {each["Sid"]: each for each in found}
+    policy_statements = readable(template, policy["PolicyDocument"]["Statement"])
+    return {statement["Sid"]: statement for statement in policy_statements}
 
 
 def bucket_reads_and_writes(template: Template, role: str) -> dict[str, set[str]]:
     """S3 object action -> the keys that a role may use it on, of whatever bucket."""
-    found: dict[str, set[str]] = {}
+    resources_by_action: dict[str, set[str]] = {}
     for statement in statements(template, role).values():
         actions = statement["Action"]
-        named = statement["Resource"]
+        statement_resources = statement["Resource"]
         for action in actions if isinstance(actions, list) else [actions]:
             if action.startswith("s3:") and action.endswith("Object"):
-                for each in named if isinstance(named, list) else [named]:
-                    found.setdefault(action, set()).add(str(each).partition("/")[2])
-    return found
+                for arn in (
+                    statement_resources
+                    if isinstance(statement_resources, list)
+                    else [statement_resources]
+                ):
+                    resources_by_action.setdefault(action, set()).add(str(arn).partition("/")[2])
+    return resources_by_action
 
 
 def without_code(keys: set[str]) -> set[str]:
@@ -97,9 +101,9 @@ def test_the_bucket_is_bound_to_the_vpc_and_can_be_emptied(synthesise: Templates
     for name in ("MlTraining", "MlEndpoint"):
         policy = resources(templates[name], "AWS::S3::BucketPolicy")["Bucket/Policy"]
         (bound,) = [
-            readable(templates[name], each)
-            for each in policy["Properties"]["PolicyDocument"]["Statement"]
-            if each.get("Sid") == "OnlyFromTheVpc"
+            readable(templates[name], statement)
+            for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+            if statement.get("Sid") == "OnlyFromTheVpc"
         ]
         # Neither listing nor deleting: the owner must be able to take the bucket down.
         assert bound["Action"] == ["s3:GetObject", "s3:PutObject"]
@@ -120,20 +124,20 @@ def test_job_roles_are_not_marked_to_reach_the_bucket_from_outside(training: Tem
 
 
 def test_guard_rails_refuse_jobs_that_name_no_network_and_no_key() -> None:
-    rails = [each.to_statement_json() for each in guard_rails()]
-    assert {each["Effect"] for each in rails} == {"Deny"}
-    asked = {key for each in rails for key in each["Condition"].get("Null", {})}
-    assert asked == {
+    rails = [rail.to_statement_json() for rail in guard_rails()]
+    assert {rail["Effect"] for rail in rails} == {"Deny"}
+    condition_keys = {key for rail in rails for key in rail["Condition"].get("Null", {})}
+    assert condition_keys == {
         "sagemaker:VpcSubnets",
         "sagemaker:VpcSecurityGroupIds",
         "sagemaker:VolumeKmsKey",
         "sagemaker:OutputKmsKey",
     }
-    unencrypted = [each for each in rails if "BoolIfExists" in each["Condition"]]
+    unencrypted = [rail for rail in rails if "BoolIfExists" in rail["Condition"]]
     assert len(unencrypted) == 1
     started = {"sagemaker:CreateTrainingJob", "sagemaker:CreateHyperParameterTuningJob"}
-    for each in rails:
-        assert started <= set(each["Action"])
+    for rail in rails:
+        assert started <= set(rail["Action"])
 
 
 def test_an_unsupported_region_is_named_with_those_that_are() -> None:

@@ -102,8 +102,10 @@ def production(synthesise: Templates) -> Template:
 
 
 def only(template: Template, kind: str, path: str | None = None) -> dict[str, Any]:
-    found = resources(template, kind)
-    properties: dict[str, Any] = (found[path] if path else next(iter(found.values())))["Properties"]
+    by_path = resources(template, kind)
+    properties: dict[str, Any] = (by_path[path] if path else next(iter(by_path.values())))[
+        "Properties"
+    ]
     return properties
 
 
@@ -113,29 +115,31 @@ def short(arn: str) -> str:
         return "asset"
     for service in ("glue:", "logs:"):
         if f":{service}" in arn:
-            rest = arn.rpartition("{AWS::AccountId}:")[2]
-            table = rest.rpartition("/")[2] if rest.startswith("table/") else ""
+            resource_part = arn.rpartition("{AWS::AccountId}:")[2]
+            table = resource_part.rpartition("/")[2] if resource_part.startswith("table/") else ""
             if service == "glue:":
-                return f"glue:{rest.partition('/')[0]}" + (f"/{table}" if table else "")
-            return rest
+                return f"glue:{resource_part.partition('/')[0]}" + (f"/{table}" if table else "")
+            return resource_part
     return arn
 
 
 @pytest.mark.parametrize("role", ROLES)
 def test_a_role_may_do_exactly_this(sandbox: Template, role: str) -> None:
     policy = only(sandbox, "AWS::IAM::Policy", f"{role}/DefaultPolicy")
-    found = {}
+    statements_found = {}
     for statement in policy["PolicyDocument"]["Statement"]:
         names = readable(sandbox, statement["Resource"])
-        listed = names if isinstance(names, list) else [names]
+        arns = names if isinstance(names, list) else [names]
         actions = statement["Action"]
         actions = actions if isinstance(actions, list) else [actions]
-        named = [name.replace("{Catalog/Events}", "flights_events") for name in listed]
-        targets = [short(name.replace("{Catalog/Curated}", "flights_curated")) for name in named]
-        found[statement["Sid"]] = (sorted(actions), sorted(targets))
+        arns_named = [name.replace("{Catalog/Events}", "flights_events") for name in arns]
+        targets = [
+            short(name.replace("{Catalog/Curated}", "flights_curated")) for name in arns_named
+        ]
+        statements_found[statement["Sid"]] = (sorted(actions), sorted(targets))
         if any(action.startswith("kms:") for action in actions):
             assert "kms:ViaService" in statement["Condition"]["StringEquals"]
-    assert found == ROLES[role]
+    assert statements_found == ROLES[role]
 
 
 def delivery(template: Template) -> dict[str, Any]:
@@ -164,9 +168,11 @@ def test_every_record_also_goes_to_the_raw_bucket(sandbox: Template) -> None:
 
 def test_delivery_logs_and_sets_aside_what_fails(sandbox: Template) -> None:
     destination = delivery(sandbox)
-    for each in (destination, destination["S3BackupConfiguration"]):
-        assert each["ErrorOutputPrefix"].startswith("errors/!{firehose:error-output-type}/")
-        assert each["CloudWatchLoggingOptions"]["Enabled"] is True
+    for configuration in (destination, destination["S3BackupConfiguration"]):
+        assert configuration["ErrorOutputPrefix"].startswith(
+            "errors/!{firehose:error-output-type}/"
+        )
+        assert configuration["CloudWatchLoggingOptions"]["Enabled"] is True
 
 
 def test_delivery_asks_the_transform(sandbox: Template) -> None:
@@ -193,11 +199,11 @@ def test_each_environment_has_its_stream_and_buffer(
     template = synthesise(environment)["StreamingLake"]
     hints = {"IntervalInSeconds": seconds, "SizeInMBs": 128}
     assert delivery(template)["BufferingHints"] == hints
-    found = only(template, "AWS::Kinesis::Stream")
+    stream = only(template, "AWS::Kinesis::Stream")
     assert {
-        "mode": found["StreamModeDetails"]["StreamMode"],
-        "shards": found.get("ShardCount"),
-        "hours": found["RetentionPeriodHours"],
+        "mode": stream["StreamModeDetails"]["StreamMode"],
+        "shards": stream.get("ShardCount"),
+        "hours": stream["RetentionPeriodHours"],
     } == stream
 
 
@@ -276,8 +282,8 @@ def test_readers_cannot_talk_the_work_group_out_of_its_rules(sandbox: Template) 
 
 
 def queries(template: Template) -> dict[str, str]:
-    found = resources(template, "AWS::Athena::NamedQuery").values()
-    texts = [readable(template, each["Properties"]) for each in found]
+    named_queries = resources(template, "AWS::Athena::NamedQuery").values()
+    texts = [readable(template, query["Properties"]) for query in named_queries]
     return {text["Name"]: text["QueryString"] for text in texts}
 
 
@@ -314,8 +320,8 @@ def test_a_job_that_fails_reaches_the_topic_or_the_dead_letters(sandbox: Templat
 
 def test_there_is_an_alarm_for_what_a_person_must_act_on(sandbox: Template) -> None:
     alarms = " ".join(resources(sandbox, "AWS::CloudWatch::Alarm"))
-    for what in ("Behind", "Throttled", "Failing", "Rejected", "Stale"):
-        assert what in alarms
+    for alarm_name in ("Behind", "Throttled", "Failing", "Rejected", "Stale"):
+        assert alarm_name in alarms
     for alarm in resources(sandbox, "AWS::CloudWatch::Alarm").values():
         assert readable(sandbox, alarm["Properties"]["AlarmActions"]) == ["{Alarms}"]
 
@@ -328,14 +334,20 @@ def test_only_the_sandbox_has_a_budget(synthesise: Templates, sandbox: Template)
 
 
 def test_the_outputs_are_those_that_others_rely_on(sandbox: Template) -> None:
-    wanted = {"StreamName", "RawBucketName", "LakeBucketName", "DatabaseName", "WorkGroupName"}
-    wanted |= {"EventsTableName", "CuratedTableName", "AlarmTopicArn"}
-    assert wanted <= set(sandbox["Outputs"])
+    output_names = {
+        "StreamName",
+        "RawBucketName",
+        "LakeBucketName",
+        "DatabaseName",
+        "WorkGroupName",
+    }
+    output_names |= {"EventsTableName", "CuratedTableName", "AlarmTopicArn"}
+    assert output_names <= set(sandbox["Outputs"])
 
 
 def test_a_name_prefix_renames_what_has_a_name(synthesise: Templates) -> None:
     templates = synthesise("sandbox", ("name_prefix", "Blue-"))
-    assert all(each.startswith("Blue-") for each in templates)
+    assert all(stack_name.startswith("Blue-") for stack_name in templates)
     name = "Blue-StreamingLake"
     template = templates[name]
     assert only(template, "AWS::Athena::WorkGroup")["Name"] == name

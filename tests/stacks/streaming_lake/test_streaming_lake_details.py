@@ -25,8 +25,8 @@ def production(synthesise: Templates) -> Template:
 
 
 def properties(template: Template, kind: str, path: str) -> dict[str, Any]:
-    found: dict[str, Any] = readable(template, resources(template, kind)[path]["Properties"])
-    return found
+    properties: dict[str, Any] = readable(template, resources(template, kind)[path]["Properties"])
+    return properties
 
 
 def statements(template: Template, role: str) -> dict[str, dict[str, Any]]:
@@ -73,10 +73,13 @@ CRAWLER: dict[str, tuple[Any, Any]] = {
 
 
 def test_the_crawler_reads_the_log_and_writes_tables_of_its_own_only(anywhere: Template) -> None:
-    found = statements(anywhere, "Discovery/Role")
-    key = found.pop("DecryptTheRawLog")
+    crawler_statements = statements(anywhere, "Discovery/Role")
+    key = crawler_statements.pop("DecryptTheRawLog")
     assert key["Resource"] == "{Key.Arn}"
-    assert {sid: (one["Action"], one["Resource"]) for sid, one in found.items()} == CRAWLER
+    assert {
+        sid: (statement["Action"], statement["Resource"])
+        for sid, statement in crawler_statements.items()
+    } == CRAWLER
 
 
 @pytest.mark.parametrize(
@@ -108,7 +111,10 @@ def test_a_service_assumes_only_the_roles_made_for_it(anywhere: Template) -> Non
         for path, role in roles.items()
         if not path.startswith("Custom")
     }
-    trusted = {path: [one["Principal"] for one in found] for path, found in documents.items()}
+    trusted = {
+        path: [statement["Principal"] for statement in document_statements]
+        for path, document_statements in documents.items()
+    }
     assert trusted == {
         "TransformRole": [{"Service": "lambda.amazonaws.com"}],
         "Delivery/Role": [{"Service": "firehose.amazonaws.com"}],

@@ -19,23 +19,25 @@ def sandbox(synthesise: Templates) -> Template:
 
 def alarms(template: Template) -> dict[str, dict[str, Any]]:
     """The last word of an alarm's name -> its properties, its names readable."""
-    found = (one["Properties"] for one in resources(template, ALARM).values())
-    return {one["AlarmName"].rpartition("-")[2]: readable(template, one) for one in found}
+    properties = (alarm["Properties"] for alarm in resources(template, ALARM).values())
+    return {
+        alarm["AlarmName"].rpartition("-")[2]: readable(template, alarm) for alarm in properties
+    }
 
 
 def watched(alarm: dict[str, Any]) -> dict[str, tuple[str, str, Any]]:
     """Metric -> namespace, statistic and dimensions, of an alarm on one metric or on a formula."""
     plain = [alarm] if "MetricName" in alarm else []
-    stats = [one["MetricStat"] for one in alarm.get("Metrics", []) if "MetricStat" in one]
-    found = [(one["Metric"], one["Stat"]) for one in stats]
-    found += [(one, one["Statistic"]) for one in plain]
+    stats = [entry["MetricStat"] for entry in alarm.get("Metrics", []) if "MetricStat" in entry]
+    metrics = [(entry["Metric"], entry["Stat"]) for entry in stats]
+    metrics += [(entry, entry["Statistic"]) for entry in plain]
     return {
         metric["MetricName"]: (
             metric["Namespace"],
             statistic,
-            {one["Name"]: one["Value"] for one in metric["Dimensions"]},
+            {entry["Name"]: entry["Value"] for entry in metric["Dimensions"]},
         )
-        for metric, statistic in found
+        for metric, statistic in metrics
     }
 
 
@@ -79,31 +81,37 @@ HOUR = 3_600_000  # milliseconds
 def test_limits_follow_the_environments_retention_and_buffer(
     synthesise: Templates, environment: str, behind: int, stale: int
 ) -> None:
-    found = alarms(synthesise(environment)["StreamingLake"])
-    limits = {name: alarm["Threshold"] for name, alarm in found.items()}
+    alarms_found = alarms(synthesise(environment)["StreamingLake"])
+    limits = {name: alarm["Threshold"] for name, alarm in alarms_found.items()}
     assert limits == {"Behind": behind, "Stale": stale, "Throttled": 0, "Failing": 0, "Rejected": 5}
-    for alarm in found.values():
+    for alarm in alarms_found.values():
         assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
 
 
 def test_the_transform_counts_its_lines_where_the_alarm_looks(sandbox: Template) -> None:
     function = resources(sandbox, "AWS::Lambda::Function")["Transform"]["Properties"]
     variables = function["Environment"]["Variables"]
-    named = (variables["POWERTOOLS_METRICS_NAMESPACE"], variables["POWERTOOLS_SERVICE_NAME"])
-    assert named == (LINES[0], LINES[2]["service"])
+    namespace_and_service = (
+        variables["POWERTOOLS_METRICS_NAMESPACE"],
+        variables["POWERTOOLS_SERVICE_NAME"],
+    )
+    assert namespace_and_service == (LINES[0], LINES[2]["service"])
 
 
 def test_the_budget_tells_the_topic_at_four_fifths_and_of_a_forecast(sandbox: Template) -> None:
     (budget,) = resources(sandbox, "AWS::Budgets::Budget").values()
     budget = readable(sandbox, budget["Properties"])
     assert budget["Budget"]["BudgetLimit"] == {"Amount": 25, "Unit": "USD"}
-    told = [
-        (one["Notification"]["NotificationType"], one["Notification"]["Threshold"])
-        for one in budget["NotificationsWithSubscribers"]
+    thresholds = [
+        (
+            notification["Notification"]["NotificationType"],
+            notification["Notification"]["Threshold"],
+        )
+        for notification in budget["NotificationsWithSubscribers"]
     ]
-    assert told == [("ACTUAL", 80), ("FORECASTED", 100)]
-    for one in budget["NotificationsWithSubscribers"]:
-        assert one["Subscribers"] == [{"Address": "{Alarms}", "SubscriptionType": "SNS"}]
+    assert thresholds == [("ACTUAL", 80), ("FORECASTED", 100)]
+    for notification in budget["NotificationsWithSubscribers"]:
+        assert notification["Subscribers"] == [{"Address": "{Alarms}", "SubscriptionType": "SNS"}]
 
 
 def test_a_mail_address_subscribes_to_the_topic_and_is_in_no_template_by_default(
@@ -112,8 +120,8 @@ def test_a_mail_address_subscribes_to_the_topic_and_is_in_no_template_by_default
     assert not resources(sandbox, "AWS::SNS::Subscription")
     template = synthesise("sandbox", ("alarm_email", "on-call@example.com"))["StreamingLake"]
     (subscription,) = resources(template, "AWS::SNS::Subscription").values()
-    told = readable(template, subscription["Properties"])
-    assert told == {
+    properties = readable(template, subscription["Properties"])
+    assert properties == {
         "Endpoint": "on-call@example.com",
         "Protocol": "email",
         "TopicArn": "{Alarms}",
@@ -124,17 +132,21 @@ def test_a_name_prefix_reaches_alarms_dashboard_and_query_references(
     synthesise: Templates,
 ) -> None:
     template = synthesise("sandbox", ("name_prefix", "Blue-"))["Blue-StreamingLake"]
-    named = [one["Properties"]["AlarmName"] for one in resources(template, ALARM).values()]
+    names = [
+        resource["Properties"]["AlarmName"] for resource in resources(template, ALARM).values()
+    ]
     boards = resources(template, "AWS::CloudWatch::Dashboard").values()
-    named += [one["Properties"]["DashboardName"] for one in boards]
-    assert all(name.startswith("Blue-StreamingLake") for name in named), named
+    names += [resource["Properties"]["DashboardName"] for resource in boards]
+    assert all(name.startswith("Blue-StreamingLake") for name in names), names
     for query in resources(template, "AWS::Athena::NamedQuery").values():
         assert query["Properties"]["WorkGroup"] == "Blue-StreamingLake"
 
 
 def test_the_outputs_lead_to_the_resources_they_name(sandbox: Template) -> None:
-    found = {name: readable(sandbox, one["Value"]) for name, one in sandbox["Outputs"].items()}
-    assert found == {
+    outputs = {
+        name: readable(sandbox, output["Value"]) for name, output in sandbox["Outputs"].items()
+    }
+    assert outputs == {
         "StreamName": "{Ingestion/Events}",
         "DeliveryStreamName": "{Delivery/Lake}",
         "RawBucketName": "{Storage/Raw}",
@@ -154,5 +166,5 @@ def test_a_named_query_says_what_its_files_first_line_says(sandbox: Template) ->
     files = (ROOT / "sql/streaming_lake").glob("*.sql")
     first = {f.stem.replace("_", " "): f.read_text().splitlines()[0] for f in files}
     for query in resources(sandbox, "AWS::Athena::NamedQuery").values():
-        told = query["Properties"]
-        assert f"-- {told['Description']}" == first[told["Name"]]
+        properties = query["Properties"]
+        assert f"-- {properties['Description']}" == first[properties["Name"]]

@@ -110,13 +110,16 @@ def test_word_lists_are_named_only_if_they_are_deployed(bench: Bench) -> None:
     plain = listened["a recording"].arguments("Transcribe")
     assert "LanguageIdSettings" not in plain
     assert plain["Settings"] == {"ShowSpeakerLabels": True, "MaxSpeakerLabels": 10}
-    listed = listened["with all word lists"].arguments("Transcribe")
-    assert set(listed["LanguageIdSettings"]["en-US"]) == {"VocabularyName", "VocabularyFilterName"}
-    assert listed["Settings"]["VocabularyFilterMethod"] == "mask"
+    arguments = listened["with all word lists"].arguments("Transcribe")
+    assert set(arguments["LanguageIdSettings"]["en-US"]) == {
+        "VocabularyName",
+        "VocabularyFilterName",
+    }
+    assert arguments["Settings"]["VocabularyFilterMethod"] == "mask"
     translated = bench.outcomes("language_chain/language_part")
     assert "TerminologyNames" not in translated["a chunk"].arguments("Translate")
     assert translated["a chunk with a terminology"].arguments("Translate")["TerminologyNames"]
     spoken = bench.outcomes("language_chain/speak")
     assert "LexiconNames" not in spoken["a text"].arguments("Speak")
     assert spoken["with a lexicon"].arguments("Speak")["LexiconNames"]
-    assert json.dumps(listed).count("none") == 0
+    assert json.dumps(arguments).count("none") == 0

@@ -46,6 +46,6 @@ def refusal(app: App) -> str:
 
 def resource(stack: Stack, name: str) -> Any:
     """One of the small app, as the construct of its type: cdk-nag knows no other."""
-    found = stack.node.find_child("All").node.find_child(name)
-    assert isinstance(found, CfnResource)
-    return found
+    child = stack.node.find_child("All").node.find_child(name)
+    assert isinstance(child, CfnResource)
+    return child

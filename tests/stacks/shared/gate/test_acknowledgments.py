@@ -64,9 +64,13 @@ def test_with_a_reason_it_passes_and_is_on_record(tmp_path: Path, rule: str) -> 
         (without_its_pack, "Small/All/Bucket", f"write '{S1}'"),
     ],
 )
-def test_otherwise_it_does_not(tmp_path: Path, plant: Plant, place: str, said: str) -> None:
+def test_otherwise_it_does_not(tmp_path: Path, plant: Plant, place: str, sentence: str) -> None:
     paragraphs = refusal(small_app(tmp_path, plant)).split("\n\n")
-    assert [each for each in paragraphs if f"  at {place}\n" in each and said in each]
+    assert [
+        paragraph
+        for paragraph in paragraphs
+        if f"  at {place}\n" in paragraph and sentence in paragraph
+    ]
 
 
 @pytest.mark.parametrize("rule", ["AwsSolutions-S1", "W3045", "ATHENA_KEY", "GLUE_RAY"])
@@ -74,8 +78,8 @@ def test_a_stale_one_fails(tmp_path: Path, rule: str) -> None:
     app = small_app(
         tmp_path, lambda stack: gate.acknowledge(resource(stack, "Bucket"), {rule: REASON})
     )
-    told = f"{acknowledgments.qualified(rule)}\n  at Small/All/Bucket\n  is acknowledged, but"
-    assert told in refusal(app)
+    expected = f"{acknowledgments.qualified(rule)}\n  at Small/All/Bucket\n  is acknowledged, but"
+    assert expected in refusal(app)
 
 
 @pytest.mark.parametrize(
@@ -137,20 +141,20 @@ def test_what_the_cdk_acknowledges_by_itself_is_not_stale(tmp_path: Path) -> Non
 
 def test_the_reasons_of_the_cdk_are_those_in_its_source() -> None:
     archive = next((Path(aws_cdk.__file__).parent / "_jsii").glob("*.tgz"))
-    found: set[str] = set()
+    reasons: set[str] = set()
     with tarfile.open(archive, "r:gz") as files:
         for member in files:
             if re.fullmatch(r"package/(core|aws-[\w-]+)/lib/[\w/.-]+\.js", member.name):
                 content = files.extractfile(member)
                 text = content.read() if content else b""
                 if b"acknowledge({id:" in text:
-                    found.update(
+                    reasons.update(
                         reason.decode()
                         for reason in re.findall(
                             rb'\{id:"CloudFormation-Validate::\w+",reason:"([^"]+)"', text
                         )
                     )
-    assert found == acknowledgments.REASONS_OF_THE_CDK
+    assert reasons == acknowledgments.REASONS_OF_THE_CDK
 
 
 def test_an_app_without_the_gate_does_not_pass(tmp_path: Path) -> None:

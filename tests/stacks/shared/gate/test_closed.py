@@ -132,7 +132,7 @@ def test_nothing_hides_in_a_nested_stack(tmp_path: Path) -> None:
         nested = NestedStack(stack, "Nested")
         CfnResource(nested, "Pipeline", type="AWS::DataPipeline::Pipeline")
 
-    said = refusal(small_app(tmp_path, plant))
-    assert "Closed-Services::DATA_PIPELINE\n  at Small/Nested/Pipeline\n" in said
-    assert "since 2024-07-25. Use Step Functions with Glue." in said
-    assert "CloudFormation-Validate::F3003\n  at Small/Nested/Pipeline\n" in said
+    output = refusal(small_app(tmp_path, plant))
+    assert "Closed-Services::DATA_PIPELINE\n  at Small/Nested/Pipeline\n" in output
+    assert "since 2024-07-25. Use Step Functions with Glue." in output
+    assert "CloudFormation-Validate::F3003\n  at Small/Nested/Pipeline\n" in output

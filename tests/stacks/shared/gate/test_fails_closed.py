@@ -44,9 +44,9 @@ def test_a_checker_that_breaks_passes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: Any, function: str, name: str
 ) -> None:
     monkeypatch.setattr(module, function, broken)
-    said = refusal(small_app(tmp_path))
-    assert f"{name}\n  at (the app)\n" in said
-    assert "it broke\n  Nothing was checked by it" in said
+    output = refusal(small_app(tmp_path))
+    assert f"{name}\n  at (the app)\n" in output
+    assert "it broke\n  Nothing was checked by it" in output
 
 
 def unlogged(stack: Stack) -> None:
