@@ -53,7 +53,7 @@ def test_what_was_said_is_not_overruled() -> None:
 
 
 @pytest.mark.parametrize(
-    "given", [{"scheduled_departure": "soon"}, {"scheduled_departure": 5}, {"carrier": 7}, {}]
+    "fields", [{"scheduled_departure": "soon"}, {"scheduled_departure": 5}, {"carrier": 7}, {}]
 )
 def test_what_is_wrong_is_left_for_the_model_to_refuse(fields: dict[str, Any]) -> None:
     assert flight(fields) == fields
