@@ -147,7 +147,7 @@ def test_a_wrong_value_is_named_with_what_is_allowed(
         (f"{LINE}\n{LINE.replace('1400', 'x')}", CSV, 400, "flight 1: distance_miles must be"),
         (LINE.replace("1400", "nan"), CSV, 400, "flight 0: distance_miles must be"),
         (LINE.replace("UA", ""), CSV, 400, "flight 0: carrier must be a code"),
-        (f"{LINE}\n" * 10_001, CSV, 413, "10001 flights are too many: send 10000 at most"),
+        (f"{LINE}\n" * 50_001, CSV, 413, "50001 flights are too many: send 50000 at most"),
         (asked(), "image/png", 415, "Content-Type 'image/png' is not taken: send application/json"),
         (asked(), None, 415, "Content-Type None is not taken"),
     ],
