@@ -33,9 +33,9 @@ export JSII_NODE := $(CURDIR)/.venv/bin/node
 export CDK_DISABLE_CLI_TELEMETRY := true
 export CDK_DISABLE_VERSION_CHECK := 1
 # The local AWS listens on the loopback address, which no proxy reaches.
+COMMA := ,
 export NO_PROXY := $(if $(NO_PROXY),$(NO_PROXY)$(COMMA))127.0.0.1,localhost
 export no_proxy := $(NO_PROXY)
-COMMA := ,
 
 .PHONY: help
 help:  ## this list

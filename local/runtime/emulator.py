@@ -46,6 +46,9 @@ class Emulator:
             "AWS_DEFAULT_REGION": REGION,
             "AWS_CA_BUNDLE": str(self.authority),
             "AWS_EC2_METADATA_DISABLED": "true",
+            # A proxy of the environment does not reach the loopback address.
+            "NO_PROXY": "127.0.0.1,localhost",
+            "no_proxy": "127.0.0.1,localhost",
         }
 
     def variables_of(self, role: boto3.Session) -> dict[str, str]:

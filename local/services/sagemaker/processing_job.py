@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import tempfile
 from pathlib import Path
 
 from local.runtime.workspace import LocalError
@@ -20,7 +21,14 @@ def run(request: Request, base: Path) -> str:
 
     Raises LocalError with the end of the log.
     """
-    base = base.resolve()
+    # The entry point is a shell command that names paths without quotes: none may have a blank.
+    with tempfile.TemporaryDirectory(prefix="processing-") as folder:
+        link = Path(folder) / "ml"
+        link.symlink_to(base.resolve())
+        return _run(request, link)
+
+
+def _run(request: Request, base: Path) -> str:
     inputs = [item["S3Input"]["LocalPath"] for item in request["ProcessingInputs"]]
     outputs = [
         item["S3Output"]["LocalPath"] for item in request["ProcessingOutputConfig"]["Outputs"]
