@@ -274,7 +274,7 @@ def test_the_services_ask_for_the_lists_by_the_name_that_they_are_kept_under(
 
 
 @pytest.mark.parametrize(
-    ("settings", "said"),
+    ("settings", "sentence"),
     [
         (
             {"language_chain.documents_at_once": "10"},

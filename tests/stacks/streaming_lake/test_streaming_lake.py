@@ -187,14 +187,14 @@ def test_delivery_asks_the_transform(sandbox: Template) -> None:
 
 
 @pytest.mark.parametrize(
-    ("environment", "seconds", "stream"),
+    ("environment", "seconds", "stream_settings"),
     [
         ("sandbox", 300, {"mode": "PROVISIONED", "shards": 1, "hours": 24}),
         ("production", 900, {"mode": "ON_DEMAND", "shards": None, "hours": 168}),
     ],
 )
 def test_each_environment_has_its_stream_and_buffer(
-    synthesise: Templates, environment: str, seconds: int, stream: dict[str, Any]
+    synthesise: Templates, environment: str, seconds: int, stream_settings: dict[str, Any]
 ) -> None:
     template = synthesise(environment)["StreamingLake"]
     hints = {"IntervalInSeconds": seconds, "SizeInMBs": 128}
@@ -204,7 +204,7 @@ def test_each_environment_has_its_stream_and_buffer(
         "mode": stream["StreamModeDetails"]["StreamMode"],
         "shards": stream.get("ShardCount"),
         "hours": stream["RetentionPeriodHours"],
-    } == stream
+    } == stream_settings
 
 
 def test_settings_reach_the_template(synthesise: Templates) -> None:

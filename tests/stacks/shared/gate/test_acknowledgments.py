@@ -51,7 +51,7 @@ def test_with_a_reason_it_passes_and_is_on_record(tmp_path: Path, rule: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("plant", "place", "said"),
+    ("plant", "place", "sentence"),
     [
         (unlogged, "Small/All/Bucket", "has server access logs disabled"),
         (accepted(S1, ""), "Small/All/Bucket", "without a reason ('')"),
