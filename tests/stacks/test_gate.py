@@ -89,7 +89,9 @@ DEFECTS: list[Defect] = [
 
 
 @pytest.mark.parametrize(
-    ("path", "name", "rule", "value"), DEFECTS, ids=[f"{d[0]} {d[1]} {d[2]}" for d in DEFECTS]
+    ("path", "name", "rule", "value"),
+    DEFECTS,
+    ids=[f"{path} {name} {rule}" for path, name, rule, _ in DEFECTS],
 )
 def test_a_planted_defect_is_reported_with_rule_and_path(
     tmp_path: Path, path: str, name: str, rule: str, value: Any

@@ -41,7 +41,10 @@ def function(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def event(body: str | None = BODY, **headers: str) -> dict[str, Any]:
-    return {"body": body, "headers": {key.replace("_", "-"): v for key, v in headers.items()}}
+    return {
+        "body": body,
+        "headers": {key.replace("_", "-"): value for key, value in headers.items()},
+    }
 
 
 def endpoint_response(body: bytes) -> dict[str, Any]:
