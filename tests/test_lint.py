@@ -16,7 +16,7 @@ from tests.conftest import Templates, flat
 pytestmark = pytest.mark.lint
 
 
-def tracked(*patterns: str) -> list[Path]:
+def tracked_files(*patterns: str) -> list[Path]:
     process = subprocess.run(
         ["git", "ls-files", "-z", *patterns], cwd=ROOT, capture_output=True, text=True, check=True
     )
@@ -24,12 +24,12 @@ def tracked(*patterns: str) -> list[Path]:
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_cfn_lint_finds_nothing(synthesise: Templates, environment: str) -> None:
+def test_cfn_lint_reports_nothing(synthesise: Templates, environment: str) -> None:
     for name, template in synthesise(environment).items():
         matches = lint(
             flat(template),
-            # W3005: the CDK spells dependencies out that a reference already makes. E3601: it
-            # knows no JSONata where a number stands; asl-validator checks the definitions.
+            # W3005: the CDK writes dependencies that a reference already implies. E3601: cfn-lint
+            # rejects JSONata in place of a number; asl-validator checks the state machines.
             config=ManualArgs(
                 regions=["us-east-1", "eu-central-1"], ignore_checks=["W3005", "E3601"]
             ),
@@ -38,12 +38,12 @@ def test_cfn_lint_finds_nothing(synthesise: Templates, environment: str) -> None
 
 
 def test_locks_hold_hashes_and_no_addresses() -> None:
-    locks = tracked("requirements/*.txt", "lambdas/*/*/requirements.txt")
+    locks = tracked_files("requirements/*.txt", "lambdas/*/*/requirements.txt")
     assert len(locks) > 3
     for lock in locks:
         assert "sha256:" in lock.read_text(), lock
         assert "://" not in lock.read_text(), lock
-    for lock in tracked("*package-lock.json"):
+    for lock in tracked_files("*package-lock.json"):
         assert "sha512-" in lock.read_text(), lock
         assert '"resolved"' not in lock.read_text(), lock
 
@@ -51,14 +51,14 @@ def test_locks_hold_hashes_and_no_addresses() -> None:
 def test_no_secret_is_tracked() -> None:
     secrets = SecretsCollection()
     with default_settings():
-        for path in tracked("*.py", "*.json", "*.toml", "Makefile"):
+        for path in tracked_files("*.py", "*.json", "*.toml", "Makefile"):
             if "lock" not in path.name:
                 secrets.scan_file(str(path))
     assert [f"{name}:{secret.line_number} {secret.type}" for name, secret in secrets] == []
 
 
-def test_the_lambda_is_tested_with_the_versions_it_is_deployed_with() -> None:
-    project = (ROOT / "requirements" / "test.txt").read_text()
+def test_the_test_environment_has_the_versions_of_the_lambda_functions() -> None:
+    test_requirements = (ROOT / "requirements" / "test.txt").read_text()
     for requirements in (ROOT / "lambdas").glob("*/*/requirements.in"):
         for line in requirements.read_text().split():
-            assert re.search(rf"^{re.escape(line)} ", project, re.MULTILINE), line
+            assert re.search(rf"^{re.escape(line)} ", test_requirements, re.MULTILINE), line

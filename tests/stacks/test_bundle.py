@@ -1,4 +1,4 @@
-"""Bundles are built for their target, complete, small, once, and the same on every machine."""
+"""Bundles hold the right files for their target, stay small, and are reproducible."""
 
 import os
 import zipfile
@@ -17,7 +17,7 @@ from stacks.shared import bundle
 AWS = ENVIRONMENTS["sandbox"].lambda_target
 
 
-def test_a_bundle_for_lambda_holds_package_schemas_and_wheels_for_its_processor() -> None:
+def test_a_lambda_bundle_holds_package_schemas_and_wheels_for_its_architecture() -> None:
     folder = bundle.lambda_bundle("streaming_lake/transform_flight_events", AWS)
     names = {str(path.relative_to(folder)) for path in folder.rglob("*")}
     assert {"transform_flight_events/handler.py", "schemas/airport.schema.json"} <= names
@@ -29,22 +29,22 @@ def test_a_bundle_for_lambda_holds_package_schemas_and_wheels_for_its_processor(
 
 def test_a_bundle_is_below_five_megabytes() -> None:
     folder = bundle.lambda_bundle("streaming_lake/transform_flight_events", AWS)
-    packed = BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+    archive_file = BytesIO()
+    with zipfile.ZipFile(archive_file, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in folder.rglob("*"):
             archive.write(path, path.relative_to(folder))
-    assert packed.tell() < 5_000_000
+    assert archive_file.tell() < 5_000_000
 
 
-def test_the_same_content_is_built_once() -> None:
-    first = bundle.spark_bundle("streaming_lake/curate_flights")
-    before = first.stat().st_mtime_ns
-    assert bundle.spark_bundle("streaming_lake/curate_flights") == first
-    assert first.stat().st_mtime_ns == before
-    assert (first / "schemas" / "__init__.py").exists()
+def test_an_unchanged_bundle_is_not_built_again() -> None:
+    folder = bundle.spark_bundle("streaming_lake/curate_flights")
+    built_at = folder.stat().st_mtime_ns
+    assert bundle.spark_bundle("streaming_lake/curate_flights") == folder
+    assert folder.stat().st_mtime_ns == built_at
+    assert (folder / "schemas" / "__init__.py").exists()
 
 
-def test_an_unavailable_dependency_is_named(
+def test_a_bundle_with_an_unavailable_dependency_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     package = tmp_path / "lambdas" / "broken"
@@ -64,7 +64,7 @@ Checkout = Callable[[str], list[Path]]
 
 @pytest.fixture
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
-    """Bundles of every kind from a checkout of the given line ends."""
+    """Builds bundles of every kind from a checkout whose files have the given line end."""
 
     def bundles(line_end: str) -> list[Path]:
         root = tmp_path / f"checkout-{os.umask(os.umask(0)):o}-{line_end.encode().hex()}"
@@ -76,19 +76,19 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
                     file.write_text(source.read_text(), newline=line_end)
         monkeypatch.setattr(bundle, "ROOT", root)
         monkeypatch.setattr(bundle, "BUNDLES", root / "bundles")
-        lexicon = root / "models" / "language_chain" / "word_lists" / "vocabulary.txt"
+        vocabulary = root / "models" / "language_chain" / "word_lists" / "vocabulary.txt"
         return [
             bundle.lambda_bundle("ml_platform/predict_delay", AWS),
             bundle.spark_bundle("streaming_lake/curate_flights"),
             bundle.model_bundle("ml_platform/flight_delay"),
             bundle.artefact_bundle("ml_platform/prepare_flights"),
-            bundle.source_file(lexicon),
+            bundle.source_file(vocabulary),
         ]
 
     return bundles
 
 
-def test_umask_and_line_ends_change_no_asset(checkout: Checkout) -> None:
+def test_umask_and_line_ends_do_not_change_a_bundle(checkout: Checkout) -> None:
     expected = [FileSystem.fingerprint(str(path)) for path in checkout("\n")]
     previous = os.umask(0o077)
     try:

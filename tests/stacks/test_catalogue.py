@@ -1,4 +1,4 @@
-"""The catalogue finds architectures, makes those that are chosen, and reads their settings."""
+"""The catalogue lists the architectures, creates the chosen ones, and validates their settings."""
 
 import json
 from pathlib import Path
@@ -16,14 +16,14 @@ def stack_ids(*only: str, **context: object) -> list[str]:
     return [stack.stack_name for stack in app.synth().stacks]
 
 
-def test_every_folder_with_a_stack_has_a_manifest_of_its_name() -> None:
+def test_every_folder_with_a_stack_has_a_manifest() -> None:
     folders = {
         path.relative_to(ROOT / "stacks").parts[0] for path in ROOT.glob("stacks/**/stack.py")
     }
     assert {manifest.folder for manifest in ARCHITECTURES.values()} == folders
 
 
-def test_the_manifest_lists_the_stacks_that_are_made() -> None:
+def test_the_manifest_lists_the_stacks_that_are_created() -> None:
     for name, manifest in ARCHITECTURES.items():
         expected = {
             stack_name
@@ -33,7 +33,7 @@ def test_the_manifest_lists_the_stacks_that_are_made() -> None:
         assert set(stack_ids(name, env="production")) == expected
 
 
-def test_an_architecture_is_made_alone() -> None:
+def test_only_the_chosen_architectures_are_created() -> None:
     assert stack_ids("language-chain") == ["LanguageChain"]
     assert set(stack_ids(arch="streaming-lake,language-chain")) == {
         "StreamingLake",
@@ -41,13 +41,13 @@ def test_an_architecture_is_made_alone() -> None:
     }
 
 
-def test_an_architecture_comes_with_what_it_needs() -> None:
+def test_an_architecture_is_created_with_its_dependencies() -> None:
     assert "StreamingLake" not in stack_ids("ml-platform")
     with_lake = stack_ids("ml-platform", **{"ml_training.from_lake": "true"})
     assert with_lake.index("StreamingLake") < with_lake.index("MlTraining")
 
 
-def test_an_unknown_architecture_is_refused_with_the_known_ones() -> None:
+def test_an_unknown_architecture_is_reported_with_the_known_ones() -> None:
     with pytest.raises(
         SettingsError, match=r"ARCH=nope: no such architecture. Use language-chain,"
     ):
@@ -66,26 +66,26 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_context_that_nobody_typed_stops_no_synth(home: Path) -> None:
-    untyped = {
+def test_context_from_files_is_not_validated(home: Path) -> None:
+    file_context = {
         "team": "search",
         "acknowledged-issue-numbers": [19179],
         "availability-zones:account=123456789012:region=eu-central-1": ["eu-central-1a"],
     }
-    assert stack_ids("language-chain", **untyped) == ["LanguageChain"]
+    assert stack_ids("language-chain", **file_context) == ["LanguageChain"]
 
 
-def test_a_mistyped_setting_stops_the_synth_beside_it(home: Path) -> None:
+def test_a_mistyped_setting_is_reported_despite_context_from_files(home: Path) -> None:
     with pytest.raises(SettingsError, match=r"-c teem: no such setting"):
         stack_ids("language-chain", team="search", teem="search")
 
 
-def test_a_setting_in_the_home_folder_counts(home: Path) -> None:
+def test_a_setting_in_the_home_folder_is_applied(home: Path) -> None:
     (home / "home" / ".cdk.json").write_text('{"context": {"name_prefix": "Blue-"}}')
     assert stack_ids("language-chain", name_prefix="Blue-") == ["Blue-LanguageChain"]
 
 
-def test_a_broken_context_file_is_named(home: Path) -> None:
+def test_an_invalid_context_file_is_reported(home: Path) -> None:
     (home / "home" / ".cdk.json").write_text("{")
     with pytest.raises(SettingsError, match=r"\.cdk\.json is not valid JSON"):
         stack_ids("language-chain")

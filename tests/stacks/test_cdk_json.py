@@ -1,4 +1,4 @@
-"""The app's flags are those that the CDK recommends, but for a few with a reason."""
+"""The app sets every feature flag as the CDK recommends, except for documented ones."""
 
 import json
 import tarfile
@@ -8,14 +8,14 @@ import aws_cdk
 
 from repository import ROOT
 
-DIFFERENT = {
-    # A producer must not be deleted under its consumer, and scanners understand imports.
+EXCEPTIONS = {
+    # Strong references protect a stack that others import from, and scanners understand them.
     "@aws-cdk/core:defaultCrossStackReferences": "strong",
-    # Usage metadata in every template tells its readers nothing.
+    # Usage metadata would make every template longer and is of no use to its readers.
     "@aws-cdk/core:enableAdditionalMetadataCollection": False,
     "cli-telemetry": False,
 }
-# Set by `cdk init` for every new app, and not flags of behaviour.
+# `cdk init` sets these in every new app; they do not change behaviour.
 INIT_ONLY = {"@aws-cdk/core:target-partitions"}
 
 
@@ -25,7 +25,9 @@ def test_every_recommended_flag_is_set() -> None:
         member = files.extractfile("package/recommended-feature-flags.json")
         assert member is not None
         recommended = json.load(member)
-    ours = json.loads((ROOT / "cdk.json").read_text())["context"]
-    differing = {key for key in ours | recommended if ours.get(key) != recommended.get(key)}
-    assert differing - INIT_ONLY == set(DIFFERENT)
-    assert {key: ours[key] for key in DIFFERENT} == DIFFERENT
+    own_flags = json.loads((ROOT / "cdk.json").read_text())["context"]
+    differing = {
+        key for key in own_flags | recommended if own_flags.get(key) != recommended.get(key)
+    }
+    assert differing - INIT_ONLY == set(EXCEPTIONS)
+    assert {key: own_flags[key] for key in EXCEPTIONS} == EXCEPTIONS

@@ -1,4 +1,4 @@
-"""Settings are typed; a wrong one is named, with what is allowed."""
+"""Settings are converted to their types; an invalid one is reported with the allowed values."""
 
 from dataclasses import fields
 from typing import Any
@@ -13,7 +13,7 @@ from stacks.environments import CommonSettings, Environment, SettingsError
 from stacks.ml_platform.settings import MlTrainingSettings
 from stacks.streaming_lake.settings import StreamingLakeSettings
 
-# Values that some setting accepts, so that random text is not all refused.
+# Values that at least one setting accepts, since most random text is refused.
 _PLAUSIBLE = [
     "none",
     "true",
@@ -37,7 +37,7 @@ _PLAUSIBLE = [
 
 
 @pytest.mark.parametrize(
-    ("typed", "sentence"),
+    ("context", "sentence"),
     [
         (
             {"env": "prod"},
@@ -72,24 +72,24 @@ _PLAUSIBLE = [
         ),
     ],
 )
-def test_a_wrong_setting_is_named_with_what_is_allowed(
-    typed: dict[str, str], sentence: str
+def test_an_invalid_setting_is_reported_with_the_allowed_values(
+    context: dict[str, str], sentence: str
 ) -> None:
     with pytest.raises(SettingsError) as refusal:
-        environment_from(typed)
+        environment_from(context)
     assert str(refusal.value).startswith(sentence)
 
 
-def test_every_wrong_setting_is_named_at_once() -> None:
-    typed = {"streaming_lake.buffer_seconds": "901", "streaming_lake.buffer_mebibytes": "1"}
+def test_all_invalid_settings_are_reported_together() -> None:
+    context = {"streaming_lake.buffer_seconds": "901", "streaming_lake.buffer_mebibytes": "1"}
     with pytest.raises(SettingsError) as refusal:
-        environment_from(typed)
+        environment_from(context)
     assert len(str(refusal.value).splitlines()) == 2
 
 
 def test_typed_values_are_converted() -> None:
-    typed = {"env": "production", "streaming_lake.shards": "2", "keep_data": "false"}
-    environment = environment_from({**typed, "streaming_lake.object_lock_days": "none"})
+    context = {"env": "production", "streaming_lake.shards": "2", "keep_data": "false"}
+    environment = environment_from({**context, "streaming_lake.object_lock_days": "none"})
     lake = environment.settings(StreamingLakeSettings)
     assert (lake.shards, lake.object_lock_days, environment.keep_data) == (2, None, False)
 
@@ -98,7 +98,7 @@ def test_the_default_environment_is_sandbox() -> None:
     assert environment_from({}) == ENVIRONMENTS["sandbox"]
 
 
-def test_every_offered_setting_takes_its_own_value() -> None:
+def test_every_setting_accepts_its_default_value() -> None:
     for name in setting_names():
         value = _value(ENVIRONMENTS["sandbox"], name)
         environment_from({name: _as_typed(value)})
@@ -107,7 +107,7 @@ def test_every_offered_setting_takes_its_own_value() -> None:
 @pytest.mark.parametrize("name", setting_names())
 @settings(max_examples=60)
 @given(text=st.sampled_from(_PLAUSIBLE) | st.text(max_size=30))
-def test_what_is_typed_is_what_is_held_or_it_is_refused(name: str, text: str) -> None:
+def test_a_setting_holds_the_typed_value_or_is_refused(name: str, text: str) -> None:
     try:
         environment = environment_from({name: text})
     except SettingsError:
@@ -115,14 +115,16 @@ def test_what_is_typed_is_what_is_held_or_it_is_refused(name: str, text: str) ->
     assert _as_typed(_value(environment, name)) == _normalised(text, _value(environment, name))
 
 
-def test_a_role_whose_name_contains_none_stays_whole() -> None:
+def test_a_role_name_that_contains_none_is_not_changed() -> None:
     arn = "arn:aws:iam::123456789012:role/nonesuch"
     environment = environment_from({"ml_training.data_administrators": arn})
     assert environment.settings(MlTrainingSettings).data_administrators == (arn,)
 
 
 @pytest.mark.parametrize(
-    "kind", [CommonSettings, *(group.kind for group in SETTINGS_GROUPS)], ids=lambda k: k.__name__
+    "kind",
+    [CommonSettings, *(group.kind for group in SETTINGS_GROUPS)],
+    ids=lambda group_class: group_class.__name__,
 )
 def test_every_setting_has_a_description(kind: type[Any]) -> None:
     properties = TypeAdapter(kind).json_schema()["properties"]
@@ -130,7 +132,7 @@ def test_every_setting_has_a_description(kind: type[Any]) -> None:
     assert [name for name, schema in properties.items() if not schema.get("description")] == []
 
 
-def test_an_idle_sandbox_lake_runs_nothing_but_one_shard() -> None:
+def test_the_sandbox_lake_has_one_shard_and_no_schedules() -> None:
     lake = ENVIRONMENTS["sandbox"].settings(StreamingLakeSettings)
     assert (lake.shards, lake.curate_schedule, lake.crawl_schedule) == (1, None, None)
 
@@ -152,9 +154,9 @@ def _as_typed(value: Any) -> str:
             return str(value)
 
 
-def _normalised(text: str, held: Any) -> str:
-    """`text` in the spelling of `_as_typed`: numbers and booleans have several."""
-    match held:
+def _normalised(text: str, value: Any) -> str:
+    """`text` in the spelling of `_as_typed`, since numbers and booleans have several."""
+    match value:
         case bool():
             return str(text.strip().lower() in ("true", "t", "1", "yes", "y", "on")).lower()
         case int():

@@ -1,6 +1,6 @@
-"""Planted defects: each is one change to the app as it is, and the gate names the rule it breaks.
+"""Planted defects: each test changes one property of the real app, and the gate names the rule.
 
-A checker that is configured away, or stops seeing what it saw, fails here.
+The tests fail if a checker is switched off or no longer reports a defect.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from stacks.shared import gate
 from stacks.shared.gate.closed import findings
 
 
-def app_with(tmp_path: Path, plant: Callable[[Stack], object]) -> App:
+def app_with_defect(tmp_path: Path, plant: Callable[[Stack], object]) -> App:
     app = make_app({"env": "local"}, tmp_path)
     stack = app.node.find_child("StreamingLake")
     assert isinstance(stack, Stack)
@@ -25,9 +25,9 @@ def app_with(tmp_path: Path, plant: Callable[[Stack], object]) -> App:
     return app
 
 
-def message(tmp_path: Path, plant: Callable[[Stack], object]) -> str:
+def gate_message(tmp_path: Path, plant: Callable[[Stack], object]) -> str:
     with pytest.raises(gate.GateError) as refusal:
-        gate.synthesise(app_with(tmp_path, plant))
+        gate.synthesise(app_with_defect(tmp_path, plant))
     return str(refusal.value)
 
 
@@ -48,8 +48,9 @@ _FIVE_FIELDS = {"ScheduleExpression": "cron(0 3 * * *)"}
 _OPEN = s3.CfnBucket.PublicAccessBlockConfigurationProperty(block_public_acls=False)
 _DELETED = object()
 
-# The construct, the property, what it is changed to, and the rule that must fire.
-# cdk-nag looks at the construct (small letters), the engines at the template.
+# The construct's path, the property, the rule that must report it, and the property's new value.
+# A property in lower case is set on the construct (cdk-nag reads it there), any other in the
+# template (CloudFormation's validation reads it there).
 DEFECTS: list[Defect] = [
     ("Key", "enable_key_rotation", "AwsSolutions-KMS5", False),
     ("Storage/Lake", "logging_configuration", "AwsSolutions-S1", _DELETED),
@@ -88,9 +89,11 @@ DEFECTS: list[Defect] = [
 
 
 @pytest.mark.parametrize(
-    ("path", "name", "rule", "value"), DEFECTS, ids=[f"{d[0]} {d[1]} {d[2]}" for d in DEFECTS]
+    ("path", "name", "rule", "value"),
+    DEFECTS,
+    ids=[f"{path} {name} {rule}" for path, name, rule, _ in DEFECTS],
 )
-def test_a_planted_defect_is_named_with_its_place(
+def test_a_planted_defect_is_reported_with_rule_and_path(
     tmp_path: Path, path: str, name: str, rule: str, value: Any
 ) -> None:
     def plant(stack: Stack) -> None:
@@ -102,8 +105,8 @@ def test_a_planted_defect_is_named_with_its_place(
         else:
             target.add_property_override(name, value)
 
-    output = message(tmp_path, plant)
-    assert f"::{rule}\n  at StreamingLake/{path}" in output
+    report = gate_message(tmp_path, plant)
+    assert f"::{rule}\n  at StreamingLake/{path}" in report
 
 
 CLOSED = {
@@ -121,17 +124,17 @@ CLOSED = {
 }
 
 
-def test_closed_services_are_named_with_what_to_use_instead(tmp_path: Path) -> None:
+def test_a_closed_service_is_reported_with_its_replacement(tmp_path: Path) -> None:
     def plant(stack: Stack) -> None:
         for number, kind in enumerate(CLOSED):
             CfnResource(stack, f"Closed{number}", type=kind)
 
-    output = message(tmp_path, plant)
+    report = gate_message(tmp_path, plant)
     for number, (kind, rule) in enumerate(CLOSED.items()):
         assert (
-            f"Closed-Services::{rule}\n  at StreamingLake/Closed{number}\n  {kind} cannot" in output
+            f"Closed-Services::{rule}\n  at StreamingLake/Closed{number}\n  {kind} cannot" in report
         )
-    assert "Use Kinesis Video's image generation" in output
+    assert "Use Kinesis Video's image generation" in report
 
 
 _SQL = {"RuntimeEnvironment": "SQL-1_0"}
@@ -149,7 +152,7 @@ _ELASTIC = {"ProductionVariants": [{"AcceleratorType": "ml.eia2.large"}]}
         ("EC2::Instance", {"InstanceType": "p2.xlarge"}, "INSTANCE_FAMILY"),
     ],
 )
-def test_closed_parts_of_open_services_are_found(
+def test_a_closed_feature_of_an_open_service_is_reported(
     kind: str, properties: dict[str, Any], rule: str
 ) -> None:
     template = {"Resources": {"A": {"Type": f"AWS::{kind}", "Properties": properties}}}
@@ -157,23 +160,25 @@ def test_closed_parts_of_open_services_are_found(
 
 
 @pytest.mark.parametrize(
-    ("today", "found"), [(date(2027, 10, 31), []), (date(2027, 11, 1), ["LAMBDA_RUNTIME"])]
+    ("today", "expected_rules"), [(date(2027, 10, 31), []), (date(2027, 11, 1), ["LAMBDA_RUNTIME"])]
 )
-def test_a_runtime_is_closed_a_year_before_its_end(today: date, found: list[str]) -> None:
+def test_a_runtime_is_reported_from_a_year_before_its_deprecation(
+    today: date, expected_rules: list[str]
+) -> None:
     properties = {"Runtime": "python3.12"}
     template = {"Resources": {"A": {"Type": "AWS::Lambda::Function", "Properties": properties}}}
-    assert [finding.rule for finding in findings(template, today)] == found
+    assert [finding.rule for finding in findings(template, today)] == expected_rules
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_the_app_as_it_is_passes_and_prints_nothing(
+def test_the_unchanged_app_passes_and_prints_nothing(
     tmp_path: Path, environment: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     gate.synthesise(make_app({"env": environment}, tmp_path))
     assert capfd.readouterr().out == ""
 
 
-def an_unlogged_bucket(stack: Stack) -> s3.Bucket:
+def add_unlogged_bucket(stack: Stack) -> s3.Bucket:
     return s3.Bucket(
         stack,
         "Careless",
@@ -184,29 +189,31 @@ def an_unlogged_bucket(stack: Stack) -> s3.Bucket:
     )
 
 
-def test_a_finding_passes_only_with_a_reason_at_its_construct(tmp_path: Path) -> None:
+def test_a_finding_is_accepted_only_with_a_reason_at_its_construct(tmp_path: Path) -> None:
     rule = "AwsSolutions::AwsSolutions-S1"
-    assert f"{rule}\n  at StreamingLake/Careless" in message(tmp_path, an_unlogged_bucket)
+    assert f"{rule}\n  at StreamingLake/Careless" in gate_message(tmp_path, add_unlogged_bucket)
 
-    def reasoned(stack: Stack) -> None:
+    def with_reason(stack: Stack) -> None:
         gate.acknowledge(
-            an_unlogged_bucket(stack), {rule: "a bucket of this test, nobody reads it"}
+            add_unlogged_bucket(stack), {rule: "a bucket of this test, nobody reads it"}
         )
 
-    gate.synthesise(app_with(tmp_path, reasoned))
+    gate.synthesise(app_with_defect(tmp_path, with_reason))
 
-    def short(stack: Stack) -> None:
-        gate.acknowledge(an_unlogged_bucket(stack), {rule: "because"})
+    def with_short_reason(stack: Stack) -> None:
+        gate.acknowledge(add_unlogged_bucket(stack), {rule: "because"})
 
-    assert "is acknowledged without a reason ('because')" in message(tmp_path, short)
+    assert "is acknowledged without a reason ('because')" in gate_message(
+        tmp_path, with_short_reason
+    )
 
-    def elsewhere(stack: Stack) -> None:
-        an_unlogged_bucket(stack)
+    def at_another_construct(stack: Stack) -> None:
+        add_unlogged_bucket(stack)
         gate.acknowledge(resource(stack, "Key"), {rule: "a reason, but not where it is needed"})
 
-    output = message(tmp_path, elsewhere)
-    assert f"{rule}\n  at StreamingLake/Careless" in output
-    assert "has no finding there" in output
+    report = gate_message(tmp_path, at_another_construct)
+    assert f"{rule}\n  at StreamingLake/Careless" in report
+    assert "has no finding there" in report
 
 
 def test_a_wildcard_without_a_reason_is_refused(tmp_path: Path) -> None:
@@ -214,6 +221,6 @@ def test_a_wildcard_without_a_reason_is_refused(tmp_path: Path) -> None:
         role: Any = stack.node.find_child("Curation").node.find_child("Role")
         role.allow("Everything", ["s3:*"], "*")
 
-    output = message(tmp_path, plant)
-    assert "AwsSolutions-IAM5[Action::s3:*]\n  at StreamingLake/Curation/Role" in output
-    assert 'gate.acknowledge(construct, {"AwsSolutions::AwsSolutions-IAM5[Action::s3:*]"' in output
+    report = gate_message(tmp_path, plant)
+    assert "AwsSolutions-IAM5[Action::s3:*]\n  at StreamingLake/Curation/Role" in report
+    assert 'gate.acknowledge(construct, {"AwsSolutions::AwsSolutions-IAM5[Action::s3:*]"' in report

@@ -1,7 +1,6 @@
-"""More planted defects, many in one app: each is found at its own construct, and all are told.
+"""Many planted defects in one app: the gate reports each at its own construct.
 
-`test_gate.py` plants one at a time; here they stand side by side, each at a construct of its own,
-so that one finding never hides another.
+`test_gate.py` plants one defect at a time; these tests show that no finding hides another.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,7 +20,7 @@ from stacks.catalogue import make_app
 from stacks.shared import gate
 
 Plant = Callable[[Any], object]
-# Construct below the stack (where it is planted), what is done to it, rule -> construct.
+# The construct's path in the stack, the change to it, and the expected rules with their constructs.
 Defect = tuple[str, Plant, Sequence[tuple[str, str]]]
 
 NAG, ENGINE, CLOSED = (
@@ -32,32 +31,32 @@ NAG, ENGINE, CLOSED = (
 ROLE_ARN = "arn:aws:iam::111122223333:role/planted"
 
 
-def put(name: str, value: Any) -> Plant:
+def set_property(name: str, value: Any) -> Plant:
     return lambda target: target.add_property_override(name, value)
 
 
-def take(name: str) -> Plant:
+def delete_property(name: str) -> Plant:
     return lambda target: target.add_property_deletion_override(name)
 
 
-def without(child: str) -> Plant:
+def remove_child(child: str) -> Plant:
     return lambda target: target.node.try_remove_child(child)
 
 
-def allow(*actions: str) -> Plant:
+def allow_on_everything(*actions: str) -> Plant:
     return lambda role: role.add_to_policy(iam.PolicyStatement(actions=[*actions], resources=["*"]))
 
 
-def managed(name: str) -> Plant:
+def add_managed_policy_named(name: str) -> Plant:
     return lambda role: role.add_managed_policy(
         iam.ManagedPolicy.from_aws_managed_policy_name(name)
     )
 
 
-def bare(stack: Construct) -> None:
-    everybody = ec2.CfnSecurityGroup.IngressProperty(ip_protocol="tcp", cidr_ip="0.0.0.0/0")
+def add_bare_resources(stack: Construct) -> None:
+    any_address = ec2.CfnSecurityGroup.IngressProperty(ip_protocol="tcp", cidr_ip="0.0.0.0/0")
     ec2.CfnSecurityGroup(
-        stack, "Group", group_description="open", security_group_ingress=[everybody]
+        stack, "Group", group_description="open", security_group_ingress=[any_address]
     )
     s3.CfnBucket(stack, "Bucket")
     sns.CfnTopic(stack, "Topic")
@@ -71,17 +70,17 @@ BARE = {"Group": ["EC23"], "Bucket": ["S1", "S10"], "Machine": ["SF1", "SF2"]}
 BARE |= {"Topic": ["SNS3"], "Notebook": ["SM1", "SM2", "SM3"]}
 POLICY = "DefaultPolicy/Resource"
 MANAGED = f"{NAG}IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/AmazonSageMakerFullAccess]"
-# What cdk-nag sees at the construct.
+# Defects that cdk-nag reads on the construct.
 IN_CONSTRUCTS: list[Defect] = [
-    ("Storage/Lake", without("Policy"), [(f"{NAG}S10", "Storage/Lake/Resource")]),
+    ("Storage/Lake", remove_child("Policy"), [(f"{NAG}S10", "Storage/Lake/Resource")]),
     (
         "Operation/Undelivered",
-        without("Policy"),
+        remove_child("Policy"),
         [(f"{NAG}SQS4", "Operation/Undelivered/Resource")],
     ),
     (
         "TransformRole",
-        allow("s3:*", "iam:PassRole"),
+        allow_on_everything("s3:*", "iam:PassRole"),
         [
             (f"{NAG}IAM5[Action::s3:*]", f"TransformRole/{POLICY}"),
             (f"{NAG}IAM5[Resource::*]", f"TransformRole/{POLICY}"),
@@ -89,7 +88,7 @@ IN_CONSTRUCTS: list[Defect] = [
     ),
     (
         "Curation/Role",
-        managed("AmazonSageMakerFullAccess"),
+        add_managed_policy_named("AmazonSageMakerFullAccess"),
         [(MANAGED, "Curation/Role/Resource")],
     ),
     (
@@ -102,24 +101,28 @@ IN_CONSTRUCTS: list[Defect] = [
         lambda job: setattr(job, "security_configuration", None),
         [(f"{NAG}GL3", "Curation/Job")],
     ),
-    ("", bare, [(f"{NAG}{rule}", at) for at, rules in BARE.items() for rule in rules]),
+    (
+        "",
+        add_bare_resources,
+        [(f"{NAG}{rule}", name) for name, rules in BARE.items() for rule in rules],
+    ),
 ]
-# What the engine sees in the template: where, what is done, and the rule that names it there.
+# Defects that CloudFormation's validation reads in the template: path, change and rule.
 _TEMPLATE: list[tuple[str, Plant, str]] = [
-    ("Transform/Resource", put("Runtime", "pyton3.13"), "W3030"),
-    ("Catalog/Database/Resource", put("Colour", "red"), "F3002"),
-    ("Alarms/Resource", put("Tags", "lake"), "F3012"),
-    ("Storage/Lake/Resource", put("Tags", [{"Key": "a"}]), "F3003"),
-    ("Storage/Raw/Resource", put("ObjectLockEnabled", "perhaps"), "F3012"),
-    ("Ingestion/Events/Resource", put("ShardCount", "one"), "F3012"),
-    ("Delivery/Logs/Resource", put("RetentionInDays", 8), "W3030"),
-    ("Operation/Undelivered/Resource", put("MessageRetentionPeriod", 1), "F3034"),
-    ("Operation/JobFailure", take("EventPattern"), "F3058"),
-    ("Curation/Job", put("WorkerType", "G.99X"), "W3030"),
-    ("Discovery/Crawler", take("Targets"), "F3003"),
-    ("Query/Readers", put("State", "ENABLD"), "W3030"),
-    ("Delivery/Lake", put("DeliveryStreamType", "Carrier"), "W3030"),
-    (f"Delivery/Role/{POLICY}", put("PolicyDocument.Statement.0.Effect", "Alow"), "E3510"),
+    ("Transform/Resource", set_property("Runtime", "pyton3.13"), "W3030"),
+    ("Catalog/Database/Resource", set_property("Colour", "red"), "F3002"),
+    ("Alarms/Resource", set_property("Tags", "lake"), "F3012"),
+    ("Storage/Lake/Resource", set_property("Tags", [{"Key": "a"}]), "F3003"),
+    ("Storage/Raw/Resource", set_property("ObjectLockEnabled", "perhaps"), "F3012"),
+    ("Ingestion/Events/Resource", set_property("ShardCount", "one"), "F3012"),
+    ("Delivery/Logs/Resource", set_property("RetentionInDays", 8), "W3030"),
+    ("Operation/Undelivered/Resource", set_property("MessageRetentionPeriod", 1), "F3034"),
+    ("Operation/JobFailure", delete_property("EventPattern"), "F3058"),
+    ("Curation/Job", set_property("WorkerType", "G.99X"), "W3030"),
+    ("Discovery/Crawler", delete_property("Targets"), "F3003"),
+    ("Query/Readers", set_property("State", "ENABLD"), "W3030"),
+    ("Delivery/Lake", set_property("DeliveryStreamType", "Carrier"), "W3030"),
+    (f"Delivery/Role/{POLICY}", set_property("PolicyDocument.Statement.0.Effect", "Alow"), "E3510"),
     ("TransformLogs/Resource", lambda logs: logs.add_override("DependsOn", ["No"]), "E3005"),
 ]
 IN_TEMPLATES: list[Defect] = [
@@ -127,8 +130,8 @@ IN_TEMPLATES: list[Defect] = [
 ]
 
 
-def found(defects: list[Defect], outdir: Path) -> set[tuple[str, str]]:
-    """Rule and construct of everything that the gate says about an app with all these defects."""
+def findings_of(defects: list[Defect], outdir: Path) -> set[tuple[str, str]]:
+    """Rule and construct of each finding of the gate in an app with all these defects."""
     app = make_app({"env": "local"}, outdir)
     for path, plant, _ in defects:
         target: Any = app.node.find_child("StreamingLake")
@@ -137,27 +140,29 @@ def found(defects: list[Defect], outdir: Path) -> set[tuple[str, str]]:
         plant(target)
     with pytest.raises(gate.GateError) as refusal:
         gate.synthesise(app)
-    paragraphs_told = [paragraph.splitlines() for paragraph in str(refusal.value).split("\n\n")]
-    return {(lines[0], lines[1].removeprefix("  at StreamingLake/")) for lines in paragraphs_told}
+    paragraphs = [paragraph.splitlines() for paragraph in str(refusal.value).split("\n\n")]
+    return {(lines[0], lines[1].removeprefix("  at StreamingLake/")) for lines in paragraphs}
 
 
 @pytest.mark.parametrize("defects", [IN_CONSTRUCTS, IN_TEMPLATES], ids=["constructs", "templates"])
-def test_every_one_of_many_defects_is_told_with_its_place(
+def test_every_one_of_many_defects_is_reported_with_its_path(
     defects: list[Defect], tmp_path: Path
 ) -> None:
     expected = {finding for _, _, findings in defects for finding in findings}
-    assert not sorted(expected - found(defects, tmp_path))
+    assert not sorted(expected - findings_of(defects, tmp_path))
 
 
-def test_a_finding_says_what_is_wrong_and_how_to_accept_it(tmp_path: Path) -> None:
+def test_a_finding_explains_the_defect_and_how_to_acknowledge_it(tmp_path: Path) -> None:
     app = make_app({"env": "local"}, tmp_path)
     stack: Any = app.node.find_child("StreamingLake")
     s3.CfnBucket(stack, "Bare")
     with pytest.raises(gate.GateError) as refusal:
         gate.synthesise(app)
     paragraphs = str(refusal.value).split("\n\n")
-    rule, place, sentence, advice = next(p for p in paragraphs if "-S1\n" in p).splitlines()
-    assert (rule, place) == (f"{NAG}S1", "  at StreamingLake/Bare")
-    assert "server access logs" in sentence
+    rule, path, description, advice = next(
+        paragraph for paragraph in paragraphs if "-S1\n" in paragraph
+    ).splitlines()
+    assert (rule, path) == (f"{NAG}S1", "  at StreamingLake/Bare")
+    assert "server access logs" in description
     accept = f'gate.acknowledge(construct, {{"{NAG}S1": "why it is right"}})'
     assert advice == f"  Fix it, or acknowledge it there: {accept}"

@@ -1,4 +1,4 @@
-"""What every architecture promises, run over every stack of every environment."""
+"""Rules that every stack of every architecture must keep in every environment."""
 
 import re
 from collections.abc import Iterator
@@ -30,14 +30,14 @@ def of_type(templates: list[dict[str, Any]], kind: str) -> Iterator[tuple[str, d
 
 
 def statements(templates: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], str, Statement]]:
-    """Every statement of every identity policy."""
+    """Each statement of each identity policy, with its template and the policy's path."""
     for template in templates:
         for path, resource in resources(template, "AWS::IAM::Policy").items():
             for statement in resource["Properties"]["PolicyDocument"]["Statement"]:
                 yield template, path, statement
 
 
-def listed(value: Any) -> list[Any]:
+def as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
@@ -58,7 +58,7 @@ def test_buckets_are_encrypted_private_versioned_and_refuse_foreign_keys(
         assert "DestinationBucketName" in bucket["LoggingConfiguration"], path
 
 
-def test_buckets_queues_and_topics_refuse_what_is_not_encrypted_in_transit(
+def test_buckets_queues_and_topics_deny_unencrypted_connections(
     templates: list[dict[str, Any]],
 ) -> None:
     kinds = {
@@ -69,21 +69,25 @@ def test_buckets_queues_and_topics_refuse_what_is_not_encrypted_in_transit(
     for kind, (target, owner) in kinds.items():
         guarded = []
         for _, policy in of_type(templates, kind):
-            denied = [s for s in policy["PolicyDocument"]["Statement"] if s["Effect"] == "Deny"]
+            denied = [
+                statement
+                for statement in policy["PolicyDocument"]["Statement"]
+                if statement["Effect"] == "Deny"
+            ]
             insecure = {"Bool": {"aws:SecureTransport": "false"}}
             if any(statement["Condition"] == insecure for statement in denied):
-                guarded += listed(policy[target])
+                guarded += as_list(policy[target])
             if kind == "AWS::S3::BucketPolicy":
                 assert "s3:TlsVersion" in flat(denied)
-        assert len(guarded) == sum(len(resources(t, owner)) for t in templates), kind
+        assert len(guarded) == sum(len(resources(template, owner)) for template in templates), kind
 
 
-def test_everything_at_rest_is_under_the_architectures_key(
+def test_resources_with_data_are_encrypted(
     templates: list[dict[str, Any]],
 ) -> None:
     for path, key in of_type(templates, "AWS::KMS::Key"):
         assert key["EnableKeyRotation"] is True, path
-    where = {
+    encryption_properties = {
         "AWS::Kinesis::Stream": "StreamEncryption",
         "AWS::Logs::LogGroup": "KmsKeyId",
         "AWS::SNS::Topic": "KmsMasterKeyId",
@@ -91,7 +95,7 @@ def test_everything_at_rest_is_under_the_architectures_key(
         "AWS::Glue::Job": "SecurityConfiguration",
         "AWS::Glue::Crawler": "CrawlerSecurityConfiguration",
     }
-    for kind, name in where.items():
+    for kind, name in encryption_properties.items():
         for path, properties in of_type(templates, kind):
             assert name in properties, path
 
@@ -101,7 +105,7 @@ def test_logs_expire(templates: list[dict[str, Any]], environment: str) -> None:
         assert group["RetentionInDays"] == ENVIRONMENTS[environment].log_retention_days, path
 
 
-def test_every_resource_that_can_carry_them_carries_both_tags(
+def test_taggable_resources_have_both_tags(
     templates: list[dict[str, Any]], environment: str
 ) -> None:
     taggable = ["S3::Bucket", "KMS::Key", "Kinesis::Stream", "KinesisFirehose::DeliveryStream"]
@@ -110,14 +114,16 @@ def test_every_resource_that_can_carry_them_carries_both_tags(
     for kind in taggable:
         for path, properties in of_type(templates, f"AWS::{kind}"):
             if path.startswith("Custom::"):
-                continue  # the CDK's own helper
+                continue  # a helper resource of the CDK
             tags = properties.get("Tags", {})
-            tag_values = {t["Key"]: t["Value"] for t in tags} if isinstance(tags, list) else tags
+            tag_values = (
+                {tag["Key"]: tag["Value"] for tag in tags} if isinstance(tags, list) else tags
+            )
             assert tag_values.get("environment") == environment, path
             assert tag_values.get("architecture"), path
 
 
-def test_data_stays_in_production_and_goes_elsewhere(
+def test_only_environments_that_keep_data_retain_it(
     templates: list[dict[str, Any]], environment: str
 ) -> None:
     policy = "Retain" if ENVIRONMENTS[environment].keep_data else "Delete"
@@ -134,7 +140,7 @@ def test_no_role_has_an_aws_managed_policy(templates: list[dict[str, Any]]) -> N
             assert "ManagedPolicyArns" not in role, path
 
 
-def test_roles_that_services_assume_on_request_name_the_account(
+def test_trust_in_a_service_is_limited_to_this_account(
     templates: list[dict[str, Any]],
 ) -> None:
     for path, role in of_type(templates, "AWS::IAM::Role"):
@@ -152,21 +158,21 @@ def test_statements_name_their_actions_and_the_actions_exist(
 ) -> None:
     for _, path, statement in statements(templates):
         assert re.fullmatch(r"[A-Za-z]+", statement["Sid"]), path
-        for action in listed(statement["Action"]):
+        for action in as_list(statement["Action"]):
             assert "*" not in action, f"{path}: {action}"
             service, name = action.split(":")
             assert get_action_data(service, name), f"{path}: {action} does not exist"
 
 
-# The API of each knows no resource to name.
-STARS = {
+# These actions do not support resource-level permissions.
+ACTIONS_WITHOUT_RESOURCES = {
     "cloudwatch:PutMetricData",
     "ec2:DescribeManagedPrefixLists",
     "ecr:GetAuthorizationToken",
     "glue:GetSecurityConfiguration",
 }
-# Log deliveries and traces of Step Functions, and API Gateway's role for logs.
-STARS |= {
+# Step Functions needs these for log delivery and traces, API Gateway for its logs.
+ACTIONS_WITHOUT_RESOURCES |= {
     "logs:CreateLogDelivery",
     "logs:CreateLogGroup",
     "logs:CreateLogStream",
@@ -186,8 +192,8 @@ STARS |= {
     "xray:PutTelemetryRecords",
     "xray:PutTraceSegments",
 }
-# Text is no resource.
-STARS |= {
+# These actions work on text, which is no resource.
+ACTIONS_WITHOUT_RESOURCES |= {
     "comprehend:DetectDominantLanguage",
     "comprehend:DetectEntities",
     "comprehend:DetectKeyPhrases",
@@ -195,17 +201,17 @@ STARS |= {
     "comprehend:DetectSentiment",
     "translate:TranslateText",
 }
-# A synthesis task and a translation job are none, and a transcription job is none before its start.
-STARS |= {
+# Synthesis and translation jobs have no ARN, and a transcription job has none before it starts.
+ACTIONS_WITHOUT_RESOURCES |= {
     "polly:GetSpeechSynthesisTask",
     "polly:StartSpeechSynthesisTask",
     "transcribe:StartTranscriptionJob",
     "translate:DescribeTextTranslationJob",
     "translate:StartTextTranslationJob",
 }
-# SageMaker and Lambda make and remove network interfaces under the role of what they run, and
-# refuse it if one of these asks for a resource.
-STARS |= {
+# SageMaker and Lambda create and delete network interfaces under the job's or function's role, and
+# reject a role that limits these actions to a resource.
+ACTIONS_WITHOUT_RESOURCES |= {
     "ec2:CreateNetworkInterface",
     "ec2:CreateNetworkInterfacePermission",
     "ec2:DeleteNetworkInterface",
@@ -221,46 +227,58 @@ STARS |= {
 def test_a_star_alone_is_the_resource_of_few_actions(templates: list[dict[str, Any]]) -> None:
     for template, path, statement in statements(templates):
         if statement["Effect"] == "Deny":
-            continue  # a refusal is the safer the wider it is
-        if "*" in listed(readable(template, statement["Resource"])):
-            assert set(listed(statement["Action"])) <= STARS, path
+            continue  # a Deny statement may name every resource
+        if "*" in as_list(readable(template, statement["Resource"])):
+            assert set(as_list(statement["Action"])) <= ACTIONS_WITHOUT_RESOURCES, path
 
 
-def test_no_account_and_no_region_is_written_down(templates: list[dict[str, Any]]) -> None:
+def test_no_template_contains_an_account_or_a_region(templates: list[dict[str, Any]]) -> None:
     for template in templates:
         for resource in template["Resources"].values():
             if "Code" in resource.get("Properties", {}):
-                continue  # an asset's hash may hold any digits
+                continue  # an asset's hash may contain twelve digits
             text = re.sub(r"[0-9a-f]{64}", "", flat(resource.get("Properties", {})))
             assert not re.search(r"(?<!\d)\d{12}(?!\d)", text)
             assert not re.search(r"\b(us|eu|ap|sa|ca|me|af)-[a-z]+-\d\b", text)
 
 
-# What people type, and what CloudFormation does not name by itself.
-NAMED = {"AWS::Athena::WorkGroup", "AWS::Athena::NamedQuery", "AWS::Glue::DataQualityRuleset"}
-NAMED |= {"AWS::Glue::SecurityConfiguration", "AWS::CloudWatch::Alarm"}
-NAMED |= {"AWS::SageMaker::NotebookInstanceLifecycleConfig", "AWS::SageMaker::Endpoint"}
-NAMED |= {"AWS::SageMaker::ModelPackageGroup", "AWS::ApiGateway::RestApi"}
-NAMED |= {"AWS::ApiGateway::Stage"}
-NAMED |= {"AWS::CloudWatch::Dashboard", "AWS::IAM::Policy"}  # an inline policy must have one
+# Types with names that people type, or for which CloudFormation generates no name.
+TYPES_WITH_FIXED_NAMES = {
+    "AWS::Athena::WorkGroup",
+    "AWS::Athena::NamedQuery",
+    "AWS::Glue::DataQualityRuleset",
+}
+TYPES_WITH_FIXED_NAMES |= {"AWS::Glue::SecurityConfiguration", "AWS::CloudWatch::Alarm"}
+TYPES_WITH_FIXED_NAMES |= {
+    "AWS::SageMaker::NotebookInstanceLifecycleConfig",
+    "AWS::SageMaker::Endpoint",
+}
+TYPES_WITH_FIXED_NAMES |= {"AWS::SageMaker::ModelPackageGroup", "AWS::ApiGateway::RestApi"}
+TYPES_WITH_FIXED_NAMES |= {"AWS::ApiGateway::Stage"}
+TYPES_WITH_FIXED_NAMES |= {
+    "AWS::CloudWatch::Dashboard",
+    "AWS::IAM::Policy",
+}  # an inline policy must have one
 
 
-def test_names_are_generated_unless_the_name_is_the_contract(
+def test_only_listed_types_have_fixed_names(
     templates: list[dict[str, Any]],
 ) -> None:
     for template in templates:
         for logical_id, resource in template["Resources"].items():
             kind = resource["Type"].rpartition("::")[2]
             names = {"Name", f"{kind}Name"} & set(resource.get("Properties", {}))
-            # WAF asks for this beginning.
-            dictated = str(resource.get("Properties", {}).get("LogGroupName", "aws-waf-logs-"))
+            # WAF requires this prefix.
+            log_group_name = str(
+                resource.get("Properties", {}).get("LogGroupName", "aws-waf-logs-")
+            )
             if resource["Type"] == "AWS::Logs::LogGroup":
-                assert dictated.startswith("aws-waf-logs-"), logical_id
+                assert log_group_name.startswith("aws-waf-logs-"), logical_id
             else:
-                assert not names or resource["Type"] in NAMED, logical_id
+                assert not names or resource["Type"] in TYPES_WITH_FIXED_NAMES, logical_id
 
 
-def test_what_is_asynchronous_has_retries_an_end_and_a_dead_letter_place(
+def test_event_targets_and_jobs_have_retries_and_time_limits(
     templates: list[dict[str, Any]],
 ) -> None:
     for path, rule in of_type(templates, "AWS::Events::Rule"):
@@ -273,14 +291,14 @@ def test_what_is_asynchronous_has_retries_an_end_and_a_dead_letter_place(
         assert job["Timeout"] > 0, path
 
 
-def test_every_alarm_tells_somebody(templates: list[dict[str, Any]]) -> None:
+def test_every_alarm_has_an_action(templates: list[dict[str, Any]]) -> None:
     for path, alarm in of_type(templates, "AWS::CloudWatch::Alarm"):
         assert alarm["AlarmActions"], path
         assert alarm.get("ActionsEnabled", True) is True, path
 
 
-def test_every_alarm_says_what_to_do(templates: list[dict[str, Any]]) -> None:
-    """It comes with the mail, and the runbook is made from it: a sentence on what, one on how."""
+def test_every_alarm_describes_cause_and_response(templates: list[dict[str, Any]]) -> None:
+    """The description is part of the mail and of the runbook, and has at least two sentences."""
     for path, alarm in of_type(templates, "AWS::CloudWatch::Alarm"):
         description = alarm.get("AlarmDescription", "")
         assert len(re.findall(r"\w[.](?= |$)", description)) >= 2, path

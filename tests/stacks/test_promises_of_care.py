@@ -1,8 +1,4 @@
-"""What every architecture promises beside `test_promises.py`: who is kept out, and what is left.
-
-A promise that is not kept today is marked with what is missing; mending it fails here until the
-mark is taken away.
-"""
+"""More rules for every stack, beside `test_promises.py`: outside access and deletion of data."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,7 +29,7 @@ def of_type(templates: list[Template], kind: str) -> Iterator[tuple[str, dict[st
             yield path, readable(template, resource.get("Properties", {}))
 
 
-def test_a_stack_that_keeps_data_is_protected_from_being_deleted(
+def test_a_stack_that_keeps_data_has_termination_protection(
     environment: str, tmp_path: Path
 ) -> None:
     app = make_app({"env": environment}, tmp_path)
@@ -43,7 +39,7 @@ def test_a_stack_that_keeps_data_is_protected_from_being_deleted(
         assert stack.termination_protection is ENVIRONMENTS[environment].keep_data
 
 
-def test_buckets_refuse_what_is_older_than_tls_1_2_for_every_action_and_object(
+def test_buckets_deny_every_request_below_tls_1_2(
     templates: list[Template],
 ) -> None:
     for path, policy in of_type(templates, "AWS::S3::BucketPolicy"):
@@ -58,25 +54,25 @@ def test_buckets_refuse_what_is_older_than_tls_1_2_for_every_action_and_object(
         bucket = policy["Bucket"].removesuffix("}")
         for statement in denied:
             if statement.get("Sid") == "OnlyFromTheVpc":
-                continue  # about where from, and tested with the platform's buckets
+                continue  # test_training.py tests this statement
             assert (statement["Action"], statement["Principal"]) == ("s3:*", {"AWS": "*"}), path
             assert statement["Resource"] == [f"{bucket}.Arn}}", f"{bucket}.Arn}}/*"], path
 
 
-def test_everything_that_is_encrypted_is_under_the_key_of_its_own_architecture(
+def test_resources_are_encrypted_with_the_key_of_their_architecture(
     templates: list[Template],
 ) -> None:
     kinds = ["S3::Bucket", "Kinesis::Stream", "Logs::LogGroup", "SNS::Topic", "SQS::Queue"]
     for kind in kinds:
         for path, properties in of_type(templates, f"AWS::{kind}"):
             if path.endswith("AccessLogs"):
-                continue  # S3's log delivery cannot write under a key of ours
-            used = flat(properties)
-            # The platform's key is in MlNetwork, and its other stacks import it.
-            assert "{Key.Arn}" in used or "MlNetwork:ExportsOutputFnGetAttKey" in used, path
+                continue  # S3 log delivery cannot use a customer managed key
+            text = flat(properties)
+            # The ML platform's key is in MlNetwork, and its other stacks import it.
+            assert "{Key.Arn}" in text or "MlNetwork:ExportsOutputFnGetAttKey" in text, path
 
 
-def test_nobody_outside_the_account_is_named_by_a_policy(templates: list[Template]) -> None:
+def test_no_resource_policy_allows_every_principal(templates: list[Template]) -> None:
     for kind in ("S3::BucketPolicy", "SNS::TopicPolicy", "SQS::QueuePolicy"):
         for path, policy in of_type(templates, f"AWS::{kind}"):
             for statement in policy["PolicyDocument"]["Statement"]:
@@ -84,11 +80,11 @@ def test_nobody_outside_the_account_is_named_by_a_policy(templates: list[Templat
                     assert statement["Principal"] not in ("*", {"AWS": "*"}), path
 
 
-# EventBridge publishes to SNS without saying for whom: a condition would drop every notice.
-FOR_NOBODY_NAMED = "events.amazonaws.com"
+# EventBridge publishes to SNS without a source account: a condition would block every message.
+SERVICE_WITHOUT_CONDITION = "events.amazonaws.com"
 
 
-def test_services_use_keys_topics_and_queues_for_this_account_only(
+def test_resource_policies_limit_services_to_this_account(
     templates: list[Template],
 ) -> None:
     unguarded = []
@@ -102,27 +98,27 @@ def test_services_use_keys_topics_and_queues_for_this_account_only(
                 condition = flat(statement.get("Condition", {}))
                 if not any(key in condition for key in ("SourceAccount", "SourceArn", "logs:arn")):
                     unguarded.append((kind, statement["Principal"]["Service"], path))
-    assert {role[:2] for role in unguarded} == {
-        ("KMS::Key", FOR_NOBODY_NAMED),
-        ("SNS::TopicPolicy", FOR_NOBODY_NAMED),
+    assert {(kind, service) for kind, service, _ in unguarded} == {
+        ("KMS::Key", SERVICE_WITHOUT_CONDITION),
+        ("SNS::TopicPolicy", SERVICE_WITHOUT_CONDITION),
     }
 
 
-def test_nothing_stays_behind_where_no_data_is_kept(synthesise: Templates) -> None:
+def test_environments_that_keep_no_data_delete_every_resource(synthesise: Templates) -> None:
     for environment in ENVIRONMENTS.values():
         if environment.keep_data:
             continue
         for template in synthesise(environment.name).values():
-            unprotected = [
+            retained = [
                 logical_id
                 for logical_id, resource in template["Resources"].items()
                 if resource.get("DeletionPolicy", "Delete") != "Delete"
             ]
-            assert not unprotected, environment.name
+            assert not retained, environment.name
 
 
-def test_what_expires_in_a_versioned_bucket_is_really_deleted(templates: list[Template]) -> None:
+def test_every_bucket_deletes_noncurrent_versions(templates: list[Template]) -> None:
     for path, bucket in of_type(templates, "AWS::S3::Bucket"):
         rules = bucket["LifecycleConfiguration"]["Rules"]
-        everywhere = [rule for rule in rules if "Prefix" not in rule]
-        assert any("NoncurrentVersionExpiration" in rule for rule in everywhere), path
+        bucket_wide = [rule for rule in rules if "Prefix" not in rule]
+        assert any("NoncurrentVersionExpiration" in rule for rule in bucket_wide), path

@@ -1,4 +1,4 @@
-"""A role may do what its code calls, and nothing else: one action missing or too many fails."""
+"""A role allows exactly the actions that its code calls."""
 
 import ast
 from pathlib import Path
@@ -9,7 +9,7 @@ import pytest
 from repository import ROOT
 from tests.conftest import Templates, resources
 
-# A boto3 method is its IAM action in other letters, but for these.
+# boto3 method -> IAM action.
 ACTIONS = {
     "list_objects_v2": "s3:ListBucket",
     "delete_objects": "s3:DeleteObject",
@@ -28,10 +28,10 @@ ACTIONS = {
     "describe_execution": "states:DescribeExecution",
     "delete_object": "s3:DeleteObject",
 }
-# What AWS does under the role around the code: logs, keys, and Glue's own housekeeping.
-AROUND = {"logs", "kms", "cloudwatch", "sqs"}
-# GetObject asks for the second right when it is told a version.
-HOUSEKEEPING = {"glue:GetSecurityConfiguration", "s3:GetObjectVersion"}
+# Services that AWS calls under the role beside the code, for logs, keys and metrics.
+SERVICES_BESIDE_CODE = {"logs", "kms", "cloudwatch", "sqs"}
+# Glue needs the first for itself, and GetObject with a version the second.
+ACTIONS_BESIDE_CODE = {"glue:GetSecurityConfiguration", "s3:GetObjectVersion"}
 CODE = {
     "TransformRole": (
         "StreamingLake",
@@ -44,8 +44,8 @@ CODE = {
 }
 
 
-def called(sources: list[str]) -> set[str]:
-    """The actions that Python sources call, by method or by paginator."""
+def called_actions(sources: list[str]) -> set[str]:
+    """The IAM actions of the boto3 methods and paginators that Python sources call."""
     actions = set()
     for source in sources:
         for node in ast.walk(ast.parse(source)):
@@ -57,8 +57,8 @@ def called(sources: list[str]) -> set[str]:
     return actions
 
 
-def granted(template: dict[str, Any], role: str) -> set[str]:
-    """The actions of a role, those of AWS around the code apart."""
+def granted_actions(template: dict[str, Any], role: str) -> set[str]:
+    """The actions that a role allows, without those that AWS needs beside the code."""
     policy = resources(template, "AWS::IAM::Policy")[f"{role}/DefaultPolicy"]["Properties"]
     actions: set[str] = set()
     for statement in policy["PolicyDocument"]["Statement"]:
@@ -66,7 +66,11 @@ def granted(template: dict[str, Any], role: str) -> set[str]:
         actions |= set(
             statement_actions if isinstance(statement_actions, list) else [statement_actions]
         )
-    return {a for a in actions - HOUSEKEEPING if a.partition(":")[0] not in AROUND}
+    return {
+        action
+        for action in actions - ACTIONS_BESIDE_CODE
+        if action.partition(":")[0] not in SERVICES_BESIDE_CODE
+    }
 
 
 def sources(folder: Path) -> list[str]:
@@ -74,15 +78,14 @@ def sources(folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("role", CODE)
-def test_a_role_may_do_what_its_code_calls_and_nothing_else(
-    synthesise: Templates, role: str
-) -> None:
+def test_a_role_allows_exactly_the_actions_of_its_code(synthesise: Templates, role: str) -> None:
     stack, folder = CODE[role]
-    assert granted(synthesise("sandbox")[stack], role) == called(sources(folder))
+    assert granted_actions(synthesise("sandbox")[stack], role) == called_actions(sources(folder))
 
 
-def test_a_call_too_many_or_one_less_would_be_seen() -> None:
+def test_an_added_or_removed_call_changes_the_called_actions() -> None:
     texts = sources(CODE["Curation/Role"][1])
-    assert called([*texts, "kinesis.put_records()"]) == called(texts) | {"kinesis:PutRecords"}
-    without = [text.replace("delete_objects", "forget") for text in texts]
-    assert called(without) == called(texts) - {"s3:DeleteObject"}
+    expected = called_actions(texts) | {"kinesis:PutRecords"}
+    assert called_actions([*texts, "kinesis.put_records()"]) == expected
+    texts_without_delete = [text.replace("delete_objects", "forget") for text in texts]
+    assert called_actions(texts_without_delete) == called_actions(texts) - {"s3:DeleteObject"}

@@ -1,4 +1,4 @@
-"""Judge a trained model on the split it has never seen, beside what needs no model at all.
+"""Evaluate a trained model on the test split, and compare it with a simple baseline.
 
 Runs as a SageMaker processing job in the container that trained the model; the folders are
 SageMaker's unless others are given. Writes `evaluation.json`, which the workflow's gate reads,
@@ -30,7 +30,7 @@ from features import CATEGORICAL, LABEL, NUMERIC, DataError, encode, known_categ
 mpl.use("Agg")
 from matplotlib import pyplot as plt
 
-# The serving code says "delayed" from here on, too.
+# The same threshold as in inference.py.
 _THRESHOLD = 0.5
 _SAMPLE = 2_000
 _CURVE_POINTS = 200
@@ -160,7 +160,7 @@ def main() -> None:
     chosen.evaluation.mkdir(parents=True, exist_ok=True)
     plot(report, chosen.evaluation)
     (chosen.evaluation / "statistics.json").write_text(json.dumps(described))
-    # Last: whoever finds the report finds all of it.
+    # The report is written last, so that the other files exist when it does.
     (chosen.evaluation / "evaluation.json").write_text(json.dumps(report, indent=2))
 
 

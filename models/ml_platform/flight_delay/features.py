@@ -1,4 +1,4 @@
-"""What the model is told of a flight at its departure, and how files become its numbers."""
+"""The model's features, and how files of flights are read and encoded as numbers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pyarrow import csv, parquet
 
 LABEL = "delayed"
 CATEGORICAL = ["carrier", "origin", "destination"]
-# Known of every flight, and what the weather station may have left out.
+# KNOWN is present for every flight; a value of WEATHER may be missing.
 KNOWN = ["month", "weekday", "hour", "distance_miles"]
 WEATHER = [
     "temperature_fahrenheit",
@@ -48,7 +48,7 @@ def read_split(folder: Path) -> pd.DataFrame:
     CSV has no header, its label stands first, and an empty field is missing. Raises DataError for a
     folder without data, for missing columns, and for values of another kind than the column's.
     """
-    # Names with these beginnings are what Hadoop and Hive take for notes of their own.
+    # Hadoop and Hive use names that start with a dot or an underscore for their own files.
     files = [file for file in folder.rglob("[!._]*") if file.is_file() and file.stat().st_size]
     if not files:
         raise DataError(f"{folder} holds no data: expected CSV or Parquet files below it")
@@ -79,8 +79,7 @@ def known_categories(attribute: str | None) -> dict[str, list[str]]:
 def encode(flights: pd.DataFrame, known_codes: Categories) -> NDArray[np.float32]:
     """The model's numbers, a row a flight in the order of FEATURES; missing is NaN.
 
-    A category is its place among `known`. One that is not there tells the model nothing, so it is
-    missing, too.
+    A code is encoded as its index in `known_codes`; an unknown code is missing, too.
     """
     numbers = np.empty((len(flights), len(FEATURES)), dtype=np.float32)
     for place, name in enumerate(FEATURES):

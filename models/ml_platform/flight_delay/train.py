@@ -121,7 +121,7 @@ def _metrics(booster: xgb.Booster, matrices: Matrices, number: int) -> dict[str,
 
 
 def _keep(booster: xgb.Booster, checkpoint: Path) -> None:
-    """Write beside the place, and move there in one step: what is found there is whole."""
+    """Write the checkpoint to a temporary file and rename it, so that it is never incomplete."""
     checkpoint.parent.mkdir(parents=True, exist_ok=True)
     building = checkpoint.with_stem("building")
     booster.save_model(building)
@@ -140,7 +140,7 @@ def save(booster: xgb.Booster, known_codes: dict[str, list[str]], folder: Path) 
 
 
 def arguments(argv: list[str] | None = None) -> argparse.Namespace:
-    """What the container, or a person, says; a wrong hyperparameter is an error that names it."""
+    """The parsed arguments; an invalid hyperparameter is an error that names it."""
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     add = parser.add_argument
     # The defaults are what did best on the validation split, of what was tried.
@@ -182,13 +182,13 @@ def _number(kind: type[int] | type[float], low: float, high: float) -> Callable[
 
 
 def shaping(chosen: argparse.Namespace) -> dict[str, float]:
-    """What of the arguments shapes the trees, as XGBoost names it."""
+    """The arguments that are XGBoost parameters."""
     names = ("max_depth", "eta", "subsample", "colsample_bytree", "min_child_weight", "reg_lambda")
     return {name: getattr(chosen, name) for name in (*names, "seed")}
 
 
 def main() -> None:
-    """Train as told, and save the model; exit with a sentence on unusable data."""
+    """Train with the given arguments and save the model; exit with a message on unusable data."""
     chosen = arguments()
     parameters = shaping(chosen)
     # The jobs of one tuning share a folder, and each must find only what it left itself.

@@ -19,14 +19,14 @@ _CODES = ("carrier", "origin", "destination")
 
 @dataclass(frozen=True)
 class Request:
-    """What was asked, and what kind of body that is."""
+    """The body of a request and its content type."""
 
     body: str | bytes
     content_type: str
 
 
 def model_fn(model_dir: str) -> None:
-    """Nothing: what is prepared here is learnt from no data."""
+    """There is no model to load: the preparation is not learnt from data."""
 
 
 def input_fn(body: str | bytes, content_type: str | None) -> Request:
@@ -52,7 +52,7 @@ def predict_fn(request: Request, model: None) -> Request:  # noqa: ARG001 -- the
 
 
 def output_fn(request: Request, accept: str | None) -> tuple[str | bytes, str]:  # noqa: ARG001
-    """What the model is asked, of the same type as what came."""
+    """The prepared request for the model, with the content type of the original."""
     return request.body, request.content_type
 
 

@@ -24,7 +24,9 @@ _TYPES: dict[schemas.Kind, DataType] = {
 
 def spark_schema(name: str) -> StructType:
     """The columns of `schemas/<name>.schema.json`, in its order; files may lack any of them."""
-    return StructType([StructField(c.name, _TYPES[c.kind]) for c in schemas.columns(name)])
+    return StructType(
+        [StructField(column.name, _TYPES[column.kind]) for column in schemas.columns(name)]
+    )
 
 
 # As Firehose delivers them: the event, and when it arrived.

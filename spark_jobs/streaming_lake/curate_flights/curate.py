@@ -1,4 +1,4 @@
-"""One run of the job: what is new, curated, published day by day, and remembered.
+"""One run of the job: it curates new events, publishes each day, and saves a watermark.
 
 A run may be repeated or killed anywhere. Each version of a day is a folder of its own, and readers
 go by the catalogue, which is pointed at new folders only when all of them are complete. The
@@ -27,7 +27,7 @@ _ROWS_A_MEBIBYTE = 12_000
 
 @dataclass(frozen=True)
 class Settings:
-    """What a run is told; see `main.py` for the defaults."""
+    """The settings of a run; `main.py` has the defaults."""
 
     events_prefix: str
     curated_prefix: str
@@ -40,7 +40,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Summary:
-    """What a run did. Rows unless the name says otherwise."""
+    """The counts of a run: rows, unless the name says otherwise."""
 
     objects_read: int
     events: int

@@ -1,4 +1,4 @@
-"""The lake's files: what Spark reads and writes, and the little that S3 is asked directly."""
+"""The lake's files: read and written by Spark, listed and deleted through S3."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -65,7 +65,7 @@ class Lake:
         return f"s3://{self.bucket}/{prefix}"
 
     def store(self, prefix: str) -> None:
-        """Called when Spark has written below `prefix`. On AWS there is nothing left to do."""
+        """Called after Spark has written below `prefix`. On AWS it does nothing."""
 
     def remembered(self, key: str) -> dict[str, Any] | None:
         """The JSON object at `key`, None if there is none."""

@@ -1,4 +1,4 @@
-"""The drift check: real flights as the model knows them stay below the alarm, moved ones do not."""
+"""The drift check: flights like the training set stay below the limits, shifted ones do not."""
 
 import base64
 import importlib
@@ -24,7 +24,7 @@ SHARES = st.lists(st.floats(0.01, 1), min_size=4, max_size=4).map(
 
 
 def flights(count: int, seed: int, warmer: float = 0) -> list[dict[str, Any]]:
-    """Flights by chance, from one world or a warmer one."""
+    """Random flights, at temperatures that are `warmer` degrees higher."""
     chance = random.Random(seed)  # noqa: S311
     return [
         {
@@ -39,7 +39,7 @@ def flights(count: int, seed: int, warmer: float = 0) -> list[dict[str, Any]]:
 
 
 def statistics(reference: list[dict[str, Any]]) -> dict[str, Any]:
-    """What evaluate.py writes, of numbers in four bins."""
+    """Training set statistics as evaluate.py writes them, but with four bins for each number."""
     numeric = {}
     for name in FEATURES[3:]:
         values = sorted(flight[name] for flight in reference)
@@ -60,7 +60,7 @@ def statistics(reference: list[dict[str, Any]]) -> dict[str, Any]:
     return {"rows": len(reference), "numeric": numeric, "categorical": categorical}
 
 
-def line(flight: dict[str, Any], **changes: Any) -> bytes:
+def capture_line(flight: dict[str, Any], **changes: Any) -> bytes:
     captured_request = {
         "observedContentType": "application/json",
         "encoding": "JSON",
@@ -70,13 +70,13 @@ def line(flight: dict[str, Any], **changes: Any) -> bytes:
     return json.dumps({"captureData": {"endpointInput": captured_request}}).encode()
 
 
-def test_psi_as_worked_out_by_hand() -> None:
+def test_psi_of_a_known_example() -> None:
     # (0.4-0.5)ln(0.4/0.5) + (0.6-0.5)ln(0.6/0.5) = 0.02231 + 0.01823
     assert psi([0.5, 0.5], [0.4, 0.6]) == pytest.approx(0.0405465, abs=1e-6)
 
 
 @given(a=SHARES, b=SHARES)
-def test_psi_is_nothing_for_the_same_and_the_same_both_ways(a: list[float], b: list[float]) -> None:
+def test_psi_is_zero_for_equal_shares_and_symmetric(a: list[float], b: list[float]) -> None:
     assert psi(a, a) == 0
     assert psi(a, b) == pytest.approx(psi(b, a))
     assert psi(a, b) >= 0
@@ -87,7 +87,7 @@ def test_psi_of_unequal_bins_is_an_error() -> None:
         psi([0.5, 0.5], [0.2, 0.3, 0.5])
 
 
-def test_the_same_world_stays_below_and_a_warmer_one_crosses() -> None:
+def test_only_a_shifted_feature_exceeds_the_limits() -> None:
     reference = statistics(flights(4000, 1))
     same = {shift.feature: shift for shift in shifts(reference, flights(1500, 2))}
     warmer = {shift.feature: shift for shift in shifts(reference, flights(1500, 2, warmer=20))}
@@ -106,17 +106,17 @@ def test_missing_weather_and_unknown_codes_are_shifts() -> None:
     assert psi_by_feature["carrier"] > 0.2
 
 
-def test_captures_are_read_in_each_form_and_broken_lines_counted() -> None:
+def test_captures_are_read_in_each_encoding_and_broken_lines_are_counted() -> None:
     flight = flights(1, 3)[0]
     row = ",".join(str(flight[name]) for name in FEATURES)
     packed = base64.b64encode(json.dumps({"flights": [flight]}).encode()).decode()
     lines = [
-        line(flight),
-        line({}, observedContentType="text/csv", encoding="CSV", data=f"{row}\n{row}"),
-        line({}, encoding="BASE64", data=packed),
+        capture_line(flight),
+        capture_line({}, observedContentType="text/csv", encoding="CSV", data=f"{row}\n{row}"),
+        capture_line({}, encoding="BASE64", data=packed),
         b"no json",
-        line({}, data="[]"),
-        line({}, observedContentType="text/csv", encoding="CSV", data="1,2"),
+        capture_line({}, data="[]"),
+        capture_line({}, observedContentType="text/csv", encoding="CSV", data="1,2"),
         b"",
     ]
     captured = read(lines, most=100)
@@ -124,8 +124,8 @@ def test_captures_are_read_in_each_form_and_broken_lines_counted() -> None:
     assert captured.broken_lines == 3
 
 
-def test_no_more_flights_are_read_than_asked_for() -> None:
-    assert len(read([line(flight) for flight in flights(50, 1)], most=7).flights) == 7
+def test_reading_stops_at_the_limit() -> None:
+    assert len(read([capture_line(flight) for flight in flights(50, 1)], most=7).flights) == 7
 
 
 @given(st.binary())
@@ -149,18 +149,18 @@ def function(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         yield importlib.reload(importlib.import_module("lambdas.ml_platform.detect_drift.handler"))
 
 
-def captured(requests: list[dict[str, Any]]) -> dict[str, Any]:
+def captured_event(requests: list[dict[str, Any]]) -> dict[str, Any]:
     s3 = boto3.client("s3")
     hour = datetime.now(UTC).strftime("%Y/%m/%d/%H")
     key = f"capture/flight-delay/champion/{hour}/one.jsonl"
-    s3.put_object(Bucket="endpoint", Key=key, Body=b"\n".join(map(line, requests)))
+    s3.put_object(Bucket="endpoint", Key=key, Body=b"\n".join(map(capture_line, requests)))
     reference = json.dumps(statistics(flights(2000, 1)))
     s3.put_object(Bucket="endpoint", Key="drift/flight-delay/statistics.json", Body=reference)
     return {"detail": {"bucket": {"name": "endpoint"}, "object": {"key": key}}}
 
 
-def test_figures_become_metrics_of_the_variant(function: Any) -> None:
-    figures = function.handler(captured(flights(400, 5, warmer=30)), None)
+def test_figures_are_published_as_metrics_of_the_variant(function: Any) -> None:
+    figures = function.handler(captured_event(flights(400, 5, warmer=30)), None)
     assert figures["CapturedFlights"] == 400
     assert figures["LargestPsi"] > 0.2
     published = boto3.client("cloudwatch").list_metrics(Namespace="MlPlatform")["Metrics"]
@@ -172,6 +172,6 @@ def test_figures_become_metrics_of_the_variant(function: Any) -> None:
         }
 
 
-def test_too_few_flights_are_counted_and_not_judged(function: Any) -> None:
-    figures = function.handler(captured(flights(199, 5, warmer=30)), None)
+def test_too_few_flights_are_counted_but_not_compared(function: Any) -> None:
+    figures = function.handler(captured_event(flights(199, 5, warmer=30)), None)
     assert figures == {"CapturedFlights": 199, "BrokenLines": 0}

@@ -1,4 +1,4 @@
-"""The prediction function: any body gets an answer to act on, and no log holds it."""
+"""The prediction function: any body gets a useful answer, and no log contains the body."""
 
 import importlib
 import io
@@ -25,7 +25,7 @@ FLIGHT = {
     "distance_miles": 1400,
     "temperature_fahrenheit": None,
 }
-# As stacks/ml_platform/serving/prediction_api.py sets the one, and AWS the other.
+# stacks/ml_platform/serving/prediction_api.py sets the first, and API Gateway the second.
 FUNCTION_SECONDS, GATEWAY_SECONDS = 24, 29
 ANYTHING = st.recursive(st.none() | st.booleans() | st.floats() | st.text(), st.lists)
 BODY = json.dumps({"flights": [FLIGHT]})
@@ -41,22 +41,25 @@ def function(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def event(body: str | None = BODY, **headers: str) -> dict[str, Any]:
-    return {"body": body, "headers": {key.replace("_", "-"): v for key, v in headers.items()}}
+    return {
+        "body": body,
+        "headers": {key.replace("_", "-"): value for key, value in headers.items()},
+    }
 
 
-def answered(body: bytes) -> dict[str, Any]:
+def endpoint_response(body: bytes) -> dict[str, Any]:
     return {
         "Body": StreamingBody(io.BytesIO(body), len(body)),
         "InvokedProductionVariant": "champion",
     }
 
 
-def test_an_answer_says_which_variant_and_gives_the_id_back(function: Any) -> None:
+def test_a_response_has_the_variant_and_the_correlation_id(function: Any) -> None:
     body = b'{"predictions": [{"delayed": false, "probability": 0.2}]}'
     with Stubber(function._runtime) as stub:
         stub.add_response(
             "invoke_endpoint",
-            answered(body),
+            endpoint_response(body),
             {
                 "EndpointName": "flight-delay",
                 "ContentType": "application/json",
@@ -86,11 +89,11 @@ def test_an_answer_says_which_variant_and_gives_the_id_back(function: Any) -> No
         ("SomethingNew", {}, 502),
     ],
 )
-def test_each_error_of_the_endpoint_has_a_status_of_its_own(
+def test_each_error_of_the_endpoint_has_a_status(
     function: Any, code: str, details: dict[str, Any], status: int
 ) -> None:
     with Stubber(function._runtime) as stub:
-        # The standard mode tries some of them again.
+        # botocore's standard mode retries some of them.
         for _ in range(function.ATTEMPTS):
             stub.add_client_error("invoke_endpoint", code, modeled_fields=details)
         response = function.handler(event(), None)
@@ -107,9 +110,9 @@ def test_a_slow_model_is_a_504(function: Any, monkeypatch: pytest.MonkeyPatch) -
     assert function.handler(event(), None)["statusCode"] == 504
 
 
-def test_it_answers_before_its_own_time_and_the_gateways_are_over(function: Any) -> None:
+def test_retries_end_before_the_timeouts_of_function_and_gateway(function: Any) -> None:
     longest = function.ATTEMPTS * (function.CONNECT_SECONDS + function.READ_SECONDS)
-    # The standard mode pauses at most a second before its second attempt.
+    # botocore's standard mode waits at most a second before the second attempt.
     assert longest + 1 < FUNCTION_SECONDS < GATEWAY_SECONDS
 
 
@@ -121,14 +124,16 @@ def test_it_answers_before_its_own_time_and_the_gateways_are_over(function: Any)
         ({"colour": "red"}, "flights[0] must not contain {'colour'} properties."),
     ],
 )
-def test_a_bad_field_is_named_with_what_is_allowed(changed: dict[str, Any], sentence: str) -> None:
+def test_an_invalid_field_is_reported_with_the_allowed_values(
+    changed: dict[str, Any], sentence: str
+) -> None:
     with pytest.raises(RefusedError) as refusal:
         checked(json.dumps({"flights": [{**FLIGHT, **changed}]}), "application/json")
     assert str(refusal.value).startswith(sentence)
     assert refusal.value.answer.status == 400
 
 
-def test_another_type_is_a_415(function: Any) -> None:
+def test_an_unsupported_content_type_is_a_415(function: Any) -> None:
     assert function.handler(event(content_type="text/xml"), None)["statusCode"] == 415
 
 
@@ -136,13 +141,15 @@ def test_another_type_is_a_415(function: Any) -> None:
     max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(body=st.none() | st.text() | ANYTHING.map(json.dumps))
-def test_any_body_is_answered_without_asking_the_endpoint(function: Any, body: str | None) -> None:
+def test_an_invalid_body_is_refused_without_calling_the_endpoint(
+    function: Any, body: str | None
+) -> None:
     # None of these is a request, so nothing is stubbed: a call would raise.
     with Stubber(function._runtime):
         assert function.handler(event(body), None)["statusCode"] in (400, 415)
 
 
-def test_no_log_holds_what_was_asked(function: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_log_contains_the_request_body(function: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     log_stream = io.StringIO()
     logger = logging.getLogger("predict_delay")
     for handler in logger.handlers:

@@ -1,4 +1,4 @@
-"""Events and Firehose batches to try the transform Lambda with."""
+"""Sample events and Firehose batches for tests of the transform Lambda."""
 
 import base64
 import json
@@ -30,7 +30,7 @@ def line(**changes: Any) -> bytes:
 
 
 def without(*names: str) -> bytes:
-    """A good event but for the fields it lacks."""
+    """A good event without the given fields."""
     return json.dumps({key: value for key, value in EVENT.items() if key not in names}).encode()
 
 

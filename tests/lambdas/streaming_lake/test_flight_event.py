@@ -1,4 +1,4 @@
-"""The decoder means what the schema says, and names what it refuses by msgspec's real words."""
+"""The decoder accepts what the schema allows, and gives each rejected line the right reason."""
 
 import json
 from typing import Any
@@ -23,7 +23,7 @@ def types(field: dict[str, Any]) -> list[str]:
 
 
 def violations() -> list[tuple[str, Any, Reason]]:
-    """One value for every way in which the schema can be broken, and the word for it."""
+    """A value for each way to break the schema, with the reason that the rejection must have."""
     broken: list[tuple[str, Any, Reason]] = []
     for name, field in FIELDS.items():
         broken += [(name, OF_TYPE[kind], "wrong_type") for kind in OF_TYPE.keys() - types(field)]
@@ -46,7 +46,7 @@ def violations() -> list[tuple[str, Any, Reason]]:
 
 
 def allowed() -> list[tuple[str, Any]]:
-    """The outermost values that the schema still permits."""
+    """Values at the limits that the schema allows."""
     values: list[tuple[str, Any]] = []
     for name, field in FIELDS.items():
         values += [(name, field[word]) for word in ("minimum", "maximum") if word in field]
@@ -57,33 +57,34 @@ def allowed() -> list[tuple[str, Any]]:
     return values
 
 
-def only(line_: bytes) -> Transformed:
-    result = transform(line_, ARRIVED_AT)
+def transformed_line(content: bytes) -> Transformed:
+    """The result of a payload of one line."""
+    result = transform(content, ARRIVED_AT)
     assert result.accepted + len(result.rejected) == 1
     return result
 
 
 @pytest.mark.parametrize(("name", "value", "reason"), violations())
-def test_whatever_breaks_the_schema_is_rejected_for_its_reason(
+def test_a_value_that_breaks_the_schema_is_rejected_with_the_reason(
     name: str, value: Any, reason: Reason
 ) -> None:
-    (rejection,) = only(line(**{name: value})).rejected
+    (rejection,) = transformed_line(line(**{name: value})).rejected
     assert rejection.reason == reason
     assert f"`$.{name}`" in rejection.detail
 
 
 @pytest.mark.parametrize(("name", "value"), allowed())
-def test_whatever_the_schema_permits_is_kept_as_it_is(name: str, value: Any) -> None:
-    assert json.loads(only(line(**{name: value})).output)[name] == value
+def test_a_value_that_the_schema_allows_is_written_unchanged(name: str, value: Any) -> None:
+    assert json.loads(transformed_line(line(**{name: value})).output)[name] == value
 
 
 @pytest.mark.parametrize("name", SCHEMA["required"])
-def test_every_required_field_must_be_there_even_if_it_may_be_null(name: str) -> None:
-    (rejection,) = only(without(name)).rejected
+def test_a_required_field_must_be_present_even_if_it_may_be_null(name: str) -> None:
+    (rejection,) = transformed_line(without(name)).rejected
     assert (rejection.reason, f"`{name}`" in rejection.detail) == ("missing_field", True)
 
 
-def test_every_enum_of_the_schema_is_the_airports() -> None:
+def test_every_enum_of_the_schema_is_the_list_of_airports() -> None:
     airports = schemas.load("airport")["enum"]
     assert all(field["enum"] == airports for field in FIELDS.values() if "enum" in field)
 
@@ -95,7 +96,7 @@ def test_both_decoders_refuse_the_same_lines() -> None:
 
 
 @pytest.mark.parametrize("field", [{"type": "string", "multipleOf": 2}, {"format": "uuid"}])
-def test_a_keyword_nobody_translated_stops_the_import(
+def test_an_unsupported_schema_keyword_is_an_error(
     field: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(flight_event._FIELDS, "new", {"type": "string", **field})
@@ -145,20 +146,22 @@ BAD_LINES: list[tuple[bytes, Reason]] = [
 ]
 
 
-@pytest.mark.parametrize(("bad", "reason"), BAD_LINES, ids=lambda value: repr(value)[:40])
-def test_a_bad_line_is_named_and_leaves_its_neighbours_alone(bad: bytes, reason: Reason) -> None:
-    result = transform(b"\n".join([LINE, bad, LINE, b""]), ARRIVED_AT)
+@pytest.mark.parametrize(("bad_line", "reason"), BAD_LINES, ids=lambda value: repr(value)[:40])
+def test_a_bad_line_is_rejected_and_its_neighbours_are_accepted(
+    bad_line: bytes, reason: Reason
+) -> None:
+    result = transform(b"\n".join([LINE, bad_line, LINE, b""]), ARRIVED_AT)
     (rejection,) = result.rejected
-    assert (rejection.reason, rejection.number, rejection.line) == (reason, 2, bad)
+    assert (rejection.reason, rejection.number, rejection.line) == (reason, 2, bad_line)
     assert rejection.detail
     assert result.output == transform(LINE + b"\n" + LINE, ARRIVED_AT).output
 
 
-def test_every_reason_is_shown_by_an_example() -> None:
+def test_every_rejection_reason_has_an_example() -> None:
     assert {reason for _, reason in BAD_LINES} == set(REASONS)
 
 
-def test_an_event_is_written_in_the_schemas_order_and_says_when_it_arrived() -> None:
+def test_an_event_is_written_in_the_order_of_the_schema_with_its_arrival_time() -> None:
     shuffled = json.dumps(dict(reversed(EVENT.items())), indent=None).encode()
     expected = LINE[:-1] + f',"arrived_at":"{ARRIVED_AT}"}}\n'.encode()
     assert transform(shuffled, ARRIVED_AT).output == expected
@@ -166,7 +169,7 @@ def test_an_event_is_written_in_the_schemas_order_and_says_when_it_arrived() -> 
 
 
 @pytest.mark.parametrize(
-    ("sent", "kept"),
+    ("departure", "expected"),
     [
         ("2013-01-01T10:15:00Z", "2013-01-01T10:15:00Z"),
         ("2013-01-01T05:15:00-05:00", "2013-01-01T10:15:00Z"),
@@ -179,17 +182,19 @@ def test_an_event_is_written_in_the_schemas_order_and_says_when_it_arrived() -> 
     ],
 )
 @pytest.mark.parametrize("neighbour", [b"", b"bad\n"])
-def test_a_departure_is_kept_in_utc_to_the_second(sent: str, kept: str, neighbour: bytes) -> None:
-    result = transform(neighbour + line(scheduled_departure=sent), ARRIVED_AT)
-    assert json.loads(result.output)["scheduled_departure"] == kept
+def test_a_departure_is_written_in_utc_to_the_second(
+    departure: str, expected: str, neighbour: bytes
+) -> None:
+    result = transform(neighbour + line(scheduled_departure=departure), ARRIVED_AT)
+    assert json.loads(result.output)["scheduled_departure"] == expected
 
 
-@pytest.mark.parametrize("sent", [b'"x"', b"null", b"[1e999]", b'{"a":"\\u0000"}'])
+@pytest.mark.parametrize("value", [b'"x"', b"null", b"[1e999]", b'{"a":"\\u0000"}'])
 @pytest.mark.parametrize("name", [b"unknown", b"arrived_at"])
 def test_unknown_properties_are_dropped_even_one_called_arrived_at(
-    name: bytes, sent: bytes
+    name: bytes, value: bytes
 ) -> None:
-    extended = LINE[:-1] + b',"' + name + b'":' + sent + b"}"
+    extended = LINE[:-1] + b',"' + name + b'":' + value + b"}"
     assert transform(extended, ARRIVED_AT).output == transform(LINE, ARRIVED_AT).output
 
 

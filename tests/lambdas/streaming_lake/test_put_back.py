@@ -1,4 +1,4 @@
-"""Records go back to their stream as they came, and only those that were refused go twice."""
+"""Records return to their stream unchanged, and only refused ones are sent again."""
 
 import pytest
 
@@ -16,7 +16,7 @@ from tests.lambdas.streaming_lake.samples import record
 
 
 class Stream:
-    """Refuses each partition key as often as it is told to."""
+    """A stream that refuses each partition key the given number of times."""
 
     def __init__(self, **refusals: int) -> None:
         self.refusals = {key.replace("_", "-"): times for key, times in refusals.items()}
@@ -39,21 +39,21 @@ def records(*payloads: bytes) -> list[FirehoseRecord]:
     return [record(data, number) for number, data in enumerate(payloads, start=1)]
 
 
-def test_records_go_back_with_their_bytes_and_partition_keys() -> None:
+def test_records_are_put_back_with_their_data_and_partition_key() -> None:
     stream = Stream()
     put_back(records(b"one\n", b"\xff"), stream.put, stream.waits.append)
     assert stream.calls == [[Entry(b"one\n", "key-1"), Entry(b"\xff", "key-2")]]
     assert stream.waits == []
 
 
-def test_exactly_the_refused_records_are_sent_again_after_a_wait() -> None:
+def test_only_refused_records_are_sent_again_after_a_wait() -> None:
     stream = Stream(key_2=2, key_3=1)
     put_back(records(b"1", b"2", b"3", b"4"), stream.put, stream.waits.append)
     assert stream.keys() == [["key-1", "key-2", "key-3", "key-4"], ["key-2", "key-3"], ["key-2"]]
     assert stream.waits == list(WAITS[:2])
 
 
-def test_patience_ends_with_an_error() -> None:
+def test_records_that_stay_refused_are_an_error() -> None:
     stream = Stream(key_2=1000)
     with pytest.raises(PutBackError, match="1 records"):
         put_back(records(b"1", b"2", b"3"), stream.put, stream.waits.append)
@@ -61,20 +61,20 @@ def test_patience_ends_with_an_error() -> None:
     assert len(stream.calls) == len(WAITS) + 1
 
 
-def test_a_call_holds_no_more_records_than_kinesis_takes() -> None:
+def test_a_call_has_no_more_records_than_kinesis_accepts() -> None:
     stream = Stream()
     put_back(records(*[b"x"] * 1001), stream.put)
     assert [len(call) for call in stream.calls] == [MOST_RECORDS, MOST_RECORDS, 1]
 
 
-def test_a_call_holds_no_more_bytes_than_kinesis_takes() -> None:
+def test_a_call_has_no_more_bytes_than_kinesis_accepts() -> None:
     stream = Stream()
     put_back(records(*[b"x" * 1_000_000] * 6, b"x" * (MOST_BYTES + 1)), stream.put)
     assert [len(call) for call in stream.calls] == [4, 2, 1]
 
 
-def test_a_record_without_a_stream_cannot_go_back() -> None:
-    stray = record(b"1")
-    del stray["kinesisRecordMetadata"]
+def test_a_record_without_a_stream_cannot_be_put_back() -> None:
+    record_without_metadata = record(b"1")
+    del record_without_metadata["kinesisRecordMetadata"]
     with pytest.raises(PutBackError, match=NO_STREAM[:30]):
-        put_back([stray], Stream().put)
+        put_back([record_without_metadata], Stream().put)

@@ -1,4 +1,4 @@
-"""What Firehose, the lake's bucket and the stream see of the transform Lambda."""
+"""The transform Lambda's handler: its answers to Firehose, and its writes to S3 and Kinesis."""
 
 import io
 import json
@@ -41,7 +41,7 @@ def run(handler_module: ModuleType, context: SimpleNamespace, aws: None) -> Tran
 
 
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(put_back, "WAITS", (0, 0))
 
 
@@ -68,11 +68,11 @@ def on_stream(kinesis: KinesisClient) -> list[tuple[str, bytes]]:
 
 
 def too_large() -> FirehoseEvent:
-    """Six records, of whose answers four fit; each has a bad line."""
+    """Six records, each with a bad line; the answers of four fit into a response."""
     return batch(*[b"bad\n" + b"\n".join([GOOD] * 3000)] * 6)
 
 
-def test_good_lines_go_on_and_nothing_is_set_aside(run: Transform, s3: S3Client) -> None:
+def test_good_lines_are_delivered_and_nothing_is_rejected(run: Transform, s3: S3Client) -> None:
     response = run(batch(GOOD + b"\n" + GOOD + b"\n", GOOD))
     assert results(response) == ["Ok", "Ok"]
     outputs = [decoded(answer["data"]) for answer in response["records"]]
@@ -80,7 +80,7 @@ def test_good_lines_go_on_and_nothing_is_set_aside(run: Transform, s3: S3Client)
     assert objects(s3) == []
 
 
-def test_bad_lines_are_kept_with_their_reason_and_origin(run: Transform, s3: S3Client) -> None:
+def test_bad_lines_are_written_with_reason_and_origin(run: Transform, s3: S3Client) -> None:
     response = run(batch(b"\n".join([GOOD, b"{}", b"\xff", b"", GOOD])))
     assert results(response) == ["Ok"]
     assert objects(s3) == [KEY]
@@ -105,21 +105,21 @@ def test_bad_lines_are_kept_with_their_reason_and_origin(run: Transform, s3: S3C
 
 
 @pytest.mark.parametrize("nothing", [b"", b"\n"])
-def test_a_record_without_a_good_line_is_dropped_once_it_is_safe(
+def test_a_record_without_a_good_line_is_dropped(
     run: Transform, s3: S3Client, nothing: bytes
 ) -> None:
     assert run(batch(nothing))["records"] == [{"recordId": "record-1", "result": "Dropped"}]
     assert [line_report["reason"] for line_report in rejected(s3)] == ["empty_line"]
 
 
-def test_a_batch_that_comes_again_is_written_once(run: Transform, s3: S3Client) -> None:
+def test_a_repeated_batch_is_written_once(run: Transform, s3: S3Client) -> None:
     event = batch(GOOD + b"\nbad", b"bad")
     assert run(event) == run(event)
     versions = s3.list_object_versions(Bucket="lake")["Versions"]
     assert len(versions) == 2 == len({version["Key"] for version in versions})
 
 
-def test_lines_that_are_already_safe_count_as_written(run: Transform) -> None:
+def test_lines_that_were_written_before_count_as_written(run: Transform) -> None:
     with Stubber(run.module.s3) as s3:
         s3.add_client_error("put_object", "PreconditionFailed", http_status_code=412)
         assert results(run(batch(b"bad"))) == ["Dropped"]
@@ -133,8 +133,8 @@ def test_the_write_is_conditional(run: Transform) -> None:
         assert results(run(batch(b"bad"))) == ["Dropped"]
 
 
-def test_a_failed_write_hands_the_original_back(run: Transform) -> None:
-    # There is no bucket: no fixture made one.
+def test_a_record_whose_write_fails_is_returned_unchanged(run: Transform) -> None:
+    # The test has no fixture that creates the bucket.
     event = batch(GOOD + b"\nbad", b"bad", GOOD)
     response = run(event)
     assert results(response) == ["ProcessingFailed", "ProcessingFailed", "Ok"]
@@ -142,7 +142,7 @@ def test_a_failed_write_hands_the_original_back(run: Transform) -> None:
     assert [answer["data"] for answer in response["records"][:2]] == originals[:2]
 
 
-def test_originals_that_may_have_to_go_back_fit_as_well(
+def test_the_response_has_room_for_unchanged_records(
     run: Transform, kinesis: KinesisClient
 ) -> None:
     padded = GOOD[:-1] + b',"unknown":"' + b"x" * 900_000 + b'"}\nbad'
@@ -161,7 +161,7 @@ def test_a_lost_connection_is_a_failed_write(
     assert results(run(batch(b"bad", GOOD))) == ["ProcessingFailed", "Ok"]
 
 
-def test_what_does_not_fit_goes_back_to_the_stream_untouched(
+def test_records_that_do_not_fit_are_put_back_unchanged(
     run: Transform, s3: S3Client, kinesis: KinesisClient
 ) -> None:
     event = too_large()
@@ -182,7 +182,7 @@ def test_what_does_not_fit_goes_back_to_the_stream_untouched(
 
 
 def test_only_the_refused_records_are_sent_again(
-    run: Transform, s3: S3Client, impatient: None
+    run: Transform, s3: S3Client, no_waits: None
 ) -> None:
     event = too_large()
     remaining = [
@@ -205,8 +205,8 @@ def test_only_the_refused_records_are_sent_again(
         kinesis.assert_no_pending_responses()
 
 
-def test_the_batch_fails_if_records_cannot_go_back(
-    run: Transform, s3: S3Client, impatient: None, capsys: pytest.CaptureFixture[str]
+def test_the_batch_fails_if_records_cannot_be_put_back(
+    run: Transform, s3: S3Client, no_waits: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     event = too_large()
     refused = {"ErrorCode": "InternalFailure", "ErrorMessage": "no"}
@@ -219,12 +219,14 @@ def test_the_batch_fails_if_records_cannot_go_back(
         ):
             run(event)
     assert metrics_in(capsys) == {}
-    # The retry finds the bad lines of the kept records written, and writes them no second time.
+    # The bad lines of the first four records are written; a retry does not write them again.
     assert len(s3.list_object_versions(Bucket="lake")["Versions"]) == 4
 
 
 @pytest.mark.parametrize("without", ["stream", "metadata"])
-def test_records_put_directly_cannot_go_back(run: Transform, s3: S3Client, without: str) -> None:
+def test_records_that_were_put_to_firehose_cannot_be_put_back(
+    run: Transform, s3: S3Client, without: str
+) -> None:
     event = too_large()
     if without == "stream":
         del event["sourceKinesisStreamArn"]
@@ -238,7 +240,9 @@ def test_records_put_directly_cannot_go_back(run: Transform, s3: S3Client, witho
         run(event)
 
 
-def test_a_record_put_directly_is_known_by_its_own_id(run: Transform, s3: S3Client) -> None:
+def test_rejected_lines_of_a_record_without_stream_are_named_after_its_id(
+    run: Transform, s3: S3Client
+) -> None:
     event = batch(b"bad")
     del event["records"][0]["kinesisRecordMetadata"]
     assert results(run(event)) == ["Dropped"]
@@ -249,7 +253,7 @@ def test_a_record_put_directly_is_known_by_its_own_id(run: Transform, s3: S3Clie
     assert rejection["arrived_at"] == "2026-11-20T22:16:00.123Z"
 
 
-def test_records_of_one_aggregate_are_told_apart(run: Transform, s3: S3Client) -> None:
+def test_records_of_one_aggregate_have_different_keys(run: Transform, s3: S3Client) -> None:
     event = batch(b"bad", b"bad")
     for number, record in enumerate(event["records"]):
         record["kinesisRecordMetadata"]["sequenceNumber"] = "7"
@@ -303,7 +307,7 @@ def test_a_failed_record_is_counted_and_its_lines_are_not(
     }
 
 
-def test_records_that_went_back_are_counted(
+def test_records_that_were_put_back_are_counted(
     run: Transform, s3: S3Client, kinesis: KinesisClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run(too_large())

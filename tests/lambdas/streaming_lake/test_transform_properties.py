@@ -1,4 +1,4 @@
-"""Whatever bytes arrive, every line comes out once: accepted or rejected, never lost or changed."""
+"""For any payload, each line is accepted or rejected exactly once, and none is lost or changed."""
 
 import base64
 import json
@@ -24,7 +24,7 @@ changed = st.dictionaries(st.sampled_from([*EVENT, "unknown"]), json_values, max
 
 @st.composite
 def damaged(draw: st.DrawFn) -> bytes:
-    """A good line with a few bytes put in the place of others."""
+    """A good line in which a few bytes are replaced."""
     good, start = line(), draw(st.integers(0, len(line())))
     return good[:start] + draw(st.binary(max_size=4)) + good[start + draw(st.integers(0, 4)) :]
 
@@ -45,12 +45,12 @@ payloads = st.binary() | st.lists(lines, max_size=6).map(b"\n".join)
 def test_no_line_is_lost_or_changed(data: bytes) -> None:
     result = transform(data, ARRIVED_AT)
 
-    every = split(data)
-    assert b"\n".join(every) == (data[:-1] if data.endswith(b"\n") else data)
+    all_lines = split(data)
+    assert b"\n".join(all_lines) == (data[:-1] if data.endswith(b"\n") else data)
     rejected = {rejection.number: rejection.line for rejection in result.rejected}
-    good = [text for number, text in enumerate(every, start=1) if number not in rejected]
-    assert rejected == {number: every[number - 1] for number in rejected}
-    assert len(result.rejected) + result.accepted == len(every)
+    good = [text for number, text in enumerate(all_lines, start=1) if number not in rejected]
+    assert rejected == {number: all_lines[number - 1] for number in rejected}
+    assert len(result.rejected) + result.accepted == len(all_lines)
 
     # Each good line alone gives the same output: no neighbour has touched it.
     alone = [transform(text, ARRIVED_AT) for text in good]
@@ -87,12 +87,12 @@ def test_every_record_is_kept_or_left_in_order_and_the_answer_fits(
         patch.setattr(batch, "RESPONSE_LIMIT", limit)
         fitting, remaining = batch.fit(records)
 
-    assert [record_kept.record for record_kept in fitting] + remaining == records
+    assert [kept_record.record for kept_record in fitting] + remaining == records
     assert bool(fitting) == bool(records)
-    answers = [record_kept.answer(safe=True) for record_kept in fitting] + [
-        batch.dropped(record_kept) for record_kept in remaining
+    answers = [kept_record.answer(safe=True) for kept_record in fitting] + [
+        batch.dropped(kept_record) for kept_record in remaining
     ]
     assert len(fitting) == 1 or len(json.dumps(answers)) - 2 <= limit or not records
-    for record_kept in fitting:
-        assert record_kept.answer(safe=False)["data"] == record_kept.record["data"]
-        assert decoded(record_kept.output) == record_kept.transformed.output
+    for kept_record in fitting:
+        assert kept_record.answer(safe=False)["data"] == kept_record.record["data"]
+        assert decoded(kept_record.output) == kept_record.transformed.output

@@ -32,7 +32,7 @@ def finished(base: Path) -> Finished:
 
 @pytest.fixture(scope="session")
 def artefact(finished: Finished, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What `model.tar.gz` holds, unpacked where nothing of the repository is."""
+    """The content of `model.tar.gz`, unpacked outside the repository."""
     folder = tmp_path_factory.mktemp("model")
     with tarfile.open(finished.artefact) as archive:
         extract(archive, folder)

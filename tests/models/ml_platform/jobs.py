@@ -1,4 +1,4 @@
-"""Training jobs as the workflow asks for them, on folders of this machine."""
+"""Requests for training jobs as the workflow makes them, and the folders that they use."""
 
 import shutil
 from pathlib import Path
@@ -30,7 +30,7 @@ def request(**hyperparameters: str) -> dict[str, Any]:
 
 
 def lay_out(base: Path, training_set: Path) -> Path:
-    """`base` as SageMaker lays `/opt/ml` out, with the channels `train`, `validation`, `code`."""
+    """Fill `base` like SageMaker's `/opt/ml`, with channels `train`, `validation`, `code`."""
     data = base / "input" / "data"
     for name in SPLITS:
         shutil.copytree(training_set / f"split={name}", data / name)

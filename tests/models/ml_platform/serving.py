@@ -1,4 +1,4 @@
-"""The model server, as the local AWS starts it: of the artefact, and of nothing else."""
+"""The model server, started from an artefact alone, as the local AWS starts it."""
 
 import subprocess
 import time
@@ -15,19 +15,19 @@ from repository import ROOT
 
 @contextmanager
 def serve(artefact: Path) -> Iterator[str]:
-    """The address at which what `artefact` holds is served."""
+    """Serve the model of `artefact`; yields the server's URL."""
     port = free_port()
     script = ROOT / "local" / "services" / "sagemaker" / "model_server.py"
     command = [str(PYTHON), str(script), str(artefact), str(port)]
-    # No PYTHONPATH, and another folder than the repository's.
+    # Without PYTHONPATH and outside the repository, the server has only the artefact's code.
     quiet = {"PYTHONDONTWRITEBYTECODE": "1"}  # the artefact stays as it is
     with subprocess.Popen(command, cwd=artefact, env=quiet) as process:
         url = f"http://127.0.0.1:{port}"
         try:
-            until = time.monotonic() + 60
+            deadline = time.monotonic() + 60
             while not answers(url):
                 assert process.poll() is None, "the model server has ended"
-                assert time.monotonic() < until, "the model server does not answer"
+                assert time.monotonic() < deadline, "the model server does not answer"
                 time.sleep(0.05)
             yield url
         finally:

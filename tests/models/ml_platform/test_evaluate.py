@@ -1,4 +1,4 @@
-"""The report's figures against computations of other hands; the processing job as a whole."""
+"""The evaluation report's figures, checked by SQL, and the processing job that writes it."""
 
 import json
 import math
@@ -65,7 +65,7 @@ def statistics(evaluation: Path) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def database(flights: Path, artefact: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The splits as tables, and what model and baseline say of the test split."""
+    """The splits as tables, and the probabilities of model and baseline for the test split."""
     import pandas as pd
     import xgboost as xgb
 
@@ -93,7 +93,7 @@ def database(flights: Path, artefact: Path) -> Iterator[duckdb.DuckDBPyConnectio
 
 
 def roc_auc(database: duckdb.DuckDBPyConnection, table: str) -> float:
-    """By the ranks of the late flights (Mann and Whitney), ties shared."""
+    """From the ranks of the late flights (Mann-Whitney U), with mean ranks for ties."""
     (value,) = database.execute(
         f"""SELECT (sum(rank) FILTER (delayed = 1) - n1 * (n1 + 1) / 2) / (n1 * n0) FROM (
             SELECT delayed, avg(place) OVER (PARTITION BY p) AS rank,
@@ -104,10 +104,12 @@ def roc_auc(database: duckdb.DuckDBPyConnection, table: str) -> float:
     return float(value)
 
 
-@pytest.mark.parametrize("whose", ["model", "baseline"])
-def test_roc_auc(whose: str, report: dict[str, Any], database: duckdb.DuckDBPyConnection) -> None:
-    figures = report if whose == "model" else report["baseline"]
-    assert figures["roc_auc"] == pytest.approx(roc_auc(database, whose), abs=1e-9)
+@pytest.mark.parametrize("table_name", ["model", "baseline"])
+def test_roc_auc(
+    table_name: str, report: dict[str, Any], database: duckdb.DuckDBPyConnection
+) -> None:
+    figures = report if table_name == "model" else report["baseline"]
+    assert figures["roc_auc"] == pytest.approx(roc_auc(database, table_name), abs=1e-9)
 
 
 def test_average_precision(report: dict[str, Any], database: duckdb.DuckDBPyConnection) -> None:
@@ -121,7 +123,7 @@ def test_average_precision(report: dict[str, Any], database: duckdb.DuckDBPyConn
     assert report["pr_auc"] == pytest.approx(value, abs=1e-9)
 
 
-def test_what_follows_from_the_threshold(
+def test_figures_at_the_threshold(
     report: dict[str, Any], database: duckdb.DuckDBPyConnection
 ) -> None:
     tn, fp, fn, tp = database.execute(
@@ -138,13 +140,13 @@ def test_what_follows_from_the_threshold(
     assert report["f1"] == pytest.approx(2 / (1 / precision + 1 / recall))
 
 
-def test_the_model_gains_over_the_baseline(report: dict[str, Any]) -> None:
+def test_the_model_is_better_than_the_baseline(report: dict[str, Any]) -> None:
     gain = report["roc_auc"] - report["baseline"]["roc_auc"]
     assert report["gain_over_baseline"] == pytest.approx(gain)
     assert gain > 0.05
 
 
-def test_the_curve_spans_the_square_and_its_area_is_the_auc(report: dict[str, Any]) -> None:
+def test_the_roc_curve_is_complete_and_its_area_is_the_auc(report: dict[str, Any]) -> None:
     curve = report["roc_curve"]
     assert (curve[0], curve[-1]) == ([0, 0], [1, 1])
     area = sum(
@@ -204,14 +206,12 @@ def test_statistics_are_of_every_feature(
     assert statistics["rows"] == rows
 
 
-def test_plots_are_pictures(evaluation: Path) -> None:
+def test_plots_are_png_files(evaluation: Path) -> None:
     for name in PLOTS:
         assert (evaluation / name).read_bytes().startswith(b"\x89PNG"), name
 
 
-def test_a_folder_without_model_fails_the_job_and_is_named(
-    flights: Path, finished: Finished, tmp_path: Path
-) -> None:
+def test_a_missing_model_is_reported(flights: Path, finished: Finished, tmp_path: Path) -> None:
     lay_out(tmp_path, flights, finished.artefact)
     (tmp_path / "processing/model/model.tar.gz").unlink()
     with pytest.raises(LocalError, match="processing/model holds no model"):
@@ -219,7 +219,7 @@ def test_a_folder_without_model_fails_the_job_and_is_named(
     assert not (tmp_path / "processing/evaluation").exists()
 
 
-def test_a_shell_as_entry_point_is_told_the_folders(
+def test_the_job_runs_with_a_shell_as_entry_point(
     flights: Path, finished: Finished, tmp_path: Path
 ) -> None:
     lay_out(tmp_path, flights, finished.artefact)

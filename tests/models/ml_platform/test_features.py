@@ -1,4 +1,4 @@
-"""Reading the training set: what is taken, what is refused, and by which words."""
+"""Reading and encoding the training set, and the messages for unusable data."""
 
 from pathlib import Path
 
@@ -11,30 +11,30 @@ from features import FEATURES, LABEL, DataError, categories, encode, read_split
 GOOD = "1,UA,EWR,IAH,1,2,10,1400,39.02,12.6,,0.0,10.0"
 
 
-def written(folder: Path, text: str, name: str = "part-0") -> Path:
+def folder_with(folder: Path, text: str, name: str = "part-0") -> Path:
     (folder / name).write_text(text)
     return folder
 
 
 def test_columns_are_read_in_order_and_an_empty_field_is_missing(tmp_path: Path) -> None:
-    (flight,) = read_split(written(tmp_path, GOOD + "\n")).to_dict("records")
+    (flight,) = read_split(folder_with(tmp_path, GOOD + "\n")).to_dict("records")
     assert list(flight) == [LABEL, *FEATURES]
     assert np.isnan(flight.pop("wind_gust_miles_per_hour"))
     assert list(flight.values()) == [1, "UA", "EWR", "IAH", 1, 2, 10, 1400, 39.02, 12.6, 0, 10]
 
 
-def test_na_is_a_code_like_any_other(tmp_path: Path) -> None:
-    frame = read_split(written(tmp_path, GOOD.replace("UA", "NA")))
+def test_na_is_a_code_and_not_a_missing_value(tmp_path: Path) -> None:
+    frame = read_split(folder_with(tmp_path, GOOD.replace("UA", "NA")))
     assert list(frame.carrier) == ["NA"]
 
 
-def test_notes_of_hadoop_and_empty_files_are_no_data(tmp_path: Path) -> None:
+def test_hidden_and_empty_files_are_ignored(tmp_path: Path) -> None:
     for name in ("_SUCCESS", ".part-0.crc"):
-        written(tmp_path, "no flight", name)
-    written(tmp_path, "", "part-1")
+        folder_with(tmp_path, "no flight", name)
+    folder_with(tmp_path, "", "part-1")
     with pytest.raises(DataError, match="holds no data"):
         read_split(tmp_path)
-    assert len(read_split(written(tmp_path, GOOD))) == 1
+    assert len(read_split(folder_with(tmp_path, GOOD))) == 1
 
 
 @pytest.mark.parametrize(
@@ -49,33 +49,33 @@ def test_notes_of_hadoop_and_empty_files_are_no_data(tmp_path: Path) -> None:
         (GOOD.replace("1,UA", "yes,UA"), ["'yes'", "delayed (number)"]),
     ],
 )
-def test_what_cannot_be_read_is_named(line: str, words: list[str], tmp_path: Path) -> None:
+def test_an_unreadable_line_is_reported(line: str, words: list[str], tmp_path: Path) -> None:
     with pytest.raises(DataError) as error:
-        read_split(written(tmp_path, line))
+        read_split(folder_with(tmp_path, line))
     for word in (str(tmp_path), *words):
         assert word in str(error.value)
 
 
-def test_a_wrong_label_is_named_by_its_row(tmp_path: Path) -> None:
+def test_an_invalid_label_is_reported_with_its_row(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"the label of row 2 is 7\.0"):
-        read_split(written(tmp_path, f"{GOOD}\n{GOOD}\n{GOOD.replace('1,UA', '7,UA')}\n"))
+        read_split(folder_with(tmp_path, f"{GOOD}\n{GOOD}\n{GOOD.replace('1,UA', '7,UA')}\n"))
 
 
-def test_parquet_without_a_column_is_named(tmp_path: Path) -> None:
+def test_a_parquet_file_without_a_column_is_reported(tmp_path: Path) -> None:
     frame = pd.DataFrame([dict.fromkeys([LABEL, *FEATURES], 1)])
     frame.drop(columns=["hour", "origin"]).to_parquet(tmp_path / "flights.parquet")
     with pytest.raises(DataError, match=r"flights\.parquet lacks origin, hour"):
         read_split(tmp_path)
 
 
-def test_a_parquet_without_rows_is_named(tmp_path: Path) -> None:
+def test_a_parquet_file_without_rows_is_reported(tmp_path: Path) -> None:
     pd.DataFrame(columns=[LABEL, *FEATURES]).to_parquet(tmp_path / "flights.parquet")
     with pytest.raises(DataError, match="holds no flight"):
         read_split(tmp_path)
 
 
-def test_a_category_is_its_place_and_an_unknown_one_is_missing(tmp_path: Path) -> None:
-    frame = read_split(written(tmp_path, f"{GOOD}\n{GOOD.replace('UA', 'AA')}\n"))
+def test_a_code_is_encoded_as_its_index_and_an_unknown_one_as_missing(tmp_path: Path) -> None:
+    frame = read_split(folder_with(tmp_path, f"{GOOD}\n{GOOD.replace('UA', 'AA')}\n"))
     assert categories(frame) == {"carrier": ["AA", "UA"], "origin": ["EWR"], "destination": ["IAH"]}
     numbers = encode(frame, {**categories(frame), "origin": ["JFK"]})
     assert numbers[:, 0].tolist() == [1, 0]

@@ -1,4 +1,4 @@
-"""The serving contract, over HTTP, by the artefact alone: any body gets 200 or a 4xx that helps."""
+"""The model server, started from the artefact alone, answers any body with 200 or a clear 4xx."""
 
 import json
 import subprocess
@@ -40,19 +40,19 @@ def url(artefact: Path) -> Iterator[str]:
         yield address
 
 
-def ask(
+def post(
     url: str, body: bytes | str, content_type: str | None = JSON, accept: str = "*/*"
 ) -> requests.Response:
     headers = {"Accept": accept} | ({"Content-Type": content_type} if content_type else {})
     return requests.post(f"{url}/invocations", body, headers=headers, timeout=20)
 
 
-def asked(**changes: Any) -> str:
+def request_body(**changes: Any) -> str:
     return json.dumps({"flights": [{**FLIGHT, **changes}]})
 
 
 def refusal(answer: requests.Response) -> tuple[int, str]:
-    """The status, and the sentence in front of the toolkit's own traceback."""
+    """The status code, and the message that precedes the toolkit's traceback."""
     return answer.status_code, answer.text.partition("\n")[0]
 
 
@@ -64,9 +64,9 @@ def test_ping_and_other_paths(url: str) -> None:
 
 def test_json_and_csv_get_the_same_answer(url: str) -> None:
     answers = [
-        ask(url, asked()),
-        ask(url, LINE, CSV),
-        ask(url, f"{LINE}\r\n", f"{CSV}; charset=utf-8"),
+        post(url, request_body()),
+        post(url, LINE, CSV),
+        post(url, f"{LINE}\r\n", f"{CSV}; charset=utf-8"),
     ]
     for answer in answers:
         assert answer.status_code == 200, answer.text
@@ -77,28 +77,32 @@ def test_json_and_csv_get_the_same_answer(url: str) -> None:
     assert answers[0].json() == answers[1].json() == answers[2].json()
 
 
-def test_what_is_served_is_what_was_evaluated(url: str, artefact: Path, flights: Path) -> None:
+def test_the_server_predicts_the_same_as_the_booster(
+    url: str, artefact: Path, flights: Path
+) -> None:
     test = read_split(flights / "split=test").head(500)
     model = model_fn(str(artefact))
     codes = {name: list(codes) for name, codes in model.codes.items()}
     expected = model.booster.inplace_predict(encode(test, codes))
     body = test[FEATURES].to_csv(header=False, index=False)
-    served = [prediction["probability"] for prediction in ask(url, body, CSV).json()["predictions"]]
+    served = [
+        prediction["probability"] for prediction in post(url, body, CSV).json()["predictions"]
+    ]
     assert served == pytest.approx(expected.tolist(), abs=1e-6)
     assert predict_fn(input_fn(body, CSV), model) == pytest.approx(served, abs=1e-6)
 
 
 def test_absent_weather_is_null_weather(url: str) -> None:
     bare = {name: value for name, value in FLIGHT.items() if name not in WEATHER}
-    without = ask(url, json.dumps({"flights": [bare]}))
-    nulls = ask(url, json.dumps({"flights": [{**bare, **dict.fromkeys(WEATHER)}]}))
+    without = post(url, json.dumps({"flights": [bare]}))
+    nulls = post(url, json.dumps({"flights": [{**bare, **dict.fromkeys(WEATHER)}]}))
     assert without.status_code == 200
     assert without.json() == nulls.json()
 
 
 @pytest.mark.parametrize("name", CATEGORICAL)
-def test_a_code_that_nobody_has_seen_is_no_error(url: str, name: str) -> None:
-    assert ask(url, asked(**{name: "ZZZ"})).status_code == 200
+def test_an_unknown_code_is_accepted(url: str, name: str) -> None:
+    assert post(url, request_body(**{name: "ZZZ"})).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -121,17 +125,22 @@ def test_a_code_that_nobody_has_seen_is_no_error(url: str, name: str) -> None:
         ),
     ],
 )
-def test_a_wrong_value_is_named_with_what_is_allowed(
+def test_an_invalid_value_is_reported_with_the_allowed_range(
     url: str, changes: dict[str, Any], sentence: str
 ) -> None:
-    status, message = refusal(ask(url, json.dumps({"flights": [FLIGHT, {**FLIGHT, **changes}]})))
+    status, message = refusal(post(url, json.dumps({"flights": [FLIGHT, {**FLIGHT, **changes}]})))
     assert (status, message) == (400, f"flight 1: {sentence}")
 
 
 @pytest.mark.parametrize(
     ("body", "content_type", "status", "sentence"),
     [
-        (asked(colour="red"), JSON, 400, "flight 0: 'colour' is no feature; known are carrier,"),
+        (
+            request_body(colour="red"),
+            JSON,
+            400,
+            "flight 0: 'colour' is no feature; known are carrier,",
+        ),
         ("{}", JSON, 400, 'the body must be {"flights":'),
         ('{"flights": {}}', JSON, 400, 'the body must be {"flights":'),
         ('{"flights": [7]}', JSON, 400, "flight 0 must be an object"),
@@ -148,14 +157,19 @@ def test_a_wrong_value_is_named_with_what_is_allowed(
         (LINE.replace("1400", "nan"), CSV, 400, "flight 0: distance_miles must be"),
         (LINE.replace("UA", ""), CSV, 400, "flight 0: carrier must be a code"),
         (f"{LINE}\n" * 50_001, CSV, 413, "50001 flights are too many: send 50000 at most"),
-        (asked(), "image/png", 415, "Content-Type 'image/png' is not taken: send application/json"),
-        (asked(), None, 415, "Content-Type None is not taken"),
+        (
+            request_body(),
+            "image/png",
+            415,
+            "Content-Type 'image/png' is not taken: send application/json",
+        ),
+        (request_body(), None, 415, "Content-Type None is not taken"),
     ],
 )
-def test_what_is_no_request_is_refused_with_a_reason(
+def test_an_invalid_request_is_refused_with_a_message(
     url: str, body: str | bytes, content_type: str | None, status: int, sentence: str
 ) -> None:
-    answer = refusal(ask(url, body, content_type))
+    answer = refusal(post(url, body, content_type))
     assert answer[0] == status
     assert answer[1].startswith(sentence)
 
@@ -170,23 +184,23 @@ def test_what_is_no_request_is_refused_with_a_reason(
         ("text/html", 406),
     ],
 )
-def test_json_is_answered_or_csv(url: str, accept: str, status: int) -> None:
-    assert ask(url, asked(), accept=accept).status_code == status
+def test_the_response_is_json_or_csv(url: str, accept: str, status: int) -> None:
+    assert post(url, request_body(), accept=accept).status_code == status
 
 
-def test_csv_is_a_line_a_flight_with_the_probabilities_of_the_json(url: str) -> None:
-    two_flights = json.dumps({"flights": json.loads(asked())["flights"] * 2})
-    lines = ask(url, two_flights, accept="text/csv")
+def test_a_csv_response_has_one_line_for_each_flight(url: str) -> None:
+    two_flights = json.dumps({"flights": json.loads(request_body())["flights"] * 2})
+    lines = post(url, two_flights, accept="text/csv")
     assert lines.headers["content-type"] == "text/csv"
     probabilities = [float(line) for line in lines.text.splitlines()]
     assert probabilities == [
-        prediction["probability"] for prediction in ask(url, two_flights).json()["predictions"]
+        prediction["probability"] for prediction in post(url, two_flights).json()["predictions"]
     ]
     assert len(probabilities) == 2
 
 
-def test_a_body_too_large_is_refused(url: str) -> None:
-    assert ask(url, b" " * (7 * 1024 * 1024)).status_code == 413
+def test_a_body_that_is_too_large_is_refused(url: str) -> None:
+    assert post(url, b" " * (7 * 1024 * 1024)).status_code == 413
 
 
 _anything = st.recursive(
@@ -203,13 +217,13 @@ _bodies = (
     | st.text().map(lambda text: text.encode("utf-8", "surrogatepass"))
     | _anything.map(lambda value: json.dumps(value).encode())
     | st.lists(_nearly_a_flight, max_size=3).map(
-        lambda all_: json.dumps({"flights": all_}).encode()
+        lambda flights: json.dumps({"flights": flights}).encode()
     )
     | st.lists(
         st.sampled_from(["UA", "1", "-1", "", "nan", "1e999", "é", '"', "\r"]), max_size=14
     ).map(lambda fields: ",".join(fields).encode())
 )
-# What HTTP lets a client send at all.
+# The characters that an HTTP header may hold.
 _header = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=40)
 
 
@@ -219,10 +233,10 @@ _header = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1
     content_type=st.sampled_from([JSON, CSV, f"{JSON};charset=x"]) | _header,
     accept=st.just("*/*") | _header,
 )
-def test_any_body_gets_an_answer_or_a_refusal(
+def test_any_body_gets_predictions_or_a_client_error(
     url: str, body: bytes, content_type: str, accept: str
 ) -> None:
-    answer = ask(url, body, content_type, accept)
+    answer = post(url, body, content_type, accept)
     assert answer.status_code == 200 or 400 <= answer.status_code < 500, answer.text
     if answer.status_code == 200:
         assert answer.json()["predictions"]
@@ -230,8 +244,8 @@ def test_any_body_gets_an_answer_or_a_refusal(
         assert len(answer.text.partition("\n")[0]) > 10
 
 
-def test_nothing_of_the_repository_serves(artefact: Path, tmp_path: Path) -> None:
-    """A server without its own code folder does not start, wherever it is started."""
+def test_the_server_uses_only_the_code_of_the_artefact(artefact: Path, tmp_path: Path) -> None:
+    """Without a code folder in the artefact the server fails, even beside the model's sources."""
     script = ROOT / "local" / "services" / "sagemaker" / "model_server.py"
     (tmp_path / "model.ubj").write_bytes((artefact / "model.ubj").read_bytes())
     process = subprocess.run(
@@ -247,34 +261,32 @@ def test_nothing_of_the_repository_serves(artefact: Path, tmp_path: Path) -> Non
     assert "model_fn" in process.stderr
 
 
-def _as_the_schema_says(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
-    """Values of the kinds that the request's schema is made of."""
+def _matching(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
+    """A strategy for values that match a JSON Schema of the kinds that requests use."""
     kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     if "object" in kinds:
-        fields = {
-            name: _as_the_schema_says(subschema) for name, subschema in schema["properties"].items()
-        }
+        fields = {name: _matching(subschema) for name, subschema in schema["properties"].items()}
         required = {name: fields.pop(name) for name in schema["required"]}
         return st.fixed_dictionaries(required, optional=fields)
     if "array" in kinds:
-        # A hundred take long to make up.
-        return st.lists(_as_the_schema_says(schema["items"]), min_size=1, max_size=3)
+        # Generating a hundred flights takes too long.
+        return st.lists(_matching(schema["items"]), min_size=1, max_size=3)
     if "string" in kinds:
         return st.from_regex(schema["pattern"], fullmatch=True)
     numbers = st.integers(schema["minimum"], schema["maximum"])
     if "integer" in kinds:
         return numbers
-    some = numbers | st.floats(schema["minimum"], schema["maximum"])
-    return some | st.none() if "null" in kinds else some
+    any_number = numbers | st.floats(schema["minimum"], schema["maximum"])
+    return any_number | st.none() if "null" in kinds else any_number
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(asked_for=_as_the_schema_says(load("prediction_request")))
-def test_gateway_function_and_model_agree_on_what_is_a_request(
-    url: str, asked_for: dict[str, Any]
+@given(prediction_request=_matching(load("prediction_request")))
+def test_function_and_model_accept_what_the_request_schema_allows(
+    url: str, prediction_request: dict[str, Any]
 ) -> None:
-    body = json.dumps(asked_for)
-    assert json.loads(checked(body, JSON)) == asked_for
-    answer = ask(url, body)
+    body = json.dumps(prediction_request)
+    assert json.loads(checked(body, JSON)) == prediction_request
+    answer = post(url, body)
     assert answer.status_code == 200, answer.text
-    assert len(answer.json()["predictions"]) == len(asked_for["flights"])
+    assert len(answer.json()["predictions"]) == len(prediction_request["flights"])

@@ -1,4 +1,4 @@
-"""The notebook's example of the README, run by the SageMaker SDK itself up to its request."""
+"""The README's notebook example, run with the SageMaker SDK up to its CreateTrainingJob request."""
 
 import json
 import re
@@ -12,7 +12,7 @@ from train import arguments
 
 _SDK_PYTHON = ROOT / ".venv-sagemaker-sdk" / "bin" / "python"
 _README = ROOT / "models" / "ml_platform" / "flight_delay" / "README.md"
-# Answers what the SDK asks of AWS before it starts a job, and keeps the request for that.
+# Replaces the SDK's calls to AWS, and prints the request that would start the job.
 _RUN = """
 import json, sys
 from botocore.client import BaseClient
@@ -43,7 +43,7 @@ exec(sys.stdin.read(), {})
 
 @pytest.fixture(scope="module")
 def started() -> dict[str, Any]:
-    """The request for the job, the keys that were put before, and what else was asked of AWS."""
+    """The request for the job, the keys of uploaded objects, and the other operations called."""
     assert _SDK_PYTHON.exists(), "the SageMaker SDK is not set up: run `make test` once"
     (code,) = re.findall(r"```python\n(.*?)```", _README.read_text(), re.DOTALL)
     process = subprocess.run(
@@ -62,7 +62,7 @@ def started() -> dict[str, Any]:
     return report
 
 
-def test_the_job_is_what_the_guard_rails_ask_for(started: dict[str, Any]) -> None:
+def test_the_job_meets_the_guard_rails(started: dict[str, Any]) -> None:
     job = started["request"]
     assert job["VpcConfig"] == {"SecurityGroupIds": ["sg-0"], "Subnets": ["subnet-0a", "subnet-0b"]}
     assert job["ResourceConfig"]["VolumeKmsKeyId"] == job["OutputDataConfig"]["KmsKeyId"]
@@ -79,12 +79,12 @@ def test_the_job_runs_this_script_on_both_splits(started: dict[str, Any]) -> Non
     assert {"train.py", "features.py", "inference.py"} <= put
 
 
-def test_nothing_is_put_outside_the_bucket_given(started: dict[str, Any]) -> None:
+def test_code_is_uploaded_to_the_given_bucket_only(started: dict[str, Any]) -> None:
     assert all(key.startswith("code/notebook/") for key in started["put"])
     assert "CreateBucket" not in started["asked"]
 
 
-def test_the_script_takes_the_hyperparameters(started: dict[str, Any]) -> None:
+def test_the_script_accepts_the_hyperparameters(started: dict[str, Any]) -> None:
     hyperparameters = started["request"]["HyperParameters"]
     words = [word for name, value in hyperparameters.items() for word in (f"--{name}", value)]
     folders = ["--train", ".", "--validation", ".", "--model-dir", "."]

@@ -1,4 +1,4 @@
-"""The container in front of the model: it helps where it can, and hands on what it cannot help."""
+"""The preparation container: it converts flights of a feed, and passes on everything else."""
 
 import json
 from typing import Any
@@ -17,13 +17,13 @@ FLIGHTS = st.fixed_dictionaries(
 )
 
 
-def handed_on(body: Any, content_type: str | None = JSON) -> tuple[Any, str]:
+def passed_on(body: Any, content_type: str | None = JSON) -> tuple[Any, str]:
     request = prepare.input_fn(body, content_type)
     return prepare.output_fn(prepare.predict_fn(request, None), "*/*")
 
 
 def flight(fields: dict[str, Any]) -> dict[str, Any]:
-    body, _ = handed_on(json.dumps({"flights": [fields]}))
+    body, _ = passed_on(json.dumps({"flights": [fields]}))
     (only,) = json.loads(body)["flights"]
     prepared_flight: dict[str, Any] = only
     return prepared_flight
@@ -44,31 +44,31 @@ def test_a_departure_becomes_month_weekday_and_hour(
     assert prepared_flight == {"month": month, "weekday": weekday, "hour": hour}
 
 
-def test_codes_are_trimmed_and_made_large() -> None:
+def test_codes_are_trimmed_and_converted_to_upper_case() -> None:
     assert flight({"carrier": " ua", "origin": "ewr "}) == {"carrier": "UA", "origin": "EWR"}
 
 
-def test_what_was_said_is_not_overruled() -> None:
+def test_a_given_feature_is_not_replaced() -> None:
     assert flight({"scheduled_departure": "2013-01-01T05:15:00", "hour": 6})["hour"] == 6
 
 
 @pytest.mark.parametrize(
     "fields", [{"scheduled_departure": "soon"}, {"scheduled_departure": 5}, {"carrier": 7}, {}]
 )
-def test_what_is_wrong_is_left_for_the_model_to_refuse(fields: dict[str, Any]) -> None:
+def test_an_invalid_field_is_passed_on(fields: dict[str, Any]) -> None:
     assert flight(fields) == fields
 
 
 @given(body=st.text() | ANYTHING.map(json.dumps) | FLIGHTS.map(json.dumps))
-def test_any_json_body_is_handed_on_as_json(body: str) -> None:
-    assert handed_on(body)[1] == JSON
+def test_any_json_body_is_passed_on_as_json(body: str) -> None:
+    assert passed_on(body)[1] == JSON
 
 
 @given(body=st.text() | st.binary())
-def test_any_other_body_is_handed_on_unchanged(body: str | bytes) -> None:
-    assert handed_on(body, "text/csv") == (body, "text/csv")
+def test_any_other_body_is_passed_on_unchanged(body: str | bytes) -> None:
+    assert passed_on(body, "text/csv") == (body, "text/csv")
 
 
 @given(body=st.binary())
-def test_bytes_that_are_no_json_are_handed_on(body: bytes) -> None:
-    assert handed_on(body)[1] == JSON
+def test_bytes_that_are_not_json_are_passed_on(body: bytes) -> None:
+    assert passed_on(body)[1] == JSON

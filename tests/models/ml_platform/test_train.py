@@ -1,4 +1,4 @@
-"""Training in process: when it stops, where it goes on, what it makes of shuffled labels."""
+"""Training: early stopping, resuming from checkpoints, input formats and unusable data."""
 
 import json
 from collections.abc import Callable
@@ -13,17 +13,17 @@ from evaluate import baseline_probabilities
 from features import LABEL, DataError, encode, read_split
 from train import Matrices, load, save, train
 
-# Quick to overfit, so that it stops early; and by lot, so that a resumption could go astray.
+# Overfits quickly, so that it stops early, and samples at random, which a resumption must repeat.
 EAGER = {"max_depth": 6, "eta": 0.8, "subsample": 0.8, "colsample_bytree": 0.6, "seed": 1}
 PATIENCE = 7
 
 
 def quiet(_: str) -> None:
-    """Say nothing."""
+    """Print nothing."""
 
 
 class SpotStopError(Exception):
-    """The machine was taken away."""
+    """Stands for the interruption of a spot instance."""
 
 
 @pytest.fixture(scope="module")
@@ -51,23 +51,21 @@ def run(
     return bytes(booster.save_raw("json"))
 
 
-def story(lines: list[str]) -> list[float]:
+def validation_scores(lines: list[str]) -> list[float]:
     return [float(line.rpartition("validation-auc:")[2].split()[0]) for line in lines]
 
 
-def test_it_stops_when_the_validation_split_gets_no_better_and_keeps_the_best(
-    matrices: Matrices, tmp_path: Path
-) -> None:
+def test_training_stops_early_and_keeps_the_best_round(matrices: Matrices, tmp_path: Path) -> None:
     lines: list[str] = []
     model = json.loads(run(matrices, tmp_path / "c.ubj", lines.append))
-    best = int(np.argmax(story(lines)))
+    best = int(np.argmax(validation_scores(lines)))
     assert 0 < best < len(lines) - 1
     assert len(lines) == best + 1 + PATIENCE
     trees = model["learner"]["gradient_booster"]["model"]["trees"]
     assert len(trees) == best + 1
 
 
-def test_wherever_it_was_stopped_the_model_is_the_undisturbed_one(
+def test_a_resumed_training_gives_the_same_model_after_any_round(
     matrices: Matrices, tmp_path: Path
 ) -> None:
     lines: list[str] = []
@@ -86,7 +84,7 @@ def test_wherever_it_was_stopped_the_model_is_the_undisturbed_one(
         assert run(matrices, checkpoint, quiet) == undisturbed, last
 
 
-def test_a_checkpoint_is_whole_or_not_there(
+def test_an_interrupted_write_leaves_the_previous_checkpoint(
     matrices: Matrices, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import xgboost as xgb
@@ -133,7 +131,7 @@ def test_csv_and_parquet_give_the_same_model(flights: Path, tmp_path: Path) -> N
     assert models["csv"] == models["parquet"]
 
 
-def test_from_shuffled_labels_it_learns_no_more_than_the_baseline(
+def test_a_model_of_shuffled_labels_is_no_better_than_the_baseline(
     flights: Path, tmp_path: Path
 ) -> None:
     shuffled = tmp_path / "shuffled"
@@ -158,7 +156,7 @@ def test_from_shuffled_labels_it_learns_no_more_than_the_baseline(
     assert ours == pytest.approx(0.5, abs=0.05)
 
 
-def test_an_airport_that_only_the_validation_split_knows_is_no_error(
+def test_a_code_that_occurs_only_in_the_validation_split_is_accepted(
     flights: Path, tmp_path: Path
 ) -> None:
     text = (flights / "split=validation" / "part-0").read_text()
@@ -169,7 +167,7 @@ def test_an_airport_that_only_the_validation_split_knows_is_no_error(
 
 
 @pytest.mark.parametrize("wrong", ["train", "validation"])
-def test_a_split_of_one_label_teaches_nothing(wrong: str, flights: Path, tmp_path: Path) -> None:
+def test_a_split_with_only_one_label_is_an_error(wrong: str, flights: Path, tmp_path: Path) -> None:
     splits = {name: flights / f"split={name}" for name in ("train", "validation")}
     lines = (splits[wrong] / "part-0").read_text().splitlines()
     (tmp_path / "part-0").write_text("\n".join(line for line in lines if line[0] == "0"))

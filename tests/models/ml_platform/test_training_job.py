@@ -1,4 +1,4 @@
-"""A training job as SageMaker runs it: the toolkit, channels, metrics, spot stops, failures."""
+"""A training job under the SageMaker toolkit: metrics, artefact, resuming and failures."""
 
 import os
 import shutil
@@ -22,7 +22,7 @@ def probabilities(model: Path, split: Path) -> np.ndarray:
     return np.asarray(booster.inplace_predict(encode(read_split(split), known_codes)))
 
 
-def test_the_metric_definitions_read_the_log(finished: Finished) -> None:
+def test_the_metric_definitions_match_the_log(finished: Finished) -> None:
     last = [line for line in finished.log.splitlines() if line.startswith("[29] ")]
     metrics = dict(pair.split(":") for pair in last[0].split()[1:])
     assert finished.metrics == {
@@ -68,7 +68,7 @@ def stop_after(prefix: str, stop: signal.Signals, base: Path) -> None:
     assert job.returncode != 0
 
 
-def test_other_hyperparameters_do_not_resume_what_lies_there(
+def test_a_job_does_not_resume_from_other_hyperparameters(
     finished: Finished, base: Path, flights: Path, tmp_path: Path
 ) -> None:
     jobs.lay_out(tmp_path, flights)
@@ -90,7 +90,7 @@ def test_other_hyperparameters_do_not_resume_what_lies_there(
         ({"depth": "3"}, "unrecognized arguments: --depth 3"),
     ],
 )
-def test_a_wrong_hyperparameter_fails_the_job_and_is_named(
+def test_an_invalid_hyperparameter_is_reported(
     hyperparameter: dict[str, str], sentence: str, base: Path
 ) -> None:
     with pytest.raises(LocalError) as failure:
@@ -99,7 +99,7 @@ def test_a_wrong_hyperparameter_fails_the_job_and_is_named(
     assert sentence in str(failure.value)
 
 
-def test_an_empty_channel_fails_the_job_and_is_named(flights: Path, tmp_path: Path) -> None:
+def test_an_empty_channel_is_reported(flights: Path, tmp_path: Path) -> None:
     jobs.lay_out(tmp_path, flights)
     shutil.rmtree(tmp_path / "input/data/validation")
     (tmp_path / "input/data/validation").mkdir()
@@ -107,7 +107,7 @@ def test_an_empty_channel_fails_the_job_and_is_named(flights: Path, tmp_path: Pa
         training_job.run(jobs.request(**jobs.SMALL), tmp_path)
 
 
-def test_a_channel_without_folder_is_named(flights: Path, tmp_path: Path) -> None:
+def test_a_missing_channel_is_reported(flights: Path, tmp_path: Path) -> None:
     jobs.lay_out(tmp_path, flights)
     shutil.rmtree(tmp_path / "input/data/validation")
     with pytest.raises(LocalError, match="channel validation has no folder"):

@@ -1,4 +1,4 @@
-"""A small local Spark, and a lake in moto, for the job as it is."""
+"""A small local Spark session and a lake in moto, in which tests run the unchanged job."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -91,12 +91,12 @@ def arrow(schema: StructType) -> pa.Schema:
         "double": pa.float64(),
         "timestamp": pa.timestamp("ms"),
     }
-    return pa.schema([(f.name, types[f.dataType.typeName()]) for f in schema.fields])
+    return pa.schema([(field.name, types[field.dataType.typeName()]) for field in schema.fields])
 
 
 @dataclass
 class Lake:
-    """The job's surroundings in moto: put events in, run, read what readers see."""
+    """The job's environment in moto: delivers events, runs the job, and reads curated rows."""
 
     spark: SparkSession
     s3: Any
@@ -106,7 +106,7 @@ class Lake:
     grace: timedelta = timedelta(0)
 
     def deliver(self, events: list[dict[str, Any]]) -> None:
-        """One Parquet object, as Firehose writes it: filed under the hour that it is."""
+        """Write a Parquet object as Firehose does, below the current hour."""
         body = BytesIO()
         parquet.write_table(
             pa.Table.from_pylist(events, arrow(EVENTS)), body, use_deprecated_int96_timestamps=True
@@ -116,14 +116,14 @@ class Lake:
         self.s3.put_object(Bucket=BUCKET, Key=key, Body=body.getvalue())
 
     def observe(self, hours: list[dict[str, Any]]) -> None:
-        """The weather of January 2013."""
+        """Write the weather of January 2013."""
         body = BytesIO()
         parquet.write_table(pa.Table.from_pylist(hours, arrow(WEATHER)), body)
         key = "weather/month=2013-01/weather.parquet"
         self.s3.put_object(Bucket=BUCKET, Key=key, Body=body.getvalue())
 
     def parts(self) -> tuple[MirroredLake, Catalog, Settings]:
-        """What a run is given: fresh, as each run is a process of its own."""
+        """New arguments for a run, since each run is a process of its own."""
         self.runs += 1
         MirroredLake.mirror = self.folder / f"run-{self.runs}"
         settings = Settings(
@@ -148,7 +148,7 @@ class Lake:
         return [entry["Key"] for page in pages for entry in page.get("Contents", [])]
 
     def rows(self) -> list[dict[str, Any]]:
-        """What a reader finds who goes by the catalogue, day by day, in order."""
+        """The curated rows in the folders that the catalogue names, by `event_id`."""
         partitions = self.glue.get_partitions(DatabaseName=DATABASE, TableName=TABLE)["Partitions"]
         rows: list[dict[str, Any]] = []
         for partition in partitions:

@@ -1,4 +1,4 @@
-"""What the job makes of events: each once, in its own day, with the weather it met."""
+"""The curated rows: one for each event, in its day's partition, with the weather at departure."""
 
 from datetime import timedelta
 from io import BytesIO
@@ -12,7 +12,7 @@ from curate_flights.columns import CURATED, WEATHER
 from tests.spark_jobs.streaming_lake.conftest import ARRIVED, BUCKET, Lake, at, event, hour
 
 
-def test_a_flight_lands_in_the_day_it_was_to_leave(lake: Lake) -> None:
+def test_a_flight_is_in_the_partition_of_its_scheduled_departure(lake: Lake) -> None:
     lake.deliver([event("a"), event("b", scheduled_departure=at(31, 23))])
     summary = lake.run()
     assert (summary.events, summary.fresh, summary.days_published) == (2, 2, 2)
@@ -32,7 +32,7 @@ def test_the_columns_are_those_of_the_schema_in_its_order(lake: Lake) -> None:
     assert CURATED.fieldNames() == names
 
 
-def test_of_events_sent_twice_the_first_to_arrive_stays(lake: Lake) -> None:
+def test_of_duplicate_events_the_first_to_arrive_is_curated(lake: Lake) -> None:
     later = ARRIVED + timedelta(seconds=5)
     lake.deliver([event("a", flight=2, arrived_at=later), event("a", flight=1)])
     lake.deliver([event("a", flight=3, arrived_at=later)])
@@ -40,7 +40,7 @@ def test_of_events_sent_twice_the_first_to_arrive_stays(lake: Lake) -> None:
     assert lake.by_id()["a"]["flight"] == 1
 
 
-def test_events_that_arrive_together_are_told_apart_the_same_way_every_time(lake: Lake) -> None:
+def test_the_choice_between_simultaneous_duplicates_is_repeatable(lake: Lake) -> None:
     twins = [event("a", flight=number) for number in range(1, 20)]
     lake.deliver(twins)
     lake.run()
@@ -56,7 +56,7 @@ def test_events_that_arrive_together_are_told_apart_the_same_way_every_time(lake
     assert lake.by_id()["a"]["flight"] == chosen
 
 
-def test_an_event_known_from_an_earlier_run_is_dropped_even_with_another_day(lake: Lake) -> None:
+def test_an_event_of_an_earlier_run_is_dropped_even_with_another_day(lake: Lake) -> None:
     lake.deliver([event("a"), event("b")])
     lake.run()
     lake.deliver([event("a", scheduled_departure=at(7)), event("c", scheduled_departure=at(7))])
@@ -69,7 +69,7 @@ def test_an_event_known_from_an_earlier_run_is_dropped_even_with_another_day(lak
     }
 
 
-def test_late_events_join_their_day_and_say_so(lake: Lake) -> None:
+def test_late_events_are_added_to_their_day_and_marked(lake: Lake) -> None:
     lake.deliver([event("a"), event("b", scheduled_departure=at(2))])
     lake.run()
     lake.deliver([event("c"), event("d", scheduled_departure=at(3))])
@@ -116,7 +116,7 @@ MISSING = dict.fromkeys(
         ({"observed_at": at(1, 11).replace(minute=0)}, {**MISSING, "weather_missing": True}),
     ],
 )
-def test_weather_is_that_of_the_origin_in_the_hour_filled_or_flagged(
+def test_weather_is_of_the_origin_and_hour_with_gaps_filled_or_flagged(
     lake: Lake, observed: dict[str, Any], expected: dict[str, Any]
 ) -> None:
     lake.observe([{**hour("EWR", at(1).replace(minute=0)), **observed}])
@@ -134,7 +134,7 @@ def test_an_hour_observed_twice_does_not_multiply_flights(lake: Lake) -> None:
     assert set(lake.by_id()) == {"a", "b"}
 
 
-def test_a_lake_without_weather_or_events_is_curated_all_the_same(lake: Lake) -> None:
+def test_a_run_without_weather_or_events_succeeds(lake: Lake) -> None:
     assert lake.run().fresh == 0
     lake.deliver([event("a")])
     assert lake.run().fresh == 1

@@ -1,7 +1,7 @@
-"""The data quality rules that are SQL, run by Spark on curated rows; Glue runs them the same way.
+"""The SQL rules of the data quality rule set, run by Spark on curated rows as Glue runs them.
 
-The language's own `ColumnValues ... between` leaves its bounds out and fails on every null, and
-`DataFreshness` wants each row to be fresh: neither says what a table with cancelled flights means.
+The rules are SQL because DQDL's `ColumnValues ... between` excludes its bounds and fails on null,
+which cancelled flights have, and `DataFreshness` requires every row to be recent.
 """
 
 import re
@@ -47,7 +47,7 @@ def test_every_sql_rule_was_found() -> None:
     assert len(_SQL) == RULES.count("CustomSql") == 5
 
 
-def test_a_cancelled_flight_and_old_rows_beside_fresh_ones_break_nothing(lake: Lake) -> None:
+def test_cancelled_flights_and_old_rows_break_no_rule(lake: Lake) -> None:
     lake.deliver([event("a", **CANCELLED), event("b", arrived_at=now())])
     lake.run()
     assert broken_rules(lake) == []
@@ -61,7 +61,7 @@ def test_a_cancelled_flight_and_old_rows_beside_fresh_ones_break_nothing(lake: L
         ({"arrived_at": now() - timedelta(hours=26)}, "arrived_at"),
     ],
 )
-def test_a_value_out_of_range_and_a_stream_that_stopped_are_seen(
+def test_a_value_out_of_range_or_a_stopped_stream_breaks_a_rule(
     lake: Lake, change: dict[str, object], word: str
 ) -> None:
     lake.deliver([event("a", **{"arrived_at": now(), **change})])

@@ -21,7 +21,7 @@ from tests.spark_jobs.streaming_lake.conftest import BUCKET, Lake, at, event, ma
 
 
 class KilledError(Exception):
-    """What the tests kill a run with."""
+    """Interrupts a run in the tests."""
 
 
 def test_a_second_run_with_nothing_new_writes_nothing(lake: Lake) -> None:
@@ -34,7 +34,7 @@ def test_a_second_run_with_nothing_new_writes_nothing(lake: Lake) -> None:
 
 
 @pytest.mark.parametrize(("ahead_minutes", "fresh"), [(30, 1), (90, 0)])
-def test_an_object_that_the_last_run_overlooked_is_found_within_the_overlap(
+def test_an_object_before_the_watermark_is_read_if_within_the_overlap(
     lake: Lake, ahead_minutes: int, fresh: int
 ) -> None:
     """Its time lies before the watermark, as when it was written while the run was listing."""
@@ -64,7 +64,7 @@ def test_readers_see_a_day_as_it_was_until_all_days_are_written(
     assert list(lake.by_id()) == ["a", "b", "c", "d"]
 
 
-def test_replaced_folders_stay_for_the_grace_and_then_go(lake: Lake) -> None:
+def test_replaced_folders_are_deleted_after_the_grace_period(lake: Lake) -> None:
     lake.grace = timedelta(hours=24)
     lake.deliver([event("a")])
     lake.run()
@@ -76,7 +76,7 @@ def test_replaced_folders_stay_for_the_grace_and_then_go(lake: Lake) -> None:
     assert set(lake.by_id()) == {"a", "b"}
 
 
-def test_the_grace_begins_when_a_folder_is_replaced_however_old_its_files_are(
+def test_the_grace_period_starts_when_a_folder_is_replaced(
     lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lake.grace = timedelta(hours=24)
@@ -148,7 +148,7 @@ def killed_while_storing(patch: pytest.MonkeyPatch) -> None:
     ids=["before writing", "while storing", "before publishing", "while publishing",
          "before remembering", "before sweeping"],
 )  # fmt: skip
-def test_a_run_killed_anywhere_is_made_good_by_the_next(
+def test_the_next_run_completes_a_killed_one(
     lake: Lake, kill: Callable[[pytest.MonkeyPatch], None]
 ) -> None:
     lake.deliver([event("a"), event("b", scheduled_departure=at(2))])

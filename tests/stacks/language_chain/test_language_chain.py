@@ -1,4 +1,4 @@
-"""The language chain's templates: who may do what, how many at a time, and what is told to whom."""
+"""The language chain's template: permissions, concurrency limits, alarms and settings."""
 
 from typing import Any
 
@@ -25,35 +25,34 @@ def template(synthesise: Templates) -> Template:
 
 
 @pytest.fixture
-def whole(synthesise: Templates) -> Template:
-    """Everything that a setting adds."""
+def full_template(synthesise: Templates) -> Template:
+    """The template with every optional feature switched on."""
     settings = (SPEAKING, COLLECTIONS, *WORD_LISTS)
     template: Template = synthesise("sandbox", *settings)["LanguageChain"]
     return template
 
 
 def statements(template: Template, role: str) -> dict[str, dict[str, Any]]:
-    """Sid -> statement, of a role's own policy."""
+    """The statements of a role's inline policy by Sid."""
     policy = resources(template, "AWS::IAM::Policy")[f"{role}/DefaultPolicy"]["Properties"]
     policy_statements = readable(template, policy["PolicyDocument"]["Statement"])
     return {statement["Sid"]: statement for statement in policy_statements}
 
 
 def actions(template: Template, role: str) -> set[str]:
-    action_lists = [action_list["Action"] for action_list in statements(template, role).values()]
-    actions_found = {
+    """The actions that a role allows, without those of logs, traces and keys."""
+    action_lists = [statement["Action"] for statement in statements(template, role).values()]
+    role_actions = {
         action
         for action_list in action_lists
         for action in (action_list if isinstance(action_list, list) else [action_list])
     }
     return {
-        action
-        for action in actions_found
-        if action.partition(":")[0] not in ("logs", "xray", "kms")
+        action for action in role_actions if action.partition(":")[0] not in ("logs", "xray", "kms")
     }
 
 
-CHAIN = {
+CHAIN_ACTIONS = {
     "dynamodb:UpdateItem",
     "events:DescribeRule",
     "events:PutRule",
@@ -67,25 +66,25 @@ CHAIN = {
     "states:StartExecution",
     "states:StopExecution",
 }
-LISTEN = {
+LISTEN_ACTIONS = {
     "s3:GetObject",
     "s3:GetObjectVersion",
     "s3:PutObject",
     "transcribe:GetTranscriptionJob",
     "transcribe:StartTranscriptionJob",
 }
-READ = {
+READ_ACTIONS = {
     "comprehend:DetectDominantLanguage",
     "lambda:InvokeFunction",
     "states:StartSyncExecution",
 }
-SPEAK = {
+SPEAK_ACTIONS = {
     "polly:GetSpeechSynthesisTask",
     "polly:StartSpeechSynthesisTask",
     "s3:GetObject",
     "s3:PutObject",
 }
-PART = {
+PART_ACTIONS = {
     "comprehend:DetectEntities",
     "comprehend:DetectKeyPhrases",
     "comprehend:DetectPiiEntities",
@@ -96,18 +95,18 @@ PART = {
 }
 
 
-def test_each_workflow_is_allowed_what_its_states_call(whole: Template) -> None:
+def test_each_workflow_may_call_only_what_its_states_need(full_template: Template) -> None:
     for workflow, allowed in {
-        "Chain": CHAIN,
-        "Listen": LISTEN,
-        "Read": READ,
-        "Speak": SPEAK,
-        "Part": PART,
+        "Chain": CHAIN_ACTIONS,
+        "Listen": LISTEN_ACTIONS,
+        "Read": READ_ACTIONS,
+        "Speak": SPEAK_ACTIONS,
+        "Part": PART_ACTIONS,
     }.items():
-        assert actions(whole, f"{workflow}/WorkflowRole") == allowed, workflow
+        assert actions(full_template, f"{workflow}/WorkflowRole") == allowed, workflow
 
 
-def test_nothing_speaks_unless_a_setting_asks_for_it(template: Template) -> None:
+def test_speech_is_off_by_default(template: Template) -> None:
     assert "Speak/Workflow" not in resources(template, "AWS::StepFunctions::StateMachine")
     assert "polly:" not in str(template)
     chain = resources(template, "AWS::StepFunctions::StateMachine")["Chain/Workflow"]["Properties"]
@@ -115,8 +114,8 @@ def test_nothing_speaks_unless_a_setting_asks_for_it(template: Template) -> None
     assert chain["DefinitionSubstitutions"]["Speak"] == "nothing"
 
 
-def test_the_chain_starts_and_watches_its_own_workflows_only(whole: Template) -> None:
-    chain_statements = statements(whole, "Chain/WorkflowRole")
+def test_the_chain_may_start_only_its_own_workflows(full_template: Template) -> None:
+    chain_statements = statements(full_template, "Chain/WorkflowRole")
     assert sorted(chain_statements["StartNestedWorkflows"]["Resource"]) == [
         "{Listen/Workflow}",
         "{Read/Workflow}",
@@ -128,7 +127,7 @@ def test_the_chain_starts_and_watches_its_own_workflows_only(whole: Template) ->
     ]
 
 
-def test_transcribe_writes_into_the_outbox_under_the_key_or_not_at_all(template: Template) -> None:
+def test_a_transcription_must_name_the_output_bucket_and_the_key(template: Template) -> None:
     statement = statements(template, "Listen/WorkflowRole")["StartTranscriptions"]
     assert set(statement["Condition"]["StringEquals"]) == {
         "transcribe:OutputBucketName",
@@ -136,31 +135,31 @@ def test_transcribe_writes_into_the_outbox_under_the_key_or_not_at_all(template:
     }
 
 
-def test_a_collection_is_read_and_written_below_its_prefix_by_translate_alone(
-    whole: Template,
+def test_only_translate_may_assume_the_role_for_collections(
+    full_template: Template,
 ) -> None:
-    assert actions(whole, "Collections/TranslateRole") == {
+    assert actions(full_template, "Collections/TranslateRole") == {
         "s3:GetObject",
         "s3:ListBucket",
         "s3:PutObject",
     }
-    role = resources(whole, "AWS::IAM::Role")["Collections/TranslateRole"]["Properties"]
+    role = resources(full_template, "AWS::IAM::Role")["Collections/TranslateRole"]["Properties"]
     (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Principal"] == {"Service": "translate.amazonaws.com"}
-    pass_role = statements(whole, "Collections/WorkflowRole")["LendTheRole"]
+    pass_role = statements(full_template, "Collections/WorkflowRole")["LendTheRole"]
     assert pass_role["Condition"] == {
         "StringEquals": {"iam:PassedToService": "translate.amazonaws.com"}
     }
 
 
-def test_an_upload_below_collections_starts_nothing_by_itself(template: Template) -> None:
+def test_an_upload_below_collections_does_not_start_the_intake(template: Template) -> None:
     rule = resources(template, "AWS::Events::Rule")["Intake/Uploaded"]["Properties"]
     assert rule["EventPattern"]["detail"]["object"] == {
         "key": [{"anything-but": {"prefix": "collections/"}}]
     }
 
 
-def test_the_intake_leaves_a_new_account_its_functions(template: Template) -> None:
+def test_the_intake_stays_below_the_concurrency_limit_of_a_new_account(template: Template) -> None:
     mapping = resources(template, "AWS::Lambda::EventSourceMapping")["Intake/Read"]["Properties"]
     assert mapping["ScalingConfig"] == {"MaximumConcurrency": 2}
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
@@ -170,11 +169,13 @@ def test_the_intake_leaves_a_new_account_its_functions(template: Template) -> No
     )
     admit = functions["Intake/Admit"]["Properties"]
     at_once = int(admit["Environment"]["Variables"]["DOCUMENTS_AT_ONCE"])
-    # Each document has one function running at most; the drift between them is for its retries.
+    # A new account runs ten functions at a time, and a document needs one; the rest is for retries.
     assert at_once + mapping["ScalingConfig"]["MaximumConcurrency"] < 10
 
 
-def test_a_message_is_hidden_long_enough_and_kept_when_it_fails(template: Template) -> None:
+def test_the_queue_retries_a_message_and_then_sends_it_to_the_dead_letter_queue(
+    template: Template,
+) -> None:
     queue = resources(template, "AWS::SQS::Queue")["Intake/Messages"]["Properties"]
     admit = resources(template, "AWS::Lambda::Function")["Intake/Admit"]["Properties"]
     assert queue["VisibilityTimeout"] >= 6 * admit["Timeout"]
@@ -201,12 +202,12 @@ def test_alarms(template: Template) -> None:
     }
     slow = alarms["Operation/Slow"]["Properties"]
     assert (slow["MetricName"], slow["Threshold"]) == ("OldestRunning", 5 * 3600)
-    # What the sweep writes, with the dimension that Powertools gives it.
+    # The sweep publishes this metric, and Powertools adds the dimension `service`.
     assert [dimension["Name"] for dimension in slow["Dimensions"]] == ["service"]
 
 
-def test_workflows_log_no_data_and_keep_their_history_under_the_key(whole: Template) -> None:
-    workflows = resources(whole, "AWS::StepFunctions::StateMachine")
+def test_workflows_log_no_execution_data_and_encrypt_their_history(full_template: Template) -> None:
+    workflows = resources(full_template, "AWS::StepFunctions::StateMachine")
     assert len(workflows) == 6
     for path, workflow in workflows.items():
         properties = workflow["Properties"]
@@ -225,7 +226,7 @@ def test_outputs(template: Template) -> None:
     } <= set(template["Outputs"])
 
 
-TYPES = {
+WORD_LIST_TYPES = {
     "AWS::Polly::Lexicon",
     "AWS::Transcribe::Vocabulary",
     "AWS::Transcribe::VocabularyFilter",
@@ -233,29 +234,29 @@ TYPES = {
 }
 
 
-def test_word_lists_are_resources_where_cloudformation_has_them_and_calls_elsewhere(
-    synthesise: Templates, template: Template, whole: Template
+def test_word_lists_are_resources_or_api_calls_by_setting(
+    synthesise: Templates, template: Template, full_template: Template
 ) -> None:
-    by_cloudformation = synthesise(
+    cloudformation_template = synthesise(
         "sandbox", ("language_chain.word_lists_by", "cloudformation"), *WORD_LISTS
     )["LanguageChain"]
 
-    def kinds(template: Template) -> list[str]:
+    def word_list_types(template: Template) -> list[str]:
         return sorted(
             resource["Type"]
             for resource in template["Resources"].values()
-            if resource["Type"] in TYPES or resource["Type"] == "Custom::AWS"
+            if resource["Type"] in WORD_LIST_TYPES or resource["Type"] == "Custom::AWS"
         )
 
-    assert kinds(template) == []
-    assert kinds(by_cloudformation) == sorted(TYPES)
-    assert kinds(whole) == ["Custom::AWS"] * len(TYPES)
+    assert word_list_types(template) == []
+    assert word_list_types(cloudformation_template) == sorted(WORD_LIST_TYPES)
+    assert word_list_types(full_template) == ["Custom::AWS"] * len(WORD_LIST_TYPES)
 
 
-def test_the_services_ask_for_the_lists_by_the_name_that_they_are_kept_under(
-    whole: Template,
+def test_workflows_refer_to_each_word_list_by_its_registered_name(
+    full_template: Template,
 ) -> None:
-    workflows = resources(whole, "AWS::StepFunctions::StateMachine")
+    workflows = resources(full_template, "AWS::StepFunctions::StateMachine")
     names = {
         workflows[f"{workflow}/Workflow"]["Properties"]["DefinitionSubstitutions"][name]
         for workflow, name in (
@@ -266,10 +267,12 @@ def test_the_services_ask_for_the_lists_by_the_name_that_they_are_kept_under(
         )
     }
     (name,) = names
-    # Polly takes twenty letters and digits.
+    # A Polly lexicon's name has at most twenty letters and digits.
     assert name.isalnum()
     assert len(name) <= 20
-    lexicon = resources(whole, "Custom::AWS")["Words/Lexicon/Resource/Default"]["Properties"]
+    lexicon = resources(full_template, "Custom::AWS")["Words/Lexicon/Resource/Default"][
+        "Properties"
+    ]
     assert name in str(lexicon["Create"])
 
 
@@ -286,13 +289,11 @@ def test_the_services_ask_for_the_lists_by_the_name_that_they_are_kept_under(
         ({"language_chain.speak": "loudly"}, "'nothing', 'recordings' or 'everything'"),
     ],
 )
-def test_settings_that_do_not_fit_are_refused_in_plain_words(
-    settings: dict[str, str], sentence: str
-) -> None:
+def test_an_invalid_setting_is_reported(settings: dict[str, str], sentence: str) -> None:
     with pytest.raises(SettingsError, match=sentence):
         environment_from(settings)
 
 
-def test_more_documents_at_once_go_with_a_higher_quota() -> None:
+def test_a_higher_quota_allows_more_documents_at_once() -> None:
     settings = {"language_chain.documents_at_once": "10", "language_chain.calls_a_second": "40"}
     assert environment_from(settings).settings(LanguageChainSettings).documents_at_once == 10

@@ -1,4 +1,4 @@
-"""The map of image registries is the SageMaker SDK's; a Region without one is a clear error."""
+"""The map of image registries matches the SageMaker SDK's; other Regions are a clear error."""
 
 import json
 import subprocess
@@ -17,7 +17,7 @@ from stacks.ml_platform.container_images import (
 )
 
 _SDK_PYTHON = ROOT / ".venv-sagemaker-sdk" / "bin" / "python"
-# Its own interpreter: the SDK's versions of boto3 and of much else are not ours.
+# The SDK has a virtual environment of its own: it needs other versions of boto3 and more.
 _ASK_SDK = """
 import json, pathlib
 from sagemaker.core import image_uris
@@ -42,7 +42,7 @@ _SUFFIXES = {"cn-": "amazonaws.com.cn"}
 
 @pytest.fixture(scope="module")
 def sdk() -> dict[str, dict[str, str]]:
-    """Framework and scope -> Region -> the URI that the SDK gives."""
+    """The SDK's image URIs: framework and scope -> Region -> URI."""
     assert _SDK_PYTHON.exists(), "the SageMaker SDK is not set up: run `make test` once"
     process = subprocess.run(
         [_SDK_PYTHON, "-c", _ASK_SDK], capture_output=True, text=True, timeout=120, check=True
@@ -58,17 +58,19 @@ def uri(region: str, image: str) -> str:
 
 @pytest.mark.parametrize("scope", ["training", "inference"])
 @pytest.mark.parametrize(("framework", "image"), [("xgboost", XGBOOST), ("sklearn", SCIKIT_LEARN)])
-def test_every_entry_is_what_the_sdk_says(
+def test_every_image_uri_matches_the_sdk(
     framework: str, image: str, scope: str, sdk: dict[str, dict[str, str]]
 ) -> None:
     sdk_uris = sdk[f"{framework} {scope}"]
-    ours = {region: uri(region, image) for region in REGISTRIES}
-    assert ours == {region: sdk_uris.get(region) for region in ours}
+    own_uris = {region: uri(region, image) for region in REGISTRIES}
+    assert own_uris == {region: sdk_uris.get(region) for region in own_uris}
 
 
-def test_the_map_lacks_only_the_regions_apart(sdk: dict[str, dict[str, str]]) -> None:
-    lacking = sdk["xgboost training"].keys() - REGISTRIES.keys()
-    assert all("-iso" in region or region.startswith("eusc-") for region in lacking), lacking
+def test_the_map_lacks_only_isolated_and_sovereign_regions(sdk: dict[str, dict[str, str]]) -> None:
+    missing_regions = sdk["xgboost training"].keys() - REGISTRIES.keys()
+    assert all("-iso" in region or region.startswith("eusc-") for region in missing_regions), (
+        missing_regions
+    )
 
 
 def images(region: str | None) -> tuple[Stack, ContainerImages]:
@@ -77,24 +79,24 @@ def images(region: str | None) -> tuple[Stack, ContainerImages]:
 
 
 @pytest.mark.parametrize("region", REGISTRIES)
-def test_a_stack_of_one_region_names_its_registry_without_a_map(region: str) -> None:
+def test_a_stack_with_a_region_has_no_mapping(region: str) -> None:
     stack, container_images = images(region)
     account = stack.resolve(container_images.xgboost)["Fn::Sub"][1]["Account"]
     assert account == REGISTRIES[region]
     assert "Mappings" not in Template.from_stack(stack).to_json()
 
 
-def test_a_stack_of_any_region_looks_its_registry_up_in_the_whole_map() -> None:
+def test_a_stack_without_a_region_finds_the_registry_in_a_mapping() -> None:
     stack, container_images = images(None)
     sub: list[Any] = stack.resolve(container_images.scikit_learn)["Fn::Sub"]
     (mapping,) = Template.from_stack(stack).to_json()["Mappings"]
     lookup = {"Fn::FindInMap": [mapping, {"Ref": "AWS::Region"}, "account"]}
     assert sub[0].endswith("/sagemaker-scikit-learn:1.9-0-cpu-py3")
     assert sub[1] == {"Account": lookup}
-    (mapping,) = Template.from_stack(stack).to_json()["Mappings"].values()
-    assert {name: account["account"] for name, account in mapping.items()} == REGISTRIES
+    (registries,) = Template.from_stack(stack).to_json()["Mappings"].values()
+    assert {region: entry["account"] for region, entry in registries.items()} == REGISTRIES
 
 
-def test_a_region_without_images_is_named_with_those_that_have_them() -> None:
+def test_an_unsupported_region_is_reported_with_the_supported_ones() -> None:
     with pytest.raises(ValueError, match=r"are not known in mx-central-1.*eu-central-1, eu-c"):
         images("mx-central-1")

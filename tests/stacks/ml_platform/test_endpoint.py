@@ -1,4 +1,4 @@
-"""The API, the drift check and the roll-out: who may call what, and what is told to whom."""
+"""The endpoint stack: API, drift check, roll-out and batch workflow; permissions and alarms."""
 
 from typing import Any
 
@@ -24,12 +24,13 @@ def endpoint(synthesise: Templates, environment: str) -> Template:
 
 
 def statements(template: Template, role: str) -> dict[str, dict[str, Any]]:
+    """The statements of a role's inline policy by Sid."""
     policy = resources(template, "AWS::IAM::Policy")[f"{role}/DefaultPolicy"]["Properties"]
     policy_statements = readable(template, policy["PolicyDocument"]["Statement"])
     return {statement["Sid"]: statement for statement in policy_statements}
 
 
-def test_the_api_asks_for_iam_and_validates_by_the_one_schema(endpoint: Template) -> None:
+def test_the_api_requires_iam_and_validates_requests_by_the_schema(endpoint: Template) -> None:
     (method,) = (
         method["Properties"]
         for method in resources(endpoint, "AWS::ApiGateway::Method").values()
@@ -43,7 +44,7 @@ def test_the_api_asks_for_iam_and_validates_by_the_one_schema(endpoint: Template
     assert validator["Properties"]["ValidateRequestBody"] is True
 
 
-def test_the_api_throttles_and_logs_who_asked_but_not_what(endpoint: Template) -> None:
+def test_the_api_throttles_and_logs_the_caller_but_not_the_body(endpoint: Template) -> None:
     (stage,) = resources(endpoint, "AWS::ApiGateway::Stage").values()
     (settings,) = stage["Properties"]["MethodSettings"]
     assert settings["ThrottlingRateLimit"] == 50
@@ -53,19 +54,21 @@ def test_the_api_throttles_and_logs_who_asked_but_not_what(endpoint: Template) -
     assert "body" not in log_format.lower()
 
 
-def test_a_firewall_stands_before_production_alone(endpoint: Template, environment: str) -> None:
+def test_only_environments_with_the_waf_setting_have_a_firewall(
+    endpoint: Template, environment: str
+) -> None:
     firewalls = resources(endpoint, "AWS::WAFv2::WebACL")
     assert bool(firewalls) is ENVIRONMENTS[environment].settings(MlEndpointSettings).waf
     assert len(resources(endpoint, "AWS::WAFv2::WebACLAssociation")) == len(firewalls)
-    logged = resources(endpoint, "AWS::WAFv2::LoggingConfiguration")
-    assert len(logged) == len(firewalls)
-    for logging in logged.values():
-        assert logging["Properties"]["RedactedFields"] == [
+    configurations = resources(endpoint, "AWS::WAFv2::LoggingConfiguration")
+    assert len(configurations) == len(firewalls)
+    for configuration in configurations.values():
+        assert configuration["Properties"]["RedactedFields"] == [
             {"SingleHeader": {"Name": "authorization"}}
         ]
 
 
-def test_the_firewall_lets_a_hundred_flights_pass(synthesise: Templates) -> None:
+def test_the_firewall_does_not_block_large_bodies(synthesise: Templates) -> None:
     template = synthesise("sandbox", ("ml_endpoint.waf", "true"))["MlEndpoint"]
     (firewall,) = resources(template, "AWS::WAFv2::WebACL").values()
     groups = {
@@ -78,35 +81,37 @@ def test_the_firewall_lets_a_hundred_flights_pass(synthesise: Templates) -> None
     assert "RuleActionOverrides" not in groups["AWSManagedRulesKnownBadInputsRuleSet"]
 
 
-def test_the_function_asks_this_endpoint_from_inside_the_vpc(endpoint: Template) -> None:
-    asks = statements(endpoint, "Prediction/PredictRole")["AskTheEndpoint"]
-    assert asks["Action"] == "sagemaker:InvokeEndpoint"
-    assert asks["Resource"].endswith(":endpoint/flight-delay")
+def test_the_function_invokes_only_this_endpoint_and_runs_in_the_vpc(endpoint: Template) -> None:
+    statement = statements(endpoint, "Prediction/PredictRole")["AskTheEndpoint"]
+    assert statement["Action"] == "sagemaker:InvokeEndpoint"
+    assert statement["Resource"].endswith(":endpoint/flight-delay")
     function = resources(endpoint, "AWS::Lambda::Function")["Prediction/Predict"]["Properties"]
     assert len(function["VpcConfig"]["SubnetIds"]) >= 2
     assert function["Timeout"] == 24
 
 
-def test_without_a_door_to_the_runtime_the_function_stays_outside(synthesise: Templates) -> None:
+def test_without_a_runtime_vpc_endpoint_the_function_is_outside_the_vpc(
+    synthesise: Templates,
+) -> None:
     template = synthesise("sandbox", ("ml_network.interface_endpoints", "sagemaker.api"))
     function = resources(template["MlEndpoint"], "AWS::Lambda::Function")["Prediction/Predict"]
     assert "VpcConfig" not in function["Properties"]
 
 
-def test_the_drift_check_reads_captures_and_statistics_and_writes_nothing(
+def test_the_drift_check_may_only_read_captures_and_statistics(
     endpoint: Template,
 ) -> None:
-    may = statements(endpoint, "Drift/DetectRole")
-    reads = may["ReadCapturesAndStatistics"]
-    assert reads["Action"] == "s3:GetObject"
-    assert [arn.partition("/")[2] for arn in reads["Resource"]] == [
+    role_statements = statements(endpoint, "Drift/DetectRole")
+    read_statement = role_statements["ReadCapturesAndStatistics"]
+    assert read_statement["Action"] == "s3:GetObject"
+    assert [arn.partition("/")[2] for arn in read_statement["Resource"]] == [
         "capture/flight-delay/*",
         "drift/flight-delay/statistics.json",
     ]
-    assert "PutObject" not in flat(may)
+    assert "PutObject" not in flat(role_statements)
 
 
-def test_drift_calls_for_a_training_only_where_the_setting_says_so(synthesise: Templates) -> None:
+def test_drift_starts_a_training_only_if_the_setting_is_on(synthesise: Templates) -> None:
     def rules(*settings: tuple[str, str]) -> list[str]:
         return list(resources(synthesise("sandbox", *settings)["MlEndpoint"], "AWS::Events::Rule"))
 
@@ -114,7 +119,7 @@ def test_drift_calls_for_a_training_only_where_the_setting_says_so(synthesise: T
     assert "Drift/Drifted" in rules(("ml_endpoint.retrain_on_drift", "true"))
 
 
-def test_only_an_approval_in_our_registry_starts_a_roll_out(endpoint: Template) -> None:
+def test_only_an_approval_in_the_model_package_group_starts_a_roll_out(endpoint: Template) -> None:
     rule = resources(endpoint, "AWS::Events::Rule")["Deployment/Approved"]["Properties"]
     assert rule["EventPattern"]["detail"] == {
         "ModelPackageGroupName": ["flight-delay"],
@@ -122,37 +127,41 @@ def test_only_an_approval_in_our_registry_starts_a_roll_out(endpoint: Template) 
     }
 
 
-def test_the_roll_out_lends_one_role_to_sagemaker_alone(endpoint: Template) -> None:
-    lends = statements(endpoint, "Deployment/WorkflowRole")["LendTheServingRole"]
-    assert lends["Action"] == "iam:PassRole"
-    assert lends["Resource"] == "{Role.Arn}"
-    assert lends["Condition"] == {
+def test_the_roll_out_may_pass_one_role_to_sagemaker_only(endpoint: Template) -> None:
+    pass_role = statements(endpoint, "Deployment/WorkflowRole")["LendTheServingRole"]
+    assert pass_role["Action"] == "iam:PassRole"
+    assert pass_role["Resource"] == "{Role.Arn}"
+    assert pass_role["Condition"] == {
         "StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}
     }
 
 
-def test_the_alarms_that_roll_back_are_plain_metrics_of_the_champion(endpoint: Template) -> None:
+def test_the_roll_back_alarms_watch_single_metrics_of_the_champion(endpoint: Template) -> None:
     alarms = resources(endpoint, "AWS::CloudWatch::Alarm")
     for name, metric in (("Errors", "Invocation5XXErrors"), ("Latency", "ModelLatency")):
         alarm = alarms[f"RollBack/{name}"]["Properties"]
         assert alarm["MetricName"] == metric
         assert "Metrics" not in alarm
         assert {"Name": "VariantName", "Value": "champion"} in alarm["Dimensions"]
-    # Half a second: SageMaker counts in microseconds.
+    # Half a second; SageMaker reports latency in microseconds.
     assert alarms["RollBack/Latency"]["Properties"]["Threshold"] == 500_000
 
 
-def test_silence_alarms_in_production_alone(endpoint: Template, environment: str) -> None:
+def test_only_production_has_an_alarm_for_missing_traffic(
+    endpoint: Template, environment: str
+) -> None:
     alarms = resources(endpoint, "AWS::CloudWatch::Alarm")
     assert ("Operation/Silence" in alarms) is (environment == "production")
 
 
-def test_a_batch_may_borrow_a_model_and_run_transforms_alone(endpoint: Template) -> None:
-    may = statements(endpoint, "Batch/WorkflowRole")
-    borrows = may["BorrowAModel"]
-    assert set(borrows["Action"]) == {"sagemaker:CreateModel", "sagemaker:DeleteModel"}
-    assert borrows["Resource"].endswith(":model/flight-delay-batch-*")
-    jobs = may["RunItsJobs"]
+def test_the_batch_workflow_may_create_its_own_models_and_transform_jobs_only(
+    endpoint: Template,
+) -> None:
+    role_statements = statements(endpoint, "Batch/WorkflowRole")
+    model_statement = role_statements["BorrowAModel"]
+    assert set(model_statement["Action"]) == {"sagemaker:CreateModel", "sagemaker:DeleteModel"}
+    assert model_statement["Resource"].endswith(":model/flight-delay-batch-*")
+    jobs = role_statements["RunItsJobs"]
     assert jobs["Resource"].endswith(":transform-job/*")
     assert {action for action in jobs["Action"] if "Job" in action} == {
         "sagemaker:CreateTransformJob",
@@ -160,45 +169,54 @@ def test_a_batch_may_borrow_a_model_and_run_transforms_alone(endpoint: Template)
         "sagemaker:StopTransformJob",
     }
     assert not [
-        statement for statement in may.values() if "s3:GetObject" in str(statement["Action"])
+        statement
+        for statement in role_statements.values()
+        if "s3:GetObject" in str(statement["Action"])
     ]
-    lends = may["LendTheServingRole"]
-    assert lends["Action"] == "iam:PassRole"
-    assert lends["Condition"]["StringEquals"] == {"iam:PassedToService": "sagemaker.amazonaws.com"}
-    refused = may["RefuseWithoutVolumeKmsKey"]
-    assert refused["Effect"] == "Deny"
-    assert "sagemaker:CreateTransformJob" in refused["Action"]
+    pass_role = role_statements["LendTheServingRole"]
+    assert pass_role["Action"] == "iam:PassRole"
+    assert pass_role["Condition"]["StringEquals"] == {
+        "iam:PassedToService": "sagemaker.amazonaws.com"
+    }
+    guard_rail = role_statements["RefuseWithoutVolumeKmsKey"]
+    assert guard_rail["Effect"] == "Deny"
+    assert "sagemaker:CreateTransformJob" in guard_rail["Action"]
 
 
-def test_the_served_model_reads_models_the_test_split_and_what_to_transform(
+def test_the_model_role_reads_models_test_split_and_transform_inputs(
     endpoint: Template,
 ) -> None:
-    may = statements(endpoint, "Role")
-    reads = [
-        place.partition("/")[2]
-        for statement in may.values()
+    role_statements = statements(endpoint, "Role")
+    read_prefixes = [
+        arn.partition("/")[2]
+        for statement in role_statements.values()
         if statement["Action"] == "s3:GetObject"
-        for place in (
+        for arn in (
             statement["Resource"]
             if isinstance(statement["Resource"], list)
             else [statement["Resource"]]
         )
     ]
-    assert sorted(reads) == ["models/*", "training/*split=test/*", "transform/*"]
-    writes = may["WriteWhatItAnswered"]
-    assert [arn.partition("/")[2] for arn in writes["Resource"]] == ["capture/*", "transform/*"]
+    assert sorted(read_prefixes) == ["models/*", "training/*split=test/*", "transform/*"]
+    write_statement = role_statements["WriteWhatItAnswered"]
+    assert [arn.partition("/")[2] for arn in write_statement["Resource"]] == [
+        "capture/*",
+        "transform/*",
+    ]
 
 
-def test_a_pipeline_puts_the_preparation_in_front_and_may_read_it(synthesise: Templates) -> None:
-    def blanks(*settings: tuple[str, str]) -> Any:
+def test_a_pipeline_adds_the_preparation_container_and_its_read_permission(
+    synthesise: Templates,
+) -> None:
+    def substitutions(*settings: tuple[str, str]) -> Any:
         template = synthesise("sandbox", *settings)["MlTraining"]
         (machine,) = resources(template, "AWS::StepFunctions::StateMachine").values()
         return readable(template, machine["Properties"]["DefinitionSubstitutions"])
 
-    assert blanks()["PrepareUri"] == "none"
+    assert substitutions()["PrepareUri"] == "none"
     pipeline = ("ml_endpoint.pipeline", "true")
-    assert blanks(pipeline)["PrepareUri"]["Fn::Sub"].startswith("s3://cdk-")
-    assert "sagemaker-scikit-learn:" in str(blanks(pipeline)["PrepareImageUri"])
-    may = statements(synthesise("sandbox", pipeline)["MlEndpoint"], "Role")
-    assert may["ReadThePreparation"]["Resource"].endswith(".gz")
+    assert substitutions(pipeline)["PrepareUri"]["Fn::Sub"].startswith("s3://cdk-")
+    assert "sagemaker-scikit-learn:" in str(substitutions(pipeline)["PrepareImageUri"])
+    role_statements = statements(synthesise("sandbox", pipeline)["MlEndpoint"], "Role")
+    assert role_statements["ReadThePreparation"]["Resource"].endswith(".gz")
     assert "ReadThePreparation" not in statements(synthesise("sandbox")["MlEndpoint"], "Role")

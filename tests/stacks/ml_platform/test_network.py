@@ -1,4 +1,4 @@
-"""The platform's network: nothing leaves but by the doors that the settings open."""
+"""The platform's network: traffic leaves it through the chosen VPC endpoints only."""
 
 from pathlib import Path
 from typing import Any, get_args
@@ -27,16 +27,16 @@ def network(synthesise: Templates, environment: str) -> Template:
 
 
 def endpoints(template: Template, kind: str) -> dict[str, dict[str, Any]]:
-    """Service name -> properties, of the VPC endpoints of one kind."""
-    templates = {}
+    """The properties of the VPC endpoints of one kind by service name."""
+    endpoints_by_service = {}
     for resource in resources(template, "AWS::EC2::VPCEndpoint").values():
         properties = readable(template, resource["Properties"])
         if properties["VpcEndpointType"] == kind:
-            templates[properties["ServiceName"]] = properties
-    return templates
+            endpoints_by_service[properties["ServiceName"]] = properties
+    return endpoints_by_service
 
 
-def test_every_subnet_is_isolated_and_in_a_zone_of_its_own(
+def test_every_subnet_is_isolated_and_in_its_own_availability_zone(
     network: Template, environment: str
 ) -> None:
     zones = ENVIRONMENTS[environment].settings(MlNetworkSettings).availability_zones
@@ -46,11 +46,11 @@ def test_every_subnet_is_isolated_and_in_a_zone_of_its_own(
         == zones
     )
     assert len(subnets) == zones
-    for gone in ("InternetGateway", "NatGateway", "EIP", "Route", "EgressOnlyInternetGateway"):
-        assert not resources(network, f"AWS::EC2::{gone}"), gone
+    for kind in ("InternetGateway", "NatGateway", "EIP", "Route", "EgressOnlyInternetGateway"):
+        assert not resources(network, f"AWS::EC2::{kind}"), kind
 
 
-def test_production_has_three_zones_and_every_door_the_sandbox_two_of_each() -> None:
+def test_production_has_more_zones_and_vpc_endpoints_than_the_sandbox() -> None:
     production, sandbox = (
         ENVIRONMENTS[name].settings(MlNetworkSettings) for name in ("production", "sandbox")
     )
@@ -59,12 +59,12 @@ def test_production_has_three_zones_and_every_door_the_sandbox_two_of_each() -> 
     assert sandbox.interface_endpoints == ("sagemaker.api", "sagemaker.runtime")
 
 
-def test_nothing_is_open_to_the_world(network: Template) -> None:
+def test_no_rule_allows_every_address(network: Template) -> None:
     assert "0.0.0.0/0" not in flat(network["Resources"])
     assert "::/0" not in flat(network["Resources"])
 
 
-def test_s3_is_reached_by_the_gateway_with_our_buckets_and_the_images_of_aws(
+def test_the_s3_gateway_admits_own_buckets_and_aws_image_buckets(
     network: Template,
 ) -> None:
     ((service, endpoint),) = endpoints(network, "Gateway").items()
@@ -78,19 +78,19 @@ def test_s3_is_reached_by_the_gateway_with_our_buckets_and_the_images_of_aws(
     ]
 
 
-def test_each_chosen_door_is_private_and_admits_this_accounts_known_calls(
+def test_each_interface_endpoint_admits_named_actions_of_this_account(
     network: Template, environment: str
 ) -> None:
     chosen = ENVIRONMENTS[environment].settings(MlNetworkSettings).interface_endpoints
-    doors = endpoints(network, "Interface")
-    assert len(doors) == len(chosen)
-    for service, door in doors.items():
-        assert door["PrivateDnsEnabled"] is True, service
-        assert door["SecurityGroupIds"] == ["{InterfaceEndpoints/Doors.GroupId}"], service
-        (statement,) = door["PolicyDocument"]["Statement"]
+    interface_endpoints = endpoints(network, "Interface")
+    assert len(interface_endpoints) == len(chosen)
+    for service, endpoint in interface_endpoints.items():
+        assert endpoint["PrivateDnsEnabled"] is True, service
+        assert endpoint["SecurityGroupIds"] == ["{InterfaceEndpoints/Doors.GroupId}"], service
+        (statement,) = endpoint["PolicyDocument"]["Statement"]
         account = statement["Condition"]["StringEquals"]
         assert account["aws:PrincipalAccount"] == "{AWS::AccountId}", service
-        # Images are kept in registries of AWS.
+        # Container images are in registries of AWS accounts.
         assert ("aws:ResourceAccount" in account) is (".ecr." not in service), service
         actions = statement["Action"]
         for action in actions if isinstance(actions, list) else [actions]:
@@ -98,16 +98,16 @@ def test_each_chosen_door_is_private_and_admits_this_accounts_known_calls(
             assert get_action_data(*action.split(":")), action
 
 
-def test_doors_admit_https_from_the_vpc_alone(network: Template) -> None:
-    doors = resources(network, "AWS::EC2::SecurityGroup")["InterfaceEndpoints/Doors"]["Properties"]
-    (rule,) = doors["SecurityGroupIngress"]
+def test_vpc_endpoints_admit_https_from_the_vpc_only(network: Template) -> None:
+    group = resources(network, "AWS::EC2::SecurityGroup")["InterfaceEndpoints/Doors"]["Properties"]
+    (rule,) = group["SecurityGroupIngress"]
     assert (rule["CidrIp"], rule["FromPort"], rule["ToPort"]) == (CIDR, 443, 443)
 
 
-def test_jobs_reach_the_doors_s3_and_each_other(network: Template) -> None:
+def test_jobs_may_reach_vpc_endpoints_s3_and_each_other(network: Template) -> None:
     jobs = resources(network, "AWS::EC2::SecurityGroup")["Network/Jobs"]["Properties"]
-    (to_doors,) = jobs["SecurityGroupEgress"]
-    assert (to_doors["CidrIp"], to_doors["FromPort"]) == (CIDR, 443)
+    (to_endpoints,) = jobs["SecurityGroupEgress"]
+    assert (to_endpoints["CidrIp"], to_endpoints["FromPort"]) == (CIDR, 443)
     egress = [
         egress_rule["Properties"]
         for egress_rule in resources(network, "AWS::EC2::SecurityGroupEgress").values()
@@ -121,7 +121,7 @@ def test_jobs_reach_the_doors_s3_and_each_other(network: Template) -> None:
     assert "SourceSecurityGroupId" in ingress["Properties"]
 
 
-def test_flows_are_logged_and_the_default_group_is_closed(network: Template) -> None:
+def test_all_traffic_is_logged_and_the_default_security_group_is_closed(network: Template) -> None:
     (flows,) = resources(network, "AWS::EC2::FlowLog").values()
     assert flows["Properties"]["TrafficType"] == "ALL"
     destination = readable(network, flows["Properties"]["LogDestination"])
@@ -129,15 +129,15 @@ def test_flows_are_logged_and_the_default_group_is_closed(network: Template) -> 
     assert len(resources(network, "Custom::VpcRestrictDefaultSG")) == 1
 
 
-def test_a_door_that_does_not_exist_is_named(tmp_path: Path) -> None:
+def test_an_unknown_interface_endpoint_is_reported(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"-c ml_network.interface_endpoints=s3: input should"):
         make_app({"env": "sandbox", "ml_network.interface_endpoints": "sts,s3"}, tmp_path)
 
 
-def test_no_door_costs_nothing(synthesise: Templates) -> None:
-    closed = synthesise(
+def test_interface_endpoints_can_be_switched_off(synthesise: Templates) -> None:
+    template = synthesise(
         "sandbox",
         ("ml_network.interface_endpoints", "none"),
         ("ml_notebook.source_addresses", "192.0.2.1/32"),
     )["MlNetwork"]
-    assert endpoints(closed, "Interface") == {}
+    assert endpoints(template, "Interface") == {}

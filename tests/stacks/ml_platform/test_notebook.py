@@ -1,4 +1,4 @@
-"""The notebook: who opens it, what it reaches, when it stops."""
+"""The notebook: who may open it, what it can reach, and when it stops."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,7 +20,8 @@ def notebook(request: pytest.FixtureRequest, synthesise: Templates) -> Template:
     return template
 
 
-def access(template: Template) -> list[dict[str, Any]]:
+def access_statements(template: Template) -> list[dict[str, Any]]:
+    """The statements of the policy for people who open the notebook."""
     (policy,) = resources(template, "AWS::IAM::ManagedPolicy").values()
     policy_statements: list[dict[str, Any]] = readable(template, policy["Properties"])[
         "PolicyDocument"
@@ -28,7 +29,7 @@ def access(template: Template) -> list[dict[str, Any]]:
     return policy_statements
 
 
-def test_the_instance_has_no_root_no_internet_and_the_key(notebook: Template) -> None:
+def test_the_instance_has_no_root_and_no_internet_and_is_encrypted(notebook: Template) -> None:
     (instance,) = resources(notebook, "AWS::SageMaker::NotebookInstance").values()
     properties = instance["Properties"]
     assert properties["PlatformIdentifier"] == "notebook-al2023-v1"
@@ -41,34 +42,34 @@ def test_the_instance_has_no_root_no_internet_and_the_key(notebook: Template) ->
     assert len(properties["SecurityGroupIds"]) == 1
 
 
-def test_its_script_asks_nothing_but_s3_and_fits(notebook: Template) -> None:
+def test_the_lifecycle_script_needs_only_s3_and_fits_the_size_limit(notebook: Template) -> None:
     (lifecycle,) = resources(notebook, "AWS::SageMaker::NotebookInstanceLifecycleConfig").values()
     (hook,) = lifecycle["Properties"]["OnStart"]
     script = "".join(map(str, readable(notebook, hook["Content"]["Fn::Base64"])))
     assert "aws s3 cp" in script
-    outside = ("pip install", "conda install", "curl", "http:")
-    assert not [word for word in outside if word in script]
-    blanks = ("KernelUri", "StopWhenIdle", "IdleMinutes")
-    assert not [blank for blank in blanks if f"${{{blank}}}" in script]
-    # SageMaker takes 16,384 characters, in base64.
+    download_commands = ("pip install", "conda install", "curl", "http:")
+    assert not [command for command in download_commands if command in script]
+    placeholders = ("KernelUri", "StopWhenIdle", "IdleMinutes")
+    assert not [name for name in placeholders if f"${{{name}}}" in script]
+    # SageMaker accepts at most 16,384 characters of base64.
     assert len(script) * 4 / 3 < 16_000
 
 
-def test_it_is_opened_by_its_owner_from_known_places_only(synthesise: Templates) -> None:
+def test_only_the_owner_may_open_it_from_the_vpc_or_a_listed_address(synthesise: Templates) -> None:
     template = synthesise("sandbox", ("ml_notebook.source_addresses", "192.0.2.0/24"))["MlNotebook"]
-    inside, outside = access(template)
-    for statement in (inside, outside):
+    from_vpc, from_addresses = access_statements(template)
+    for statement in (from_vpc, from_addresses):
         assert statement["Action"] == "sagemaker:CreatePresignedNotebookInstanceUrl"
         equals = statement["Condition"]["StringEquals"]
         assert equals["aws:ResourceTag/owner"] == "${aws:username}"
         assert equals["aws:ResourceTag/architecture"] == "ml-platform"
     assert "InterfaceEndpointsSagemakerApi" in flat(
-        inside["Condition"]["StringEquals"]["aws:SourceVpce"]
+        from_vpc["Condition"]["StringEquals"]["aws:SourceVpce"]
     )
-    assert outside["Condition"]["IpAddress"] == {"aws:SourceIp": ["192.0.2.0/24"]}
+    assert from_addresses["Condition"]["IpAddress"] == {"aws:SourceIp": ["192.0.2.0/24"]}
 
 
-def test_a_notebook_that_nobody_could_open_is_an_error(tmp_path: Path) -> None:
+def test_a_notebook_that_nobody_can_open_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"Nobody could open the notebook: add sagemaker.api"):
         make_app({"env": "sandbox", "ml_network.interface_endpoints": "kms"}, tmp_path)
 
@@ -79,7 +80,7 @@ def test_it_is_tagged_with_its_owner(synthesise: Templates) -> None:
     assert {"Key": "owner", "Value": "ada"} in instance["Properties"]["Tags"]
 
 
-def test_studio_by_setting_is_in_the_vpc_alone(synthesise: Templates) -> None:
+def test_studio_is_optional_and_reachable_from_the_vpc_only(synthesise: Templates) -> None:
     template = synthesise("sandbox", ("ml_notebook.studio", "true"))["MlNotebook"]
     (domain,) = resources(template, "AWS::SageMaker::Domain").values()
     assert domain["Properties"]["AppNetworkAccessType"] == "VpcOnly"
@@ -95,13 +96,15 @@ def test_studio_by_setting_is_in_the_vpc_alone(synthesise: Templates) -> None:
         ([{"execution_state": "idle", "last_activity": "2026-11-20T10:59:59Z"}], True),
     ],
 )
-def test_it_stops_an_hour_after_its_last_use(kernels: list[dict[str, str]], idle: bool) -> None:
+def test_the_notebook_is_idle_an_hour_after_its_last_use(
+    kernels: list[dict[str, str]], idle: bool
+) -> None:
     started = NOON - timedelta(hours=5)
     now = datetime.now(UTC) if kernels and kernels[0]["execution_state"] == "busy" else NOON
     assert is_idle(last_use(kernels, [], started), 60, now) is idle
 
 
-def test_a_terminal_counts_as_use_and_a_start_as_the_first() -> None:
+def test_terminals_and_the_start_count_as_use() -> None:
     terminal = {"last_activity": "2026-11-20T11:45:00Z"}
     assert not is_idle(last_use([], [terminal], NOON - timedelta(hours=5)), 60, NOON)
     assert not is_idle(last_use([], [], NOON - timedelta(minutes=59)), 60, NOON)

@@ -1,4 +1,4 @@
-"""The endpoint in the template, by setting, and the settings that SageMaker would refuse."""
+"""The endpoint in the template for each setting, and settings that SageMaker would refuse."""
 
 from typing import Any
 
@@ -23,26 +23,27 @@ def endpoint(synthesise: Templates, *settings: tuple[str, str]) -> Template:
     return template
 
 
-def only(template: Template, kind: str) -> dict[str, Any]:
+def properties_of_only(template: Template, kind: str) -> dict[str, Any]:
+    """The properties of the only resource of a type."""
     (resource,) = resources(template, kind).values()
     properties: dict[str, Any] = readable(template, resource["Properties"])
     return properties
 
 
-def test_without_a_package_there_is_no_endpoint_in_the_template(synthesise: Templates) -> None:
+def test_without_a_model_package_the_template_has_no_endpoint(synthesise: Templates) -> None:
     template = synthesise("sandbox")["MlEndpoint"]
     assert not resources(template, "AWS::SageMaker::Endpoint")
 
 
-def test_the_model_is_isolated_in_the_vpc_and_captured_under_the_key(
+def test_the_model_runs_in_the_vpc_and_its_captured_data_is_encrypted(
     synthesise: Templates,
 ) -> None:
     template = endpoint(synthesise)
-    model = only(template, "AWS::SageMaker::Model")
+    model = properties_of_only(template, "AWS::SageMaker::Model")
     assert model["EnableNetworkIsolation"] is True
     assert len(model["VpcConfig"]["Subnets"]) == 2
     assert model["PrimaryContainer"] == {"ModelPackageName": PACKAGE}
-    configuration = only(template, "AWS::SageMaker::EndpointConfig")
+    configuration = properties_of_only(template, "AWS::SageMaker::EndpointConfig")
     capture = configuration["DataCaptureConfig"]
     assert capture["DestinationS3Uri"].endswith("/capture")
     assert capture["KmsKeyId"] == configuration["KmsKeyId"]
@@ -57,44 +58,52 @@ def test_the_model_is_isolated_in_the_vpc_and_captured_under_the_key(
         ("all-at-once", "ALL_AT_ONCE", None),
     ],
 )
-def test_traffic_moves_as_the_setting_says(
+def test_the_roll_out_setting_chooses_the_traffic_routing(
     synthesise: Templates, roll_out: str, kind: str, size: str | None
 ) -> None:
     template = endpoint(synthesise, ("ml_endpoint.roll_out", roll_out))
-    policy = only(template, "AWS::SageMaker::Endpoint")["DeploymentConfig"]["BlueGreenUpdatePolicy"]
+    policy = properties_of_only(template, "AWS::SageMaker::Endpoint")["DeploymentConfig"][
+        "BlueGreenUpdatePolicy"
+    ]
     routing = policy["TrafficRoutingConfiguration"]
     assert routing["Type"] == kind
     sizes = set(routing) & {"CanarySize", "LinearStepSize"}
     assert sizes == ({size} if size else set())
-    # The old fleet stands as long as the new one bakes, or there is nothing to roll back to.
+    # The old instances must stay until the wait is over, or a roll-back has no target.
     assert policy["TerminationWaitInSeconds"] == routing["WaitIntervalInSeconds"] == 300
 
 
-def test_it_scales_by_calls_for_each_instance(synthesise: Templates) -> None:
+def test_the_endpoint_scales_by_invocations_per_instance(synthesise: Templates) -> None:
     template = endpoint(synthesise)
-    target = only(template, "AWS::ApplicationAutoScaling::ScalableTarget")
+    target = properties_of_only(template, "AWS::ApplicationAutoScaling::ScalableTarget")
     assert (target["MinCapacity"], target["MaxCapacity"]) == (1, 2)
     assert target["ResourceId"] == "endpoint/flight-delay/variant/champion"
-    tracked = only(template, "AWS::ApplicationAutoScaling::ScalingPolicy")[
+    scaling = properties_of_only(template, "AWS::ApplicationAutoScaling::ScalingPolicy")[
         "TargetTrackingScalingPolicyConfiguration"
     ]
-    assert tracked["TargetValue"] == 1000
-    metric = tracked["PredefinedMetricSpecification"]["PredefinedMetricType"]
+    assert scaling["TargetValue"] == 1000
+    metric = scaling["PredefinedMetricSpecification"]["PredefinedMetricType"]
     assert metric == "SageMakerVariantInvocationsPerInstance"
 
 
-def test_serverless_has_no_instances_no_vpc_and_no_scaling(synthesise: Templates) -> None:
+def test_a_serverless_endpoint_has_no_instances_no_vpc_and_no_scaling(
+    synthesise: Templates,
+) -> None:
     template = endpoint(synthesise, *SERVERLESS)
-    (variant,) = only(template, "AWS::SageMaker::EndpointConfig")["ProductionVariants"]
+    (variant,) = properties_of_only(template, "AWS::SageMaker::EndpointConfig")[
+        "ProductionVariants"
+    ]
     assert variant["ServerlessConfig"] == {"MemorySizeInMB": 2048, "MaxConcurrency": 5}
     assert "InstanceType" not in variant
-    assert "VpcConfig" not in only(template, "AWS::SageMaker::Model")
+    assert "VpcConfig" not in properties_of_only(template, "AWS::SageMaker::Model")
     assert not resources(template, "AWS::ApplicationAutoScaling::ScalableTarget")
 
 
-def test_asynchronous_answers_into_the_bucket_under_the_key(synthesise: Templates) -> None:
+def test_an_asynchronous_endpoint_writes_encrypted_answers_to_the_bucket(
+    synthesise: Templates,
+) -> None:
     template = endpoint(synthesise, ("ml_endpoint.serving", "asynchronous"))
-    output = only(template, "AWS::SageMaker::EndpointConfig")["AsyncInferenceConfig"][
+    output = properties_of_only(template, "AWS::SageMaker::EndpointConfig")["AsyncInferenceConfig"][
         "OutputConfig"
     ]
     assert output["S3OutputPath"].endswith("/transform/answers")
@@ -114,7 +123,7 @@ def test_asynchronous_answers_into_the_bucket_under_the_key(synthesise: Template
         ({"maximum_instances": "1", "minimum_instances": "2"}, "minimum_instances=2 is more than"),
     ],
 )
-def test_what_the_service_would_refuse_is_refused_at_synth(
+def test_settings_that_sagemaker_would_refuse_fail_the_synth(
     changed: dict[str, str], sentence: str
 ) -> None:
     typed = dict(SERVERLESS) | {f"ml_endpoint.{key}": value for key, value in changed.items()}

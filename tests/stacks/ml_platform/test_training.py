@@ -1,4 +1,4 @@
-"""The platform's buckets and roles: who reads and writes what, from where."""
+"""The training stack: what each role may read and write, and from where."""
 
 from typing import Any
 
@@ -25,14 +25,14 @@ def training(synthesise: Templates, environment: str) -> Template:
 
 
 def statements(template: Template, role: str) -> dict[str, dict[str, Any]]:
-    """Sid -> statement, of a role's own policy."""
+    """The statements of a role's inline policy by Sid."""
     policy = resources(template, "AWS::IAM::Policy")[f"{role}/DefaultPolicy"]["Properties"]
     policy_statements = readable(template, policy["PolicyDocument"]["Statement"])
     return {statement["Sid"]: statement for statement in policy_statements}
 
 
 def bucket_reads_and_writes(template: Template, role: str) -> dict[str, set[str]]:
-    """S3 object action -> the keys that a role may use it on, of whatever bucket."""
+    """S3 object action -> the key patterns that a role may use it on, in any bucket."""
     resources_by_action: dict[str, set[str]] = {}
     for statement in statements(template, role).values():
         actions = statement["Action"]
@@ -49,81 +49,86 @@ def bucket_reads_and_writes(template: Template, role: str) -> dict[str, set[str]
 
 
 def without_code(keys: set[str]) -> set[str]:
+    """The keys except those of code archives."""
     return {key for key in keys if not key.endswith(".gz")}
 
 
-def test_training_reads_the_set_and_writes_models_and_checkpoints(training: Template) -> None:
-    uses = bucket_reads_and_writes(training, "Roles/Training")
-    assert without_code(uses["s3:GetObject"]) == {
+def test_the_training_role_reads_two_splits_and_writes_models_and_checkpoints(
+    training: Template,
+) -> None:
+    keys_by_action = bucket_reads_and_writes(training, "Roles/Training")
+    assert without_code(keys_by_action["s3:GetObject"]) == {
         "training/*split=train/*",
         "training/*split=validation/*",
         "checkpoints/*",
     }
-    assert uses["s3:PutObject"] == {"models/*", "checkpoints/*"}
-    assert uses["s3:DeleteObject"] == {"checkpoints/*"}
+    assert keys_by_action["s3:PutObject"] == {"models/*", "checkpoints/*"}
+    assert keys_by_action["s3:DeleteObject"] == {"checkpoints/*"}
 
 
-def test_evaluation_reads_what_training_does_not_and_writes_the_report_alone(
+def test_the_evaluation_role_reads_the_test_split_and_writes_only_the_report(
     training: Template,
 ) -> None:
-    uses = bucket_reads_and_writes(training, "Roles/Evaluation")
-    assert without_code(uses["s3:GetObject"]) == {
+    keys_by_action = bucket_reads_and_writes(training, "Roles/Evaluation")
+    assert without_code(keys_by_action["s3:GetObject"]) == {
         "training/*split=train/*",
         "training/*split=test/*",
         "models/*",
     }
-    assert uses["s3:PutObject"] == {"evaluation/*"}
-    assert "s3:DeleteObject" not in uses
+    assert keys_by_action["s3:PutObject"] == {"evaluation/*"}
+    assert "s3:DeleteObject" not in keys_by_action
 
 
-def test_jobs_use_the_key_through_s3_and_lend_it_to_volumes_only(training: Template) -> None:
+def test_job_roles_may_use_the_key_only_for_s3_and_volumes(training: Template) -> None:
     for role in ("Roles/Training", "Roles/Evaluation"):
-        use, volumes = (
+        key_statement, volume_statement = (
             statements(training, role)[sid] for sid in ("UseTheKey", "EncryptItsVolumes")
         )
-        through = use["Condition"]["StringEquals"]["kms:ViaService"]
-        assert through == ["s3.{AWS::Region}.{AWS::URLSuffix}"]
-        assert volumes["Action"] == "kms:CreateGrant"
-        assert volumes["Condition"] == {"Bool": {"kms:GrantIsForAWSResource": "true"}}
+        services = key_statement["Condition"]["StringEquals"]["kms:ViaService"]
+        assert services == ["s3.{AWS::Region}.{AWS::URLSuffix}"]
+        assert volume_statement["Action"] == "kms:CreateGrant"
+        assert volume_statement["Condition"] == {"Bool": {"kms:GrantIsForAWSResource": "true"}}
 
 
-def test_the_lakes_set_is_read_under_the_lakes_key(training: Template, environment: str) -> None:
+def test_training_may_use_the_lakes_key_only_if_it_reads_from_the_lake(
+    training: Template, environment: str
+) -> None:
     from_lake = ENVIRONMENTS[environment].settings(MlTrainingSettings).from_lake
-    reads = statements(training, "Roles/Training")
-    assert ("ReadUnderTheLakesKey" in reads) is from_lake
+    role_statements = statements(training, "Roles/Training")
+    assert ("ReadUnderTheLakesKey" in role_statements) is from_lake
     if from_lake:
-        assert reads["ReadUnderTheLakesKey"]["Action"] == "kms:Decrypt"
+        assert role_statements["ReadUnderTheLakesKey"]["Action"] == "kms:Decrypt"
 
 
-def test_the_bucket_is_bound_to_the_vpc_and_can_be_emptied(synthesise: Templates) -> None:
+def test_objects_are_reachable_from_the_vpc_only_and_can_be_deleted(synthesise: Templates) -> None:
     administrator = "arn:aws:iam::*:role/data-team"
     templates = synthesise("sandbox", ("ml_training.data_administrators", administrator))
     for name in ("MlTraining", "MlEndpoint"):
         policy = resources(templates[name], "AWS::S3::BucketPolicy")["Bucket/Policy"]
-        (bound,) = [
+        (vpc_statement,) = [
             readable(templates[name], statement)
             for statement in policy["Properties"]["PolicyDocument"]["Statement"]
             if statement.get("Sid") == "OnlyFromTheVpc"
         ]
-        # Neither listing nor deleting: the owner must be able to take the bucket down.
-        assert bound["Action"] == ["s3:GetObject", "s3:PutObject"]
-        assert bound["Effect"] == "Deny"
-        assert set(bound["Condition"]["StringNotEquals"]) == {
+        # Listing and deleting stay allowed, so that the owner can remove the bucket.
+        assert vpc_statement["Action"] == ["s3:GetObject", "s3:PutObject"]
+        assert vpc_statement["Effect"] == "Deny"
+        assert set(vpc_statement["Condition"]["StringNotEquals"]) == {
             "aws:SourceVpce",
             "aws:PrincipalTag/reaches-buckets-from",
         }
         root = "arn:{AWS::Partition}:iam::{AWS::AccountId}:root"
-        assert bound["Condition"]["ArnNotLike"]["aws:PrincipalArn"] == [root, administrator]
+        assert vpc_statement["Condition"]["ArnNotLike"]["aws:PrincipalArn"] == [root, administrator]
 
 
-def test_job_roles_are_not_marked_to_reach_the_bucket_from_outside(training: Template) -> None:
+def test_job_roles_lack_the_tag_for_access_from_outside_the_vpc(training: Template) -> None:
     for name, role in resources(training, "AWS::IAM::Role").items():
         if name.startswith("Roles/"):
             tags = {tag["Key"] for tag in role["Properties"]["Tags"]}
             assert "reaches-buckets-from" not in tags
 
 
-def test_guard_rails_refuse_jobs_that_name_no_network_and_no_key() -> None:
+def test_guard_rails_deny_jobs_without_network_or_key() -> None:
     rails = [rail.to_statement_json() for rail in guard_rails()]
     assert {rail["Effect"] for rail in rails} == {"Deny"}
     condition_keys = {key for rail in rails for key in rail["Condition"].get("Null", {})}
@@ -135,12 +140,12 @@ def test_guard_rails_refuse_jobs_that_name_no_network_and_no_key() -> None:
     }
     unencrypted = [rail for rail in rails if "BoolIfExists" in rail["Condition"]]
     assert len(unencrypted) == 1
-    started = {"sagemaker:CreateTrainingJob", "sagemaker:CreateHyperParameterTuningJob"}
+    create_actions = {"sagemaker:CreateTrainingJob", "sagemaker:CreateHyperParameterTuningJob"}
     for rail in rails:
-        assert started <= set(rail["Action"])
+        assert create_actions <= set(rail["Action"])
 
 
-def test_an_unsupported_region_is_named_with_those_that_are() -> None:
+def test_an_unsupported_region_is_reported_with_the_supported_ones() -> None:
     import aws_cdk as cdk
 
     app = make_app({"env": "sandbox"})

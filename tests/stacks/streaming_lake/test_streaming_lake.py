@@ -1,4 +1,4 @@
-"""What the streaming lake promises, read from the template it synthesises."""
+"""The streaming lake's template: permissions, delivery, storage, job, tables and queries."""
 
 from typing import Any
 
@@ -12,6 +12,7 @@ from repository import ROOT
 from tests.conftest import Templates, readable, resources
 
 Template = dict[str, Any]
+# Role -> Sid -> actions and resources.
 ROLES: dict[str, dict[str, tuple[list[str], list[str]]]] = {
     "TransformRole": {
         "WriteItsLogs": (["logs:CreateLogStream", "logs:PutLogEvents"], ["{TransformLogs.Arn}"]),
@@ -101,7 +102,7 @@ def production(synthesise: Templates) -> Template:
     return template
 
 
-def only(template: Template, kind: str, path: str | None = None) -> dict[str, Any]:
+def properties_of(template: Template, kind: str, path: str | None = None) -> dict[str, Any]:
     by_path = resources(template, kind)
     properties: dict[str, Any] = (by_path[path] if path else next(iter(by_path.values())))[
         "Properties"
@@ -109,8 +110,8 @@ def only(template: Template, kind: str, path: str | None = None) -> dict[str, An
     return properties
 
 
-def short(arn: str) -> str:
-    """An ARN as the table above writes it."""
+def short_arn(arn: str) -> str:
+    """An ARN in the spelling of ROLES."""
     if "cdk-hnb659fds-assets" in arn:
         return "asset"
     for service in ("glue:", "logs:"):
@@ -124,31 +125,31 @@ def short(arn: str) -> str:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_a_role_may_do_exactly_this(sandbox: Template, role: str) -> None:
-    policy = only(sandbox, "AWS::IAM::Policy", f"{role}/DefaultPolicy")
-    statements_found = {}
+def test_a_role_has_exactly_the_listed_permissions(sandbox: Template, role: str) -> None:
+    policy = properties_of(sandbox, "AWS::IAM::Policy", f"{role}/DefaultPolicy")
+    permissions = {}
     for statement in policy["PolicyDocument"]["Statement"]:
-        names = readable(sandbox, statement["Resource"])
-        arns = names if isinstance(names, list) else [names]
+        resource = readable(sandbox, statement["Resource"])
+        arns = resource if isinstance(resource, list) else [resource]
         actions = statement["Action"]
         actions = actions if isinstance(actions, list) else [actions]
-        arns_named = [name.replace("{Catalog/Events}", "flights_events") for name in arns]
-        targets = [
-            short(name.replace("{Catalog/Curated}", "flights_curated")) for name in arns_named
-        ]
-        statements_found[statement["Sid"]] = (sorted(actions), sorted(targets))
+        arns = [arn.replace("{Catalog/Events}", "flights_events") for arn in arns]
+        arns = [arn.replace("{Catalog/Curated}", "flights_curated") for arn in arns]
+        permissions[statement["Sid"]] = (sorted(actions), sorted(map(short_arn, arns)))
         if any(action.startswith("kms:") for action in actions):
             assert "kms:ViaService" in statement["Condition"]["StringEquals"]
-    assert statements_found == ROLES[role]
+    assert permissions == ROLES[role]
 
 
 def delivery(template: Template) -> dict[str, Any]:
-    stream = only(template, "AWS::KinesisFirehose::DeliveryStream")
+    stream = properties_of(template, "AWS::KinesisFirehose::DeliveryStream")
     destination: dict[str, Any] = readable(template, stream["ExtendedS3DestinationConfiguration"])
     return destination
 
 
-def test_delivery_converts_to_parquet_by_the_events_table(sandbox: Template) -> None:
+def test_delivery_converts_to_parquet_with_the_columns_of_the_events_table(
+    sandbox: Template,
+) -> None:
     conversion = delivery(sandbox)["DataFormatConversionConfiguration"]
     parquet = conversion["OutputFormatConfiguration"]["Serializer"]["ParquetSerDe"]
     assert parquet == {"Compression": "SNAPPY"}
@@ -166,7 +167,7 @@ def test_every_record_also_goes_to_the_raw_bucket(sandbox: Template) -> None:
     assert backup["EncryptionConfiguration"] == destination["EncryptionConfiguration"]
 
 
-def test_delivery_logs_and_sets_aside_what_fails(sandbox: Template) -> None:
+def test_delivery_logs_errors_and_stores_failed_records(sandbox: Template) -> None:
     destination = delivery(sandbox)
     for configuration in (destination, destination["S3BackupConfiguration"]):
         assert configuration["ErrorOutputPrefix"].startswith(
@@ -175,9 +176,12 @@ def test_delivery_logs_and_sets_aside_what_fails(sandbox: Template) -> None:
         assert configuration["CloudWatchLoggingOptions"]["Enabled"] is True
 
 
-def test_delivery_asks_the_transform(sandbox: Template) -> None:
+def test_delivery_invokes_the_transform(sandbox: Template) -> None:
     (processor,) = delivery(sandbox)["ProcessingConfiguration"]["Processors"]
-    parameters = {p["ParameterName"]: p["ParameterValue"] for p in processor["Parameters"]}
+    parameters = {
+        parameter["ParameterName"]: parameter["ParameterValue"]
+        for parameter in processor["Parameters"]
+    }
     assert parameters == {
         "LambdaArn": "{Transform.Arn}",
         "BufferSizeInMBs": "1",
@@ -187,37 +191,41 @@ def test_delivery_asks_the_transform(sandbox: Template) -> None:
 
 
 @pytest.mark.parametrize(
-    ("environment", "seconds", "stream"),
+    ("environment", "seconds", "stream_settings"),
     [
         ("sandbox", 300, {"mode": "PROVISIONED", "shards": 1, "hours": 24}),
         ("production", 900, {"mode": "ON_DEMAND", "shards": None, "hours": 168}),
     ],
 )
-def test_each_environment_has_its_stream_and_buffer(
-    synthesise: Templates, environment: str, seconds: int, stream: dict[str, Any]
+def test_stream_and_buffer_follow_the_environment(
+    synthesise: Templates, environment: str, seconds: int, stream_settings: dict[str, Any]
 ) -> None:
     template = synthesise(environment)["StreamingLake"]
     hints = {"IntervalInSeconds": seconds, "SizeInMBs": 128}
     assert delivery(template)["BufferingHints"] == hints
-    stream = only(template, "AWS::Kinesis::Stream")
+    stream = properties_of(template, "AWS::Kinesis::Stream")
     assert {
         "mode": stream["StreamModeDetails"]["StreamMode"],
         "shards": stream.get("ShardCount"),
         "hours": stream["RetentionPeriodHours"],
-    } == stream
+    } == stream_settings
 
 
 def test_settings_reach_the_template(synthesise: Templates) -> None:
     settings = (("streaming_lake.retention_hours", "8760"), ("streaming_lake.shards", "3"))
     template = synthesise("sandbox", *settings)["StreamingLake"]
-    stream = only(template, "AWS::Kinesis::Stream")
+    stream = properties_of(template, "AWS::Kinesis::Stream")
     assert (stream["RetentionPeriodHours"], stream["ShardCount"]) == (8760, 3)
 
 
-def test_the_log_ages_through_the_storage_classes(sandbox: Template) -> None:
-    rules = only(sandbox, "AWS::S3::Bucket", "Storage/Raw")["LifecycleConfiguration"]["Rules"]
-    moves = [t for rule in rules for t in rule.get("Transitions", [])]
-    assert [(t["StorageClass"], t["TransitionInDays"]) for t in moves] == [
+def test_raw_objects_move_to_cheaper_storage_classes(sandbox: Template) -> None:
+    rules = properties_of(sandbox, "AWS::S3::Bucket", "Storage/Raw")["LifecycleConfiguration"][
+        "Rules"
+    ]
+    transitions = [transition for rule in rules for transition in rule.get("Transitions", [])]
+    assert [
+        (transition["StorageClass"], transition["TransitionInDays"]) for transition in transitions
+    ] == [
         ("STANDARD_IA", 30),
         ("GLACIER_IR", 90),
         ("GLACIER", 180),
@@ -225,27 +233,29 @@ def test_the_log_ages_through_the_storage_classes(sandbox: Template) -> None:
     ]
 
 
-def test_the_log_is_locked_in_production_alone(sandbox: Template, production: Template) -> None:
-    raw = only(production, "AWS::S3::Bucket", "Storage/Raw")
+def test_only_production_locks_raw_objects(sandbox: Template, production: Template) -> None:
+    raw = properties_of(production, "AWS::S3::Bucket", "Storage/Raw")
     retention = {"Mode": "COMPLIANCE", "Days": 365}
     assert raw["ObjectLockConfiguration"]["Rule"]["DefaultRetention"] == retention
-    assert "ObjectLockConfiguration" not in only(sandbox, "AWS::S3::Bucket", "Storage/Raw")
+    assert "ObjectLockConfiguration" not in properties_of(sandbox, "AWS::S3::Bucket", "Storage/Raw")
 
 
-def test_the_job_runs_what_the_tests_run(sandbox: Template, production: Template) -> None:
+def test_the_job_uses_the_glue_version_of_the_tests(
+    sandbox: Template, production: Template
+) -> None:
     for template, execution in ((sandbox, "FLEX"), (production, "STANDARD")):
-        job = only(template, "AWS::Glue::Job")
+        job = properties_of(template, "AWS::Glue::Job")
         assert job["GlueVersion"] == "5.1"
         assert job["ExecutionClass"] == execution
         assert job["ExecutionProperty"] == {"MaxConcurrentRuns": 1}
         assert job["DefaultArguments"]["--enable-auto-scaling"] == "true"
 
 
-def test_nothing_runs_by_itself_but_in_production(sandbox: Template, production: Template) -> None:
+def test_only_production_has_schedules(sandbox: Template, production: Template) -> None:
     assert not resources(sandbox, "AWS::Glue::Trigger")
-    assert "Schedule" not in only(sandbox, "AWS::Glue::Crawler")
-    assert only(production, "AWS::Glue::Trigger")["Schedule"] == "cron(15 * * * ? *)"
-    assert only(production, "AWS::Glue::Crawler")["Schedule"]
+    assert "Schedule" not in properties_of(sandbox, "AWS::Glue::Crawler")
+    assert properties_of(production, "AWS::Glue::Trigger")["Schedule"] == "cron(15 * * * ? *)"
+    assert properties_of(production, "AWS::Glue::Crawler")["Schedule"]
 
 
 HIVE = {"string": "string", "integer": "int", "number": "double", "boolean": "boolean"}
@@ -257,24 +267,28 @@ TABLES = {
 
 
 @pytest.mark.parametrize("path", TABLES)
-def test_tables_have_the_columns_of_their_schemas(sandbox: Template, path: str) -> None:
-    schema, more = TABLES[path]
-    columns = only(sandbox, "AWS::Glue::Table", path)["TableInput"]["StorageDescriptor"]["Columns"]
-    expected = [(c.name, HIVE.get(c.kind, "timestamp")) for c in schemas.columns(schema)]
-    expected += [(name, "timestamp") for name in more]
+def test_a_table_has_the_columns_of_its_schema(sandbox: Template, path: str) -> None:
+    schema, additional = TABLES[path]
+    columns = properties_of(sandbox, "AWS::Glue::Table", path)["TableInput"]["StorageDescriptor"][
+        "Columns"
+    ]
+    expected = [
+        (column.name, HIVE.get(column.kind, "timestamp")) for column in schemas.columns(schema)
+    ]
+    expected += [(name, "timestamp") for name in additional]
     assert [(column["Name"], column["Type"]) for column in columns] == expected
 
 
-def test_projected_partitions_are_the_tables_keys(sandbox: Template) -> None:
+def test_partition_projection_covers_the_partition_key(sandbox: Template) -> None:
     for path in ("Catalog/Events", "Catalog/Weather"):
-        table = only(sandbox, "AWS::Glue::Table", path)["TableInput"]
+        table = properties_of(sandbox, "AWS::Glue::Table", path)["TableInput"]
         (key,) = (column["Name"] for column in table["PartitionKeys"])
         assert table["Parameters"]["projection.enabled"] in (True, "true")
         assert table["Parameters"][f"projection.{key}.type"] == "date"
 
 
-def test_readers_cannot_talk_the_work_group_out_of_its_rules(sandbox: Template) -> None:
-    group = only(sandbox, "AWS::Athena::WorkGroup")["WorkGroupConfiguration"]
+def test_readers_cannot_override_the_work_groups_settings(sandbox: Template) -> None:
+    group = properties_of(sandbox, "AWS::Athena::WorkGroup")["WorkGroupConfiguration"]
     assert group["EnforceWorkGroupConfiguration"] is True
     assert group["BytesScannedCutoffPerQuery"] == 10_240 * 1024 * 1024
     encryption = group["ResultConfiguration"]["EncryptionConfiguration"]
@@ -282,33 +296,34 @@ def test_readers_cannot_talk_the_work_group_out_of_its_rules(sandbox: Template) 
 
 
 def queries(template: Template) -> dict[str, str]:
+    """The SQL of each named query by name."""
     named_queries = resources(template, "AWS::Athena::NamedQuery").values()
-    texts = [readable(template, query["Properties"]) for query in named_queries]
-    return {text["Name"]: text["QueryString"] for text in texts}
+    properties = [readable(template, query["Properties"]) for query in named_queries]
+    return {query["Name"]: query["QueryString"] for query in properties}
 
 
-def test_every_file_of_sql_is_a_named_query(sandbox: Template) -> None:
+def test_every_sql_file_is_a_named_query(sandbox: Template) -> None:
     files = {path.stem.replace("_", " ") for path in (ROOT / "sql/streaming_lake").glob("*.sql")}
     assert set(queries(sandbox)) == files
 
 
 @pytest.mark.lint
-def test_queries_name_only_tables_and_columns_that_exist(sandbox: Template) -> None:
+def test_queries_use_only_existing_tables_and_columns(sandbox: Template) -> None:
     tables: dict[str, object] = {}
     for resource in resources(sandbox, "AWS::Glue::Table").values():
         table = resource["Properties"]["TableInput"]
         columns = [*table["StorageDescriptor"]["Columns"], *table["PartitionKeys"]]
         tables[table["Name"]] = {column["Name"]: column["Type"] for column in columns}
-    for name, text in queries(sandbox).items():
-        assert "${" not in text, name
-        inner = text[text.index("SELECT") :].partition("\n)\nTO")[0]
-        tree = qualify(sqlglot.parse_one(inner, read="athena"), schema=tables, dialect="athena")
+    for name, sql in queries(sandbox).items():
+        assert "${" not in sql, name
+        select = sql[sql.index("SELECT") :].partition("\n)\nTO")[0]
+        tree = qualify(sqlglot.parse_one(select, read="athena"), schema=tables, dialect="athena")
         assert not list(tree.find_all(exp.Command)), name
         assert tree.find(exp.Column), name
 
 
-def test_a_job_that_fails_reaches_the_topic_or_the_dead_letters(sandbox: Template) -> None:
-    rule = readable(sandbox, only(sandbox, "AWS::Events::Rule"))
+def test_a_failed_job_is_sent_to_the_topic_or_the_dead_letter_queue(sandbox: Template) -> None:
+    rule = readable(sandbox, properties_of(sandbox, "AWS::Events::Rule"))
     assert rule["EventPattern"]["detail"] == {
         "jobName": ["{Curation/Job}"],
         "state": ["FAILED", "TIMEOUT", "STOPPED", "ERROR"],
@@ -318,7 +333,7 @@ def test_a_job_that_fails_reaches_the_topic_or_the_dead_letters(sandbox: Templat
     assert target["DeadLetterConfig"]["Arn"] == "{Operation/Undelivered.Arn}"
 
 
-def test_there_is_an_alarm_for_what_a_person_must_act_on(sandbox: Template) -> None:
+def test_each_alarm_exists_and_notifies_the_topic(sandbox: Template) -> None:
     alarms = " ".join(resources(sandbox, "AWS::CloudWatch::Alarm"))
     for alarm_name in ("Behind", "Throttled", "Failing", "Rejected", "Stale"):
         assert alarm_name in alarms
@@ -333,7 +348,7 @@ def test_only_the_sandbox_has_a_budget(synthesise: Templates, sandbox: Template)
         assert not resources(template, "AWS::Budgets::Budget")
 
 
-def test_the_outputs_are_those_that_others_rely_on(sandbox: Template) -> None:
+def test_the_stack_has_the_documented_outputs(sandbox: Template) -> None:
     output_names = {
         "StreamName",
         "RawBucketName",
@@ -345,11 +360,11 @@ def test_the_outputs_are_those_that_others_rely_on(sandbox: Template) -> None:
     assert output_names <= set(sandbox["Outputs"])
 
 
-def test_a_name_prefix_renames_what_has_a_name(synthesise: Templates) -> None:
+def test_a_name_prefix_is_part_of_each_fixed_name(synthesise: Templates) -> None:
     templates = synthesise("sandbox", ("name_prefix", "Blue-"))
     assert all(stack_name.startswith("Blue-") for stack_name in templates)
     name = "Blue-StreamingLake"
     template = templates[name]
-    assert only(template, "AWS::Athena::WorkGroup")["Name"] == name
-    database = only(template, "AWS::Glue::Database")["DatabaseInput"]["Name"]
+    assert properties_of(template, "AWS::Athena::WorkGroup")["Name"] == name
+    database = properties_of(template, "AWS::Glue::Database")["DatabaseInput"]["Name"]
     assert database == "blue_streaminglake"

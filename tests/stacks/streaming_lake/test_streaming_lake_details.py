@@ -1,6 +1,6 @@
-"""The rest of the lake's contract: the crawler's rights, who may use the key, what ages, who hears.
+"""More of the streaming lake's template: crawler permissions, use of the key, trust, lifecycles.
 
-`test_streaming_lake.py` has the way of an event; this file has what stands beside that way.
+`test_streaming_lake.py` tests what an event passes through.
 """
 
 from typing import Any
@@ -30,7 +30,7 @@ def properties(template: Template, kind: str, path: str) -> dict[str, Any]:
 
 
 def statements(template: Template, role: str) -> dict[str, dict[str, Any]]:
-    """Sid -> statement, its names readable, of a role's inline policy."""
+    """The statements of a role's inline policy by Sid, with readable references."""
     policy = properties(template, "AWS::IAM::Policy", f"{role}/DefaultPolicy")
     return {statement["Sid"]: statement for statement in policy["PolicyDocument"]["Statement"]}
 
@@ -38,7 +38,7 @@ def statements(template: Template, role: str) -> dict[str, dict[str, Any]]:
 GLUE = "arn:{AWS::Partition}:glue:{AWS::Region}:{AWS::AccountId}"
 RAW = "{Storage/Raw.Arn}"
 LAKE = "Storage/Lake"
-# Sid, actions and resources: the crawler writes tables of its own, and reads the log alone.
+# Sid -> actions and resources: the crawler reads the raw bucket and writes `raw_` tables only.
 CRAWLER: dict[str, tuple[Any, Any]] = {
     "ListTheRawLog": (["s3:GetBucketLocation", "s3:ListBucket"], RAW),
     "ReadTheRawLog": ("s3:GetObject", f"{RAW}/flights/*"),
@@ -72,7 +72,9 @@ CRAWLER: dict[str, tuple[Any, Any]] = {
 }
 
 
-def test_the_crawler_reads_the_log_and_writes_tables_of_its_own_only(anywhere: Template) -> None:
+def test_the_crawler_reads_the_raw_bucket_and_writes_its_own_tables_only(
+    anywhere: Template,
+) -> None:
     crawler_statements = statements(anywhere, "Discovery/Role")
     key = crawler_statements.pop("DecryptTheRawLog")
     assert key["Resource"] == "{Key.Arn}"
@@ -91,12 +93,12 @@ def test_the_crawler_reads_the_log_and_writes_tables_of_its_own_only(anywhere: T
         ("Discovery/Role", "DecryptTheRawLog", ["s3"]),
     ],
 )
-def test_a_role_uses_the_key_through_the_services_it_works_with_only(
+def test_a_role_may_use_the_key_through_its_own_services_only(
     anywhere: Template, role: str, sid: str, services: list[str]
 ) -> None:
-    through = [f"{service}.{{AWS::Region}}.{{AWS::URLSuffix}}" for service in services]
+    via_services = [f"{service}.{{AWS::Region}}.{{AWS::URLSuffix}}" for service in services]
     statement = statements(anywhere, role)[sid]
-    assert statement["Condition"] == {"StringEquals": {"kms:ViaService": through}}
+    assert statement["Condition"] == {"StringEquals": {"kms:ViaService": via_services}}
 
 
 def test_the_job_publishes_metrics_in_glues_namespace_only(anywhere: Template) -> None:
@@ -104,7 +106,7 @@ def test_the_job_publishes_metrics_in_glues_namespace_only(anywhere: Template) -
     assert statement["Condition"] == {"StringEquals": {"cloudwatch:namespace": "Glue"}}
 
 
-def test_a_service_assumes_only_the_roles_made_for_it(anywhere: Template) -> None:
+def test_each_role_trusts_one_service(anywhere: Template) -> None:
     roles = resources(anywhere, "AWS::IAM::Role")
     documents = {
         path: role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
@@ -131,13 +133,15 @@ def lifecycle(template: Template, bucket: str) -> list[dict[str, Any]]:
     return rules
 
 
-def test_curated_flights_move_to_intelligent_tiering_at_once(anywhere: Template) -> None:
-    moves = {rule.get("Prefix"): rule.get("Transitions") for rule in lifecycle(anywhere, LAKE)}
-    at_once = {"StorageClass": "INTELLIGENT_TIERING", "TransitionInDays": 0}
-    assert moves["curated/"] == [at_once]
+def test_curated_flights_move_to_intelligent_tiering_immediately(anywhere: Template) -> None:
+    transitions = {
+        rule.get("Prefix"): rule.get("Transitions") for rule in lifecycle(anywhere, LAKE)
+    }
+    immediate = {"StorageClass": "INTELLIGENT_TIERING", "TransitionInDays": 0}
+    assert transitions["curated/"] == [immediate]
 
 
-def test_only_query_results_expire_and_nothing_else_in_the_lake(anywhere: Template) -> None:
+def test_only_query_results_expire(anywhere: Template) -> None:
     expiring = [rule for rule in lifecycle(anywhere, LAKE) if "ExpirationInDays" in rule]
     assert [(rule["Prefix"], rule["ExpirationInDays"]) for rule in expiring] == [
         ("athena-results/", 30)
@@ -146,16 +150,16 @@ def test_only_query_results_expire_and_nothing_else_in_the_lake(anywhere: Templa
 
 
 @pytest.mark.parametrize("bucket", ["Storage/Raw", "Storage/Lake"])
-def test_overwritten_objects_can_be_had_back_for_a_month(anywhere: Template, bucket: str) -> None:
+def test_overwritten_objects_are_kept_for_a_month(anywhere: Template, bucket: str) -> None:
     tidy = next(rule for rule in lifecycle(anywhere, bucket) if rule.get("Id") == "Tidy")
     assert tidy["NoncurrentVersionExpiration"] == {"NoncurrentDays": 30}
     assert tidy["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
 
 
-def test_each_bucket_logs_below_its_own_name(anywhere: Template) -> None:
+def test_each_bucket_writes_access_logs_below_its_own_prefix(anywhere: Template) -> None:
     for bucket in ("Raw", "Lake"):
-        logging = properties(anywhere, "AWS::S3::Bucket", f"Storage/{bucket}")
-        assert logging["LoggingConfiguration"] == {
+        bucket_properties = properties(anywhere, "AWS::S3::Bucket", f"Storage/{bucket}")
+        assert bucket_properties["LoggingConfiguration"] == {
             "DestinationBucketName": "{Storage/AccessLogs}",
             "LogFilePrefix": f"{bucket}/",
         }

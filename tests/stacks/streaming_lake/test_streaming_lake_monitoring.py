@@ -1,4 +1,4 @@
-"""Who hears of what: each alarm's metric and limit, the budget's, and what an operator can read."""
+"""Monitoring of the streaming lake: alarms, budget, notifications, outputs and named queries."""
 
 from typing import Any
 
@@ -18,15 +18,15 @@ def sandbox(synthesise: Templates) -> Template:
 
 
 def alarms(template: Template) -> dict[str, dict[str, Any]]:
-    """The last word of an alarm's name -> its properties, its names readable."""
+    """Each alarm's properties by the last word of its name, with readable references."""
     properties = (alarm["Properties"] for alarm in resources(template, ALARM).values())
     return {
         alarm["AlarmName"].rpartition("-")[2]: readable(template, alarm) for alarm in properties
     }
 
 
-def watched(alarm: dict[str, Any]) -> dict[str, tuple[str, str, Any]]:
-    """Metric -> namespace, statistic and dimensions, of an alarm on one metric or on a formula."""
+def watched_metrics(alarm: dict[str, Any]) -> dict[str, tuple[str, str, Any]]:
+    """An alarm's metrics: name -> namespace, statistic and dimensions."""
     plain = [alarm] if "MetricName" in alarm else []
     stats = [entry["MetricStat"] for entry in alarm.get("Metrics", []) if "MetricStat" in entry]
     metrics = [(entry["Metric"], entry["Stat"]) for entry in stats]
@@ -58,11 +58,11 @@ WATCHED = {
 }
 
 
-def test_each_alarm_watches_the_metric_of_the_lakes_own_resource(sandbox: Template) -> None:
-    assert {name: watched(alarm) for name, alarm in alarms(sandbox).items()} == WATCHED
+def test_each_alarm_watches_a_metric_of_the_lakes_own_resource(sandbox: Template) -> None:
+    assert {name: watched_metrics(alarm) for name, alarm in alarms(sandbox).items()} == WATCHED
 
 
-def test_the_topic_hears_when_an_alarm_goes_off_and_when_it_is_over(sandbox: Template) -> None:
+def test_each_alarm_notifies_the_topic_when_it_starts_and_ends(sandbox: Template) -> None:
     for name, alarm in alarms(sandbox).items():
         assert alarm["AlarmActions"] == alarm["OKActions"] == ["{Alarms}"], name
 
@@ -78,17 +78,23 @@ HOUR = 3_600_000  # milliseconds
         ("production", 42 * HOUR, 2400),
     ],
 )
-def test_limits_follow_the_environments_retention_and_buffer(
+def test_alarm_thresholds_follow_retention_and_buffer_of_the_environment(
     synthesise: Templates, environment: str, behind: int, stale: int
 ) -> None:
-    alarms_found = alarms(synthesise(environment)["StreamingLake"])
-    limits = {name: alarm["Threshold"] for name, alarm in alarms_found.items()}
-    assert limits == {"Behind": behind, "Stale": stale, "Throttled": 0, "Failing": 0, "Rejected": 5}
-    for alarm in alarms_found.values():
+    lake_alarms = alarms(synthesise(environment)["StreamingLake"])
+    thresholds = {name: alarm["Threshold"] for name, alarm in lake_alarms.items()}
+    assert thresholds == {
+        "Behind": behind,
+        "Stale": stale,
+        "Throttled": 0,
+        "Failing": 0,
+        "Rejected": 5,
+    }
+    for alarm in lake_alarms.values():
         assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
 
 
-def test_the_transform_counts_its_lines_where_the_alarm_looks(sandbox: Template) -> None:
+def test_the_transform_publishes_the_metrics_that_the_alarm_watches(sandbox: Template) -> None:
     function = resources(sandbox, "AWS::Lambda::Function")["Transform"]["Properties"]
     variables = function["Environment"]["Variables"]
     namespace_and_service = (
@@ -98,7 +104,7 @@ def test_the_transform_counts_its_lines_where_the_alarm_looks(sandbox: Template)
     assert namespace_and_service == (LINES[0], LINES[2]["service"])
 
 
-def test_the_budget_tells_the_topic_at_four_fifths_and_of_a_forecast(sandbox: Template) -> None:
+def test_the_budget_notifies_the_topic_at_80_percent_and_of_a_forecast(sandbox: Template) -> None:
     (budget,) = resources(sandbox, "AWS::Budgets::Budget").values()
     budget = readable(sandbox, budget["Properties"])
     assert budget["Budget"]["BudgetLimit"] == {"Amount": 25, "Unit": "USD"}
@@ -114,7 +120,7 @@ def test_the_budget_tells_the_topic_at_four_fifths_and_of_a_forecast(sandbox: Te
         assert notification["Subscribers"] == [{"Address": "{Alarms}", "SubscriptionType": "SNS"}]
 
 
-def test_a_mail_address_subscribes_to_the_topic_and_is_in_no_template_by_default(
+def test_a_mail_address_subscribes_to_the_topic_only_if_it_is_set(
     synthesise: Templates, sandbox: Template
 ) -> None:
     assert not resources(sandbox, "AWS::SNS::Subscription")
@@ -135,14 +141,14 @@ def test_a_name_prefix_reaches_alarms_dashboard_and_query_references(
     names = [
         resource["Properties"]["AlarmName"] for resource in resources(template, ALARM).values()
     ]
-    boards = resources(template, "AWS::CloudWatch::Dashboard").values()
-    names += [resource["Properties"]["DashboardName"] for resource in boards]
+    dashboards = resources(template, "AWS::CloudWatch::Dashboard").values()
+    names += [resource["Properties"]["DashboardName"] for resource in dashboards]
     assert all(name.startswith("Blue-StreamingLake") for name in names), names
     for query in resources(template, "AWS::Athena::NamedQuery").values():
         assert query["Properties"]["WorkGroup"] == "Blue-StreamingLake"
 
 
-def test_the_outputs_lead_to_the_resources_they_name(sandbox: Template) -> None:
+def test_each_output_refers_to_its_resource(sandbox: Template) -> None:
     outputs = {
         name: readable(sandbox, output["Value"]) for name, output in sandbox["Outputs"].items()
     }
@@ -162,9 +168,9 @@ def test_the_outputs_lead_to_the_resources_they_name(sandbox: Template) -> None:
     }
 
 
-def test_a_named_query_says_what_its_files_first_line_says(sandbox: Template) -> None:
+def test_a_named_query_is_described_by_the_first_line_of_its_file(sandbox: Template) -> None:
     files = (ROOT / "sql/streaming_lake").glob("*.sql")
-    first = {f.stem.replace("_", " "): f.read_text().splitlines()[0] for f in files}
+    first_lines = {file.stem.replace("_", " "): file.read_text().splitlines()[0] for file in files}
     for query in resources(sandbox, "AWS::Athena::NamedQuery").values():
         properties = query["Properties"]
-        assert f"-- {properties['Description']}" == first[properties["Name"]]
+        assert f"-- {properties['Description']}" == first_lines[properties["Name"]]

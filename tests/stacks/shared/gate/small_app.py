@@ -1,4 +1,4 @@
-"""A small app that passes the gate (small_app.yaml), for defects to be planted in."""
+"""A small app that passes the gate (small_app.yaml), in which tests plant defects."""
 
 import json
 from collections.abc import Callable
@@ -24,7 +24,7 @@ def empty_app(outdir: Path) -> App:
 
 
 def small_app(outdir: Path, plant: Plant | None = None) -> App:
-    """The clean app, with a defect if one is planted."""
+    """The app of small_app.yaml, changed by `plant` if that is given."""
     app = empty_app(outdir)
     stack = Stack(app, "Small")
     CfnInclude(stack, "All", template_file=str(Path(__file__).with_name("small_app.yaml")))
@@ -38,14 +38,14 @@ def small_app(outdir: Path, plant: Plant | None = None) -> App:
 
 
 def refusal(app: App) -> str:
-    """What the gate says about an app that must not pass."""
-    with pytest.raises(gate.GateError) as refused:
+    """The gate's message about an app that must not pass."""
+    with pytest.raises(gate.GateError) as error:
         gate.synthesise(app)
-    return str(refused.value)
+    return str(error.value)
 
 
 def resource(stack: Stack, name: str) -> Any:
-    """One of the small app, as the construct of its type: cdk-nag knows no other."""
+    """A resource of the small app, as the typed construct that cdk-nag needs."""
     child = stack.node.find_child("All").node.find_child(name)
     assert isinstance(child, CfnResource)
     return child

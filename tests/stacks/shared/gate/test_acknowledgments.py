@@ -1,4 +1,4 @@
-"""A finding passes with a reason, at its construct, and for as long as it is there."""
+"""A finding passes only if its own construct acknowledges it with a reason, and while it exists."""
 
 import re
 import tarfile
@@ -18,53 +18,57 @@ REASON = "this bucket is in a test, and nobody reads it"
 S1 = "AwsSolutions::AwsSolutions-S1"
 
 
-def unlogged(stack: Stack) -> IConstruct:
+def switch_logging_off(stack: Stack) -> IConstruct:
     bucket: s3.CfnBucket = resource(stack, "Bucket")
     bucket.logging_configuration = None
     return bucket
 
 
-def accepted(rule: str, reason: str) -> Plant:
-    return lambda stack: gate.acknowledge(unlogged(stack), {rule: reason})
+def acknowledged(rule: str, reason: str) -> Plant:
+    return lambda stack: gate.acknowledge(switch_logging_off(stack), {rule: reason})
 
 
-def elsewhere(stack: Stack) -> None:
-    unlogged(stack)
+def acknowledged_at_another_construct(stack: Stack) -> None:
+    switch_logging_off(stack)
     gate.acknowledge(resource(stack, "Key"), {S1: REASON})
 
 
-def for_the_whole_stack(stack: Stack) -> None:
-    unlogged(stack)
+def acknowledged_at_the_stack(stack: Stack) -> None:
+    switch_logging_off(stack)
     gate.acknowledge(stack, {S1: REASON})
 
 
-def without_its_pack(stack: Stack) -> None:
-    # Past the helper: cdk-nag would accept it, and keep no record.
+def acknowledged_without_prefix(stack: Stack) -> None:
+    # Without gate.acknowledge: cdk-nag would accept this and leave no record in the report.
     acknowledgment = Acknowledgment(id="AwsSolutions-S1", reason=REASON)
-    Validations.of(unlogged(stack)).acknowledge(acknowledgment)
+    Validations.of(switch_logging_off(stack)).acknowledge(acknowledgment)
 
 
 @pytest.mark.parametrize("rule", [S1, "AwsSolutions-S1"])
-def test_with_a_reason_it_passes_and_is_on_record(tmp_path: Path, rule: str) -> None:
-    gate.synthesise(small_app(tmp_path, accepted(rule, REASON)))
+def test_a_finding_with_a_reason_passes_and_the_reason_is_reported(
+    tmp_path: Path, rule: str
+) -> None:
+    gate.synthesise(small_app(tmp_path, acknowledged(rule, REASON)))
     assert REASON in (tmp_path / "validation-report.json").read_text()
 
 
 @pytest.mark.parametrize(
     ("plant", "place", "sentence"),
     [
-        (unlogged, "Small/All/Bucket", "has server access logs disabled"),
-        (accepted(S1, ""), "Small/All/Bucket", "without a reason ('')"),
-        (accepted(S1, "because"), "Small/All/Bucket", "without a reason ('because')"),
-        (accepted(S1, " " * 30), "Small/All/Bucket", "without a reason"),
-        (elsewhere, "Small/All/Key", "has no finding there: remove"),
-        (elsewhere, "Small/All/Bucket", "has server access logs disabled"),
-        (for_the_whole_stack, "Small", "for everything below"),
-        (for_the_whole_stack, "Small", "    Small/All/Bucket"),
-        (without_its_pack, "Small/All/Bucket", f"write '{S1}'"),
+        (switch_logging_off, "Small/All/Bucket", "has server access logs disabled"),
+        (acknowledged(S1, ""), "Small/All/Bucket", "without a reason ('')"),
+        (acknowledged(S1, "because"), "Small/All/Bucket", "without a reason ('because')"),
+        (acknowledged(S1, " " * 30), "Small/All/Bucket", "without a reason"),
+        (acknowledged_at_another_construct, "Small/All/Key", "has no finding there: remove"),
+        (acknowledged_at_another_construct, "Small/All/Bucket", "has server access logs disabled"),
+        (acknowledged_at_the_stack, "Small", "for everything below"),
+        (acknowledged_at_the_stack, "Small", "    Small/All/Bucket"),
+        (acknowledged_without_prefix, "Small/All/Bucket", f"write '{S1}'"),
     ],
 )
-def test_otherwise_it_does_not(tmp_path: Path, plant: Plant, place: str, sentence: str) -> None:
+def test_an_invalid_acknowledgment_is_reported(
+    tmp_path: Path, plant: Plant, place: str, sentence: str
+) -> None:
     paragraphs = refusal(small_app(tmp_path, plant)).split("\n\n")
     assert [
         paragraph
@@ -74,7 +78,7 @@ def test_otherwise_it_does_not(tmp_path: Path, plant: Plant, place: str, sentenc
 
 
 @pytest.mark.parametrize("rule", ["AwsSolutions-S1", "W3045", "ATHENA_KEY", "GLUE_RAY"])
-def test_a_stale_one_fails(tmp_path: Path, rule: str) -> None:
+def test_an_acknowledgment_without_a_finding_fails(tmp_path: Path, rule: str) -> None:
     app = small_app(
         tmp_path, lambda stack: gate.acknowledge(resource(stack, "Bucket"), {rule: REASON})
     )
@@ -95,7 +99,7 @@ def test_a_stale_one_fails(tmp_path: Path, rule: str) -> None:
         ("Function", ("Runtime", "nodejs22.x"), "LAMBDA_RUNTIME"),
     ],
 )
-def test_findings_of_every_checker_can_be_accepted(
+def test_findings_of_every_checker_can_be_acknowledged(
     tmp_path: Path, name: str, change: tuple[str, object], rule: str
 ) -> None:
     def plant(stack: Stack) -> None:
@@ -106,13 +110,13 @@ def test_findings_of_every_checker_can_be_accepted(
     gate.synthesise(small_app(tmp_path, plant))
 
 
-def test_a_rule_that_names_an_arn_is_qualified_once() -> None:
+def test_a_rule_with_an_arn_gets_its_prefix_once() -> None:
     rule = "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/A]"
     assert acknowledgments.qualified(rule) == f"AwsSolutions::{rule}"
     assert acknowledgments.qualified(f"AwsSolutions::{rule}") == f"AwsSolutions::{rule}"
 
 
-def test_a_warning_of_the_cdk_counts_and_can_be_accepted(tmp_path: Path) -> None:
+def test_a_cdk_warning_is_a_finding_and_can_be_acknowledged(tmp_path: Path) -> None:
     def warn(stack: Stack) -> None:
         Validations.of(stack).add_warning("planted", "Careful with this.")
 
@@ -125,21 +129,21 @@ def test_a_warning_of_the_cdk_counts_and_can_be_accepted(tmp_path: Path) -> None
     gate.synthesise(small_app(tmp_path / "b", accept))
 
 
-def test_an_error_of_a_construct_cannot_be_accepted(tmp_path: Path) -> None:
+def test_an_error_of_a_construct_cannot_be_acknowledged(tmp_path: Path) -> None:
     def plant(stack: Stack) -> None:
         Validations.of(stack).add_error("planted", "This is wrong.")
 
     assert "This is wrong.\n  Fix it: an error" in refusal(small_app(tmp_path, plant))
 
 
-def test_what_the_cdk_acknowledges_by_itself_is_not_stale(tmp_path: Path) -> None:
+def test_an_acknowledgment_by_the_cdk_itself_needs_no_finding(tmp_path: Path) -> None:
     def plant(stack: Stack) -> None:
         assert stack.availability_zones
 
     gate.synthesise(small_app(tmp_path, plant))
 
 
-def test_the_reasons_of_the_cdk_are_those_in_its_source() -> None:
+def test_the_known_reasons_of_the_cdk_match_its_source() -> None:
     archive = next((Path(aws_cdk.__file__).parent / "_jsii").glob("*.tgz"))
     reasons: set[str] = set()
     with tarfile.open(archive, "r:gz") as files:

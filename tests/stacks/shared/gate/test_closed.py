@@ -1,4 +1,4 @@
-"""The closed list: what it finds, from when on, and what it says to use instead."""
+"""The list of closed services: which resources it reports, and the replacement that it names."""
 
 import json
 import re
@@ -18,12 +18,13 @@ FLINK, NOTEBOOK = "KinesisAnalyticsV2::Application", "SageMaker::NotebookInstanc
 FUNCTION = "AWS::Lambda::Function"
 
 
-def rules(kind: str, properties: dict[str, Any], today: date = TODAY, **rest: Any) -> list[str]:
-    template = {"Resources": {"A": {"Type": kind, "Properties": properties}}, **rest}
+def rules(kind: str, properties: dict[str, Any], today: date = TODAY, **sections: Any) -> list[str]:
+    """The rules that a template of one resource breaks."""
+    template = {"Resources": {"A": {"Type": kind, "Properties": properties}}, **sections}
     return [finding.rule for finding in findings(template, today)]
 
 
-# As the facts list them (aws-facts.md, 3.3): one type for each pattern there.
+# A type for each pattern in section 3.3 of aws-facts.md.
 CLOSED_TYPES = re.findall(
     r"\S+",
     """
@@ -53,17 +54,17 @@ InspectorV2::Filter Bedrock::KnowledgeBase IoT::TopicRule Glue::Job S3::Bucket
 
 
 @pytest.mark.parametrize("kind", CLOSED_TYPES)
-def test_closed_types_are_found(kind: str) -> None:
+def test_a_closed_resource_type_is_reported(kind: str) -> None:
     assert len(rules(f"AWS::{kind}", {})) == 1
 
 
 @pytest.mark.parametrize("kind", OPEN_TYPES)
-def test_their_open_neighbours_are_not(kind: str) -> None:
+def test_a_similar_open_resource_type_is_not_reported(kind: str) -> None:
     assert rules(f"AWS::{kind}", {}) == []
 
 
 @pytest.mark.parametrize(
-    ("kind", "properties", "found"),
+    ("kind", "properties", "expected_rule"),
     [
         (FLINK, {"RuntimeEnvironment": "SQL-1_0"}, "KINESIS_ANALYTICS_SQL"),
         (FLINK, {"RuntimeEnvironment": "FLINK-1_13"}, "FLINK_VERSION"),
@@ -81,13 +82,13 @@ def test_their_open_neighbours_are_not(kind: str) -> None:
         ("SNS::Topic", {"DataProtectionPolicy": {"Name": "a"}}, "SNS_DATA_PROTECTION"),
     ],
 )
-def test_closed_parts_of_open_services_are_found(
-    kind: str, properties: dict[str, Any], found: str
+def test_a_closed_feature_of_an_open_service_is_reported(
+    kind: str, properties: dict[str, Any], expected_rule: str
 ) -> None:
-    assert rules(f"AWS::{kind}", properties) == [found] * bool(found)
+    assert rules(f"AWS::{kind}", properties) == [expected_rule] * bool(expected_rule)
 
 
-def test_a_joined_definition_is_read_as_one() -> None:
+def test_a_closed_call_is_found_in_a_joined_definition() -> None:
     parts = ['{"Resource":"arn:', {"Ref": "AWS::Partition"}, ':states:::aws-sdk:forecast:x"}']
     definition = {"DefinitionString": {"Fn::Join": ["", parts]}}
     assert rules("AWS::StepFunctions::StateMachine", definition) == ["CLOSED_CALL"]
@@ -108,26 +109,28 @@ def test_a_joined_definition_is_read_as_one() -> None:
         ("cobol", TODAY, True),
     ],
 )
-def test_a_runtime_is_closed_a_year_before_its_end(runtime: str, today: date, closed: bool) -> None:
+def test_a_runtime_is_reported_from_a_year_before_its_deprecation(
+    runtime: str, today: date, closed: bool
+) -> None:
     assert rules(FUNCTION, {"Runtime": runtime}, today) == ["LAMBDA_RUNTIME"] * closed
 
 
-def test_a_runtime_that_depends_on_the_region_is_judged_by_its_worst() -> None:
+def test_a_runtime_from_a_mapping_is_reported_if_any_region_has_a_closed_one() -> None:
     runtime = {"Fn::FindInMap": ["Latest", {"Ref": "AWS::Region"}, "value"]}
     mapping = {"Latest": {"us-east-1": {"value": "nodejs24.x"}, "us-iso": {"value": "nodejs20.x"}}}
     assert rules(FUNCTION, {"Runtime": runtime}, Mappings=mapping) == ["LAMBDA_RUNTIME"]
 
 
-def test_the_table_of_runtimes_is_that_of_cfn_lint() -> None:
+def test_runtime_deprecation_dates_match_cfn_lint() -> None:
     path = Path(cfnlint.__file__).parent / "data/AdditionalSpecs/LmbdRuntimeLifecycle.json"
-    theirs = json.loads(path.read_text())
+    lifecycles = json.loads(path.read_text())
     for runtime, end in table()["runtimes"].items():
-        assert theirs[runtime]["deprecated"] == end.isoformat(), runtime
-    alive = {name for name, row in theirs.items() if row["deprecated"] > "2027-11-20"}
-    assert alive <= set(table()["runtimes"])
+        assert lifecycles[runtime]["deprecated"] == end.isoformat(), runtime
+    supported = {name for name, row in lifecycles.items() if row["deprecated"] > "2027-11-20"}
+    assert supported <= set(table()["runtimes"])
 
 
-def test_nothing_hides_in_a_nested_stack(tmp_path: Path) -> None:
+def test_a_closed_service_in_a_nested_stack_is_reported(tmp_path: Path) -> None:
     def plant(stack: Stack) -> None:
         nested = NestedStack(stack, "Nested")
         CfnResource(nested, "Pipeline", type="AWS::DataPipeline::Pipeline")

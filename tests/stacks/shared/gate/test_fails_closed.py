@@ -1,4 +1,4 @@
-"""Whatever goes wrong in the gate itself, nothing passes because of it."""
+"""An error in the gate or in a checker never lets an app pass."""
 
 import subprocess
 import sys
@@ -32,7 +32,7 @@ except gate.GateError as error:
 """
 
 
-def broken(*_: Any) -> Any:
+def raise_error(*_: Any) -> Any:
     raise RuntimeError("it broke")
 
 
@@ -40,57 +40,57 @@ def broken(*_: Any) -> Any:
     ("module", "function", "name"),
     [(native, "diagnose", native.NAME), (closed, "findings", "Closed Services")],
 )
-def test_a_checker_that_breaks_passes_nothing(
+def test_an_app_fails_if_a_checker_raises(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: Any, function: str, name: str
 ) -> None:
-    monkeypatch.setattr(module, function, broken)
+    monkeypatch.setattr(module, function, raise_error)
     output = refusal(small_app(tmp_path))
     assert f"{name}\n  at (the app)\n" in output
     assert "it broke\n  Nothing was checked by it" in output
 
 
-def unlogged(stack: Stack) -> None:
+def switch_logging_off(stack: Stack) -> None:
     resource(stack, "Bucket").logging_configuration = None
 
 
-def test_a_synth_past_the_gate_fails_too(tmp_path: Path) -> None:
+def test_a_plain_cdk_synth_fails_too(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="AwsSolutions-S1"):
-        small_app(tmp_path, unlogged).synth()
+        small_app(tmp_path, switch_logging_off).synth()
 
 
-def test_the_report_of_an_earlier_synth_is_not_taken_for_this_one(tmp_path: Path) -> None:
+def test_the_report_of_an_earlier_synth_is_not_used(tmp_path: Path) -> None:
     @jsii.implements(IAspect)
-    class Stumbles:
+    class RaisingAspect:
         def visit(self, node: IConstruct) -> None:
             raise ValueError(f"stumbled over {node.node.path}")
 
-    assert "AwsSolutions-S1" in refusal(small_app(tmp_path, unlogged))
-    app = small_app(tmp_path, lambda stack: Aspects.of(stack).add(Stumbles()))
+    assert "AwsSolutions-S1" in refusal(small_app(tmp_path, switch_logging_off))
+    app = small_app(tmp_path, lambda stack: Aspects.of(stack).add(RaisingAspect()))
     with pytest.raises(RuntimeError, match="stumbled over Small"):
         gate.synthesise(app)
     gate.synthesise(small_app(tmp_path))
 
 
-def test_what_a_construct_objects_to_is_told_without_its_machinery(tmp_path: Path) -> None:
+def test_a_validation_error_of_a_construct_is_reported_with_its_path(tmp_path: Path) -> None:
     @jsii.implements(IValidation)
-    class Never:
+    class FailingValidation:
         def validate(self) -> list[str]:
             return ["this is never right"]
 
-    app: App = small_app(tmp_path, lambda stack: stack.node.add_validation(Never()))
+    app: App = small_app(tmp_path, lambda stack: stack.node.add_validation(FailingValidation()))
     assert "[Small] this is never right" in refusal(app)
 
 
-def test_a_person_sees_the_message_once_and_no_traceback(tmp_path: Path) -> None:
-    run = subprocess.run(
+def test_the_message_is_printed_once_and_without_a_traceback(tmp_path: Path) -> None:
+    process = subprocess.run(
         [sys.executable, "-c", SCRIPT, str(tmp_path)],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
     )
-    assert run.returncode == 1
-    assert run.stdout == ""
-    assert run.stderr.startswith("AwsSolutions::AwsSolutions-S1\n  at Small/All/Bucket\n")
-    assert run.stderr.count("server access logs") == 1
-    assert "Traceback" not in run.stderr
+    assert process.returncode == 1
+    assert process.stdout == ""
+    assert process.stderr.startswith("AwsSolutions::AwsSolutions-S1\n  at Small/All/Bucket\n")
+    assert process.stderr.count("server access logs") == 1
+    assert "Traceback" not in process.stderr
