@@ -29,7 +29,7 @@ from local.services.s3.objects import list_keys, split_uri
 from repository import ROOT, extract
 
 _PLOTS = ("roc_curve", "confusion_matrix", "calibration")
-_BATCH, _SINGLE, _DRIFTED = 100, 200, 2_000
+_BATCH, _SINGLE, _DRIFTED, _IN_PROCESS = 100, 200, 2_000, 10_000
 # The drift check reads at most 20,000 captured flights: those as trained, and as many drifted.
 _MOST_FLIGHTS = 8_000
 _RUN = "from-the-lake"
@@ -248,9 +248,11 @@ class MlPlatformDemo:
             extract(archive, folder)
         sys.path.insert(0, str(folder / "code"))
         inference: Any = importlib.import_module("inference")
-        body = json.dumps({"flights": _requests(flights)})
-        features = inference.input_fn(body, "application/json")
-        predictions: list[float] = inference.predict_fn(features, inference.model_fn(str(folder)))
+        model, predictions = inference.model_fn(str(folder)), []
+        requests = _requests(flights)
+        for start in range(0, len(requests), _IN_PROCESS):
+            body = json.dumps({"flights": requests[start : start + _IN_PROCESS]})
+            predictions += inference.predict_fn(inference.input_fn(body, "application/json"), model)
         return predictions
 
 
