@@ -215,7 +215,7 @@ def test_a_pipeline_adds_the_preparation_container_and_its_read_permission(
 
     assert substitutions()["PrepareUri"] == "none"
     pipeline = ("ml_endpoint.pipeline", "true")
-    assert substitutions(pipeline)["PrepareUri"]["Fn::Sub"].startswith("s3://cdk-")
+    assert substitutions(pipeline)["PrepareUri"].startswith("s3://cdk-")
     assert "sagemaker-scikit-learn:" in str(substitutions(pipeline)["PrepareImageUri"])
     role_statements = statements(synthesise("sandbox", pipeline)["MlEndpoint"], "Role")
     assert role_statements["ReadThePreparation"]["Resource"].endswith(".gz")
