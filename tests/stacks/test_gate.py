@@ -132,7 +132,8 @@ def test_a_closed_service_is_reported_with_its_replacement(tmp_path: Path) -> No
     report = gate_message(tmp_path, plant)
     for number, (kind, rule) in enumerate(CLOSED.items()):
         assert (
-            f"Closed-Services::{rule}\n  at StreamingLake/Closed{number}\n  {kind} cannot" in report
+            f"Closed-Services::{rule}\n  at StreamingLake/Closed{number}\n  {kind} is closed"
+            in report
         )
     assert "Use Kinesis Video's image generation" in report
 
