@@ -61,11 +61,10 @@ def test_a_new_architecture_works_at_once(repository_copy: Path) -> None:
 
     # Its own tests, its demo on the local AWS, and what every architecture promises.
     run(repository_copy, python, "-m", "pytest", "-q", "-m", f"{FOLDER} or lint")
-    output = run(
+    run(
         repository_copy, python, "-m", "pytest", "-q",
         "tests/stacks/test_promises.py", "tests/lambdas/test_settings.py",
     )  # fmt: skip
-    assert " passed" in output
     files = [line.split(maxsplit=1)[1] for line in changed.splitlines() if line.endswith(".py")]
     run(repository_copy, f"{repository_copy}/.venv/bin/ruff", "check", *files)
     run(repository_copy, f"{repository_copy}/.venv/bin/ruff", "format", "--check", *files)

@@ -6,11 +6,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.padding import Padding
 
-from stacks.catalogue import ENVIRONMENTS, chosen
+from stacks.catalogue import chosen
 from stacks.environments import SettingsError
-from tools.settings import Group, common, group
+from tools.settings import Group, Setting, common, group
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -24,22 +24,29 @@ def settings(
         manifests = chosen([architecture] if architecture else [])
     except SettingsError as error:
         sys.exit(f"Error: {error}")
-    console = Console()
-    console.print(_table("All architectures", common()))
+    # Lines, not a table: the longest key leaves an 80-column table no room for descriptions, and a
+    # folded key can neither be copied nor found with grep.
+    console = Console(highlight=False)
+    _print(console, "All architectures", common())
     for manifest in manifests:
         for declared in manifest.settings:
-            console.print(_table(f"{manifest.name}: {declared.name}", group(declared)))
+            _print(console, manifest.name, group(declared))
     console.print("Change one with -c key=value, or make ... SETTINGS='key=value key=value'.")
 
 
-def _table(title: str, settings_group: Group) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", show_lines=True)
-    for head in ("key", *ENVIRONMENTS, "what it does"):
-        table.add_column(head, overflow="fold", ratio=2 if head == "what it does" else None)
+def _print(console: Console, title: str, settings_group: Group) -> None:
+    console.print(f"[bold underline]{escape(title)}[/]\n")
     for setting in settings_group.settings:
-        values = (setting.values[environment] for environment in ENVIRONMENTS)
-        table.add_row(*map(escape, (setting.key, *values, setting.description)))
-    return table
+        console.print(f"[bold]{escape(setting.key)}[/]  {escape(_values(setting))}", soft_wrap=True)
+        console.print(Padding(escape(setting.description), (0, 0, 1, 4)))
+
+
+def _values(setting: Setting) -> str:
+    """ "local 1, sandbox 1, production 4", or "1" where all environments have the same value."""
+    values = dict(setting.values)
+    if len(set(values.values())) == 1:
+        return values.popitem()[1]
+    return ", ".join(f"{environment} {value}" for environment, value in values.items())
 
 
 if __name__ == "__main__":
