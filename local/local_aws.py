@@ -9,8 +9,8 @@ from local.runtime import deployment, emulator
 from local.runtime.assembly import Assembly
 from local.runtime.deployment import Outputs, Synthesised
 from local.runtime.emulator import Emulator
+from local.runtime.kept import Kept
 from local.runtime.progress import Steps
-from local.runtime.trimming import Trimmed
 from local.runtime.workspace import Workspace
 from local.services import servers
 
@@ -23,18 +23,18 @@ class LocalAws:
     workspace: Workspace
     assembly: Assembly
     outputs: Outputs
-    trimmed: list[Trimmed]
-    """What the local AWS cannot deploy."""
+    kept: list[Kept]
+    """Resources that are in their stacks, and that nothing runs."""
 
     def outputs_of(self, architecture: str) -> Outputs:
         """The outputs of one architecture's stacks."""
         names = [stack.name for stack in self.assembly.stacks if stack.architecture == architecture]
         return {name: self.outputs[name] for name in names if name in self.outputs}
 
-    def trimmed_of(self, architecture: str) -> list[Trimmed]:
-        """What is left out of one architecture's stacks."""
+    def kept_of(self, architecture: str) -> list[Kept]:
+        """The resources of one architecture's stacks that nothing runs."""
         ids = {stack.id for stack in self.assembly.stacks if stack.architecture == architecture}
-        return [part for part in self.trimmed if part.stack in ids]
+        return [resource for resource in self.kept if resource.stack in ids]
 
 
 def start(
@@ -67,11 +67,10 @@ def synthesise(
     """
     with steps.step("Synthesise with the CDK CLI"):
         synthesised = deployment.synthesise(workspace, architectures, settings)
-    labels: dict[str, set[str]] = {}
-    for part in synthesised.trimmed:
-        labels.setdefault(part.reason, set()).add(part.label)
-    for reason, parts in sorted(labels.items()):
-        steps.say(f"left out: {', '.join(sorted(parts))} ({reason})")
+    if synthesised.kept:
+        types = sorted({resource.resource_type for resource in synthesised.kept})
+        count = f"{len(synthesised.kept)} resources of {len(types)} types"
+        steps.say(f"kept, run by nobody: {count}, listed in the report")
     return synthesised
 
 
@@ -97,4 +96,4 @@ def deploy(
         outputs = deployment.deploy(workspace, running, assembly, show)
         if serve:
             servers.serve(workspace, running, assembly.resource_types)
-    return LocalAws(running, workspace, assembly, outputs, synthesised.trimmed)
+    return LocalAws(running, workspace, assembly, outputs, synthesised.kept)

@@ -9,7 +9,7 @@ from typing import Any
 import jinja2
 
 from local.runtime.deployment import Outputs
-from local.runtime.trimming import Trimmed
+from local.runtime.kept import Kept
 
 SUMMARY_LINES = 40
 
@@ -56,9 +56,7 @@ class Report:
         """The checks that did not pass."""
         return [check for check in self.checks if not check.passed]
 
-    def page(
-        self, outputs: Outputs, trimmed: Sequence[Trimmed], seconds: Mapping[str, float]
-    ) -> str:
+    def page(self, outputs: Outputs, kept: Sequence[Kept], seconds: Mapping[str, float]) -> str:
         """The report as one HTML file; `seconds` are those of each step."""
         environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(Path(__file__).parent),
@@ -70,7 +68,7 @@ class Report:
         return environment.get_template(self.template).render(
             report=self,
             outputs=outputs,
-            trimmed=trimmed,
+            kept=kept,
             seconds=seconds,
             written_at=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
             **self.values,

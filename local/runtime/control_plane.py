@@ -15,6 +15,7 @@ from local.runtime.assembly import Assembly
 from local.runtime.deployment import Outputs
 from local.runtime.emulator import PYTHON, REGION
 from local.runtime.processes import free_port, launch, wait_until_it_answers
+from local.runtime.trimming import trim_assembly
 from local.runtime.workspace import Workspace
 from repository import ROOT
 
@@ -89,9 +90,9 @@ def synthesise(
     workspace: Workspace, architectures: Iterable[str], settings: Mapping[str, str]
 ) -> Assembly:
     """Synthesise `architectures` with the resources that moto creates, beside `workspace`'s own."""
-    return deployment.synthesise(
-        _own(workspace), architectures, settings, supported=ControlPlaneTypes()
-    ).assembly
+    assembly = deployment.synthesise(_own(workspace), architectures, settings).assembly
+    trim_assembly(assembly, ControlPlaneTypes())
+    return assembly
 
 
 def deploy(control_plane: ControlPlane, workspace: Workspace, assembly: Assembly) -> Outputs:

@@ -1,14 +1,14 @@
 """Deploy into the local AWS with the real CDK CLI, as a person would into an account."""
 
 import json
-from collections.abc import Callable, Container, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from local.runtime.assembly import Assembly
 from local.runtime.cdk_cli import CdkCli
 from local.runtime.emulator import Emulator
-from local.runtime.trimming import Trimmed, supported_types, trim_assembly
+from local.runtime.kept import Kept, kept_resources, provisioned_types
 from local.runtime.workspace import Workspace
 from repository import BUILD
 
@@ -32,34 +32,31 @@ class Endpoint(Protocol):
 
 @dataclass(frozen=True)
 class Synthesised:
-    """An assembly without what the local AWS cannot deploy, and what that is."""
+    """An assembly, and which of its resources the local AWS keeps and nothing runs."""
 
     assembly: Assembly
-    trimmed: list[Trimmed] = field(default_factory=list)
+    kept: list[Kept]
 
 
 def synthesise(
     workspace: Workspace,
     architectures: Iterable[str] = (),
     settings: Mapping[str, str] | None = None,
-    supported: Container[str] | None = None,
 ) -> Synthesised:
     """Synthesise `architectures`, or all, and what they need, for the local AWS.
 
-    `supported` holds the resource types that the endpoint deploys, by default those of ministack.
     Raises LocalError, with the app's own message for an unknown architecture or setting.
     """
     context = {"env": "local", **(settings or {})}
     if chosen := ",".join(architectures):
         context["arch"] = chosen
-    # Not staged: the functions have some hundred megabytes, which lie in `.build` already.
-    options = ["--quiet", "--no-staging", "--output", str(workspace.assembly)]
+    options = ["--quiet", "--output", str(workspace.assembly)]
     for key, value in context.items():
         options += ["-c", f"{key}={value}"]
     CdkCli(workspace).run("synth", *options)
     _share_zipped_assets(workspace)
     assembly = Assembly(workspace.assembly)
-    return Synthesised(assembly, trim_assembly(assembly, supported or supported_types()))
+    return Synthesised(assembly, kept_resources(assembly, provisioned_types()))
 
 
 def _share_zipped_assets(workspace: Workspace) -> None:
@@ -100,30 +97,10 @@ def deploy(
 
 
 def destroy(workspace: Workspace, endpoint: Endpoint, assembly: Assembly) -> None:
-    """Destroy the stacks of `assembly` with the contents of their buckets.
-
-    The custom resource that empties buckets is trimmed, so this empties them.
-    """
-    cloudformation, s3 = endpoint.client("cloudformation"), endpoint.client("s3")
-    for stack in assembly.stacks:
-        resources = cloudformation.describe_stack_resources(StackName=stack.name)
-        for resource in resources["StackResources"]:
-            if resource["ResourceType"] == "AWS::S3::Bucket":
-                empty(s3, resource["PhysicalResourceId"])
+    """Destroy the stacks of `assembly`; their own functions empty their buckets."""
     CdkCli(workspace, endpoint.variables).run(
         "destroy", "--all", "--app", str(assembly.folder), "--force"
     )
-
-
-def empty(s3: Any, bucket: str) -> None:
-    """Delete every version of every object."""
-    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
-        versions = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-        objects = [
-            {"Key": version["Key"], "VersionId": version["VersionId"]} for version in versions
-        ]
-        if objects:
-            s3.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
 
 
 def write_environment(workspace: Workspace, emulator: Emulator) -> None:

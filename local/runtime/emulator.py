@@ -130,6 +130,10 @@ def start(workspace: Workspace, variables: Mapping[str, str] | None = None) -> E
             # Functions are child processes of ministack, and call it over TLS.
             "AWS_CA_BUNDLE": str(emulator.authority),
             "NODE_EXTRA_CA_CERTS": str(emulator.authority),
+            # Lambda's Node runtime brings the SDK.
+            "NODE_PATH": str(ROOT / "node_modules"),
+            # Its IoT listener binds port 8883 on every address, whatever BIND_HOST is.
+            "IOT_MTLS_ENABLED": "0",
             "PYTHONPATH": "",
             **(variables or {}),
         },
