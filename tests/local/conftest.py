@@ -16,7 +16,6 @@ from local import local_aws
 from local.demos.executions import execute
 from local.demos.streaming_lake import training_set
 from local.demos.streaming_lake.producer import Producer
-from local.runtime import deployment
 from local.runtime.emulator import Emulator
 from local.runtime.processes import stop
 from local.runtime.workspace import Workspace
@@ -74,7 +73,18 @@ class DeployedLake:
         """Empty the buckets."""
         s3 = self.emulator.client("s3")
         for output in ("LakeBucketName", "RawBucketName"):
-            deployment.empty(s3, self.outputs[output])
+            empty(s3, self.outputs[output])
+
+
+def empty(s3: Any, bucket: str) -> None:
+    """Delete every version of every object."""
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
+        versions = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+        objects = [
+            {"Key": version["Key"], "VersionId": version["VersionId"]} for version in versions
+        ]
+        if objects:
+            s3.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
 
 
 def deliver(firehose: Firehose, seconds: float = _DELIVERY_SECONDS) -> None:
@@ -158,6 +168,7 @@ class Platform:
     """A deployed platform with a training set in its own bucket."""
 
     emulator: Emulator
+    workspace: Workspace
     training: dict[str, str]
     endpoint: dict[str, str]
 
@@ -198,7 +209,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
             key = f"training/{path.relative_to(folder)}"
             bucket = outputs["MlTraining"]["BucketName"]
             running.emulator.client("s3").upload_file(str(path), bucket, key)
-        yield Platform(running.emulator, outputs["MlTraining"], outputs["MlEndpoint"])
+        yield Platform(running.emulator, workspace, outputs["MlTraining"], outputs["MlEndpoint"])
     finally:
         stop(workspace)
 

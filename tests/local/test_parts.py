@@ -14,7 +14,8 @@ from local.demos import flights
 from local.demos.demo import demo_of, parse_options
 from local.demos.report import Check, Report, summarise
 from local.demos.streaming_lake.expected import Expected, same_rows
-from local.runtime.trimming import Trimmed, trim
+from local.runtime.kept import Kept
+from local.runtime.trimming import trim
 from local.runtime.workspace import LocalError
 from local.services.athena.queries import to_duckdb
 from local.services.firehose.parquet import ConversionError, to_parquet
@@ -79,27 +80,20 @@ def template() -> dict[str, Any]:
 
 def test_unsupported_resources_are_trimmed_with_what_refers_to_them() -> None:
     document = template()
-    trimmed = trim("Stack", document, frozenset({"AWS::S3::Bucket", "AWS::CloudWatch::Alarm"}))
+    trim(document, frozenset({"AWS::S3::Bucket"}))
     assert set(document["Resources"]) == {"Bucket", "Second"}
     bucket = document["Resources"]["Bucket"]
     assert bucket["DependsOn"] == ["Second"]
     assert bucket["Properties"] == {"B": [{"Fn::GetAtt": ["Second", "Arn"]}]}
     assert list(document["Outputs"]) == ["Name"]
-    assert {(part.path, part.resource_type) for part in trimmed} == {
-        ("Budget", "AWS::Budgets::Budget"),
-        ("Math", "AWS::CloudWatch::Alarm"),
-        ("Stack/Bucket", "AWS::S3::Bucket.A"),
-        ("BudgetName", "Output"),
-    }
-    assert all(part.reason for part in trimmed)
 
 
 def test_a_supported_resource_is_not_changed() -> None:
     document = template()
     types = {resource["Type"] for resource in document["Resources"].values()}
-    before = json.dumps(document["Resources"]["Bucket"])
-    assert [part.path for part in trim("Stack", document, frozenset(types))] == ["Math"]
-    assert json.dumps(document["Resources"]["Bucket"]) == before
+    before = json.dumps(document)
+    trim(document, frozenset(types))
+    assert json.dumps(document) == before
 
 
 def test_a_query_with_from_base_is_translated() -> None:
@@ -148,8 +142,8 @@ def report(*checks: Check, figures: int = 6) -> Report:
 def test_the_page_of_a_report_is_complete_and_refers_to_no_other_server() -> None:
     checks = [Check("rows", 1_000, 1_000), Check("same", expected=True, actual=False)]
     outputs = {"Stack": {"Name": "a-value", "ExportsOutputRef": "internal"}}
-    part = Trimmed("Stack", "Stack/Budget", "AWS::Budgets::Budget", "no provisioner")
-    page = report(*checks).page(outputs, [part], {"Deploy": 1.25})
+    budget = Kept("Stack", "Stack/Budget", "AWS::Budgets::Budget", "no provisioner")
+    page = report(*checks).page(outputs, [budget], {"Deploy": 1.25})
     for text in ("Title: 1 of 2", "1,000", "yes", "a-value", "Stack/Budget", "1.2 s"):
         assert text in page
     for text in ("internal", "src=", "http"):

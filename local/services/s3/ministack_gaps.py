@@ -1,7 +1,7 @@
 """ministack's CloudFormation drops much of a bucket's properties, and deletes full buckets.
 
-S3 gets lifecycle, Object Lock and tags as its API takes them. A bucket that holds a version or a delete marker is not deleted:
-"The bucket you tried to delete is not empty" (S3 API reference, DeleteBucket, read 2026-11-28).
+S3 gets lifecycle, Object Lock and tags as its API takes them. S3 deletes no bucket that holds a
+version or a delete marker (S3 API reference, DeleteBucket, read 2026-11-28).
 Lifecycle rules are held and answered; no rule expires or moves an object here.
 """
 

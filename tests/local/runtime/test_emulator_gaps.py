@@ -10,15 +10,20 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from rich.console import Console
 
 from local import local_aws
 from local.demos import flights
 from local.demos.executions import wait_for
 from local.demos.streaming_lake.producer import Producer
 from local.runtime.emulator import Emulator
+from local.runtime.kept import provisioned_types
 from local.runtime.processes import stop
+from local.runtime.progress import Steps
+from local.runtime.trimming import trim_assembly
 from local.runtime.workspace import Workspace
 from local.services.s3.objects import list_keys
+from tests.local.cloudformation import create_stack, delete_stack
 
 pytestmark = pytest.mark.local
 
@@ -31,8 +36,12 @@ def unchanged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Unchanged]:
     """ministack with its gaps, and the lake deployed in it."""
     workspace = Workspace(tmp_path_factory.mktemp("unchanged"))
     try:
-        running = local_aws.start(
-            workspace, ["streaming-lake"], variables={"LOCAL_UNCHANGED": "1"}, serve=False
+        steps = Steps(Console(quiet=True))
+        synthesised = local_aws.synthesise(workspace, ["streaming-lake"], None, steps)
+        # Neither what it cannot create, nor the functions that empty buckets.
+        trim_assembly(synthesised.assembly, provisioned_types() - {"AWS::CloudWatch::Alarm"})
+        running = local_aws.deploy(
+            workspace, synthesised, steps, variables={"LOCAL_UNCHANGED": "1"}, serve=False
         )
         yield running.emulator, running.outputs["StreamingLake"]
     finally:
@@ -68,6 +77,26 @@ def test_the_description_of_a_delivery_stream_leaves_the_backup_out(unchanged: U
     destination = description["Destinations"][0]["ExtendedS3DestinationDescription"]
     assert destination["S3BackupMode"] == "Enabled"
     assert "S3BackupDescription" not in destination
+
+
+def test_cloudformation_leaves_lifecycle_and_tags_of_buckets_out(unchanged: Unchanged) -> None:
+    running, outputs = unchanged
+    s3, bucket = running.client("s3"), outputs["LakeBucketName"]
+    with pytest.raises(ClientError, match="NoSuchLifecycleConfiguration"):
+        s3.get_bucket_lifecycle_configuration(Bucket=bucket)
+    with pytest.raises(ClientError, match="NoSuchTagSet"):
+        s3.get_bucket_tagging(Bucket=bucket)
+
+
+def test_cloudformation_refuses_types_and_deletes_full_buckets(unchanged: Unchanged) -> None:
+    running, _ = unchanged
+    budget = {"Budget": {"Type": "AWS::Budgets::Budget", "Properties": {}}}
+    with pytest.raises(ClientError, match="Unrecognized resource types"):
+        create_stack(running, "refused", budget)
+    bucket = {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "full-bucket"}}
+    assert create_stack(running, "full", {"Bucket": bucket}) == "CREATE_COMPLETE"
+    running.client("s3").put_object(Bucket="full-bucket", Key="a", Body=b"b")
+    assert delete_stack(running, "full") == "DELETE_COMPLETE"
 
 
 def test_cloudformation_leaves_the_encryption_of_buckets_and_streams_out(

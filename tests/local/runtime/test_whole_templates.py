@@ -1,0 +1,139 @@
+"""Templates reach the local AWS whole: what it lacks is kept, and what it has takes effect."""
+
+import json
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psutil
+import pytest
+from botocore.exceptions import ClientError
+
+from local.runtime.kept import provisioned_types
+from local.runtime.workspace import Workspace
+from local.services.cloudformation.kept_resources import AccountContext, kept_types
+from tests.local.cloudformation import create_stack, delete_stack, references
+from tests.local.conftest import DeployedLake, Platform
+
+pytestmark = pytest.mark.local
+
+CONTEXT = AccountContext(
+    lambda service: f"arn:aws:{service}:us-east-1:000000000000",
+    lambda stack, logical_id: f"{stack}-{logical_id}-1",
+)
+
+
+def test_every_other_type_of_the_registry_is_kept_with_its_attributes() -> None:
+    kept = dict(kept_types(set(provisioned_types()), CONTEXT))
+    assert len(kept) > 1_500
+    for type_name, keeper in kept.items():
+        reference, attributes = keeper.create("Logical", {}, "Stack")
+        assert "Stack-Logical-1" in reference, type_name
+        assert all(attributes.values()), type_name
+
+
+def test_a_property_of_the_template_is_the_attribute() -> None:
+    keeper = dict(kept_types(set(provisioned_types()), CONTEXT))["AWS::Athena::NamedQuery"]
+    _, attributes = keeper.create("Query", {"Name": "delays"}, "Stack")
+    assert attributes["Name"] == "delays"
+    assert attributes["NamedQueryId"] == "Stack-Query-1"
+
+
+def test_lifecycle_rules_reach_the_buckets(deployed: DeployedLake) -> None:
+    s3, bucket = deployed.emulator.client("s3"), deployed.outputs["LakeBucketName"]
+    rules = s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
+    assert {"NoncurrentDays": 30} in [rule.get("NoncurrentVersionExpiration") for rule in rules]
+    assert all(rule["Status"] == "Enabled" for rule in rules)
+
+
+def test_object_lock_keeps_a_version_even_from_root(deployed: DeployedLake) -> None:
+    retention = {"Mode": "COMPLIANCE", "Days": 1}
+    lock = {"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": retention}}
+    bucket = {
+        "Type": "AWS::S3::Bucket",
+        "Properties": {"ObjectLockEnabled": True, "ObjectLockConfiguration": lock},
+    }
+    assert create_stack(deployed.emulator, "locked", {"Bucket": bucket}) == "CREATE_COMPLETE"
+    s3, name = deployed.emulator.client("s3"), references(deployed.emulator, "locked")["Bucket"]
+    body = {"Bucket": name, "Key": "a", "Body": b"b", "ChecksumAlgorithm": "SHA256"}
+    version = s3.put_object(**body)["VersionId"]
+    with pytest.raises(ClientError, match="AccessDenied"):
+        s3.delete_object(Bucket=name, Key="a", VersionId=version, BypassGovernanceRetention=True)
+    assert delete_stack(deployed.emulator, "locked") == "DELETE_FAILED"
+    assert s3.get_object(Bucket=name, Key="a")["Body"].read() == b"b"
+
+
+def test_a_full_bucket_is_not_deleted(deployed: DeployedLake) -> None:
+    bucket = {"Type": "AWS::S3::Bucket", "Properties": {}}
+    assert create_stack(deployed.emulator, "full", {"Bucket": bucket}) == "CREATE_COMPLETE"
+    s3, name = deployed.emulator.client("s3"), references(deployed.emulator, "full")["Bucket"]
+    s3.put_object(Bucket=name, Key="a", Body=b"b")
+    assert delete_stack(deployed.emulator, "full") == "DELETE_FAILED"
+    s3.delete_object(Bucket=name, Key="a")
+    assert delete_stack(deployed.emulator, "full") == "DELETE_COMPLETE"
+
+
+def test_an_alarm_goes_off_and_is_delivered(deployed: DeployedLake) -> None:
+    """The lake's alarm on late deliveries, through its own topic, to a queue."""
+    cloudwatch, sqs = deployed.emulator.client("cloudwatch"), deployed.emulator.client("sqs")
+    alarms = cloudwatch.describe_alarms()["MetricAlarms"]
+    (alarm,) = (alarm for alarm in alarms if alarm.get("Namespace") == "AWS/Firehose")
+    (topic,) = alarm["AlarmActions"]
+    queue = sqs.create_queue(QueueName="alarms")["QueueUrl"]
+    queue_arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
+    queue_arn = queue_arn["Attributes"]["QueueArn"]
+    allow = {
+        "Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage", "Resource": queue_arn,
+    }  # fmt: skip
+    sqs.set_queue_attributes(
+        QueueUrl=queue, Attributes={"Policy": json.dumps({"Statement": [allow]})}
+    )
+    deployed.emulator.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue_arn)
+    now = datetime.now(UTC)
+    data = [
+        {
+            "MetricName": alarm["MetricName"],
+            "Dimensions": alarm["Dimensions"],
+            "Timestamp": now - timedelta(seconds=number * alarm["Period"]),
+            "Value": alarm["Threshold"] + 1,
+        }
+        for number in reversed(range(alarm["EvaluationPeriods"]))
+    ]
+    cloudwatch.put_metric_data(Namespace=alarm["Namespace"], MetricData=data)
+    messages = wait_for_messages(sqs, queue)
+    notification = json.loads(json.loads(messages[0]["Body"])["Message"])
+    assert (notification["AlarmName"], notification["NewStateValue"]) == (
+        alarm["AlarmName"],
+        "ALARM",
+    )
+
+
+def wait_for_messages(sqs: Any, queue: str, seconds: float = 20) -> list[dict[str, Any]]:
+    """The messages of a queue as soon as there are some."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if messages := sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1).get("Messages"):
+            return list(messages)
+    pytest.fail("no message came")
+
+
+def listening_addresses(workspace: Workspace) -> set[str]:
+    """The addresses at which the processes of a local AWS listen."""
+    state = workspace.state()
+    assert state is not None
+    parents = state.alive()
+    processes = parents + [child for parent in parents for child in parent.children(recursive=True)]
+    return {
+        connection.laddr.ip
+        for process in processes
+        for connection in process.net_connections("inet")
+        if connection.status == psutil.CONN_LISTEN
+    }
+
+
+@pytest.mark.xdist_group("deployed platform")
+def test_it_listens_on_loopback_alone(platform: Platform, trained: dict[str, Any]) -> None:
+    """With everything running: emulator, stand-ins, and the servers of a model."""
+    assert trained["status"] == "SUCCEEDED"
+    assert listening_addresses(platform.workspace) == {"127.0.0.1"}
