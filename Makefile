@@ -142,13 +142,26 @@ plan: .build/core.stamp  ## what the work tree changes in the templates of the l
 settings: .build/core.stamp  ## every setting: what it does, and its value in each environment
 	@$(VENV)/python -m tools.settings $(ARCH)
 
+ACCOUNT = $(VENV)/python -m tools.account
+
+.PHONY: doctor
+doctor: .build/core.stamp  ## what the account of the usual AWS profile lacks, and what to type; changes nothing
+	@$(ACCOUNT) doctor --env $(ENV) $(ARCH_OPTION) $(SETTING_OPTIONS)
+
+.PHONY: bootstrap
+bootstrap: .build/core.stamp  ## prepare the account and Region for the CDK, once
+	@$(ACCOUNT) bootstrap
+
+# Without a terminal nobody can answer the CLI's question about wider permissions: make plan shows them.
+APPROVAL = $(shell test -t 0 || echo --require-approval never)
+
 .PHONY: deploy
-deploy: .build/core.stamp  ## into the account of the usual AWS profile (ARCH=streaming-lake)
-	@stacks="$(STACKS)"; cdk deploy $$stacks $(CONTEXT) $(addprefix -c arch=,$(ARCH))
+deploy: doctor  ## doctor, then deploy into that account (ARCH=streaming-lake)
+	@stacks="$(STACKS)"; cdk deploy $$stacks $(APPROVAL) $(CONTEXT) $(addprefix -c arch=,$(ARCH))
 
 .PHONY: destroy
 destroy: .build/core.stamp  ## take it down again
-	@stacks="$(STACKS)"; cdk destroy $$stacks $(CONTEXT) $(addprefix -c arch=,$(ARCH))
+	@stacks="$(STACKS)"; cdk destroy $$stacks $(if $(APPROVAL),--force) $(CONTEXT) $(addprefix -c arch=,$(ARCH))
 
 .PHONY: new
 new: .build/test.stamp  ## a small working architecture from a template (ARCH=my-architecture)

@@ -1,0 +1,1 @@
+"""A reader's AWS account: checked before a deploy, driven after it, and searched for remains."""

@@ -1,0 +1,68 @@
+"""`python -m tools.account ...`: a reader's AWS account, by the usual profile."""
+
+import os
+import subprocess
+import sys
+from typing import Annotated
+
+import boto3
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+from rich.markup import escape
+
+from stacks.catalogue import chosen, environment_from
+from stacks.environments import SettingsError
+from tools.account.doctor import examine
+from tools.account.findings import Finding
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+console = Console(highlight=False, soft_wrap=True)
+
+Env = Annotated[str, typer.Option("--env", help="The environment: sandbox, production.")]
+Arch = Annotated[str, typer.Option("--arch", help="One architecture. [all]")]
+Settings = Annotated[list[str], typer.Option("-c", help="A setting, group.name=value.")]
+
+
+@app.command()
+def doctor(env: Env = "sandbox", arch: Arch = "", setting: Settings = []) -> None:  # noqa: B006  # typer copies it
+    """Say what is missing in the account, and what to type. Changes nothing."""
+    settings = dict(pair.split("=", 1) for pair in setting)
+    try:
+        chosen([arch] if arch else [])
+        environment_from({"env": env, **settings})
+        findings = [_shown(finding) for finding in examine(env, arch, settings, _session())]
+    except SettingsError as error:
+        sys.exit(f"Error: {error}")
+    wrong = sum(not finding.right for finding in findings)
+    console.print(f"{wrong} to put right." if wrong else "Ready to deploy.")
+    sys.exit(1 if wrong else 0)
+
+
+@app.command()
+def bootstrap() -> None:
+    """Prepare the account and Region of the profile for the CDK."""
+    session = _session()
+    try:
+        account = session.client("sts").get_caller_identity()["Account"]
+    except (ClientError, BotoCoreError) as error:
+        sys.exit(f"Error: no credentials: {error}. Sign in first: aws sso login, or AWS_PROFILE=…")
+    command = ["cdk", "bootstrap", f"aws://{account}/{session.region_name}", "--app", ""]
+    sys.exit(subprocess.run(command, check=False).returncode)  # noqa: S603 -- our own command
+
+
+def _session() -> boto3.Session:
+    # The CDK CLI reads AWS_REGION, boto3 only AWS_DEFAULT_REGION and the profile.
+    return boto3.Session(region_name=os.environ.get("AWS_REGION"))
+
+
+def _shown(finding: Finding) -> Finding:
+    mark = "[green]✓[/]" if finding.right else "[red]✗[/]"
+    console.print(f"{mark} {escape(finding.subject)}: {escape(finding.detail)}")
+    if finding.advice:
+        console.print(f"    {escape(finding.advice)}")
+    return finding
+
+
+if __name__ == "__main__":
+    app()
