@@ -8,6 +8,7 @@ from local.runtime.processes import launch, wait_until_it_answers
 from local.runtime.workspace import Workspace
 from repository import ROOT
 
+_OF_THE_TASK_SERVER = ("AWS::StepFunctions::StateMachine", "AWS::Glue::Job")
 _IMPORTS = {"PYTHONPATH": str(ROOT)}
 
 
@@ -15,7 +16,7 @@ def serve(workspace: Workspace, emulator: Emulator, resource_types: Container[st
     """Start the processes that a deployment of `resource_types` needs."""
     if "AWS::KinesisFirehose::DeliveryStream" in resource_types:
         serve_firehose(workspace, emulator)
-    if "AWS::StepFunctions::StateMachine" in resource_types:
+    if any(kind in resource_types for kind in _OF_THE_TASK_SERVER):
         serve_tasks(workspace, emulator)
 
 
@@ -27,7 +28,7 @@ def serve_firehose(workspace: Workspace, emulator: Emulator) -> None:
 
 
 def serve_tasks(workspace: Workspace, emulator: Emulator) -> None:
-    """Start the process that answers workflow tasks and InvokeEndpoint, and wait for it."""
+    """Start the process that answers tasks, InvokeEndpoint and Glue's job runs; wait for it."""
     command = [sys.executable, "-m", "local.services.task_server", str(emulator.tasks_port)]
     command += [str(emulator.port), str(workspace.folder)]
     process = launch(workspace, workspace.running_state(), "tasks", command, _IMPORTS)

@@ -3,7 +3,8 @@
     python -m local.services.task_server PORT EMULATOR_PORT WORKSPACE_FOLDER
 
 `POST /tasks` takes a task of a workflow, `POST /endpoints/<name>/invocations` an InvokeEndpoint
-that the emulator has authorised; `POST /quotas` makes Translate and Comprehend throttle or fail.
+that the emulator has authorised, `POST /glue-jobs` a run of a Glue job; `POST /quotas` makes
+Translate and Comprehend throttle or fail.
 """
 
 import json
@@ -12,7 +13,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from local.runtime.emulator import Emulator
+from local.runtime.workspace import LocalError, Workspace
 from local.services.sagemaker.data_capture import DataCapture
 from local.services.sagemaker.endpoints import load_endpoints
 from local.services.sagemaker.invocation import invoke
@@ -24,6 +28,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     tasks: Tasks
     data_capture: DataCapture
+    emulator: Emulator
     folder: Path
 
     def do_POST(self) -> None:
@@ -31,6 +36,8 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path == "/tasks":
             task = json.loads(body)
             self._send_json(self._task(task["resource"], task["arguments"]))
+        elif self.path == "/glue-jobs":
+            self._send_json(self._glue_job(json.loads(body)["job"]))
         elif self.path == "/quotas":
             self._send_json(self.tasks.quotas.configure(**json.loads(body)))
         else:
@@ -46,6 +53,15 @@ class _Handler(BaseHTTPRequestHandler):
         except TaskError as error:
             return {"error": error.error, "cause": error.cause}
         return {"result": result, "events": self.tasks.take_events()}
+
+    def _glue_job(self, job_name: str) -> dict[str, Any]:
+        # Spark's packages are only installed where an architecture has Glue jobs.
+        from local.services.glue.job_run import run_job  # noqa: PLC0415
+
+        try:
+            return {"summary": run_job(self.emulator, Workspace(self.folder), job_name)}
+        except (LocalError, ClientError) as error:
+            return {"error": str(error)}
 
     def _send_json(self, document: dict[str, Any]) -> None:
         self._send(200, json.dumps(document, default=str).encode(), {})
@@ -65,7 +81,7 @@ class _Handler(BaseHTTPRequestHandler):
 def main(port: int, emulator_port: int, folder: Path) -> None:
     """Serve until the process is stopped."""
     emulator = Emulator(emulator_port, folder / "tls" / "authority.pem")
-    _Handler.folder = folder
+    _Handler.folder, _Handler.emulator = folder, emulator
     _Handler.data_capture = DataCapture(emulator, folder)
     _Handler.tasks = Tasks(emulator, folder)
     ThreadingHTTPServer(("127.0.0.1", port), _Handler).serve_forever()

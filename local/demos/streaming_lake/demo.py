@@ -4,7 +4,7 @@ import gzip
 import time
 from dataclasses import dataclass, field
 from io import BytesIO
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import orjson
 import pandas as pd
@@ -12,6 +12,7 @@ from pyarrow import parquet
 
 from local.demos import flights as source
 from local.demos.demo import Context, Option
+from local.demos.job_runs import run_job
 from local.demos.report import Check, Report
 from local.demos.streaming_lake.chart import delay_chart
 from local.demos.streaming_lake.checks import Evidence, compare
@@ -20,7 +21,6 @@ from local.runtime.deployment import Outputs
 from local.runtime.progress import Step
 from local.runtime.workspace import LocalError
 from local.services.athena.queries import Answer, Athena
-from local.services.glue.job_run import run_job
 from local.services.s3.objects import list_keys
 
 _DUPLICATES = 50
@@ -35,8 +35,8 @@ class Result:
     waves: list[SendResult] = field(default_factory=list)
     rejected: dict[str, int] = field(default_factory=dict)
     """Rejected lines by reason."""
-    runs: list[dict[str, Any]] = field(default_factory=list)
-    """The summary of each Spark run."""
+    runs: list[dict[str, int]] = field(default_factory=list)
+    """The rows that each Spark run curated: `fresh`, and how many of them are `late`."""
     answers: list[Answer] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
 
@@ -67,6 +67,7 @@ class StreamingLakeDemo:
         frame = frame.assign(late=frame.index % 10 == 9)
         bad_lines = source.bad_lines(next(source.lines(frame.drop(columns="late").head(1))))
         waves = _waves(frame, [bad.line for bad in bad_lines])
+        athena = Athena(self._emulator, self._outputs)
         with self._steps.step(f"Load {len(weather):,} hours of weather, as one batch"):
             self._load_weather(weather)
         good = 0
@@ -78,8 +79,7 @@ class StreamingLakeDemo:
             with self._steps.step(f"Wait until Firehose has delivered wave {number}") as step:
                 self._wait_for(good, len(bad_lines), step)
             with self._steps.step(f"Curate with Spark, run {number}"):
-                result.runs.append(self._curate())
-        athena = Athena(self._emulator, self._outputs)
+                result.runs.append(self._curate(athena, result.runs))
         with self._steps.step("Query with Athena") as step:
             for name in _QUERIES:
                 step.detail = name
@@ -137,9 +137,16 @@ class StreamingLakeDemo:
             self._steps.say(f"refused by the producer: {refusal}")
         return result
 
-    def _curate(self) -> dict[str, Any]:
-        job = self._outputs["CurateCommand"].split()[-1]
-        return run_job(self._emulator, self._workspace, job)
+    def _curate(self, athena: Athena, earlier: list[dict[str, int]]) -> dict[str, int]:
+        """Run the job once; the rows that it added."""
+        run_job(self._emulator.client("glue"), self._outputs["CurateCommand"].split()[-1])
+        counts, _ = athena.run(
+            "SELECT count(*) AS fresh, count_if(late) AS late FROM flights_curated"
+        )
+        return {
+            name: int(counts[name].iloc[0]) - sum(run[name] for run in earlier)
+            for name in ("fresh", "late")
+        }
 
     def _load_weather(self, weather: pd.DataFrame) -> None:
         for month, rows in weather.groupby(weather.observed_at.dt.strftime("%Y-%m")):

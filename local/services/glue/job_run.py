@@ -3,7 +3,7 @@
 The script and its modules are fetched from where the job says, under the job's own role, and run
 on the Spark and Python versions of its Glue version. Spark has no S3 connector here, so data files
 pass through a folder; every call to S3 and Glue is made under the role. Workers, timeouts,
-bookmarks and the job's run history are not simulated: Glue's own StartJobRun runs nothing.
+bookmarks and concurrency are not simulated.
 """
 
 import json
