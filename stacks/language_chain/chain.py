@@ -76,5 +76,5 @@ class Chain(Construct):
             wildcard_because=OF_DOCUMENTS,
         )
         role.allow("UpdateStatus", ["dynamodb:UpdateItem"], documents.table_arn)
-        role.allow_key("UseTheKeyOfItsData", foundation.key, "s3", "dynamodb")
+        role.allow_key("UseTheKeyOfItsData", foundation.key, "s3", "dynamodb", "sns")
         role.allow("Notify", ["sns:Publish"], foundation.topic.topic_arn)

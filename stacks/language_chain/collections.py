@@ -79,5 +79,13 @@ class Collections(Construct):
             "*",
             wildcard_because="jobs are no resources",
         )
+        role.allow(
+            "DetectLanguages",
+            # Translate calls Comprehend in its caller's name where the source language is `auto`.
+            ["comprehend:DetectDominantLanguage"],
+            "*",
+            wildcard_because="Comprehend has no resource for a text",
+        )
+        role.allow_key("NotifyUnderTheKey", foundation.key, "sns")
         self.state_machine.allow_pass_role("LendTheRole", translate_role, to="translate")
         role.allow("Tell", ["sns:Publish"], foundation.topic.topic_arn)

@@ -67,7 +67,7 @@ class Listen(Construct):
         )
         role.allow(
             "ReadRecordings",
-            ["s3:GetObject", "s3:GetObjectVersion"],
+            ["s3:GetObject"],
             inbox.arn_for_objects("*"),
             wildcard_because=OF_DOCUMENTS,
         )
@@ -75,6 +75,8 @@ class Listen(Construct):
             "WriteTranscripts",
             ["s3:PutObject"],
             outbox.arn_for_objects(f"{WORK}*/transcript.json"),
+            # Transcribe writes this object beside the output before it takes a job.
+            outbox.arn_for_objects(f"{WORK}*/.write_access_check_file.temp"),
             wildcard_because=OF_DOCUMENTS,
         )
         role.allow_key("UseTheKeyOfItsData", foundation.key, "s3")

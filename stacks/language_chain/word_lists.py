@@ -176,7 +176,10 @@ class _ByCalls:
         arn = Stack.of(self._scope).format_arn(
             service=service, resource=_RESOURCES[kind], resource_name=name
         )
-        self._role.allow(f"Keep{kind}", sorted({*managing}), arn)
+        # Translate's own ARN of a terminology ends in its version, `LATEST`; the Service
+        # Authorization Reference names it without.
+        arns = [arn, f"{arn}/LATEST"] if kind == "Terminology" else [arn]
+        self._role.allow(f"Keep{kind}", sorted({*managing}), *arns)
         if creating not in managing:
             self._role.allow(
                 f"Create{kind}",

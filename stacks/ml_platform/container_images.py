@@ -59,11 +59,21 @@ class ContainerImages(Construct):
     @property
     def repository_arns(self) -> list[str]:
         """The repositories of the images, for a role that pulls them."""
-        return [
-            f"arn:{Aws.PARTITION}:ecr:{Aws.REGION}:{self._account}:repository/"
-            + image.partition(":")[0]
-            for image in (XGBOOST, SCIKIT_LEARN)
-        ]
+        return [self.xgboost_repository_arn, self.scikit_learn_repository_arn]
+
+    @property
+    def xgboost_repository_arn(self) -> str:
+        """The repository of the image `xgboost`."""
+        return self._repository_arn(XGBOOST)
+
+    @property
+    def scikit_learn_repository_arn(self) -> str:
+        """The repository of the image `scikit_learn`."""
+        return self._repository_arn(SCIKIT_LEARN)
+
+    def _repository_arn(self, image: str) -> str:
+        registry = f"arn:{Aws.PARTITION}:ecr:{Aws.REGION}:{self._account}"
+        return f"{registry}:repository/{image.partition(':')[0]}"
 
     def _uri(self, image: str) -> str:
         return Fn.sub(

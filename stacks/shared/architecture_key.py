@@ -32,9 +32,16 @@ class ArchitectureKey(kms.Key):
             ],
             {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": log_groups}},
         )
-        # Step Functions hands its encrypted history to the delivery of logs.
+        # Step Functions hands its encrypted history to the delivery of logs. AWS documents this
+        # statement without a condition. The encryption context is safe to ask for: Step Functions
+        # encrypts with it, and KMS decrypts with the same one only. The star is a part of it.
+        log_source = f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:*"
+        self._admit(
+            "delivery.logs.amazonaws.com",
+            ["kms:Decrypt"],
+            {"StringEquals": {"kms:EncryptionContext:SourceArn": log_source}},
+        )
         same_account: dict[str, object] = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
-        self._admit("delivery.logs.amazonaws.com", ["kms:Decrypt"], same_account)
         # Without this, alarms and failure events are lost on the way to the encrypted topic.
         # EventBridge does not tell SNS, and SNS not the key, for whom it publishes.
         nothing: dict[str, object] = {}

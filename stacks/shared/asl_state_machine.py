@@ -49,7 +49,7 @@ class AslStateMachine(sfn.StateMachine):
                 f" does not use: {', '.join(sorted(set(substitutions) - names)) or 'none'}"
             )
         logs = EncryptedLogGroup(scope, f"{construct_id}Logs", foundation=foundation)
-        key = foundation.key
+        key = self._key = foundation.key
         self.service_role = ServiceRole(
             scope, f"{construct_id}Role", "states", confused_deputy_guard=True
         )
@@ -79,7 +79,16 @@ class AslStateMachine(sfn.StateMachine):
             "*",
             wildcard_because="X-Ray knows no resource",
         )
-        self.service_role.allow("UseTheKey", ["kms:Decrypt", "kms:GenerateDataKey"], key.key_arn)
+        # The only encryption context of log deliveries; the star is part of it, not a wildcard.
+        log_source = Stack.of(scope).format_arn(
+            service="logs", resource="*", arn_format=ArnFormat.NO_RESOURCE_NAME
+        )
+        self.service_role.allow(
+            "EncryptItsLogs",
+            ["kms:GenerateDataKey"],
+            key.key_arn,
+            conditions={"StringEquals": {"kms:EncryptionContext:SourceArn": log_source}},
+        )
         super().__init__(
             scope,
             construct_id,
@@ -102,6 +111,23 @@ class AslStateMachine(sfn.StateMachine):
             ),
         )
         self.node.add_dependency(self.service_role)
+        self._allow_its_key(key)
+
+    def _allow_its_key(self, key: kms.IKey) -> None:
+        """Allow the key for this workflow's definition and executions, and for nothing else.
+
+        docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html: the encryption context
+        names the workflow. The policy is separate because it does, too.
+        """
+        workflow = {"kms:EncryptionContext:aws:states:stateMachineArn": self.state_machine_arn}
+        iam.Policy(self, "Encrypt", roles=[self.service_role]).add_statements(
+            iam.PolicyStatement(
+                sid="EncryptItsExecutions",
+                actions=["kms:Decrypt", "kms:GenerateDataKey"],
+                resources=[key.key_arn],
+                conditions={"StringEquals": workflow},
+            )
+        )
 
     @property
     def executions_arn(self) -> str:
@@ -147,24 +173,30 @@ class AslStateMachine(sfn.StateMachine):
             *executions,
             wildcard_because="Step Functions names nested executions",
         )
-        self.allow_sync_jobs("states")
-
-    def allow_sync_jobs(self, service: str) -> None:
-        """Allow the rule by which Step Functions learns that a job of `service` ended (`.sync`)."""
-        rules = {
-            "sagemaker": [
-                f"StepFunctionsGetEventsForSageMaker{kind}JobsRule"
-                for kind in ("Training", "Tuning", "Transform", "Processing")
-            ],
-            "athena": ["StepFunctionsGetEventsForAthenaQueryRule"],
-            "states": ["StepFunctionsGetEventsForStepFunctionsExecutionRule"],
-        }[service]
+        arns = [workflow.state_machine_arn for workflow in workflows]
         self.service_role.allow(
-            f"WaitFor{service.title()}",
+            "DecryptNestedWorkflows",
+            ["kms:Decrypt"],
+            self._key.key_arn,
+            conditions={"StringEquals": {"kms:EncryptionContext:aws:states:stateMachineArn": arns}},
+        )
+        self.allow_sync("StepFunctionsExecution")
+
+    def allow_sync(self, *jobs: str) -> None:
+        """Allow the rules by which Step Functions learns that jobs ended (`.sync`).
+
+        `jobs` are kinds as in the rules' names: `SageMakerTrainingJobs`, `StepFunctionsExecution`.
+        """
+        self.service_role.allow(
+            "WaitForJobs",
             ["events:DescribeRule", "events:PutRule", "events:PutTargets"],
             *(
-                Stack.of(self).format_arn(service="events", resource="rule", resource_name=rule)
-                for rule in rules
+                Stack.of(self).format_arn(
+                    service="events",
+                    resource="rule",
+                    resource_name=f"StepFunctionsGetEventsFor{kind}Rule",
+                )
+                for kind in jobs
             ),
         )
 

@@ -29,9 +29,17 @@ class Bench:
         self._aws = aws
         self._client = running.client("stepfunctions")
         trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": "*"}
-        self._role = running.client("iam").create_role(
+        iam = running.client("iam")
+        self._role = iam.create_role(
             RoleName="workflows", AssumeRolePolicyDocument=json.dumps({"Statement": [trust]})
         )["Role"]["Arn"]
+        # The roles of the templates are tested elsewhere (tests/iam).
+        everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+        iam.put_role_policy(
+            RoleName="workflows",
+            PolicyName="everything",
+            PolicyDocument=json.dumps({"Statement": [everything]}),
+        )
         self._lock = threading.Lock()
         self._machines: dict[tuple[str, tuple[tuple[str, str], ...]], str] = {}
         self._outcomes: dict[str, Run] = {}

@@ -1,8 +1,9 @@
-"""ministack's CloudFormation leaves out the keys of buckets and streams, and no call needs them.
+"""ministack's CloudFormation leaves out keys of what it creates, and no call needs them.
 
 On AWS, S3 and Kinesis ask their caller for the permission to use the key. Here they ask for
 kms:GenerateDataKey on a write and for kms:Decrypt on a read, of the key that the bucket or stream
-is encrypted under. The keys of tables, queues, topics and log groups are not asked for.
+is encrypted under. The keys of tables, topics and queues are asked for where services act for a
+role (`local/services/iam`), and not of requests from outside; those of log groups are not.
 """
 
 import json
@@ -13,7 +14,7 @@ from ministack.core.iam_actions import access_denied_response
 from ministack.core.iam_evaluator import AuthError, enforce
 from ministack.core.responses import get_account_id, new_uuid
 from ministack.core.router import extract_access_key_id, extract_region
-from ministack.services import kinesis, s3
+from ministack.services import dynamodb, kinesis, s3, sns
 from ministack.services.cloudformation.provisioners import _RESOURCE_HANDLERS
 
 from local.runtime.wrapping import wrap
@@ -42,6 +43,8 @@ def close() -> None:
     for resource_type, create in (
         ("AWS::S3::Bucket", _create_bucket),
         ("AWS::Kinesis::Stream", _create_stream),
+        ("AWS::DynamoDB::Table", _create_table),
+        ("AWS::SNS::Topic", _create_topic),
     ):
         handler = _RESOURCE_HANDLERS[resource_type]
         handler["create"] = _with_original(create, handler["create"])
@@ -72,6 +75,28 @@ def _create_stream(
     if encryption := properties.get("StreamEncryption"):
         kinesis._streams[name].update(EncryptionType="KMS", KeyId=encryption["KeyId"])
     return name, attributes
+
+
+def _create_table(
+    original: _Original, logical_id: str, properties: dict[str, Any], stack: str
+) -> Any:
+    name, attributes = original(logical_id, properties, stack)
+    if key := properties.get("SSESpecification", {}).get("KMSMasterKeyId"):
+        dynamodb._tables[name]["SSEDescription"] = {
+            "Status": "ENABLED",
+            "SSEType": "KMS",
+            "KMSMasterKeyArn": key,
+        }
+    return name, attributes
+
+
+def _create_topic(
+    original: _Original, logical_id: str, properties: dict[str, Any], stack: str
+) -> Any:
+    topic_arn, attributes = original(logical_id, properties, stack)
+    if key := properties.get("KmsMasterKeyId"):
+        sns._topics[topic_arn]["attributes"]["KmsMasterKeyId"] = key
+    return topic_arn, attributes
 
 
 async def _s3_with_key(original: _Original, *request: Any, **options: Any) -> Any:

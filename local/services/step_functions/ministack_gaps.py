@@ -18,6 +18,7 @@ import requests
 from ministack.services import eventbridge, stepfunctions
 
 from local.runtime.wrapping import wrap
+from local.services.iam import task_authorisation
 
 _Original = Callable[..., Any]
 _SERVED = (
@@ -28,6 +29,8 @@ _SERVED = (
 _TASK = re.compile(rf"^arn:aws:states:::(aws-sdk:)?({os.environ.get('LOCAL_TASKS', _SERVED)})")
 _TIMEOUT_SECONDS = 3600
 _running: ContextVar[dict[str, str]] = ContextVar("running")
+# The role that tasks run under.
+_role: ContextVar[str] = ContextVar("role")
 _test_case: ContextVar[str] = ContextVar("test_case", default="")
 
 
@@ -36,11 +39,14 @@ def close() -> None:
     wrap(stepfunctions, "_invoke_resource", _invoke_resource)
     wrap(stepfunctions, "_execute_task", _execute_task)
     wrap(stepfunctions, "_invoke_nested_start_execution_sync", _nested_execution)
+    wrap(stepfunctions, "_run_execution", _run_execution)
     wrap(stepfunctions, "_run_distributed_map", _run_distributed_map)
     wrap(stepfunctions, "_get_mock_response", _mock_response)
 
 
 def _invoke_resource(original: _Original, resource: str, arguments: dict[str, Any]) -> Any:
+    if denied := task_authorisation.denial(_role.get(), resource, arguments):
+        raise stepfunctions._ExecutionError(*denied)
     if not _TASK.match(resource):
         return original(resource, arguments)
     url = f"http://127.0.0.1:{os.environ['LOCAL_TASKS_PORT']}/tasks"
@@ -54,6 +60,15 @@ def _invoke_resource(original: _Original, resource: str, arguments: dict[str, An
     return response["result"]
 
 
+def _run_execution(original: _Original, execution_arn: str) -> None:
+    execution = stepfunctions._executions[execution_arn]
+    machine = stepfunctions._state_machines[execution["stateMachineArn"]]
+    if denied := task_authorisation.workflow_denial(machine):
+        stepfunctions._fail_execution(execution, *denied)
+    else:
+        original(execution_arn)
+
+
 def _execute_task(
     original: _Original,
     state: dict[str, Any],
@@ -62,6 +77,7 @@ def _execute_task(
     context: dict[str, Any],
 ) -> Any:
     _running.set({"state": context["State"]["Name"], "execution": execution["name"]})
+    _role.set(stepfunctions._state_machines[execution["stateMachineArn"]]["roleArn"])
     _test_case.set(execution["testCase"])
     return original(state, state_input, execution, context)
 
@@ -92,6 +108,9 @@ def _run_distributed_map(
     execution: dict[str, Any],
     context: dict[str, Any],
 ) -> Any:
+    machine = stepfunctions._state_machines[execution["stateMachineArn"]]
+    if denied := task_authorisation.map_denial(machine):
+        raise stepfunctions._ExecutionError(*denied)
     inline = {**processor, "ProcessorConfig": {"Mode": "INLINE"}}
     return stepfunctions._run_map_items(
         {**state, "ItemProcessor": inline}, state_input, execution, context

@@ -80,12 +80,13 @@ class BatchTransform(Construct):
         role.allow(
             "RunItsJobs",
             [f"sagemaker:{verb}TransformJob" for verb in ("Create", "Describe", "Stop")]
-            + ["sagemaker:AddTags"],
+            + ["sagemaker:AddTags", "sagemaker:ListTags"],
             stack.format_arn(service="sagemaker", resource="transform-job", resource_name="*"),
             wildcard_because=_OWN_JOBS,
         )
-        self.state_machine.allow_sync_jobs("sagemaker")
+        self.state_machine.allow_sync("SageMakerTransformJobs")
         self.state_machine.allow_pass_role("LendTheServingRole", endpoint.role)
         role.allow("Tell", ["sns:Publish"], topic.topic_arn)
+        role.allow_key("TellUnderTheKey", foundation.key, "sns")
         for statement in guard_rails():
             role.add_to_policy(statement)

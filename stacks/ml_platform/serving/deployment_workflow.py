@@ -1,6 +1,6 @@
 """The workflow that deploys an approved model, its permissions, and its trigger."""
 
-from aws_cdk import Duration, Fn, Stack
+from aws_cdk import ArnFormat, Aws, Duration, Fn, Stack
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sagemaker as sagemaker
@@ -68,6 +68,8 @@ class DeploymentWorkflow(Construct):
             timeout=Duration.hours(8),
         )
         self._permit(endpoint, models, in_vpc=settings.in_vpc)
+        self._permit_roll_out(foundation.key, endpoint)
+        self._permit_scaling(endpoint)
         self._on_approval(foundation.key)
 
     def _permit(self, endpoint: Endpoint, models: s3.IBucket, *, in_vpc: bool) -> None:
@@ -115,6 +117,46 @@ class DeploymentWorkflow(Construct):
         )
         statistics = endpoint.bucket.arn_for_objects(f"drift/{endpoint.name}/statistics.json")
         role.allow("KeepStatistics", ["s3:PutObject"], statistics)
+        role.allow("Tell", ["sns:Publish"], self._topic.topic_arn)
+        for statement in guard_rails(models_in_vpc=in_vpc):
+            role.add_to_policy(statement)
+
+    def _permit_roll_out(self, key: kms.IKey, endpoint: Endpoint) -> None:
+        """What SageMaker asks its caller for beside its own actions.
+
+        docs.aws.amazon.com/sagemaker/latest/dg/api-permissions-reference.html: the key of an
+        endpoint's configuration is granted by whoever creates or updates the endpoint.
+        """
+        role = self.state_machine.service_role
+        through = {"kms:ViaService": f"sagemaker.{Aws.REGION}.{Aws.URL_SUFFIX}"}
+        role.allow(
+            "LendTheKeyToTheEndpoint",
+            ["kms:CreateGrant"],
+            key.key_arn,
+            conditions={
+                "Bool": {"kms:GrantIsForAWSResource": "true"},
+                "StringEquals": through,
+            },
+        )
+        role.allow(
+            "DescribeTheKey",
+            ["kms:DescribeKey"],
+            key.key_arn,
+            conditions={"StringEquals": through},
+        )
+        role.allow_key("UseTheKeyOfItsData", key, "s3", "sns")
+        role.allow(
+            "WatchTheRollOut",
+            ["cloudwatch:DescribeAlarms"],
+            *(alarm.alarm_arn for alarm in endpoint.roll_back_alarms.all),
+        )
+
+    def _permit_scaling(self, endpoint: Endpoint) -> None:
+        """Application Auto Scaling scales variants with the rights of whoever registers them.
+
+        docs.aws.amazon.com/sagemaker/latest/dg/endpoint-auto-scaling-prerequisites.html
+        """
+        role, stack = self.state_machine.service_role, Stack.of(self)
         role.allow(
             "Scale",
             [
@@ -128,9 +170,35 @@ class DeploymentWorkflow(Construct):
             wildcard_because="AWS generates the ids of scalable targets",
             conditions={"StringEquals": {"application-autoscaling:service-namespace": "sagemaker"}},
         )
-        role.allow("Tell", ["sns:Publish"], self._topic.topic_arn)
-        for statement in guard_rails(models_in_vpc=in_vpc):
-            role.add_to_policy(statement)
+        role.allow(
+            "ChangeItsInstances",
+            ["sagemaker:UpdateEndpointWeightsAndCapacities"],
+            stack.format_arn(service="sagemaker", resource="endpoint", resource_name=endpoint.name),
+        )
+        role.allow(
+            "KeepItsScalingAlarms",
+            ["cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms", "cloudwatch:PutMetricAlarm"],
+            stack.format_arn(
+                service="cloudwatch",
+                resource="alarm",
+                resource_name=f"TargetTracking-endpoint/{endpoint.name}/*",
+                arn_format=ArnFormat.COLON_RESOURCE_NAME,
+            ),
+            wildcard_because="Application Auto Scaling names the alarms of its policies",
+        )
+        service = "sagemaker.application-autoscaling.amazonaws.com"
+        role.allow(
+            "CreateTheRoleOfScaling",
+            ["iam:CreateServiceLinkedRole"],
+            stack.format_arn(
+                service="iam",
+                region="",
+                resource="role",
+                resource_name=f"aws-service-role/{service}"
+                "/AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint",
+            ),
+            conditions={"StringEquals": {"iam:AWSServiceName": service}},
+        )
 
     def _on_approval(self, key: kms.IKey) -> None:
         undelivered = DeadLetterQueue(self, "Undelivered", key=key)

@@ -5,6 +5,7 @@ from constructs import Construct
 
 from stacks.ml_platform.foundation import PlatformFoundation
 from stacks.ml_platform.job_roles import JobRole
+from stacks.ml_platform.serving.roll_back_alarms import RollBackAlarms
 from stacks.ml_platform.training.training_inputs import TrainingInputs
 
 _OWN_FILES = "SageMaker names the files of its jobs, below this prefix"
@@ -22,6 +23,7 @@ class ServingRole(JobRole):
         inputs: TrainingInputs,
         models: s3.IBucket,
         bucket: s3.IBucket,
+        roll_back_alarms: RollBackAlarms,
     ) -> None:
         super().__init__(scope, construct_id, foundation=foundation, log_group="*")
         data, preparation = inputs.data, inputs.preparation
@@ -60,4 +62,10 @@ class ServingRole(JobRole):
             bucket.arn_for_objects("capture/*"),
             bucket.arn_for_objects("transform/*"),
             wildcard_because=_OWN_FILES,
+        )
+        # docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-configuration.html
+        self.allow(
+            "WatchTheRollOut",
+            ["cloudwatch:DescribeAlarms"],
+            *(alarm.alarm_arn for alarm in roll_back_alarms.all),
         )

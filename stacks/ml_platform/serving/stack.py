@@ -70,6 +70,7 @@ class MlEndpoint(Stack):
         )
         # Callers, alarms and the drift check use the name before a workflow creates the endpoint.
         name = f"{environment.name_prefix}flight-delay"
+        alarms = RollBackAlarms(self, "RollBack", endpoint_name=name, topic=foundation.topic)
         endpoint = Endpoint(
             name=name,
             bucket=bucket,
@@ -80,10 +81,9 @@ class MlEndpoint(Stack):
                 inputs=training_stack.inputs,
                 models=training_stack.bucket,
                 bucket=bucket,
+                roll_back_alarms=alarms,
             ),
-            roll_back_alarms=RollBackAlarms(
-                self, "RollBack", endpoint_name=name, topic=foundation.topic
-            ),
+            roll_back_alarms=alarms,
         )
         outputs = {"EndpointName": name, "BucketName": bucket.bucket_name}
         if settings.model_package_arn:

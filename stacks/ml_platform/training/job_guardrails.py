@@ -14,12 +14,14 @@ _JOBS = [
     "sagemaker:CreateTrainingJob",
 ]
 _TRANSFORM, _MODEL = "sagemaker:CreateTransformJob", "sagemaker:CreateModel"
-# Condition key -> the actions that support it. `Null` is true for requests without it.
+# Condition keys -> the actions that support them. `Null` is true for requests without them. The
+# Service Authorization Reference replaces the keys for KMS by others that end in `Arn`: a request
+# is refused that has neither.
 _MUST_SAY = {
-    "sagemaker:VpcSubnets": [*_JOBS, _MODEL],
-    "sagemaker:VpcSecurityGroupIds": [*_JOBS, _MODEL],
-    "sagemaker:VolumeKmsKey": [*_JOBS, _TRANSFORM],
-    "sagemaker:OutputKmsKey": [*_JOBS, _TRANSFORM],
+    ("sagemaker:VpcSubnets",): [*_JOBS, _MODEL],
+    ("sagemaker:VpcSecurityGroupIds",): [*_JOBS, _MODEL],
+    ("sagemaker:VolumeKmsKey", "sagemaker:VolumeKmsKeyArn"): [*_JOBS, _TRANSFORM],
+    ("sagemaker:OutputKmsKey", "sagemaker:OutputKmsKeyArn"): [*_JOBS, _TRANSFORM],
 }
 
 
@@ -29,10 +31,10 @@ def guard_rails(*, models_in_vpc: bool = True) -> list[iam.PolicyStatement]:
     `models_in_vpc` is False for serverless endpoints, which cannot run in a VPC.
     """
     refusals = []
-    for key, actions in _MUST_SAY.items():
-        name = key.rpartition(":")[2]
+    for keys, actions in _MUST_SAY.items():
+        name = keys[0].rpartition(":")[2]
         refused = [action for action in actions if models_in_vpc or action != _MODEL]
-        refusals.append(_refuse(f"Without{name}", refused, {"Null": {key: "true"}}))
+        refusals.append(_refuse(f"Without{name}", refused, {"Null": dict.fromkeys(keys, "true")}))
     # Also true for requests without the parameter, whose default is unencrypted.
     unencrypted = {"BoolIfExists": {"sagemaker:InterContainerTrafficEncryption": "false"}}
     return [*refusals, _refuse("UnencryptedBetweenContainers", _JOBS, unencrypted)]

@@ -44,6 +44,7 @@ class TrainingWorkflow(Construct):
         network, key = foundation.network, foundation.key
         self._data, self._roles, self._registry = data, roles, registry
         self._key, self._topic, self._bucket = key, foundation.topic, bucket
+        self._preparation = preparation
         self.state_machine = AslStateMachine(
             self,
             "Workflow",
@@ -102,14 +103,16 @@ class TrainingWorkflow(Construct):
                 for kind in ("Training", "HyperParameterTuning", "Processing")
                 for verb in ("Create", "Describe", "Stop")
             ]
-            + ["sagemaker:AddTags"],
+            + ["sagemaker:AddTags", "sagemaker:ListTags"],
             *(
                 Stack.of(self).format_arn(service="sagemaker", resource=kind, resource_name="*")
                 for kind in ("training-job", "hyper-parameter-tuning-job", "processing-job")
             ),
             wildcard_because=_OWN_JOBS,
         )
-        machine.allow_sync_jobs("sagemaker")
+        machine.allow_sync(
+            "SageMakerTrainingJobs", "SageMakerTuningJobs", "SageMakerProcessingJobs"
+        )
         machine.allow_pass_role("LendTheJobRoles", self._roles.training, self._roles.evaluation)
         role.allow(
             "ReadTheReport",
@@ -131,20 +134,42 @@ class TrainingWorkflow(Construct):
             packages,
             wildcard_because="SageMaker numbers the packages of a group",
         )
+        self._permit_registry(role)
         role.allow("Tell", ["sns:Publish"], self._topic.topic_arn)
+        role.allow_key("UseTheKeyOfItsData", self._key, "s3", "sns")
         for statement in guard_rails():
             role.add_to_policy(statement)
         if lake:
             self._permit_export(role, lake)
 
+    def _permit_registry(self, role: ServiceRole) -> None:
+        """The registry reads artefacts and images in the name of whoever registers a model.
+
+        AWS's policy AmazonSageMakerModelRegistryFullAccess carries these three actions.
+        """
+        role.allow(
+            "ReadTheModel",
+            ["s3:GetObject"],
+            self._bucket.arn_for_objects("models/*"),
+            wildcard_because="SageMaker names the folders of its jobs",
+        )
+        images = ContainerImages.of(self)
+        repositories = [images.xgboost_repository_arn]
+        if self._preparation:
+            repositories.append(images.scikit_learn_repository_arn)
+            role.allow(
+                "ReadThePreparation",
+                ["s3:GetObject"],
+                self._preparation.bucket.arn_for_objects(self._preparation.s3_object_key),
+            )
+        role.allow("LookAtTheImages", ["ecr:BatchGetImage", "ecr:DescribeImages"], *repositories)
+
     def _permit_export(self, role: ServiceRole, lake: LakeOutputs) -> None:
         stack, bucket = Stack.of(self), self._data.bucket
-        self.state_machine.allow_sync_jobs("athena")
         role.allow(
             "AskTheLake",
             [
                 "athena:GetQueryExecution",
-                "athena:GetWorkGroup",
                 "athena:StartQueryExecution",
                 "athena:StopQueryExecution",
             ],
@@ -152,15 +177,26 @@ class TrainingWorkflow(Construct):
                 service="athena", resource="workgroup", resource_name=lake.work_group_name
             ),
         )
+        role.allow(
+            "KnowTheCatalog",
+            ["athena:GetDataCatalog"],
+            stack.format_arn(
+                service="athena", resource="datacatalog", resource_name="AwsDataCatalog"
+            ),
+        )
         database, table = lake.database_name, lake.curated_table_name
         role.allow(
             "KnowTheTable",
-            ["glue:GetDatabase", "glue:GetPartitions", "glue:GetTable"],
+            ["glue:GetDatabase", "glue:GetPartition", "glue:GetPartitions", "glue:GetTable"],
             stack.format_arn(service="glue", resource="catalog"),
             stack.format_arn(service="glue", resource="database", resource_name=database),
             stack.format_arn(service="glue", resource="table", resource_name=f"{database}/{table}"),
         )
-        role.allow("LookAtTheLake", ["s3:GetBucketLocation"], bucket.bucket_arn)
+        role.allow(
+            "LookAtTheLake",
+            ["s3:GetBucketLocation", "s3:ListBucketMultipartUploads"],
+            bucket.bucket_arn,
+        )
         role.allow_list("FindCuratedFlights", bucket.bucket_arn, "curated/", "athena-results/")
         role.allow(
             "ReadCuratedFlights",
@@ -170,7 +206,12 @@ class TrainingWorkflow(Construct):
         )
         role.allow(
             "WriteTheSet",
-            ["s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"],
+            [
+                "s3:GetObject",
+                "s3:PutObject",
+                "s3:AbortMultipartUpload",
+                "s3:ListMultipartUploadParts",
+            ],
             bucket.arn_for_objects("training/*"),
             bucket.arn_for_objects("athena-results/*"),
             wildcard_because="Athena names its files, below these prefixes",
@@ -181,6 +222,17 @@ class TrainingWorkflow(Construct):
         role = self._starter("Schedule", "scheduler")
         role.allow("KeepWhatFailed", ["sqs:SendMessage"], undelivered.queue_arn)
         role.allow_key("EncryptWhatFailed", self._key, "sqs")
+        # EventBridge Scheduler decrypts the schedule's input under this role:
+        # docs.aws.amazon.com/scheduler/latest/UserGuide/encryption-rest.html
+        schedules = Stack.of(self).format_arn(
+            service="scheduler", resource="schedule", resource_name="default/*"
+        )
+        role.allow(
+            "DecryptItsInput",
+            ["kms:Decrypt"],
+            self._key.key_arn,
+            conditions={"ArnLike": {"kms:EncryptionContext:aws:scheduler:schedule:arn": schedules}},
+        )
         scheduler.CfnSchedule(
             self,
             "Schedule",

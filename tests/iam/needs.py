@@ -1,0 +1,170 @@
+"""What each workflow of a synthesised assembly needs of IAM, and what its role allows."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from local.services.iam import states_permissions
+from local.services.iam.permission import ACCOUNT, PARTITION, Permission
+from local.services.iam.task_permissions import permissions_of
+from tests.iam.concrete import Deployed
+from tests.iam.expressions import evaluate
+from tests.iam.workflow_samples import SAMPLES, Sample
+from tests.step_functions.workflows import WORKFLOWS
+from tools.assembly import Assembly, Resource, asl, synthesise
+
+# Everything that a setting can add, and what a new account gets.
+SETTINGS = {
+    "everything": (
+        "production",
+        {
+            "language_chain.collections": "true",
+            "language_chain.lexicon": "true",
+            "language_chain.speak": "everything",
+            "language_chain.terminology": "true",
+            "language_chain.vocabulary": "true",
+            "language_chain.vocabulary_filter": "true",
+            "ml_endpoint.pipeline": "true",
+            "ml_endpoint.retrain_on_drift": "true",
+            "ml_training.after_curation": "true",
+        },
+    ),
+    "defaults": ("sandbox", {}),
+}
+
+
+@dataclass(frozen=True)
+class WorkflowNeeds:
+    """One workflow of an assembly."""
+
+    name: str
+    role: Resource
+    principal: str
+    """The ARN of a session of its role."""
+    statements: tuple[dict[str, Any], ...]
+    permissions: tuple[Permission, ...]
+
+
+@cache
+def assembly_of(settings: str) -> Assembly:
+    """The assembly of one entry of SETTINGS."""
+    environment, values = SETTINGS[settings]
+    return synthesise(environment, values, gated=False)
+
+
+@cache
+def deployed(settings: str) -> Deployed:
+    """The same, as if deployed."""
+    return Deployed(assembly_of(settings))
+
+
+def workflows(assembly: Assembly, account: Deployed) -> Iterator[WorkflowNeeds]:
+    """Every workflow of an assembly."""
+    files = {workflow.file.read_text(): workflow.name for workflow in WORKFLOWS}
+    for machine in assembly.of_type("AWS::StepFunctions::StateMachine"):
+        name = files[machine.properties["DefinitionString"]]
+        (place,) = assembly.places_in(machine.properties["RoleArn"])
+        role = assembly.roles[place]
+        role_name = account.name(role.resource)
+        yield WorkflowNeeds(
+            name,
+            role.resource,
+            f"arn:{PARTITION}:sts::{ACCOUNT}:assumed-role/{role_name}/session",
+            tuple(account.concrete(dict(statement)) for statement in role.statements),
+            tuple(_permissions(name, machine, account)),
+        )
+
+
+def _permissions(name: str, machine: Resource, account: Deployed) -> Iterator[Permission]:
+    properties, arn = machine.properties, account.arn(machine)
+    yield from states_permissions.state_machine(
+        arn,
+        account,
+        logged=properties["LoggingConfiguration"]["Level"] != "OFF",
+        traced=properties["TracingConfiguration"]["Enabled"],
+    )
+    definition = _definition(machine, account)
+    for state in asl.states(definition):
+        if state.body.get("ItemProcessor", {}).get("ProcessorConfig", {}).get("Mode") == (
+            "DISTRIBUTED"
+        ):
+            yield from states_permissions.distributed_map(arn)
+    for sample in SAMPLES[name]:
+        if sample.needs and not account.has(sample.needs):
+            continue
+        yield from _of_sample(definition, _placed(sample, account), account)
+
+
+def _definition(machine: Resource, account: Deployed) -> asl.Definition:
+    text = machine.properties["DefinitionString"]
+    for blank, value in machine.properties["DefinitionSubstitutions"].items():
+        text = text.replace(f"${{{blank}}}", account.concrete(value))
+    definition: asl.Definition = json.loads(text)
+    return definition
+
+
+def _placed(sample: Sample, account: Deployed) -> Sample:
+    """A sample with the names of this assembly; `{set_bucket}` is where its training sets are."""
+    own = not any("Lake" in resource.place for resource in _training_reads(account))
+    place = "{MlTraining/Bucket}" if own else "{StreamingLake/Storage/Lake}"
+    text = json.dumps([sample.variables, sample.input])
+    text = text.replace("{set_bucket}", place).replace("{set}", "" if own else "a-run/")
+    variables, execution_input = account.concrete(json.loads(text))
+    return Sample(variables, execution_input, sample.passes, sample.tasks)
+
+
+def _training_reads(account: Deployed) -> list[Resource]:
+    """The buckets that the training workflow exports its sets to."""
+    for machine in account.of_type("AWS::StepFunctions::StateMachine"):
+        if machine.place == "MlTraining/Training/Workflow":
+            bucket = account.concrete(machine.properties["DefinitionSubstitutions"]["DataBucket"])
+            return [account.by_arn[f"arn:{PARTITION}:s3:::{bucket}"]]
+    return []
+
+
+def _of_sample(
+    definition: asl.Definition, sample: Sample, account: Deployed
+) -> Iterator[Permission]:
+    bodies = {state.name: state for state in asl.states(definition)}
+    variables: dict[str, Any] = dict(sample.variables)
+    for name in sample.passes:
+        assigned = evaluate(bodies[name].body["Assign"], variables, _states(name, sample))
+        variables = {**variables, **assigned, **sample.variables}
+    config = variables.get("name")
+    if config:  # deploy_model: its configuration and models exist when the endpoint is created
+        account.remember("EndpointConfig", config, _configuration(bodies, variables, sample))
+        for model in (config, sample.variables["old"]["model"]):
+            request = evaluate(
+                bodies["Create the model"].body["Arguments"],
+                variables,
+                _states("Create the model", sample),
+            )
+            account.remember("Model", model, request)
+    for task in asl.tasks(definition):
+        if not sample.tasks or task.name in sample.tasks:
+            arguments = evaluate(task.body["Arguments"], variables, _states(task.name, sample))
+            # The settings leave out what is called `none`.
+            if "none" not in (arguments.get("StateMachineArn"), arguments.get("WorkGroup")):
+                yield from permissions_of(task.body["Resource"], arguments, account)
+
+
+def _configuration(
+    bodies: dict[str, asl.State], variables: dict[str, Any], sample: Sample
+) -> dict[str, Any]:
+    name = "Create the configuration"
+    request: dict[str, Any] = evaluate(
+        bodies[name].body["Arguments"], variables, _states(name, sample)
+    )
+    return request
+
+
+def _states(state: str, sample: Sample) -> dict[str, Any]:
+    return {
+        "input": sample.input,
+        "context": {
+            "Execution": {"Name": "a-run", "Id": "arn:an-execution"},
+            "State": {"Name": state, "RetryCount": 0, "EnteredTime": "2026-11-28T00:00:00Z"},
+        },
+    }

@@ -1,0 +1,204 @@
+"""One way or more through each workflow: what its variables hold when its tasks run.
+
+References in braces name resources of the templates, as `tools.assembly` writes them.
+"""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+_EXECUTION = "arn:aws:states:us-east-1:000000000000:execution"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Variables and input of a workflow's tasks, on one way through it."""
+
+    variables: dict[str, Any]
+    input: dict[str, Any] = field(default_factory=dict)
+    """`$states.input` of every task on this way, those in Maps included."""
+    passes: tuple[str, ...] = ()
+    """States whose `Assign` is evaluated first, in this order, and adds to the variables."""
+    tasks: tuple[str, ...] = ()
+    """The tasks on this way; all, if empty."""
+    needs: str = ""
+    """The place of a resource without which nobody goes this way."""
+
+
+def _failure(machine: str) -> dict[str, str]:
+    execution = f"{_EXECUTION}:{{LanguageChain/{machine}/Workflow.Name}}:generated-name"
+    return {
+        "Step": "a step",
+        "Error": "States.TaskFailed",
+        "Cause": json.dumps({"ExecutionArn": execution, "Error": "an error", "Cause": "a cause"}),
+    }
+
+
+def _document(**source: str) -> dict[str, Any]:
+    return {
+        "document_id": "d1",
+        "attempt": "1",
+        "source": {"bucket": "{LanguageChain/Storage/Inbox}", "key": "letter.txt", **source},
+        "date": "2026-11-28",
+    }
+
+
+_CHAIN = {
+    "recording": False,
+    "text": {},
+    "speech": "none",
+    "result": {"source_language": "de", "result_key": "results/d1.json"},
+    "failure": _failure("Read"),
+}
+_READ = {
+    "document": {},
+    "work": "work/d1/",
+    "text": {},
+    "lost": [],
+    "sample": "a text",
+    "language": "de",
+    "translated": "translated/",
+    "chunks": [1],
+    "pieces": [1],
+}
+_PART: dict[str, Any] = {"request": {}, "terminology": {}}
+_PACKAGE = "arn:aws:sagemaker:us-east-1:000000000000:model-package/flight-delay/1"
+_OLD = {
+    "exists": True,
+    "config": "flight-delay-old",
+    "model": "flight-delay-old",
+    "package": "none",
+}
+
+SAMPLES: dict[str, list[Sample]] = {
+    "language_chain/language_chain": [
+        Sample(_CHAIN, _document(version_id="v1"), ("Prepare",)),
+        Sample(_CHAIN, _document(version_id=""), ("Prepare",), ("Inspect the upload",)),
+        *(
+            Sample(
+                {**_CHAIN, "failure": _failure(machine)},
+                _document(version_id="v1"),
+                ("Prepare",),
+                ("Find the failed step",),
+                f"LanguageChain/{machine}/Workflow",
+            )
+            for machine in ("Listen", "Speak")
+        ),
+    ],
+    "language_chain/language_part": [
+        Sample(
+            {**_PART, "request": {"Text": "a text", "SourceLanguageCode": "de"}},
+            {"step": "translating", "work": "work/d1/", "number": "1", "text": "a", "Entities": []},
+        )
+    ],
+    "language_chain/listen": [
+        Sample(
+            {},
+            {
+                "job": "d1-1",
+                "media": "s3://{LanguageChain/Storage/Inbox}/speech.mp3",
+                "transcript": "work/d1/transcript.json",
+            },
+            ("Choose the word lists", "Apply the word lists", "Describe the job"),
+        )
+    ],
+    "language_chain/read": [
+        Sample(
+            _READ,
+            {"number": "1", "step": "translating", "work": "work/d1/", "language": "de"},
+        )
+    ],
+    "language_chain/speak": [
+        Sample(
+            {"lexicon": {}, "task_id": "t"}, {"text": "work/d1/speech.json"}, (), ("Read the text",)
+        ),
+        Sample(
+            {"lexicon": {}, "task_id": "t"},
+            {
+                "Text": "a text",
+                "OutputFormat": "mp3",
+                "OutputS3BucketName": "{LanguageChain/Storage/Outbox}",
+                "OutputS3KeyPrefix": "speech/d1",
+            },
+            (),
+            ("Speak", "Check the speech"),
+        ),
+    ],
+    "language_chain/translate_collection": [
+        Sample(
+            {
+                "collection": "collections/letters/",
+                "content_type": "text/plain",
+                "job_name": "letters",
+                "job_id": "j",
+                "job": {
+                    "JobDetails": {"TranslatedDocumentsCount": 1},
+                    "OutputDataConfig": {"S3Uri": "s3://bucket/"},
+                },
+                "failure": _failure("Read"),
+            },
+            passes=("Describe the job",),
+        )
+    ],
+    "ml_platform/train_model": [
+        Sample(
+            {
+                "set": "s3://{set_bucket}/training/{set}",
+                "trained": {
+                    "job": "a-run-0-0",
+                    "model": "s3://{MlTraining/Bucket}/models/a-run-0-0/output/model.tar.gz",
+                },
+                "report": {"rows": 1},
+                "auc": "0.7",
+                "gain": "0.1",
+                "attempt": "0-0",
+                "empty": [],
+                "package": _PACKAGE,
+                "failure": _failure("Read"),
+            },
+            {"split": "train"},
+            ("Prepare", "Describe the jobs", "Describe the containers"),
+        )
+    ],
+    "ml_platform/deploy_model": [
+        Sample(
+            {
+                "old": _OLD,
+                "approval": "Approved",
+                "statistics": "{MlTraining/Bucket}/evaluation/a-run/statistics.json",
+                "fleet": {"InstanceType": "ml.m5.large", "InitialInstanceCount": 1},
+                "alarms": [
+                    {"AlarmName": "{MlEndpoint/RollBack/Errors}"},
+                    {"AlarmName": "{MlEndpoint/RollBack/Latency}"},
+                ],
+                "routing": {},
+                "step_size": {},
+                "failure": _failure("Read"),
+            },
+            {"model_package_arn": _PACKAGE, "variant": "champion", "model": "flight-delay-old"},
+            (
+                "Prepare",
+                "Describe the model",
+                "Describe the variants",
+                "Choose the variants",
+                "Describe the steps",
+            ),
+        )
+    ],
+    "ml_platform/transform_batch": [
+        Sample(
+            {
+                "flights": f"s3://{bucket}/{prefix}",
+                "package": _PACKAGE,
+                "attempt": "0-0",
+                "failure": _failure("Read"),
+            },
+            {"flights": f"s3://{bucket}/{prefix}"},
+            ("Prepare",),
+        )
+        for bucket, prefix in (
+            ("{MlEndpoint/Bucket}", "transform/in/"),
+            ("{set_bucket}", "training/{set}split=test/"),
+        )
+    ],
+}
