@@ -159,6 +159,10 @@ APPROVAL = $(shell test -t 0 || echo --require-approval never)
 deploy: doctor  ## doctor, then deploy into that account (ARCH=streaming-lake)
 	@stacks="$(STACKS)"; cdk deploy $$stacks $(APPROVAL) $(CONTEXT) $(addprefix -c arch=,$(ARCH))
 
+.PHONY: verify
+verify: demo-environment  ## after a deploy: a small real load, its price said first, and every figure compared
+	@$(ACCOUNT) verify --env $(ENV) $(ARCH_OPTION) $(SETTING_OPTIONS)
+
 .PHONY: destroy
 destroy: .build/core.stamp  ## take it down again
 	@stacks="$(STACKS)"; cdk destroy $$stacks $(if $(APPROVAL),--force) $(CONTEXT) $(addprefix -c arch=,$(ARCH))

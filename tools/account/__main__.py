@@ -11,9 +11,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.markup import escape
 
-from stacks.catalogue import chosen, environment_from
+from stacks.catalogue import chosen, environment_from, with_needs
 from stacks.environments import SettingsError
-from tools.account.doctor import examine
+from tools.account.doctor import clients, examine
 from tools.account.findings import Finding
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -37,6 +37,51 @@ def doctor(env: Env = "sandbox", arch: Arch = "", setting: Settings = []) -> Non
     wrong = sum(not finding.right for finding in findings)
     console.print(f"{wrong} to put right." if wrong else "Ready to deploy.")
     sys.exit(1 if wrong else 0)
+
+
+@app.command()
+def verify(
+    env: Env = "sandbox",
+    arch: Arch = "",
+    setting: Settings = [],  # noqa: B006  # typer copies it
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Drive the deployed stacks with a small real load, and compare what comes out."""
+    # Its packages are those of the demo, which the other commands do without.
+    from local.runtime.progress import Steps  # noqa: PLC0415
+    from local.runtime.workspace import LocalError  # noqa: PLC0415
+    from tools.account import verify as verification  # noqa: PLC0415
+
+    settings = dict(pair.split("=", 1) for pair in setting)
+    try:
+        environment = environment_from({"env": env, **settings})
+        architectures = chosen([arch] if arch else [])
+        session = _session()
+        stacks = [
+            f"{environment.common.name_prefix}{stack}"
+            for manifest in with_needs(architectures, environment)
+            for stack in manifest.stack_names
+        ]
+        verifications = verification.verifications([manifest.name for manifest in architectures])
+        outputs = verification.outputs_of(clients(session), stacks)
+        for name, planned in verifications.items():
+            console.print(
+                f"{name}: about {planned.usd:.2f} USD and {planned.minutes} minutes; it leaves"
+                f" {planned.leaves}."
+            )
+        if not yes and sys.stdin.isatty():
+            typer.confirm("Go on?", abort=True)
+        account = verification.ReaderAccount(session)
+        checks = verification.drive(verifications, account, outputs, Steps(console))
+    except (SettingsError, LocalError) as error:
+        sys.exit(f"Error: {error}")
+    failed = 0
+    for name, results in checks.items():
+        console.print(f"\n[bold]{name}[/]")
+        for check in results:
+            console.print(f"{'[green]✓[/]' if check.passed else '[red]✗[/]'} {escape(str(check))}")
+            failed += not check.passed
+    sys.exit(1 if failed else 0)
 
 
 @app.command()

@@ -38,11 +38,12 @@ def examine(
         yield Finding("templates", f"refused for {region}", str(error))
         return
     yield Finding("templates", ", ".join(assembly.templates))
-    yield from requirements(assembly, _clients(session), region, account)
+    yield from requirements(assembly, clients(session), region, account)
     yield idle_month(assembly, architecture)
 
 
-def _clients(session: boto3.Session) -> Clients:
+def clients(session: boto3.Session) -> Clients:
+    """Clients of a session, by the name of their service."""
     return session.client  # type: ignore[return-value]  # the overloads want a literal
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import requests
 
 from local import local_aws
-from local.demos.ml_platform.prediction_api import PredictionApi
+from local.demos.prediction_api import PredictionApi
 from local.demos.streaming_lake import training_set
 from local.runtime.emulator import Emulator
 from local.runtime.processes import stop

@@ -20,7 +20,7 @@ from local.demos.executions import execute, wait_for
 from local.demos.ml_platform.checks import AS_TRAINED, DRIFTED, Result, compare
 from local.demos.ml_platform.control_plane import requested_resources
 from local.demos.ml_platform.drift_noise import psi_limit
-from local.demos.ml_platform.prediction_api import PredictionApi
+from local.demos.prediction_api import PredictionApi
 from local.demos.report import Report
 from local.runtime.deployment import Outputs
 from local.runtime.progress import Step

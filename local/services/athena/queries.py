@@ -9,14 +9,13 @@ import time
 from dataclasses import dataclass
 from io import BytesIO, StringIO
 from string import Template
-from typing import Any
+from typing import Any, Protocol
 
 import pandas as pd
 import sqlglot
 from sqlglot import exp
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
-from local.runtime.emulator import Emulator
 from local.runtime.workspace import LocalError
 from local.services.s3.objects import list_keys, split_uri
 from repository import ROOT
@@ -28,6 +27,14 @@ UNLOAD = re.compile(
     re.DOTALL,
 )
 _VIEW = re.compile(r"^CREATE OR REPLACE VIEW \w+ AS\s+(?P<select>.*)$", re.DOTALL)
+
+
+class HasClients(Protocol):
+    """An account that makes boto3 clients."""
+
+    def client(self, service: str) -> Any:
+        """A boto3 client for `service`."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -43,12 +50,18 @@ class Answer:
 
 
 class Athena:
-    """One work group and database, which stack outputs name."""
+    """One work group and database, which stack outputs name.
 
-    def __init__(self, emulator: Emulator, outputs: dict[str, str]) -> None:
-        self._athena = emulator.client("athena")
-        self._s3 = emulator.client("s3")
-        self._outputs = outputs
+    `translate`: into DuckDB's dialect, which ministack runs; Athena itself takes queries as they
+    are.
+    """
+
+    def __init__(
+        self, account: HasClients, outputs: dict[str, str], *, translate: bool = True
+    ) -> None:
+        self._athena = account.client("athena")
+        self._s3 = account.client("s3")
+        self._outputs, self._translate = outputs, translate
 
     def ask(self, folder: str, name: str) -> Answer:
         """Run `sql/<folder>/<name>.sql`. Raises LocalError with Athena's reason."""
@@ -71,7 +84,7 @@ class Athena:
         reason.
         """
         started = self._athena.start_query_execution(
-            QueryString=to_duckdb(select),
+            QueryString=to_duckdb(select) if self._translate else select,
             QueryExecutionContext={"Database": self._outputs["DatabaseName"]},
             WorkGroup=self._outputs["WorkGroupName"],
         )

@@ -142,6 +142,14 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
         stop(workspace)
 
 
+def test_a_verification_finds_every_figure_as_expected(chain: Chain) -> None:
+    outputs = verify.outputs_of(chain.emulator.client, ["LanguageChain"])
+    chosen = verify.verifications(["language-chain"])
+    account = LocalAccount(chain.emulator)
+    (checks,) = verify.drive(chosen, account, outputs, Steps(Console(quiet=True))).values()
+    assert [str(check) for check in checks if not check.passed] == []
+
+
 def test_a_document_in_another_language_is_translated_whole(chain: Chain) -> None:
     chain.upload("hotel.txt", GERMAN.encode())
     row = chain.status("hotel.txt")

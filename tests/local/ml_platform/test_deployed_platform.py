@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local.demos.ml_platform.prediction_api import PredictionApi
+from local.demos.prediction_api import PredictionApi
 from tests.local.conftest import Platform
 
 pytestmark = [pytest.mark.local, pytest.mark.xdist_group("deployed platform")]

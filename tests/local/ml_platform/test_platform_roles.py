@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from local.demos.ml_platform.prediction_api import PredictionApi
+from local.demos.prediction_api import PredictionApi
 from tests.local.conftest import Platform, statement_ids, without
 
 pytestmark = [pytest.mark.local, pytest.mark.xdist_group("deployed platform")]

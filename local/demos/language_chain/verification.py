@@ -1,0 +1,90 @@
+"""Sends short texts through a deployed chain, and reads their results where users find them."""
+
+import json
+import time
+import uuid
+from typing import Any
+
+from local.demos.language_chain.demo import DOCUMENTS
+from local.demos.report import Check
+from local.demos.verification import Account, Verification
+from local.runtime.deployment import Outputs
+from local.runtime.progress import Step, Steps
+from local.runtime.workspace import LocalError
+
+_BROKEN = "empty.txt"
+_SECONDS = 20 * 60
+_SENTIMENTS = {"POSITIVE", "NEGATIVE", "NEUTRAL", "MIXED"}
+
+
+def verify(account: Account, outputs: Outputs, steps: Steps) -> list[Check]:
+    """Upload a text in each language and an empty one; each ends, with a result or a reason."""
+    chain = outputs["LanguageChain"]
+    s3, folder = account.client("s3"), f"verify-{uuid.uuid4()}"
+    texts = {f"{folder}/{path.name}": path.read_text() for path in sorted(DOCUMENTS.glob("*.txt"))}
+    broken = f"{folder}/{_BROKEN}"
+    with steps.step(f"Upload {len(texts) + 1} documents"):
+        for key, text in {**texts, broken: "\n"}.items():
+            s3.put_object(Bucket=chain["InputBucketName"], Key=key, Body=text.encode())
+    with steps.step("Wait until each is done or has failed") as step:
+        rows = _wait_for(account, chain["DocumentsTableName"], [*texts, broken], step)
+    results = {
+        key: json.loads(
+            s3.get_object(Bucket=chain["ResultsBucketName"], Key=rows[key]["result_key"])[
+                "Body"
+            ].read()
+        )
+        for key in texts
+        if rows[key]["status"] == "done"
+    }
+    with steps.step("Query with Athena"):
+        answer = account.athena(chain).ask("language_chain", "mood_by_language")
+    languages = {key: key.rpartition("/")[2].removesuffix(".txt") for key in texts}
+    unclear = [key for key, result in results.items() if result["sentiment"] not in _SENTIMENTS]
+    return [
+        Check("documents done", sorted(texts), sorted(results)),
+        Check("the empty document", "failed", rows[broken]["status"]),
+        Check(
+            "languages detected",
+            languages,
+            {key: rows[key].get("source_language") for key in languages},
+        ),
+        Check("results without a sentiment", [], unclear),
+        Check("results without a text", [], [key for key in results if not results[key]["text"]]),
+        Check("rows in Athena", True, int(answer.rows["documents"].sum()) >= len(texts)),
+    ]
+
+
+def _wait_for(
+    account: Account, table: str, keys: list[str], step: Step
+) -> dict[str, dict[str, Any]]:
+    """Key -> row of the status table, once all documents have ended. Raises LocalError."""
+    deadline, dynamodb = time.monotonic() + _SECONDS, account.client("dynamodb")
+    while time.monotonic() < deadline:
+        pages = dynamodb.get_paginator("scan").paginate(TableName=table)
+        rows = [
+            {name: next(iter(value.values())) for name, value in item.items()}
+            for page in pages
+            for item in page["Items"]
+        ]
+        ended = {
+            row["key"]: row
+            for row in rows
+            if row.get("key") in keys and row.get("status") in ("done", "failed")
+        }
+        step.detail = f"{len(ended)} of {len(keys)}"
+        if len(ended) == len(keys):
+            return ended
+        time.sleep(account.poll_seconds)
+    raise LocalError(
+        f"{len(keys) - len(ended)} of {len(keys)} documents have not ended within"
+        f" {_SECONDS // 60} minutes. Look at the executions of the chain's state machine."
+    )
+
+
+VERIFICATION = Verification(
+    usd=0.10,
+    minutes=5,
+    leaves="the documents below verify-… in the input bucket, and their results",
+    run=verify,
+)
