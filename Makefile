@@ -164,8 +164,8 @@ verify: demo-environment  ## after a deploy: a small real load, its price said f
 	@$(ACCOUNT) verify --env $(ENV) $(ARCH_OPTION) $(SETTING_OPTIONS)
 
 .PHONY: destroy
-destroy: .build/core.stamp  ## take it down again
-	@stacks="$(STACKS)"; cdk destroy $$stacks $(if $(APPROVAL),--force) $(CONTEXT) $(addprefix -c arch=,$(ARCH))
+destroy: .build/core.stamp  ## take it down again, with what workflows and services made beside it
+	@$(ACCOUNT) destroy --env $(ENV) $(ARCH_OPTION) $(SETTING_OPTIONS)
 
 .PHONY: new
 new: .build/test.stamp  ## a small working architecture from a template (ARCH=my-architecture)

@@ -13,8 +13,10 @@ from rich.markup import escape
 
 from stacks.catalogue import chosen, environment_from, with_needs
 from stacks.environments import SettingsError
+from tools.account import destroy as taking_down
 from tools.account.doctor import clients, examine
 from tools.account.findings import Finding
+from tools.account.remains import Remain
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 console = Console(highlight=False, soft_wrap=True)
@@ -82,6 +84,42 @@ def verify(
             console.print(f"{'[green]✓[/]' if check.passed else '[red]✗[/]'} {escape(str(check))}")
             failed += not check.passed
     sys.exit(1 if failed else 0)
+
+
+@app.command()
+def destroy(env: Env = "sandbox", arch: Arch = "", setting: Settings = []) -> None:  # noqa: B006  # typer copies it
+    """Take the stacks down, with what workflows and services made beside them."""
+    settings = dict(pair.split("=", 1) for pair in setting)
+    try:
+        environment = environment_from({"env": env, **settings})
+        architectures = chosen([arch] if arch else [])
+    except SettingsError as error:
+        sys.exit(f"Error: {error}")
+    interactive = sys.stdin.isatty()
+    stacks = [stack for manifest in architectures for stack in manifest.stack_names]
+    context = [f"env={env}", *setting, *([f"arch={arch}"] if arch else [])]
+    command = ["cdk", "destroy", *stacks, *(option for pair in context for option in ("-c", pair))]
+    command += [] if interactive else ["--force"]
+
+    def confirm(made: list[Remain]) -> bool:
+        for remain in made:
+            console.print(f"to delete: {remain.kind} {escape(remain.name)}")
+        return not interactive or typer.confirm("Workflows made these; delete them, too?")
+
+    names = [f"{environment.common.name_prefix}{stack}" for stack in stacks]
+    keep_data = environment.common.keep_data
+    lines = taking_down.destroy(
+        clients(_session()),
+        names,
+        lambda: subprocess.run(command, check=False).returncode == 0,  # noqa: S603 -- our own command
+        keep_data=keep_data,
+        confirm=confirm,
+    )
+    try:
+        for line in lines:
+            console.print(escape(line))
+    except (RuntimeError, ClientError, BotoCoreError) as error:
+        sys.exit(f"Error: {error}")
 
 
 @app.command()

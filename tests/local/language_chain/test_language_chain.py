@@ -16,6 +16,7 @@ from local import local_aws
 from local.demos.demo import Context
 from local.demos.language_chain.checks import NOT_UNDERSTOOD, UNDERSTOOD
 from local.demos.language_chain.demo import LanguageChainDemo
+from local.demos.verification import LocalAccount
 from local.local_aws import LocalAws
 from local.runtime.emulator import Emulator
 from local.runtime.processes import stop
@@ -23,6 +24,7 @@ from local.runtime.progress import Steps
 from local.runtime.workspace import Workspace
 from local.services.s3.objects import list_keys
 from tests.local.conftest import statement_ids, without
+from tools.account import verify
 
 pytestmark = pytest.mark.local
 GERMAN = "Das Hotel in Berlin war wunderbar. Das Frühstück war gut, das Bett war weich. " * 3

@@ -3,10 +3,12 @@
 import pytest
 
 from local.runtime import deployment, emulator
+from local.runtime.assembly import Assembly
 from local.runtime.deployment import Outputs
 from local.runtime.emulator import Emulator
 from local.runtime.processes import stop
 from local.runtime.workspace import Workspace
+from tools.account.destroy import destroy
 
 pytestmark = pytest.mark.local
 
@@ -64,7 +66,22 @@ def test_two_prefixes_deploy_side_by_side_and_leave_nothing(scratch: Workspace) 
             running.client("s3").put_object(Bucket=values["LakeBucketName"], Key="a", Body=b"b")
         for prefix in ("Blue-", "Green-"):
             workspace = Workspace(scratch.folder / prefix)
-            deployment.destroy(workspace, running, synthesised[prefix].assembly)
+            assembly = synthesised[prefix].assembly
+
+            def cdk_destroy(
+                workspace: Workspace = workspace, assembly: Assembly = assembly
+            ) -> bool:
+                deployment.destroy(workspace, running, assembly)
+                return True
+
+            lines = destroy(
+                running.client,
+                [f"{prefix}StreamingLake"],
+                cdk,
+                keep_data=False,
+                confirm=lambda _: False,
+            )
+            assert [line for line in lines if line.startswith("left: log group")] == []
         assert inventory(running) == before
     finally:
         stop(scratch)

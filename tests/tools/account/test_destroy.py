@@ -1,0 +1,155 @@
+"""`make destroy`: what workflows and services made goes with the stacks, or is named."""
+
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+from tools.account.destroy import destroy
+from tools.account.remains import Remain
+
+GROUP = "/aws/lambda/fn-1"
+PACKAGE = "arn:aws:sagemaker:us-east-1:111111111111:model-package/flights/1"
+GROUP_ARN = "arn:aws:sagemaker:us-east-1:111111111111:model-package-group/flights"
+MADE = [
+    f"model package {PACKAGE}",
+    "endpoint flights",
+    "endpoint configuration config-1",
+    "model model-1",
+]
+
+
+class Account:
+    """Clients that expect the calls of one destroy, in order, and nothing else."""
+
+    def __init__(self) -> None:
+        self.stubs: dict[str, Stubber] = {}
+        self.clients: dict[str, Any] = {}
+
+    def client(self, service: str) -> Any:
+        if service not in self.clients:
+            self.clients[service] = boto3.client(
+                service,  # type: ignore[call-overload]  # the overloads want a literal
+                region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x",  # noqa: S106
+            )  # fmt: skip
+            self.stubs[service] = Stubber(self.clients[service])
+            self.stubs[service].activate()
+        return self.clients[service]
+
+    def expect(self, service: str, operation: str, response: dict[str, Any] | str) -> None:
+        self.client(service)
+        if isinstance(response, str):
+            self.stubs[service].add_client_error(operation, response)
+        else:
+            self.stubs[service].add_response(operation, response)
+
+
+@pytest.fixture
+def account() -> Account:
+    """A stack with a model package group, a function and an endpoint that a workflow made."""
+    account = Account()
+    resources = {
+        "AWS::SageMaker::ModelPackageGroup": GROUP_ARN,
+        "AWS::Lambda::Function": "fn-1",
+    }  # fmt: skip
+    output = {"OutputKey": "EndpointName", "OutputValue": "flights"}
+    stack = {
+        "StackName": "S", "CreationTime": 0, "StackStatus": "CREATE_COMPLETE", "Outputs": [output]
+    }  # fmt: skip
+    summaries = [
+        {
+            "LogicalResourceId": "R", "ResourceType": kind, "PhysicalResourceId": physical_id,
+            "LastUpdatedTimestamp": 0, "ResourceStatus": "CREATE_COMPLETE",
+        }
+        for kind, physical_id in resources.items()
+    ]  # fmt: skip
+    account.expect("cloudformation", "describe_stacks", {"Stacks": [stack]})
+    account.expect("cloudformation", "list_stack_resources", {"StackResourceSummaries": summaries})
+    package = {
+        "ModelPackageArn": PACKAGE, "CreationTime": 0, "ModelPackageStatus": "Completed",
+        "ModelPackageGroupName": "flights",
+    }  # fmt: skip
+    account.expect("sagemaker", "list_model_packages", {"ModelPackageSummaryList": [package]})
+    arn = "arn:aws:sagemaker:us-east-1:111111111111:endpoint/flights"
+    account.expect(
+        "sagemaker",
+        "describe_endpoint",
+        {
+            "EndpointName": "flights", "EndpointArn": arn, "EndpointConfigName": "config-1",
+            "EndpointStatus": "InService", "CreationTime": 0, "LastModifiedTime": 0,
+        },
+    )  # fmt: skip
+    account.expect(
+        "sagemaker",
+        "describe_endpoint_config",
+        {
+            "EndpointConfigName": "config-1",
+            "EndpointConfigArn": arn.replace("endpoint/", "endpoint-config/"),
+            "CreationTime": 0,
+            "ProductionVariants": [{"VariantName": "champion", "ModelName": "model-1"}],
+        },
+    )
+    return account
+
+
+def expect_log_groups(account: Account) -> None:
+    # One answer a prefix: the function's, and the endpoint's.
+    for names in ([GROUP], []):
+        groups = [{"logGroupName": name} for name in names]
+        account.expect("logs", "describe_log_groups", {"logGroups": groups})
+
+
+def run(account: Account, *, keep_data: bool, answer: bool = True) -> tuple[list[str], list[str]]:
+    """The printed lines, and what was asked about; every expected call was made."""
+    asked: list[Remain] = []
+    destroyed: list[bool] = []
+
+    def confirm(made: list[Remain]) -> bool:
+        asked.extend(made)
+        return answer
+
+    def cdk_destroy() -> bool:
+        destroyed.append(True)
+        return True
+
+    lines = list(destroy(account.client, ["S"], cdk_destroy, keep_data=keep_data, confirm=confirm))
+    for stub in account.stubs.values():
+        stub.assert_no_pending_responses()
+    assert bool(destroyed) == (answer or keep_data)
+    return lines, [f"{remain.kind} {remain.name}" for remain in asked]
+
+
+def test_everything_goes_with_the_stacks(account: Account) -> None:
+    for operation in ("delete_model_package", "delete_endpoint"):
+        account.expect("sagemaker", operation, {})
+    # Gone meanwhile: no error.
+    account.expect("sagemaker", "delete_endpoint_config", "ValidationException")
+    account.expect("sagemaker", "delete_model", {})
+    expect_log_groups(account)
+    account.expect("logs", "delete_log_group", {})
+    lines, asked = run(account, keep_data=False)
+    assert asked == MADE
+    deleted = [line for line in lines if line.startswith("deleted: ")]
+    assert deleted == [*(f"deleted: {name}" for name in MADE), f"deleted: log group {GROUP}"]
+
+
+def test_a_no_changes_nothing(account: Account) -> None:
+    lines, _ = run(account, keep_data=False, answer=False)
+    assert lines == ["Nothing was changed."]
+
+
+def test_where_data_are_kept_the_command_is_named(account: Account) -> None:
+    expect_log_groups(account)
+    lines, asked = run(account, keep_data=True)
+    assert asked == []
+    command = f"aws logs delete-log-group --log-group-name {GROUP}"
+    assert f"left: log group {GROUP}: {command}" in lines
+
+
+def test_a_failed_destroy_is_an_error() -> None:
+    account = Account()
+    account.expect("cloudformation", "describe_stacks", "ValidationError")
+    lines = destroy(account.client, ["S"], lambda: False, keep_data=False, confirm=lambda _: True)
+    with pytest.raises(RuntimeError, match="cdk destroy failed"):
+        list(lines)
