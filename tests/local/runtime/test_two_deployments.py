@@ -68,10 +68,8 @@ def test_two_prefixes_deploy_side_by_side_and_leave_nothing(scratch: Workspace) 
             workspace = Workspace(scratch.folder / prefix)
             assembly = synthesised[prefix].assembly
 
-            def cdk_destroy(
-                workspace: Workspace = workspace, assembly: Assembly = assembly
-            ) -> bool:
-                deployment.destroy(workspace, running, assembly)
+            def cdk(folder: Workspace = workspace, stacks: Assembly = assembly) -> bool:
+                deployment.destroy(folder, running, stacks)
                 return True
 
             lines = destroy(
