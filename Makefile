@@ -192,6 +192,10 @@ check: lint test  ## what CI runs
 bench: .build/test.stamp  ## measure the figures that README and site quote (WALL=yes: set-up and demo, too)
 	@$(VENV)/python -m tools.bench run $(PART) $(if $(WALL),--wall)
 
+.PHONY: mutants
+mutants: .build/test.stamp  ## which of COUNT=100 changes of workflows and policies no test notices (hours)
+	@$(VENV)/python -m tools.mutation $(if $(COUNT),--count $(COUNT)) $(if $(LOCAL),--local)
+
 # --- Read -------------------------------------------------------------------------------------
 
 .PHONY: docs
