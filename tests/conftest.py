@@ -49,8 +49,11 @@ def synthesise() -> Templates:
 def repository_copy(tmp_path: Path) -> Path:
     """The tracked files in a folder of the test, beside links to the environments.
 
-    Modification times are kept, so that `make` has nothing to set up there.
+    Modification times are kept, so that `make` has nothing to set up there: it would rebuild the
+    environments behind the links.
     """
+    ready = subprocess.run(["make", "-q", ".build/test.stamp"], cwd=ROOT, check=False)
+    assert ready.returncode == 0, "requirements have changed: run make .build/test.stamp first"
     folder = tmp_path / "repository"
     listing = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],

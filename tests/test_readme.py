@@ -32,8 +32,11 @@ def test_the_readme_has_the_commands_that_are_tested() -> None:
         "make synth ENV=production",
         "make settings",
         "make plan ARCH=streaming-lake",  # tests/tools/plan
+        # These need an account: tests/tools/account, and verify in tests/local.
+        "make doctor ARCH=streaming-lake",
         f'make deploy {deploy} SETTINGS="streaming_lake.shards=2 name_prefix=Blue-"',
-        f'make destroy {deploy} SETTINGS="name_prefix=Blue-"',
+        'make verify ARCH=streaming-lake SETTINGS="name_prefix=Blue-"',
+        'make destroy ARCH=streaming-lake SETTINGS="name_prefix=Blue-"',
         "make docs",  # tests/tools/site
         "make docs-serve",
         "make local",
