@@ -19,7 +19,7 @@ from aws_cdk.cx_api import CloudAssembly
 from cdk_nag import AwsSolutionsChecks
 
 from stacks.shared.gate.acknowledgments import acknowledge
-from stacks.shared.gate.plugins import closed_services, native_validation
+from stacks.shared.gate.plugins import closed_services, native_validation, template_rules
 from stacks.shared.gate.report import GateError, paragraphs
 from stacks.shared.gate.wildcards import accept_wildcards
 
@@ -43,6 +43,7 @@ def attach(app: App, today: date | None = None) -> None:
     Validations.of(app).add_plugins(
         AwsSolutionsChecks(app),
         native_validation(),
+        template_rules(),
         closed_services(today or datetime.now(UTC).date()),
     )
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from aws_cdk import Acknowledgment, App, Stack, Stage, Validations
 from constructs import IConstruct
 
-from stacks.shared.gate import closed
+from stacks.shared.gate import closed, own
 
 SHORTEST_REASON = 20
 _ANNOTATION = "Annotation::"
@@ -61,6 +61,8 @@ def qualified(rule: str) -> str:
         return f"AwsSolutions::{rule}"
     if name in closed.rules():
         return f"Closed-Services::{rule}"
+    if name in own.RULES:
+        return f"Template-Rules::{rule}"
     # The engine's ids, and the names of our own Guard rules.
     return f"CloudFormation-Validate::{rule}" if re.fullmatch(r"[A-Z][A-Z0-9_]+", name) else rule
 

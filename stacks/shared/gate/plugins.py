@@ -1,8 +1,7 @@
-"""Two plugins of the CDK's validation: the native engine, and the list of closed services."""
+"""The plugins of the CDK's validation: the native engine, our own rules, the closed services."""
 
 from collections.abc import Callable, Iterator
 from datetime import date
-from typing import NamedTuple
 
 import jsii
 from aws_cdk import (
@@ -13,18 +12,9 @@ from aws_cdk import (
     PolicyViolation,
 )
 
-from stacks.shared.gate import closed, native
+from stacks.shared.gate import closed, native, own
+from stacks.shared.gate.findings import Finding
 from stacks.shared.gate.templates import Template, templates
-
-
-class Finding(NamedTuple):
-    """What a checker objects to in one template."""
-
-    rule: str
-    sentence: str
-    logical_id: str | None = None
-    place: str | None = None
-    fix: str | None = None
 
 
 @jsii.implements(IPolicyValidationPlugin)
@@ -74,6 +64,11 @@ def native_validation() -> Checker:
             yield Finding(diagnosis.rule_id, sentence, logical_id, path, diagnosis.suggested_fix)
 
     return Checker(native.NAME, check)
+
+
+def template_rules() -> Checker:
+    """The rules that this project writes itself, on resolved templates."""
+    return Checker(own.NAME, lambda template: own.findings(template))
 
 
 def closed_services(today: date) -> Checker:

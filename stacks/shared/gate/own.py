@@ -1,0 +1,22 @@
+"""The rules that this project writes itself, on the resolved template: one checker for all.
+
+A rule stands here if neither cdk-nag nor CloudFormation's validation sees the defect, and Guard
+cannot say it.
+"""
+
+from collections.abc import Iterator
+
+from stacks.shared.gate import access, rights
+from stacks.shared.gate.findings import Finding
+from stacks.shared.gate.resolved import Resolved
+from stacks.shared.gate.templates import Template
+
+NAME = "Template Rules"
+RULES = frozenset(rule for module in (access, rights) for rule in module.RULES)
+
+
+def findings(template: Template) -> Iterator[Finding]:
+    """Every finding of every rule in one template."""
+    resolved = Resolved(template.body())
+    yield from access.findings(resolved, template.account)
+    yield from rights.findings(resolved)
