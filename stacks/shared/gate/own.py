@@ -6,13 +6,13 @@ cannot say it.
 
 from collections.abc import Iterator
 
-from stacks.shared.gate import access, rights
+from stacks.shared.gate import access, rights, workflows
 from stacks.shared.gate.findings import Finding
 from stacks.shared.gate.resolved import Resolved
 from stacks.shared.gate.templates import Template
 
 NAME = "Template Rules"
-RULES = frozenset(rule for module in (access, rights) for rule in module.RULES)
+RULES = frozenset(rule for module in (access, rights, workflows) for rule in module.RULES)
 
 
 def findings(template: Template) -> Iterator[Finding]:
@@ -20,3 +20,4 @@ def findings(template: Template) -> Iterator[Finding]:
     resolved = Resolved(template.body())
     yield from access.findings(resolved, template.account)
     yield from rights.findings(resolved)
+    yield from workflows.findings(resolved)
