@@ -75,7 +75,7 @@ def actions(template: Resolved, body: Mapping[str, Any]) -> list[str]:
 def limits_who(template: Resolved, body: Mapping[str, Any]) -> bool:
     """Whether a condition admits only some accounts, ARNs, networks or an organization."""
     return any(
-        key in _WHO and all(map(_is_narrow, values)) for key, values in _conditions(template, body)
+        key in _WHO and all(map(_is_narrow, values)) for key, values in conditions(template, body)
     )
 
 
@@ -84,7 +84,7 @@ def limits_for_whom(template: Resolved, body: Mapping[str, Any]) -> bool:
     return any(
         (key in _FOR_WHOM or key.startswith("kms:encryptioncontext:"))
         and all(map(_is_narrow, values))
-        for key, values in _conditions(template, body)
+        for key, values in conditions(template, body)
     )
 
 
@@ -92,13 +92,12 @@ def requires(template: Resolved, body: Mapping[str, Any], *keys: str) -> bool:
     """Whether a condition compares one of some keys with a value that is not a star."""
     return any(
         key in keys and all(value.strip("*") for value in values)
-        for key, values in _conditions(template, body)
+        for key, values in conditions(template, body)
     )
 
 
-def _conditions(
-    template: Resolved, body: Mapping[str, Any]
-) -> Iterator[tuple[str, list[str]]]:
+def conditions(template: Resolved, body: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
+    """Each key, in small letters, that a request must have, and the values that it may have."""
     # A condition that an Fn::If may leave out has the key `Fn::If`, and limits nothing.
     for operator, comparisons in (body.get("Condition") or {}).items():
         if _POSITIVE.fullmatch(operator) and isinstance(comparisons, Mapping):

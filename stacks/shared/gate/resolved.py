@@ -79,7 +79,7 @@ class Resolved:
     def get(self, value: Any, *names: str) -> Iterator[Any]:
         """Every value at a path of properties; the items of lists on the way are followed."""
         if not names:
-            yield from self.options(value)
+            yield from self.items(value)
             return
         for item in self.items(value):
             if isinstance(item, Mapping) and names[0] in item:

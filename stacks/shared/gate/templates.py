@@ -17,6 +17,8 @@ class Template:
     stack_path: str
     account: str | None
     region: str | None
+    keeps_data: bool = False
+    """Whether the stack has termination protection, as one whose data outlives it."""
 
     def body(self) -> dict[str, Any]:
         """What CloudFormation gets."""
@@ -27,12 +29,26 @@ class Template:
 def templates(context: IPolicyValidationContext) -> Iterator[Template]:
     """The CDK passes the stacks only; nested ones are among a stack's assets."""
     for stack in context.stack_templates:
+        path = Path(stack.template_path)
         template = Template(
-            Path(stack.template_path), stack.stack_construct_path, stack.account_id, stack.region
+            path,
+            stack.stack_construct_path,
+            stack.account_id,
+            stack.region,
+            _has_termination_protection(path),
         )
         yield template
         for nested in _nested(template.path):
             yield replace(template, path=nested)
+
+
+def _has_termination_protection(template: Path) -> bool:
+    manifest = json.loads((template.parent / "manifest.json").read_text())
+    return any(
+        artifact.get("properties", {}).get("templateFile") == template.name
+        and bool(artifact["properties"].get("terminationProtection"))
+        for artifact in manifest["artifacts"].values()
+    )
 
 
 def _nested(template: Path) -> Iterator[Path]:
