@@ -74,11 +74,7 @@ def template_rules() -> Checker:
 def closed_services(today: date) -> Checker:
     """The closed list, as of a day."""
 
-    def check(template: Template) -> Iterator[Finding]:
-        for diagnosis in closed.findings(template.body(), today):
-            yield Finding(diagnosis.rule, diagnosis.sentence, diagnosis.logical_id)
-
-    return Checker("Closed Services", check)
+    return Checker("Closed Services", lambda template: closed.findings(template.body(), today))
 
 
 def _violation(finding: Finding, template: Template) -> PolicyViolation:
