@@ -18,6 +18,7 @@ from aws_cdk import App, Validations
 from aws_cdk.cx_api import CloudAssembly
 from cdk_nag import AwsSolutionsChecks
 
+from stacks.shared.gate import warnings
 from stacks.shared.gate.acknowledgments import acknowledge
 from stacks.shared.gate.plugins import closed_services, native_validation, template_rules
 from stacks.shared.gate.report import GateError, paragraphs
@@ -40,6 +41,7 @@ def attach(app: App, today: date | None = None) -> None:
     # Findings go into the exception and the report file, and are not printed as well.
     app.node.set_context("@aws-cdk/core:failSynthOnValidationErrors", True)
     app.node.set_context("@aws-cdk/core:appMode", "inmemory")
+    app.node.add_validation(warnings.AcknowledgeWarnings(app))
     Validations.of(app).add_plugins(
         AwsSolutionsChecks(app),
         native_validation(),

@@ -80,7 +80,7 @@ def closed_services(today: date) -> Checker:
 def _violation(finding: Finding, template: Template) -> PolicyViolation:
     return PolicyViolation(
         rule_name=finding.rule,
-        description=finding.sentence,
+        description=finding.sentence[:1].upper() + finding.sentence[1:],
         severity="error",
         fix=finding.fix,
         violating_resources=[

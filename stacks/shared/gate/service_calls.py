@@ -16,7 +16,7 @@ from botocore.loaders import Loader
 from stacks.shared.gate import rights
 
 _RESOURCE = re.compile(
-    r"arn:[^:]*:states:::(?P<sdk>aws-sdk:)?(?P<service>[\w-]+):(?P<api>\w+)(?P<pattern>[.\w:]*)"
+    r"arn:(?:[\w-]+|\$\{AWS::Partition\}):states:::(?P<sdk>aws-sdk:)?(?P<service>[\w-]+):(?P<api>\w+)(?P<pattern>[.\w:]*)"
 )
 # Where a service's folder in botocore is not its name there without hyphens.
 _FOLDERS = {

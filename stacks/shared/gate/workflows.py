@@ -3,8 +3,10 @@
 What the engine's E3601 and asl-validator check of the language itself is not repeated here.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
+from typing import Any
 
 from stacks.shared.gate import definitions, jsonata_check, policies, service_calls
 from stacks.shared.gate.definitions import Machine, State
@@ -14,7 +16,9 @@ from stacks.shared.gate.service_calls import call_of
 
 RULES = (
     "WORKFLOW_UNREADABLE", "JSONATA", "CALL_UNKNOWN", "EXPRESS_WAITS", "TASK_NOT_ALLOWED",
+    "TRANSITION",
 )  # fmt: skip
+_OF_JSONPATH = {"InputPath", "Parameters", "ResultSelector", "ResultPath", "OutputPath"}
 
 
 def findings(template: Resolved) -> Iterator[Finding]:
@@ -28,6 +32,8 @@ def findings(template: Resolved) -> Iterator[Finding]:
                 machine.resource.logical_id,
             )
             continue
+        for sentence in _transitions(machine.definition):
+            yield Finding("TRANSITION", sentence, machine.resource.logical_id)
         allowed = _allowed(template, machine)
         assigned = {
             name
@@ -46,6 +52,8 @@ def _of_state(
     state: State, assigned: set[str], allowed: list[str] | None
 ) -> Iterator[tuple[str, str]]:
     if state.jsonata:
+        if fields := sorted(_OF_JSONPATH & set(state.body)):
+            yield "JSONATA", f"{', '.join(fields)} belongs to JSONPath: use Arguments and Output"
         for expression in definitions.expressions(state.body):
             if problem := jsonata_check.complaint(expression, assigned):
                 yield "JSONATA", f"{problem} in {{% {_short(expression)} %}}"
@@ -62,6 +70,8 @@ def _of_state(
             "EXPRESS_WAITS",
             "an Express workflow waits for no job, token or activity: make it Standard",
         )
+    if not call and not re.search(r":lambda:|:activity:|\$\{", resource):
+        yield "CALL_UNKNOWN", f"{resource} is no integration, function or activity"
     if call:
         arguments = state.body.get("Arguments" if state.jsonata else "Parameters", {})
         if problem := service_calls.complaint(call, arguments):
@@ -69,7 +79,29 @@ def _of_state(
         elif allowed is not None:
             for action in service_calls.actions_of(call):
                 if not any(fnmatchcase(action.lower(), pattern) for pattern in allowed):
-                    yield "TASK_NOT_ALLOWED", f"the role does not allow {action}"
+                    yield f"TASK_NOT_ALLOWED[{action}]", f"the role does not allow {action}"
+
+
+def _transitions(definition: Mapping[str, Any]) -> Iterator[str]:
+    """States that are named and are not there, or are there and nothing leads to them."""
+    states = definition["States"]
+    reached, ahead = set(), [definition.get("StartAt", "")]
+    while ahead:
+        name = ahead.pop()
+        if name not in states:
+            yield f"There is no state {name!r}, and a transition leads to it."
+        elif name not in reached:
+            reached.add(name)
+            body = states[name]
+            rows = [body, *body.get("Catch", []), *body.get("Choices", [])]
+            ahead += [row["Next"] for row in rows if "Next" in row]
+            ahead += [body["Default"]] if "Default" in body else []
+    if lost := sorted(set(states) - reached):
+        yield f"Nothing leads to {', '.join(map(repr, lost))}: remove it, or lead there."
+    for body in states.values():
+        processor = body.get("ItemProcessor") or body.get("Iterator")
+        for nested in [*body.get("Branches", []), *([processor] if processor else [])]:
+            yield from _transitions(nested)
 
 
 def _allowed(template: Resolved, machine: Machine) -> list[str] | None:

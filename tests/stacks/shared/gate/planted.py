@@ -29,6 +29,10 @@ class Planted:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     conditions: Mapping[str, Any] = field(default_factory=dict)
     mappings: Mapping[str, Any] = field(default_factory=dict)
+    protected: bool = False
+    """Whether the stack has termination protection."""
+    transform: str | None = None
+    """A macro of the template."""
 
     @property
     def sections(self) -> dict[str, Any]:
@@ -42,6 +46,9 @@ class Planted:
 
     def plant(self, stack: Stack, folder: Path) -> None:
         """Put it into the small app, as overrides and generic resources, which no construct shows."""
+        stack.termination_protection = self.protected
+        if self.transform:
+            stack.add_transform(self.transform)
         if self.sections:
             file = folder / "sections.json"
             file.write_text(json.dumps(self.sections))
