@@ -10,7 +10,7 @@ from typing import Any
 
 from stacks.shared.gate import jsonata_check
 from stacks.shared.gate.findings import Finding
-from stacks.shared.gate.resolved import Resolved
+from stacks.shared.gate.resolved import Resolved, Resource
 
 _TABLE = Path(__file__).with_name("closed.toml")
 _NOTICE = timedelta(days=365)
@@ -34,7 +34,7 @@ def findings(template: dict[str, Any], today: date) -> Iterator[Finding]:
     resolved = Resolved(template)
     for resource in resolved.resources.values():
         kind, properties = resource.type, resource.properties
-        sentences = [*_types(kind), *_values(resolved, kind, properties)]
+        sentences = [*_types(kind), *_values(resolved, resource)]
         if kind == "AWS::Lambda::Function":
             sentences += _runtimes(resolved.texts(properties.get("Runtime")), today)
         for rule, sentence in dict.fromkeys(sentences):
@@ -47,9 +47,10 @@ def _types(kind: str) -> Iterator[tuple[str, str]]:
             yield row["rule"], _sentence(kind, row)
 
 
-def _values(template: Resolved, kind: str, properties: Any) -> Iterator[tuple[str, str]]:
+def _values(template: Resolved, resource: Resource) -> Iterator[tuple[str, str]]:
+    kind, properties = resource.type, resource.properties
     rows = [row for row in table()["values"] if re.fullmatch(row.get("on", ".*"), kind)]
-    leaves = list(_leaves(template, properties))
+    leaves = list(_leaves(template, resource))
     for row in rows:
         for name, value in leaves:
             if re.fullmatch(row["property"], name) and re.fullmatch(row["match"], value):
@@ -79,9 +80,9 @@ def _runtimes(names: list[str], today: date) -> Iterator[tuple[str, str]]:
         yield "LAMBDA_RUNTIME", f"The runtime {name} {fate}. Use {_BEST_RUNTIMES}."
 
 
-def _leaves(template: Resolved, properties: Any) -> Iterator[tuple[str, str]]:
+def _leaves(template: Resolved, resource: Resource) -> Iterator[tuple[str, str]]:
     """Every property and its text, at any depth, those inside JSON and JSONata too."""
-    for name, value in template.walk(properties):
+    for name, value in template.parts(resource):
         if isinstance(value, str):
             yield name, value
             # A definition whose numbers are substitutions is no JSON yet.

@@ -5,7 +5,7 @@ it; and by name alone, since a short password looks like a word.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from detect_secrets.core.scan import scan_line
@@ -34,7 +34,7 @@ _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 # References and switches: `{{resolve:secretsmanager:...}}`, ARNs, true.
 _NO_SECRET = re.compile(r"\{\{resolve:.*|arn:.*|.*\$\{.*|true|false|none|\d{0,3}|\*+|", re.IGNORECASE)
 # What a secret of some kind cannot lack: a cheap look before the detectors.
-_SUSPICIOUS = re.compile(r"[A-Za-z0-9+/_\-]{16}|://[^/\s]*@|PRIVATE KEY")
+_SUSPICIOUS = re.compile(r"(?=[A-Za-z+/_\-]*\d)[A-Za-z0-9+/_\-]{16}|://[^/\s]*@|PRIVATE KEY")
 # Held by value with other names than those above.
 _BY_VALUE = {"AWS::SecretsManager::Secret": "SecretString"}
 
@@ -44,10 +44,12 @@ def findings(template: Resolved) -> Iterator[Finding]:
     with transient_settings({"plugins_used": [{"name": name} for name in _DETECTORS]}):
         for resource in template.resources.values():
             by_value = _BY_VALUE.get(resource.type)
-            for name, kind in dict.fromkeys(_secrets(template, resource.properties, by_value)):
+            for name, kind in dict.fromkeys(
+                _secrets(template, template.parts(resource), by_value)
+            ):
                 yield Finding("SECRET_IN_PLAIN_TEXT", _sentence(name, kind), resource.logical_id)
         for name, parameter in template.body.get("Parameters", {}).items():
-            for _, kind in _secrets(template, {name: parameter.get("Default", "")}, None):
+            for _, kind in _secrets(template, [(name, str(parameter.get("Default", "")))], None):
                 yield Finding("SECRET_IN_PLAIN_TEXT", _sentence(f"the default of {name}", kind))
 
 
@@ -58,8 +60,10 @@ def _sentence(name: str, kind: str) -> str:
     )
 
 
-def _secrets(template: Resolved, value: Any, by_value: str | None) -> Iterator[tuple[str, str]]:
-    for name, part in template.walk(value):
+def _secrets(
+    template: Resolved, parts: Iterable[tuple[str, Any]], by_value: str | None
+) -> Iterator[tuple[str, str]]:
+    for name, part in parts:
         # Pairs: {"Name": "PASSWORD", "Value": "..."} of containers, CodeBuild and parameters.
         if isinstance(part, Mapping) and "Value" in part and (named := part.get("Name")):
             for text in template.texts(part["Value"]):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from stacks.shared.gate.resolved import Resolved, Resource
@@ -39,16 +40,21 @@ class Statement(NamedTuple):
         return bool({"Principal", "NotPrincipal"} & set(self.body))
 
 
-def statements(template: Resolved) -> Iterator[Statement]:
+@lru_cache(maxsize=1)
+def statements(template: Resolved) -> tuple[Statement, ...]:
     """Every statement that allows something, in any property of any resource.
 
     A policy is found by its shape, so that no type of resource is forgotten; policies that grant
     nothing (of VPC endpoints, of organizations) are left out.
     """
+    return tuple(_statements(template))
+
+
+def _statements(template: Resolved) -> Iterator[Statement]:
     for resource in template.resources.values():
         if resource.type in _GUARDS_ONLY:
             continue
-        for _, part in template.walk(resource.properties):
+        for _, part in template.parts(resource):
             if isinstance(part, Mapping) and "Statement" in part:
                 for body in template.items(part["Statement"]):
                     if isinstance(body, Mapping) and "Allow" in template.texts(body.get("Effect")):

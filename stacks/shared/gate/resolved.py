@@ -32,6 +32,7 @@ class Resolved:
 
     def __init__(self, body: Mapping[str, Any]) -> None:
         self.body = body
+        self._parts: dict[str, list[tuple[str, Any]]] = {}
 
     @cached_property
     def resources(self) -> dict[str, Resource]:
@@ -101,6 +102,13 @@ class Resolved:
                     yield from self.walk(part, name if key.startswith("Fn::") else key)
             elif isinstance(item, str):
                 yield from self._inside(item, name)
+
+    def parts(self, resource: Resource) -> list[tuple[str, Any]]:
+        """Every part of a resource's properties, as `walk` finds them."""
+        name = resource.logical_id
+        if name not in self._parts:
+            self._parts[name] = list(self.walk(resource.properties))
+        return self._parts[name]
 
     def referenced(self, value: Any) -> set[str]:
         """The logical ids of the resources that a value refers to."""
