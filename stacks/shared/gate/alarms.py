@@ -72,9 +72,10 @@ def _metrics_of(template: Resolved, alarm: Resource) -> Iterator[tuple[str, str]
             known = metrics().get(namespace)
             for name in template.texts(metric.get("MetricName")):
                 if known is None:
-                    yield "ALARM_METRIC", (
-                        f"the namespace {namespace} is not in {_TABLE.name}: correct it, or add its"
-                        " metrics there"
+                    yield (
+                        "ALARM_METRIC",
+                        f"the namespace {namespace} is not in {_TABLE.name}: correct it, or add"
+                        " its metrics there",
                     )
                 elif name not in known:
                     yield "ALARM_METRIC", f"{namespace} has no metric {name}, so it never goes off"
@@ -92,7 +93,10 @@ def _periods_of(template: Resolved, alarm: Resource) -> Iterator[tuple[str, str]
             elif period in _SHORT_PERIODS and str(metric.get("Namespace")).startswith("AWS/"):
                 yield "ALARM_PERIOD", f"AWS publishes no metric every {period} s: use 60 s"
             if period * evaluated > (_WEEK if period >= 3600 else _DAY):
-                yield "ALARM_PERIOD", f"{evaluated} periods of {period} s are too long: at most a day"
+                yield (
+                    "ALARM_PERIOD",
+                    f"{evaluated} periods of {period} s are too long: at most a day",
+                )
     datapoints = template.texts(alarm.properties.get("DatapointsToAlarm"))
     if any(text.isdigit() and int(text) > evaluated for text in datapoints):
         yield "ALARM_PERIOD", f"more data points than the {evaluated} periods that it looks at"

@@ -55,9 +55,7 @@ def expressions(value: Any) -> Iterator[str]:
         yield text.removeprefix("{%").removesuffix("%}").strip()
 
 
-def _definitions(
-    template: Resolved, resource: Resource
-) -> Iterator[Mapping[str, Any] | None]:
+def _definitions(template: Resolved, resource: Resource) -> Iterator[Mapping[str, Any] | None]:
     properties = resource.properties
     if isinstance(definition := properties.get("Definition"), Mapping):
         texts = [json.dumps(_plain(template, definition))]

@@ -8,8 +8,7 @@ from stacks.shared.gate import policies
 from stacks.shared.gate.findings import Finding
 from stacks.shared.gate.resolved import Resolved, Resource
 
-RULES = ("TARGET_NOT_ADMITTED", "TARGET_WITHOUT_ROLE", "KEY_NOT_ADMITTED", "BATCH_WINDOW")
-RULES = (*RULES, "SUBSCRIPTION_IN_CLEAR")
+RULES = ("TARGET_NOT_ADMITTED", "TARGET_WITHOUT_ROLE", "KEY_NOT_ADMITTED")
 
 # Target -> the type that admits it, the property that names the target, and the action.
 _ADMITS = {
@@ -17,7 +16,15 @@ _ADMITS = {
     "AWS::SNS::Topic": ("SNS::TopicPolicy", "Topics", "sns:Publish"),
     "AWS::Lambda::Function": ("Lambda::Permission", "FunctionName", "lambda:InvokeFunction"),
 }
-_LARGEST_BATCH = 10  # of a queue, without a window
+# Types of senders, their properties that name a receiver, and the service that delivers.
+_SENDERS = [
+    (
+        ("CloudWatch::Alarm", "CloudWatch::CompositeAlarm"),
+        ("AlarmActions", "OKActions", "InsufficientDataActions"),
+        "cloudwatch.amazonaws.com",
+    ),
+    (("SNS::Subscription",), ("Endpoint",), "sns.amazonaws.com"),
+]
 
 
 def findings(template: Resolved) -> Iterator[Finding]:
@@ -25,36 +32,35 @@ def findings(template: Resolved) -> Iterator[Finding]:
     for sender, service, target in _deliveries(template):
         for rule, sentence in dict.fromkeys(_complaints(template, sender, service, target)):
             yield Finding(rule, f"{sentence}.", sender.logical_id)
-    for rule in template.of_type("Events::Rule"):
-        for target in template.get(rule.properties, "Targets"):
-            yield from _without_role(template, rule, target)
-    yield from _batches(template)
-    yield from _subscriptions(template)
+    for event_rule in template.of_type("Events::Rule"):
+        for row in template.get(event_rule.properties, "Targets"):
+            yield from _without_role(template, event_rule, row)
 
 
 def _deliveries(template: Resolved) -> Iterator[tuple[Resource, str, str]]:
     """Who sends, which service delivers, and the resource of the template that it goes to."""
-    for rule in template.of_type("Events::Rule"):
-        for target in template.get(rule.properties, "Targets"):
-            goals = [target.get("DeadLetterConfig", {}).get("Arn")]
-            if "RoleArn" not in target:
-                goals.append(target.get("Arn"))
-            for name in template.referenced([goal for goal in goals if goal]):
-                yield rule, "events.amazonaws.com", name
-    for alarm in template.of_type("CloudWatch::Alarm", "CloudWatch::CompositeAlarm"):
-        for kind in ("AlarmActions", "OKActions", "InsufficientDataActions"):
-            for name in template.referenced(alarm.properties.get(kind)):
-                yield alarm, "cloudwatch.amazonaws.com", name
-    for subscription in template.of_type("SNS::Subscription"):
-        for name in template.referenced(subscription.properties.get("Endpoint")):
-            yield subscription, "sns.amazonaws.com", name
+    yield from _by_rules(template)
+    for kinds, names, service in _SENDERS:
+        for sender in template.of_type(*kinds):
+            for name in names:
+                for target in template.referenced(sender.properties.get(name)):
+                    yield sender, service, target
     for bucket in template.of_type("S3::Bucket"):
-        for goals in template.get(bucket.properties, "NotificationConfiguration"):
-            for _, part in template.walk(goals):
-                for goal in ("Queue", "Topic", "Function"):
-                    if isinstance(part, Mapping) and goal in part:
-                        for name in template.referenced(part[goal]):
-                            yield bucket, "s3.amazonaws.com", name
+        notified = bucket.properties.get("NotificationConfiguration")
+        for name, part in template.walk(notified):
+            if name in ("Queue", "Topic", "Function"):
+                for target in template.referenced(part):
+                    yield bucket, "s3.amazonaws.com", target
+
+
+def _by_rules(template: Resolved) -> Iterator[tuple[Resource, str, str]]:
+    for rule in template.of_type("Events::Rule"):
+        for row in template.get(rule.properties, "Targets"):
+            goals = [row.get("DeadLetterConfig", {}).get("Arn")]
+            if "RoleArn" not in row:
+                goals.append(row.get("Arn"))
+            for target in template.referenced([goal for goal in goals if goal]):
+                yield rule, "events.amazonaws.com", target
 
 
 def _complaints(
@@ -65,7 +71,9 @@ def _complaints(
         return
     kind, name, action = _ADMITS[resource.type]
     admitting = [
-        owner for owner in template.of_type(kind) if target in template.referenced(owner.properties.get(name))
+        owner
+        for owner in template.of_type(kind)
+        if target in template.referenced(owner.properties.get(name))
     ]
     # An alarm's own account may publish to a topic that has no policy of its own.
     owned = service == "cloudwatch.amazonaws.com" and not admitting
@@ -86,7 +94,8 @@ def _complaints(
         ):
             yield (
                 "KEY_NOT_ADMITTED",
-                f"{target} is under {key}, whose policy admits no {service}: what is sent is dropped",
+                f"{target} is under {key}, whose policy admits no {service}, so that what is sent"
+                " is dropped: admit it in the key policy",
             )
     if key_id and any("alias/aws/" in text for text in template.texts(key_id)):
         yield (
@@ -123,13 +132,16 @@ def _allows(
     ]
     # `${Rule.Arn}`: of a source that is another resource of the template, nothing comes from here.
     elsewhere = sources and not any(
-        f"${{{sender.logical_id}" in source or "${" not in source.replace("${AWS::", "")
+        f"${{{sender.logical_id}" in source
+        or "${" not in source.replace("${AWS::", "")
         or source.startswith("arn:")
         for source in sources
     )
     return (
         ("Service", service) in policies.principals(template, body)
-        and any(fnmatchcase(action.lower(), name.lower()) for name in policies.actions(template, body))
+        and any(
+            fnmatchcase(action.lower(), name.lower()) for name in policies.actions(template, body)
+        )
         and not elsewhere
     )
 
@@ -154,37 +166,3 @@ _NEEDS_ROLE = {
     "AWS::KinesisFirehose::DeliveryStream", "AWS::Batch::JobQueue", "AWS::CodeBuild::Project",
     "AWS::Glue::Workflow", "AWS::SageMaker::Pipeline", "AWS::Events::ApiDestination",
 }  # fmt: skip
-
-
-def _batches(template: Resolved) -> Iterator[Finding]:
-    """docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html, read on 2026-11-28."""
-    for mapping in template.of_type("Lambda::EventSourceMapping"):
-        sizes = template.texts(mapping.properties.get("BatchSize"))
-        windows = template.texts(mapping.properties.get("MaximumBatchingWindowInSeconds", 0))
-        sources = template.referenced(mapping.properties.get("EventSourceArn"))
-        queues = {name for name in sources if template.resources[name].type == "AWS::SQS::Queue"}
-        of_a_queue = queues or any(
-            ":sqs:" in text for text in template.texts(mapping.properties.get("EventSourceArn"))
-        )
-        large = any(text.isdigit() and int(text) > _LARGEST_BATCH for text in sizes)
-        if of_a_queue and large and "0" in windows:
-            yield Finding(
-                "BATCH_WINDOW",
-                "Lambda refuses more than 10 messages of a queue at once without a window: set"
-                " MaximumBatchingWindowInSeconds to 1 or more.",
-                mapping.logical_id,
-            )
-
-
-def _subscriptions(template: Resolved) -> Iterator[Finding]:
-    for owner in template.of_type("SNS::Subscription", "SNS::Topic"):
-        rows = [owner.properties, *template.get(owner.properties, "Subscription")]
-        for row in rows:
-            protocols = template.texts(row.get("Protocol"))
-            endpoints = template.texts(row.get("Endpoint"))
-            if "http" in protocols or any(text.startswith("http://") for text in endpoints):
-                yield Finding(
-                    "SUBSCRIPTION_IN_CLEAR",
-                    "The subscription sends messages in clear text over http: use https.",
-                    owner.logical_id,
-                )

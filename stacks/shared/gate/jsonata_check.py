@@ -9,8 +9,8 @@ from typing import Any
 import jsonata
 from jsonata.jexception import JException
 
-# Beside JSONata's own functions; docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html,
-# read on 2026-11-28: "Step Functions does not support $eval".
+# What Step Functions adds to JSONata's own functions, and what it leaves out:
+# docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html, read on 2026-11-28.
 _OF_STEP_FUNCTIONS = {"partition", "range", "hash", "random", "uuid", "parse", "states"}
 _NOT_SUPPORTED = {"eval"}
 
@@ -40,7 +40,8 @@ def literals(expression: str) -> Iterator[tuple[str | None, str]]:
 
 @cache
 def _functions() -> frozenset[str]:
-    return frozenset((set(jsonata.Jsonata.static_frame.bindings) | _OF_STEP_FUNCTIONS) - _NOT_SUPPORTED)
+    of_jsonata = set(jsonata.Jsonata.static_frame.bindings)
+    return frozenset((of_jsonata | _OF_STEP_FUNCTIONS) - _NOT_SUPPORTED)
 
 
 def _bound(node: Any) -> Iterator[str]:

@@ -10,6 +10,7 @@ from stacks.shared.gate import (
     access,
     alarms,
     delivery,
+    messages,
     plain_text,
     queries,
     retention,
@@ -21,7 +22,7 @@ from stacks.shared.gate.resolved import Resolved
 from stacks.shared.gate.templates import Template
 
 NAME = "Template Rules"
-_MODULES = (access, alarms, delivery, plain_text, queries, retention, rights, workflows)
+_MODULES = (access, alarms, delivery, messages, plain_text, queries, retention, rights, workflows)
 RULES = frozenset({"TRANSFORM", *(rule for module in _MODULES for rule in module.RULES)})
 
 
@@ -37,5 +38,5 @@ def findings(template: Template) -> Iterator[Finding]:
     resolved = Resolved(body)
     yield from access.findings(resolved, template.account)
     yield from retention.findings(resolved, keeps_data=template.keeps_data)
-    for module in (alarms, delivery, plain_text, queries, rights, workflows):
+    for module in (alarms, delivery, messages, plain_text, queries, rights, workflows):
         yield from module.findings(resolved)

@@ -32,7 +32,9 @@ _SECRET_NAME = re.compile(
 )
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 # References and switches: `{{resolve:secretsmanager:...}}`, ARNs, true.
-_NO_SECRET = re.compile(r"\{\{resolve:.*|arn:.*|.*\$\{.*|true|false|none|\d{0,3}|\*+|", re.IGNORECASE)
+_NO_SECRET = re.compile(
+    r"\{\{resolve:.*|arn:.*|.*\$\{.*|true|false|none|\d{0,3}|\*+|", re.IGNORECASE
+)
 # What a secret of some kind cannot lack: a cheap look before the detectors.
 _SUSPICIOUS = re.compile(r"(?=[A-Za-z+/_\-]*\d)[A-Za-z0-9+/_\-]{16}|://[^/\s]*@|PRIVATE KEY")
 # Held by value with other names than those above.
@@ -44,9 +46,7 @@ def findings(template: Resolved) -> Iterator[Finding]:
     with transient_settings({"plugins_used": [{"name": name} for name in _DETECTORS]}):
         for resource in template.resources.values():
             by_value = _BY_VALUE.get(resource.type)
-            for name, kind in dict.fromkeys(
-                _secrets(template, template.parts(resource), by_value)
-            ):
+            for name, kind in dict.fromkeys(_secrets(template, template.parts(resource), by_value)):
                 yield Finding("SECRET_IN_PLAIN_TEXT", _sentence(name, kind), resource.logical_id)
         for name, parameter in template.body.get("Parameters", {}).items():
             for _, kind in _secrets(template, [(name, str(parameter.get("Default", "")))], None):

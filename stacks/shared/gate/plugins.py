@@ -68,7 +68,11 @@ def native_validation() -> Checker:
 
 def template_rules() -> Checker:
     """The rules that this project writes itself, on resolved templates."""
-    return Checker(own.NAME, lambda template: own.findings(template))
+
+    def check(template: Template) -> Iterator[Finding]:
+        return own.findings(template)
+
+    return Checker(own.NAME, check)
 
 
 def closed_services(today: date) -> Checker:

@@ -10,8 +10,8 @@ from stacks.shared.gate.resolved import Resolved, Resource
 # Their statements admit everybody or everything by design, and grant nothing by themselves.
 _GUARDS_ONLY = {"AWS::EC2::VPCEndpoint", "AWS::Organizations::Policy"}
 # Keys that AWS sets and a stranger cannot choose: S3's user guide, "The meaning of public"
-# (docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html), and IAM's,
-# "AWS global condition context keys"; read on 2026-11-28.
+# (docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html), and
+# IAM's, "AWS global condition context keys"; read on 2026-11-28.
 _WHO = {
     "aws:principalaccount", "aws:principalarn", "aws:principalorgid", "aws:principalorgpaths",
     "aws:sourceaccount", "aws:sourcearn", "aws:sourceip", "aws:sourceorgid", "aws:sourceorgpaths",

@@ -91,7 +91,7 @@ class Resolved:
         return [text for item in self.items(value) for text in self._texts(item)]
 
     def walk(self, value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-        """Every part of a value with the name of the property that holds it, strings of JSON too."""
+        """Every part of a value with the name of its property, what strings of JSON hold too."""
         for item in self.items(value):
             yield name, item
             if isinstance(item, Mapping):
@@ -113,9 +113,7 @@ class Resolved:
     def referenced(self, value: Any) -> set[str]:
         """The logical ids of the resources that a value refers to."""
         names = {
-            name
-            for text in self.texts(value)
-            for name in re.findall(r"\$\{([A-Za-z0-9]+)", text)
+            name for text in self.texts(value) for name in re.findall(r"\$\{([A-Za-z0-9]+)", text)
         }
         return names & set(self.resources)
 

@@ -10,8 +10,9 @@ RULES = ("LIFECYCLE_DELETES_NOTHING", "LIFECYCLE_DELETES_LATE", "DELETION_UNSAID
 # What holds data that nothing else in a stack can make again.
 _WITH_DATA = {
     "AWS::Cassandra::Table", "AWS::Cognito::UserPool", "AWS::DocDB::DBCluster",
-    "AWS::DynamoDB::GlobalTable", "AWS::DynamoDB::Table", "AWS::EC2::Volume", "AWS::ECR::Repository",
-    "AWS::EFS::FileSystem", "AWS::Kinesis::Stream", "AWS::KMS::Key", "AWS::Neptune::DBCluster",
+    "AWS::DynamoDB::GlobalTable", "AWS::DynamoDB::Table", "AWS::EC2::Volume",
+    "AWS::ECR::Repository", "AWS::EFS::FileSystem", "AWS::Kinesis::Stream",
+    "AWS::KMS::Key", "AWS::Neptune::DBCluster",
     "AWS::OpenSearchService::Domain", "AWS::RDS::DBCluster", "AWS::RDS::DBInstance",
     "AWS::Redshift::Cluster", "AWS::S3::Bucket", "AWS::S3Tables::TableBucket",
     "AWS::SecretsManager::Secret", "AWS::Timestream::InfluxDBInstance",
@@ -55,20 +56,25 @@ def _lifecycle(template: Resolved, bucket: Resource) -> Iterator[tuple[str, str]
         return
     for rule in rules:
         name = rule.get("Id", "without an id")
-        if not ({"ExpirationInDays", "ExpirationDate"} & set(rule)) or rule.get("Status") != "Enabled":
+        if (
+            not ({"ExpirationInDays", "ExpirationDate"} & set(rule))
+            or rule.get("Status") != "Enabled"
+        ):
             continue
         after = [
             int(text)
             for other in rules
             if other.get("Status") == "Enabled" and _covers(other, rule)
-            for text in template.texts(list(template.get(other, "NoncurrentVersionExpiration", "NoncurrentDays")))
+            for text in template.texts(
+                list(template.get(other, "NoncurrentVersionExpiration", "NoncurrentDays"))
+            )
             if text.isdigit()
         ]
         if not after:
             yield (
                 "LIFECYCLE_DELETES_NOTHING",
-                f"the rule {name} expires objects of a versioned bucket, and their versions stay for"
-                " ever: set NoncurrentVersionExpiration",
+                f"the rule {name} expires objects of a versioned bucket, and their versions stay"
+                " for ever: set NoncurrentVersionExpiration",
             )
         elif min(after) > int(rule.get("ExpirationInDays") or min(after)):
             yield (

@@ -11,7 +11,8 @@ from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any
 
-from policy_sentry.querying.actions import get_action_data, get_service_prefix_data
+from policy_sentry.querying.actions import get_action_data
+from policy_sentry.shared.iam_data import get_service_prefix_data
 
 from stacks.shared.gate import policies
 from stacks.shared.gate.findings import Finding
@@ -26,9 +27,9 @@ RULES = (
 def findings(template: Resolved) -> Iterator[Finding]:
     """Statements that allow more than they name, or name what does not exist."""
     for statement in policies.statements(template):
-        complaints = _unknown(template, statement.body)
+        complaints = [*_unknown(template, statement.body)]
         if not statement.names_principals:
-            complaints = [*complaints, *_too_much(template, statement.body)]
+            complaints += _too_much(template, statement.body)
         for rule, sentence in dict.fromkeys(complaints):
             yield Finding(rule, sentence, statement.resource.logical_id)
     for owner in template.of_type("IAM::Role", "IAM::User", "IAM::Group", "SSO::PermissionSet"):

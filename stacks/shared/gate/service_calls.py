@@ -24,10 +24,10 @@ _FOLDERS = {
     "cognitoidentityprovider": "cognito-idp", "costandusagereport": "cur", "costexplorer": "ce",
     "databasemigration": "dms", "directory": "ds", "elasticloadbalancing": "elb",
     "elasticloadbalancingv2": "elbv2", "elasticsearch": "es", "eventbridge": "events",
-    "iotdataplane": "iot-data", "iotjobsdataplane": "iot-jobs-data", "lexmodelbuilding": "lex-models",
-    "lexmodelsv2": "lexv2-models", "lexruntime": "lex-runtime", "lexruntimev2": "lexv2-runtime",
-    "migrationhub": "mgh", "pinpointsmsvoice": "sms-voice", "sfn": "stepfunctions",
-    "states": "stepfunctions", "elasticmapreduce": "emr",
+    "iotdataplane": "iot-data", "iotjobsdataplane": "iot-jobs-data",
+    "lexmodelbuilding": "lex-models", "lexmodelsv2": "lexv2-models", "lexruntime": "lex-runtime",
+    "lexruntimev2": "lexv2-runtime", "migrationhub": "mgh", "pinpointsmsvoice": "sms-voice",
+    "sfn": "stepfunctions", "states": "stepfunctions", "elasticmapreduce": "emr",
 }  # fmt: skip
 # Optimised integrations, and those of them that are no operation of an AWS API:
 # docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html, read on 2026-11-28.
@@ -69,7 +69,9 @@ def call_of(resource: str) -> Call | None:
     """The call that a `Resource` names, None if it is a function's or an activity's ARN."""
     if match := _RESOURCE.fullmatch(resource):
         api = match["api"]
-        return Call(match["service"], api[0].upper() + api[1:], bool(match["sdk"]), match["pattern"])
+        return Call(
+            match["service"], api[0].upper() + api[1:], bool(match["sdk"]), match["pattern"]
+        )
     return None
 
 
@@ -78,7 +80,9 @@ def complaint(call: Call, arguments: Any) -> str | None:
     if not call.sdk and call.service not in _OPTIMISED:
         return f"Step Functions has no integration {call.service}: use aws-sdk:{call.service}"
     if call.sdk and call.pattern.startswith(".sync"):
-        return "an aws-sdk integration does not wait for a job (.sync): poll, or use an optimised one"
+        return (
+            "an aws-sdk integration does not wait for a job (.sync): poll, or use an optimised one"
+        )
     if not call.sdk and call.service in _NO_API:
         return None
     model = _model(call.service)
@@ -131,7 +135,9 @@ def _capital(name: str) -> str:
 def _folder(service: str) -> str:
     if service in _FOLDERS:
         return _FOLDERS[service]
-    folders = {name.replace("-", ""): name for name in _FROM_ALL.list_available_services("service-2")}
+    folders = {
+        name.replace("-", ""): name for name in _FROM_ALL.list_available_services("service-2")
+    }
     return folders.get(service.replace("-", ""), service)
 
 

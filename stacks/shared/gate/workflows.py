@@ -38,7 +38,11 @@ def findings(template: Resolved) -> Iterator[Finding]:
         assigned = {
             name
             for state in definitions.states(machine)
-            for catcher in [state.body, *state.body.get("Catch", []), *state.body.get("Choices", [])]
+            for catcher in [
+                state.body,
+                *state.body.get("Catch", []),
+                *state.body.get("Choices", []),
+            ]
             for name in catcher.get("Assign", {})
         }
         for state in definitions.states(machine):
@@ -60,8 +64,11 @@ def _of_state(
     processor = state.body.get("ItemProcessor", {}).get("ProcessorConfig", {})
     if state.express and processor.get("Mode") == "DISTRIBUTED":
         yield "EXPRESS_WAITS", "an Express workflow has no Distributed Map: make it Standard"
-    if state.body.get("Type") != "Task":
-        return
+    if state.body.get("Type") == "Task":
+        yield from _of_task(state, allowed)
+
+
+def _of_task(state: State, allowed: list[str] | None) -> Iterator[tuple[str, str]]:
     resource = str(state.body.get("Resource", ""))
     call = call_of(resource)
     if state.express and (":activity:" in resource or (call and call.pattern)):

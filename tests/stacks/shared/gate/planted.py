@@ -1,4 +1,4 @@
-"""The planted defects of `planted/*.yaml`: what each changes in the small app, and who refuses it."""
+"""The planted defects of `planted/*.yaml`: what each changes in the small app, and its rule."""
 
 import json
 from collections.abc import Mapping
@@ -45,7 +45,7 @@ class Planted:
         return {name: dict(section) for name, section in sections.items() if section}
 
     def plant(self, stack: Stack, folder: Path) -> None:
-        """Put it into the small app, as overrides and generic resources, which no construct shows."""
+        """Put it into the small app, by overrides and generic resources that no construct shows."""
         stack.termination_protection = self.protected
         if self.transform:
             stack.add_transform(self.transform)

@@ -29,7 +29,9 @@ def test_a_planted_defect_is_refused_where_it_is(tmp_path: Path, defect: Planted
 
 
 def test_each_defect_is_planted_once() -> None:
-    assert [name for name, count in Counter(defect.id for defect in DEFECTS).items() if count > 1] == []
+    assert [
+        name for name, count in Counter(defect.id for defect in DEFECTS).items() if count > 1
+    ] == []
 
 
 def test_each_rule_of_the_project_has_a_planted_defect() -> None:
