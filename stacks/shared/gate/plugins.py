@@ -84,7 +84,7 @@ def closed_services(today: date) -> Checker:
 def _violation(finding: Finding, template: Template) -> PolicyViolation:
     return PolicyViolation(
         rule_name=finding.rule,
-        description=finding.sentence[:1].upper() + finding.sentence[1:],
+        description=_capitalised(finding.sentence),
         severity="error",
         fix=finding.fix,
         violating_resources=[
@@ -97,3 +97,9 @@ def _violation(finding: Finding, template: Template) -> PolicyViolation:
             )
         ],
     )
+
+
+def _capitalised(sentence: str) -> str:
+    """With a capital, unless an action or a property begins it."""
+    is_word = sentence.split(" ", 1)[0].isalpha()
+    return sentence[:1].upper() + sentence[1:] if is_word else sentence
