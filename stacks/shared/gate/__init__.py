@@ -11,6 +11,7 @@ the construct's path and what to do, on
 """
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -31,8 +32,14 @@ _STRICT = "@aws-cdk/core:strictCfnValidateErrors"
 _OF_CONSTRUCTS = "Validation failed with the following errors:"
 
 
-def attach(app: App, today: date | None = None) -> None:
+def attach(
+    app: App,
+    today: date | None = None,
+    avoidable: Mapping[str, Mapping[str, str]] | None = None,
+) -> None:
     """Add the checkers, right after the app is created; runtimes are compared with `today`.
+
+    `avoidable` is stack -> resource type -> the setting that leaves it out of Regions without it.
 
     From here on `app.synth()` itself raises on findings, so that no app passes by accident.
     """
@@ -44,7 +51,7 @@ def attach(app: App, today: date | None = None) -> None:
     app.node.add_validation(warnings.AcknowledgeWarnings(app))
     Validations.of(app).add_plugins(
         AwsSolutionsChecks(app),
-        native_validation(),
+        native_validation(avoidable),
         template_rules(),
         closed_services(today or datetime.now(UTC).date()),
     )

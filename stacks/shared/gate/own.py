@@ -13,6 +13,7 @@ from stacks.shared.gate import (
     messages,
     plain_text,
     queries,
+    regions,
     retention,
     rights,
     workflows,
@@ -22,7 +23,9 @@ from stacks.shared.gate.resolved import Resolved
 from stacks.shared.gate.templates import Template
 
 NAME = "Template Rules"
-_MODULES = (access, alarms, delivery, messages, plain_text, queries, retention, rights, workflows)
+_MODULES = (
+    access, alarms, delivery, messages, plain_text, queries, regions, retention, rights, workflows,
+)  # fmt: skip
 RULES = frozenset({"TRANSFORM", *(rule for module in _MODULES for rule in module.RULES)})
 
 
@@ -38,5 +41,6 @@ def findings(template: Template) -> Iterator[Finding]:
     resolved = Resolved(body)
     yield from access.findings(resolved, template.account)
     yield from retention.findings(resolved, keeps_data=template.keeps_data)
+    yield from regions.findings(resolved, template.region)
     for module in (alarms, delivery, messages, plain_text, queries, rights, workflows):
         yield from module.findings(resolved)

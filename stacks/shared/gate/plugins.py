@@ -1,6 +1,6 @@
 """The plugins of the CDK's validation: the native engine, our own rules, the closed services."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 
 import jsii
@@ -15,6 +15,8 @@ from aws_cdk import (
 from stacks.shared.gate import closed, native, own
 from stacks.shared.gate.findings import Finding
 from stacks.shared.gate.templates import Template, templates
+
+_NOT_IN_THE_REGION = "F3006"
 
 
 @jsii.implements(IPolicyValidationPlugin)
@@ -50,8 +52,12 @@ class Checker:
         return PolicyValidationPluginReport(success=not violations, violations=violations)
 
 
-def native_validation() -> Checker:
-    """CloudFormation's own validation, and our Guard rules."""
+def native_validation(avoidable: Mapping[str, Mapping[str, str]] | None = None) -> Checker:
+    """CloudFormation's own validation, and our Guard rules.
+
+    `avoidable` is stack -> resource type -> the setting that leaves it out, for Regions that do
+    not have the type.
+    """
 
     def check(template: Template) -> Iterator[Finding]:
         for diagnosis in native.diagnose(template):
@@ -61,9 +67,20 @@ def native_validation() -> Checker:
                 f"{property_path}: {diagnosis.message}" if property_path else diagnosis.message
             )
             logical_id = native.logical_id(diagnosis)
-            yield Finding(diagnosis.rule_id, sentence, logical_id, path, diagnosis.suggested_fix)
+            fix = diagnosis.suggested_fix
+            if diagnosis.rule_id == _NOT_IN_THE_REGION:
+                settings = (avoidable or {}).get(template.stack_path, {})
+                fix = _elsewhere(settings, sentence)
+            yield Finding(diagnosis.rule_id, sentence, logical_id, path, fix)
 
     return Checker(native.NAME, check)
+
+
+def _elsewhere(settings: Mapping[str, str], sentence: str) -> str:
+    for kind, setting in settings.items():
+        if f"'{kind}'" in sentence:
+            return f"Leave it out: -c {setting}. Or deploy to another Region."
+    return "Deploy to another Region: there is no setting that leaves it out."
 
 
 def template_rules() -> Checker:

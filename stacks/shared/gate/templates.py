@@ -1,6 +1,7 @@
 """The templates of a synth, nested stacks included."""
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +12,10 @@ from aws_cdk import IPolicyValidationContext
 
 @dataclass(frozen=True)
 class Template:
-    """A synthesised template, and the account and Region of its stack, if known."""
+    """A synthesised template, and the account and Region of its stack, if known.
+
+    Where the stack names no Region, it is the one that the CDK CLI deploys to, by the profile.
+    """
 
     path: Path
     stack_path: str
@@ -34,7 +38,7 @@ def templates(context: IPolicyValidationContext) -> Iterator[Template]:
             path,
             stack.stack_construct_path,
             stack.account_id,
-            stack.region,
+            stack.region or os.environ.get("CDK_DEFAULT_REGION"),
             _has_termination_protection(path),
         )
         yield template

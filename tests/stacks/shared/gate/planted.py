@@ -10,6 +10,7 @@ import yaml
 from aws_cdk import CfnResource, Stack
 from aws_cdk.cloudformation_include import CfnInclude
 
+from stacks.shared import gate
 from tests.stacks.shared.gate.small_app import resource
 
 FOLDER = Path(__file__).with_name("planted")
@@ -33,6 +34,10 @@ class Planted:
     """Whether the stack has termination protection."""
     transform: str | None = None
     """A macro of the template."""
+    region: str | None = None
+    """The Region of the stack, if it names one."""
+    reason: str | None = None
+    """Acknowledges the finding."""
 
     @property
     def sections(self) -> dict[str, Any]:
@@ -60,6 +65,8 @@ class Planted:
             else:
                 target = resource(stack, name)
             _override(target, "", {key: value for key, value in change.items() if key != "Type"})
+        if self.reason:
+            gate.acknowledge(resource(stack, self.at), {self.rule: self.reason})
 
 
 def planted_defects() -> list[Planted]:

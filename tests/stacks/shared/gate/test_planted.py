@@ -18,7 +18,7 @@ def test_a_planted_defect_is_refused_where_it_is(tmp_path: Path, defect: Planted
     def plant(stack: Stack) -> None:
         defect.plant(stack, tmp_path)
 
-    paragraphs = refusal(small_app(tmp_path / "out", plant)).split("\n\n")
+    paragraphs = refusal(small_app(tmp_path / "out", plant, defect.region)).split("\n\n")
     places = (f"at Small/{defect.at}\n".replace("/\n", "\n"), f"at Small/All/{defect.at}\n")
     assert [
         paragraph
