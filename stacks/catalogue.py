@@ -91,7 +91,7 @@ def make_app(
     environment = environment_from(typed)
     architectures = with_needs(chosen(names), environment)
     if gated:
-        gate.attach(app)
+        gate.attach(app, avoidable=_avoidable(architectures))
     stacks: dict[str, list[Stack]] = {}
     for architecture in architectures:
         maker = _Maker(app, architecture, environment)
@@ -105,6 +105,15 @@ def make_app(
             for stack in stacks[required]:
                 maker.made[stack_class].add_stack_dependency(stack)
     return app
+
+
+def _avoidable(architectures: Iterable[Architecture]) -> dict[str, dict[str, str]]:
+    """Stack -> resource type that some Regions lack -> the setting that leaves it out."""
+    return {
+        stack: {"AWS::Budgets::Budget": f"{architecture.budget}=none"}
+        for architecture in architectures
+        for stack in architecture.stack_names
+    }
 
 
 def _settings_in(context: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:

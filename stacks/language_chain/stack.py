@@ -41,6 +41,7 @@ from stacks.language_chain.storage import Storage
 from stacks.language_chain.word_lists import WordLists
 from stacks.shared.foundation import Foundation
 from stacks.shared.outputs import add_outputs
+from stacks.shared.region_rules import need_region_with
 
 
 class LanguageChain(Stack):
@@ -84,6 +85,8 @@ class LanguageChain(Stack):
             documents=documents,
             chain=chain.state_machine,
         )
+        speech = ("polly_neural",) if speak else ()
+        need_region_with(self, "comprehend", "translate", *speech)
         results = Results(self, "Results", foundation=foundation, outbox=storage.outbox)
         outputs = {
             "InputBucketName": storage.inbox.bucket_name,

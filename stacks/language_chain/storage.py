@@ -32,7 +32,12 @@ class Storage(Construct):
             foundation=foundation,
             access_logs=logs,
             lifecycle_rules=[
-                s3.LifecycleRule(prefix=prefix, expiration=Duration.days(settings.work_days))
+                s3.LifecycleRule(
+                    prefix=prefix,
+                    expiration=Duration.days(settings.work_days),
+                    # Personal data among them: a day after the promised ones, the bytes are gone.
+                    noncurrent_version_expiration=Duration.days(1),
+                )
                 for prefix in (WORK, "athena-results/")
             ],
         )

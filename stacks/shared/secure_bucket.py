@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import Any, cast
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from stacks.shared.foundation import Foundation
+from stacks.shared.provider_logs import EMPTIES_BUCKETS, keep_provider_logs
 
 
 class SecureBucket(s3.Bucket):
@@ -60,6 +61,8 @@ class SecureBucket(s3.Bucket):
             auto_delete_objects=not keep_data,
             **bucket_options,
         )
+        if not keep_data:
+            keep_provider_logs(Stack.of(self), EMPTIES_BUCKETS, foundation)
         if event_bridge:
             # L1: the L2's switch adds a function with a managed policy to set this property.
             bucket = cast(s3.CfnBucket, self.node.default_child)

@@ -44,7 +44,7 @@ class ServiceRole(iam.Role):
             )
         )
         if wildcard_because:
-            gate.accept_wildcards(self, resources, wildcard_because)
+            gate.accept_wildcards(self, resources, wildcard_because, actions)
 
     def allow_list(self, purpose: str, bucket_arn: str, *prefixes: str) -> None:
         """Allow listing what lies below `prefixes` of a bucket."""

@@ -1,6 +1,6 @@
 """The VPC: isolated subnets, a gateway endpoint to S3, no internet access."""
 
-from aws_cdk import Aws, Fn
+from aws_cdk import Aws, Fn, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from constructs import Construct
@@ -9,6 +9,7 @@ from stacks.ml_platform.network.s3_prefix_list import S3PrefixList
 from stacks.ml_platform.settings import MlNetworkSettings
 from stacks.shared.encrypted_log_group import EncryptedLogGroup
 from stacks.shared.foundation import Foundation
+from stacks.shared.provider_logs import CLOSES_SECURITY_GROUPS, keep_provider_logs
 from stacks.shared.service_role import ServiceRole
 
 CIDR = "10.20.0.0/16"
@@ -54,6 +55,7 @@ class Network(Construct):
             ],
             restrict_default_security_group=True,
         )
+        keep_provider_logs(Stack.of(self), CLOSES_SECURITY_GROUPS, foundation)
         self.subnet_ids = [subnet.subnet_id for subnet in self.vpc.isolated_subnets]
         self.s3_endpoint = self.vpc.add_gateway_endpoint(
             "S3", service=ec2.GatewayVpcEndpointAwsService.S3

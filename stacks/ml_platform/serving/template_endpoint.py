@@ -170,6 +170,13 @@ class TemplateEndpoint(Construct):
             max_capacity=settings.maximum_instances,
         )
         target.node.add_dependency(endpoint)
+        gate.acknowledge(
+            target,
+            {
+                "SERVICE_FOR_ANYBODY": "the CDK makes this role without any right: Application Auto"
+                " Scaling acts under its service-linked role for SageMaker"
+            },
+        )
         target.scale_to_track_metric(
             "Calls",
             predefined_metric=(scaling.PredefinedMetric.SAGEMAKER_VARIANT_INVOCATIONS_PER_INSTANCE),

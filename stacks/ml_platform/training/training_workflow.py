@@ -15,6 +15,7 @@ from stacks.ml_platform.training.job_guardrails import guard_rails
 from stacks.ml_platform.training.training_data import LakeOutputs
 from stacks.ml_platform.training.training_inputs import TrainingInputs
 from stacks.ml_platform.training.training_roles import TrainingRoles
+from stacks.shared import gate
 from stacks.shared.alarm_topic import DeadLetterQueue
 from stacks.shared.asl_state_machine import AslStateMachine
 from stacks.shared.event_rule import EventRule, RuleTarget
@@ -141,6 +142,14 @@ class TrainingWorkflow(Construct):
             role.add_to_policy(statement)
         if lake:
             self._permit_export(role, lake)
+        else:
+            gate.acknowledge(
+                machine,
+                {
+                    "TASK_NOT_ALLOWED[athena:StartQueryExecution]": "without the lake, the training"
+                    " set is in the bucket, and the workflow never takes this way"
+                },
+            )
 
     def _permit_registry(self, role: ServiceRole) -> None:
         """The registry reads artefacts and images in the name of whoever registers a model.

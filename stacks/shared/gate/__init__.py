@@ -11,6 +11,7 @@ the construct's path and what to do, on
 """
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -18,8 +19,9 @@ from aws_cdk import App, Validations
 from aws_cdk.cx_api import CloudAssembly
 from cdk_nag import AwsSolutionsChecks
 
+from stacks.shared.gate import warnings
 from stacks.shared.gate.acknowledgments import acknowledge
-from stacks.shared.gate.plugins import closed_services, native_validation
+from stacks.shared.gate.plugins import closed_services, native_validation, template_rules
 from stacks.shared.gate.report import GateError, paragraphs
 from stacks.shared.gate.wildcards import accept_wildcards
 
@@ -30,8 +32,14 @@ _STRICT = "@aws-cdk/core:strictCfnValidateErrors"
 _OF_CONSTRUCTS = "Validation failed with the following errors:"
 
 
-def attach(app: App, today: date | None = None) -> None:
+def attach(
+    app: App,
+    today: date | None = None,
+    avoidable: Mapping[str, Mapping[str, str]] | None = None,
+) -> None:
     """Add the checkers, right after the app is created; runtimes are compared with `today`.
+
+    `avoidable` is stack -> resource type -> the setting that leaves it out of Regions without it.
 
     From here on `app.synth()` itself raises on findings, so that no app passes by accident.
     """
@@ -40,9 +48,11 @@ def attach(app: App, today: date | None = None) -> None:
     # Findings go into the exception and the report file, and are not printed as well.
     app.node.set_context("@aws-cdk/core:failSynthOnValidationErrors", True)
     app.node.set_context("@aws-cdk/core:appMode", "inmemory")
+    app.node.add_validation(warnings.AcknowledgeWarnings(app))
     Validations.of(app).add_plugins(
         AwsSolutionsChecks(app),
-        native_validation(),
+        native_validation(avoidable),
+        template_rules(),
         closed_services(today or datetime.now(UTC).date()),
     )
 

@@ -7,9 +7,11 @@ from typing import Any, NamedTuple
 from aws_cdk import Acknowledgment, App, Stack, Stage, Validations
 from constructs import IConstruct
 
-from stacks.shared.gate import closed
+from stacks.shared.gate import closed, own, warnings
 
 SHORTEST_REASON = 20
+FEWEST_WORDS = 4
+_PLACEHOLDERS = {"todo", "fixme", "tbd", "xxx", "lorem", "ipsum", "asdf", "foo", "bar", "dummy"}
 _ANNOTATION = "Annotation::"
 
 # Reasons of acknowledgments that the CDK adds itself, with or without a finding.
@@ -49,7 +51,10 @@ def acknowledge(construct: IConstruct, findings: Mapping[str, str]) -> None:
     The pack may be left out: `AwsSolutions-S1`, `W3045` and `GLUE_RAY` are enough.
     """
     for rule, reason in findings.items():
-        Validations.of(construct).acknowledge(Acknowledgment(id=qualified(rule), reason=reason))
+        if "::" in (name := qualified(rule)) and not name.startswith(_ANNOTATION):
+            Validations.of(construct).acknowledge(Acknowledgment(id=name, reason=reason))
+        else:
+            warnings.acknowledge_later(construct, name, reason)
 
 
 def qualified(rule: str) -> str:
@@ -61,6 +66,8 @@ def qualified(rule: str) -> str:
         return f"AwsSolutions::{rule}"
     if name in closed.rules():
         return f"Closed-Services::{rule}"
+    if name in own.RULES:
+        return f"Template-Rules::{rule}"
     # The engine's ids, and the names of our own Guard rules.
     return f"CloudFormation-Validate::{rule}" if re.fullmatch(r"[A-Z][A-Z0-9_]+", name) else rule
 
@@ -76,6 +83,9 @@ def complaints(app: App, report: dict[str, Any]) -> Iterator[Complaint]:
                         objection = _objection(construct, rule, reason, used)
                         if objection:
                             yield Complaint(construct.node.path, rule, objection)
+    for construct, rule, reason in warnings.never_raised(app):
+        objection = _objection(construct, f"{_ANNOTATION}{rule}", reason, used)
+        yield Complaint(construct.node.path, f"{_ANNOTATION}{rule}", objection)
 
 
 def _used(report: dict[str, Any]) -> dict[tuple[str, str], set[str]]:
@@ -94,17 +104,13 @@ def _objection(
 ) -> tuple[str, ...]:
     path = construct.node.path
     findings = used.get((path, rule), set())
-    if len((reason or "").strip()) < SHORTEST_REASON:
-        return (
-            f"is acknowledged without a reason ({reason!r}): say why it is right there,"
-            f" in {SHORTEST_REASON} characters or more.",
-        )
+    if lacks := _what_a_reason_lacks(reason):
+        return (f"is acknowledged without a reason ({reason!r}): {lacks}.",)
     bare = rule.removeprefix(_ANNOTATION)
     if bare != rule and qualified(bare) != bare:
         return (f"is acknowledged without its pack: write {qualified(bare)!r}.",)
-    # The CDK removes acknowledged warnings from the report, so this cannot be checked.
     if bare != rule:
-        return ()
+        findings = warnings.acknowledged(construct, bare)
     if not findings:
         return ("is acknowledged, but has no finding there: remove the acknowledgment.",)
     if isinstance(construct, Stack | Stage) and (below := sorted(findings - {path})):
@@ -113,3 +119,16 @@ def _objection(
             *(f"  {place}" for place in below),
         )
     return ()
+
+
+def _what_a_reason_lacks(reason: str | None) -> str | None:
+    """What a reason must have to be one that a reviewer can judge, None if it has it."""
+    text = (reason or "").strip()
+    words = set(re.findall(r"[a-z]{2,}", text.lower()))
+    if len(text) < SHORTEST_REASON:
+        return f"say why it is right there, in {SHORTEST_REASON} characters or more"
+    if len(words) < FEWEST_WORDS:
+        return f"say why it is right there, in {FEWEST_WORDS} different words or more"
+    if placeholders := sorted(words & _PLACEHOLDERS):
+        return f"{placeholders[0]!r} is a placeholder: say why it is right there"
+    return None

@@ -3,24 +3,18 @@
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from stacks.shared.gate import jsonata_check
+from stacks.shared.gate.findings import Finding
+from stacks.shared.gate.resolved import Resolved, Resource
+
 _TABLE = Path(__file__).with_name("closed.toml")
 _NOTICE = timedelta(days=365)
 _BEST_RUNTIMES = "python3.13 or nodejs24.x"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One closed thing in a template."""
-
-    rule: str
-    logical_id: str
-    sentence: str
 
 
 @cache
@@ -37,13 +31,14 @@ def rules() -> set[str]:
 
 def findings(template: dict[str, Any], today: date) -> Iterator[Finding]:
     """Everything in a template that is closed, or a runtime that ends within a year of `today`."""
-    for logical_id, resource in template.get("Resources", {}).items():
-        kind, properties = resource["Type"], resource.get("Properties", {})
-        sentences = [*_types(kind), *_values(kind, properties)]
+    resolved = Resolved(template)
+    for resource in resolved.resources.values():
+        kind, properties = resource.type, resource.properties
+        sentences = [*_types(kind), *_values(resolved, resource)]
         if kind == "AWS::Lambda::Function":
-            sentences += _runtimes(properties.get("Runtime"), template.get("Mappings", {}), today)
+            sentences += _runtimes(resolved.texts(properties.get("Runtime")), today)
         for rule, sentence in dict.fromkeys(sentences):
-            yield Finding(rule, logical_id, sentence)
+            yield Finding(rule, sentence, resource.logical_id)
 
 
 def _types(kind: str) -> Iterator[tuple[str, str]]:
@@ -52,11 +47,11 @@ def _types(kind: str) -> Iterator[tuple[str, str]]:
             yield row["rule"], _sentence(kind, row)
 
 
-def _values(kind: str, properties: Any) -> Iterator[tuple[str, str]]:
-    leaves = list(_leaves(properties))
-    for row in table()["values"]:
-        if not re.fullmatch(row.get("on", ".*"), kind):
-            continue
+def _values(template: Resolved, resource: Resource) -> Iterator[tuple[str, str]]:
+    kind, properties = resource.type, resource.properties
+    rows = [row for row in table()["values"] if re.fullmatch(row.get("on", ".*"), kind)]
+    leaves = list(_leaves(template, resource))
+    for row in rows:
         for name, value in leaves:
             if re.fullmatch(row["property"], name) and re.fullmatch(row["match"], value):
                 yield row["rule"], _sentence(f"{name} {value}", row)
@@ -70,8 +65,9 @@ def _sentence(subject: str, row: dict[str, Any]) -> str:
     return f"{subject} is closed to new customers{since}. Use {row['instead']}."
 
 
-def _runtimes(runtime: Any, mappings: dict[str, Any], today: date) -> Iterator[tuple[str, str]]:
-    for name in _possible(runtime, mappings):
+def _runtimes(names: list[str], today: date) -> Iterator[tuple[str, str]]:
+    # All that it may be: the CDK looks up those of its helper functions by Region.
+    for name in sorted(set(names)):
         end = table()["runtimes"].get(name)
         if end is None:
             fate = "has ended, or is not in the table of runtimes"
@@ -84,26 +80,14 @@ def _runtimes(runtime: Any, mappings: dict[str, Any], today: date) -> Iterator[t
         yield "LAMBDA_RUNTIME", f"The runtime {name} {fate}. Use {_BEST_RUNTIMES}."
 
 
-def _possible(runtime: Any, mappings: dict[str, Any]) -> Iterator[str]:
-    """Every value of a runtime: the CDK looks up those of its helper functions by Region."""
-    if isinstance(runtime, str):
-        yield runtime
-    elif isinstance(runtime, dict) and isinstance(lookup := runtime.get("Fn::FindInMap"), list):
-        yield from sorted({value for _, value in _leaves(mappings.get(lookup[0], {}))})
-
-
-def _leaves(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
-    """Every property and its text, at any depth."""
-    if isinstance(value, dict):
-        if isinstance(joined := value.get("Fn::Join"), list):
-            value = {name: "".join(part if isinstance(part, str) else "-" for part in joined[1])}
-        for key, item in value.items():
-            yield from _leaves(item, key)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _leaves(item, name)
-    elif isinstance(value, str):
-        yield name, value
-        # The definition of a state machine is a string of JSON.
-        if value.lstrip().startswith("{"):
-            yield from re.findall(r'"(\w+)"\s*:\s*"([^"]*)"', value)
+def _leaves(template: Resolved, resource: Resource) -> Iterator[tuple[str, str]]:
+    """Every property and its text, at any depth, those inside JSON and JSONata too."""
+    for name, value in template.parts(resource):
+        if isinstance(value, str):
+            yield name, value
+            # A definition whose numbers are substitutions is no JSON yet.
+            if value.lstrip().startswith("{"):
+                yield from re.findall(r'"(\w+)"\s*:\s*"([^"]*)"', value)
+            if "{%" in value:
+                for key, literal in jsonata_check.literals(value):
+                    yield key or name, literal

@@ -1,8 +1,7 @@
-"""Two plugins of the CDK's validation: the native engine, and the list of closed services."""
+"""The plugins of the CDK's validation: the native engine, our own rules, the closed services."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
-from typing import NamedTuple
 
 import jsii
 from aws_cdk import (
@@ -13,18 +12,11 @@ from aws_cdk import (
     PolicyViolation,
 )
 
-from stacks.shared.gate import closed, native
+from stacks.shared.gate import closed, native, own
+from stacks.shared.gate.findings import Finding
 from stacks.shared.gate.templates import Template, templates
 
-
-class Finding(NamedTuple):
-    """What a checker objects to in one template."""
-
-    rule: str
-    sentence: str
-    logical_id: str | None = None
-    place: str | None = None
-    fix: str | None = None
+_NOT_IN_THE_REGION = "F3006"
 
 
 @jsii.implements(IPolicyValidationPlugin)
@@ -60,8 +52,12 @@ class Checker:
         return PolicyValidationPluginReport(success=not violations, violations=violations)
 
 
-def native_validation() -> Checker:
-    """CloudFormation's own validation, and our Guard rules."""
+def native_validation(avoidable: Mapping[str, Mapping[str, str]] | None = None) -> Checker:
+    """CloudFormation's own validation, and our Guard rules.
+
+    `avoidable` is stack -> resource type -> the setting that leaves it out, for Regions that do
+    not have the type.
+    """
 
     def check(template: Template) -> Iterator[Finding]:
         for diagnosis in native.diagnose(template):
@@ -71,25 +67,41 @@ def native_validation() -> Checker:
                 f"{property_path}: {diagnosis.message}" if property_path else diagnosis.message
             )
             logical_id = native.logical_id(diagnosis)
-            yield Finding(diagnosis.rule_id, sentence, logical_id, path, diagnosis.suggested_fix)
+            fix = diagnosis.suggested_fix
+            if diagnosis.rule_id == _NOT_IN_THE_REGION:
+                settings = (avoidable or {}).get(template.stack_path, {})
+                fix = _elsewhere(settings, sentence)
+            yield Finding(diagnosis.rule_id, sentence, logical_id, path, fix)
 
     return Checker(native.NAME, check)
+
+
+def _elsewhere(settings: Mapping[str, str], sentence: str) -> str:
+    for kind, setting in settings.items():
+        if f"'{kind}'" in sentence:
+            return f"Leave it out: -c {setting}. Or deploy to another Region."
+    return "Deploy to another Region: there is no setting that leaves it out."
+
+
+def template_rules() -> Checker:
+    """The rules that this project writes itself, on resolved templates."""
+
+    def check(template: Template) -> Iterator[Finding]:
+        return own.findings(template)
+
+    return Checker(own.NAME, check)
 
 
 def closed_services(today: date) -> Checker:
     """The closed list, as of a day."""
 
-    def check(template: Template) -> Iterator[Finding]:
-        for diagnosis in closed.findings(template.body(), today):
-            yield Finding(diagnosis.rule, diagnosis.sentence, diagnosis.logical_id)
-
-    return Checker("Closed Services", check)
+    return Checker("Closed Services", lambda template: closed.findings(template.body(), today))
 
 
 def _violation(finding: Finding, template: Template) -> PolicyViolation:
     return PolicyViolation(
         rule_name=finding.rule,
-        description=finding.sentence,
+        description=_capitalised(finding.sentence),
         severity="error",
         fix=finding.fix,
         violating_resources=[
@@ -102,3 +114,9 @@ def _violation(finding: Finding, template: Template) -> PolicyViolation:
             )
         ],
     )
+
+
+def _capitalised(sentence: str) -> str:
+    """With a capital, unless an action or a property begins it."""
+    is_word = sentence.split(" ", 1)[0].isalpha()
+    return sentence[:1].upper() + sentence[1:] if is_word else sentence

@@ -6,11 +6,21 @@ from typing import Any
 from aws_cdk import Reference, Stack, Tokenization
 from constructs import Construct
 
+from stacks.shared.gate import rights
 from stacks.shared.gate.acknowledgments import acknowledge
 
 
-def accept_wildcards(construct: Construct, resources: Iterable[str], because: str) -> None:
-    """Acknowledge each of `resources` that contains a wildcard, in the policies of `construct`."""
+def accept_wildcards(
+    construct: Construct, resources: Iterable[str], because: str, actions: Iterable[str] = ()
+) -> None:
+    """Acknowledge each of `resources` that contains a wildcard, in the policies of `construct`.
+
+    If one of them is a star alone, `actions` that could be limited are acknowledged, too.
+    """
+    resources = list(resources)
+    if "*" in resources:
+        for action in filter(rights.takes_a_resource, actions):
+            acknowledge(construct, {f"Template-Rules::RESOURCE_STAR[{action}]": because})
     for resource in resources:
         name = _name_in_findings(Stack.of(construct), resource)
         if "*" in name:

@@ -23,10 +23,10 @@ def empty_app(outdir: Path) -> App:
     return app
 
 
-def small_app(outdir: Path, plant: Plant | None = None) -> App:
-    """The app of small_app.yaml, changed by `plant` if that is given."""
+def small_app(outdir: Path, plant: Plant | None = None, region: str | None = None) -> App:
+    """The app of small_app.yaml, in `region` and changed by `plant` if they are given."""
     app = empty_app(outdir)
-    stack = Stack(app, "Small")
+    stack = Stack(app, "Small", env={"region": region} if region else None)
     CfnInclude(stack, "All", template_file=str(Path(__file__).with_name("small_app.yaml")))
     gate.acknowledge(
         resource(stack, "Stream"),

@@ -59,6 +59,10 @@ def test_a_finding_with_a_reason_passes_and_the_reason_is_reported(
         (acknowledged(S1, ""), "Small/All/Bucket", "without a reason ('')"),
         (acknowledged(S1, "because"), "Small/All/Bucket", "without a reason ('because')"),
         (acknowledged(S1, " " * 30), "Small/All/Bucket", "without a reason"),
+        (acknowledged(S1, "TODO TODO TODO TODO TODO"), "Small/All/Bucket", "different words"),
+        (acknowledged(S1, "a" * 30), "Small/All/Bucket", "different words"),
+        (acknowledged(S1, "not needed, not needed here"), "Small/All/Bucket", "different words"),
+        (acknowledged(S1, "TODO: say why this is right"), "Small/All/Bucket", "a placeholder"),
         (acknowledged_at_another_construct, "Small/All/Key", "has no finding there: remove"),
         (acknowledged_at_another_construct, "Small/All/Bucket", "has server access logs disabled"),
         (acknowledged_at_the_stack, "Small", "for everything below"),
@@ -77,7 +81,10 @@ def test_an_invalid_acknowledgment_is_reported(
     ]
 
 
-@pytest.mark.parametrize("rule", ["AwsSolutions-S1", "W3045", "ATHENA_KEY", "GLUE_RAY"])
+@pytest.mark.parametrize(
+    "rule",
+    ["AwsSolutions-S1", "W3045", "ATHENA_KEY", "GLUE_RAY", "PUBLIC_ACCESS", "RESOURCE_STAR[a:B]"],
+)
 def test_an_acknowledgment_without_a_finding_fails(tmp_path: Path, rule: str) -> None:
     app = small_app(
         tmp_path, lambda stack: gate.acknowledge(resource(stack, "Bucket"), {rule: REASON})
@@ -127,6 +134,42 @@ def test_a_cdk_warning_is_a_finding_and_can_be_acknowledged(tmp_path: Path) -> N
         gate.acknowledge(stack, {"planted": REASON})
 
     gate.synthesise(small_app(tmp_path / "b", accept))
+
+
+def test_a_warning_that_is_not_raised_makes_its_acknowledgment_stale(tmp_path: Path) -> None:
+    def accept(stack: Stack) -> None:
+        gate.acknowledge(resource(stack, "Bucket"), {"planted": REASON})
+
+    expected = "Annotation::planted\n  at Small/All/Bucket\n  is acknowledged, but has no finding"
+    assert expected in refusal(small_app(tmp_path, accept))
+
+
+def test_a_warning_is_not_acknowledged_for_a_whole_stack(tmp_path: Path) -> None:
+    def accept_above(stack: Stack) -> None:
+        Validations.of(resource(stack, "Bucket")).add_warning("planted", "Careful with this.")
+        gate.acknowledge(stack, {"planted": REASON})
+
+    message = refusal(small_app(tmp_path, accept_above))
+    assert "Annotation::planted\n  at Small\n  is acknowledged for everything below" in message
+    assert "\n    Small/All/Bucket" in message
+
+
+def test_a_warning_that_comes_after_its_acknowledgment_is_acknowledged(tmp_path: Path) -> None:
+    def accept_first(stack: Stack) -> None:
+        gate.acknowledge(resource(stack, "Bucket"), {"planted": REASON})
+        Validations.of(resource(stack, "Bucket")).add_warning("planted", "Careful with this.")
+
+    gate.synthesise(small_app(tmp_path, accept_first))
+
+
+def test_a_warning_needs_a_reason_too(tmp_path: Path) -> None:
+    def accept_without_reason(stack: Stack) -> None:
+        Validations.of(resource(stack, "Bucket")).add_warning("planted", "Careful with this.")
+        gate.acknowledge(resource(stack, "Bucket"), {"planted": "because"})
+
+    assert "is acknowledged without a reason ('because')" in refusal(
+        small_app(tmp_path, accept_without_reason)
+    )
 
 
 def test_an_error_of_a_construct_cannot_be_acknowledged(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from constructs import IConstruct, IValidation
 
 from repository import ROOT
 from stacks.shared import gate
-from stacks.shared.gate import closed, native
+from stacks.shared.gate import closed, native, own
 from tests.stacks.shared.gate.small_app import refusal, resource, small_app
 
 SCRIPT = """
@@ -38,7 +38,11 @@ def raise_error(*_: Any) -> Any:
 
 @pytest.mark.parametrize(
     ("module", "function", "name"),
-    [(native, "diagnose", native.NAME), (closed, "findings", "Closed Services")],
+    [
+        (native, "diagnose", native.NAME),
+        (closed, "findings", "Closed Services"),
+        (own, "findings", own.NAME),
+    ],
 )
 def test_an_app_fails_if_a_checker_raises(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: Any, function: str, name: str
