@@ -203,7 +203,12 @@ class _ByCalls:
                 physical_resource_id=physical_id,
             ),
             on_delete=cr.AwsSdkCall(
-                service=service, action=delete, parameters={name_parameter: name}
+                service=service,
+                action=delete,
+                parameters={name_parameter: name},
+                # CloudFormation also deletes what it failed to create, and people delete lists by
+                # hand: either would leave the stack in ROLLBACK_FAILED or DELETE_FAILED.
+                ignore_error_codes_matching="NotFoundException",
             ),
             role=self._role,
             log_group=self._logs,

@@ -1,7 +1,10 @@
 """The language chain's template: permissions, concurrency limits, alarms and settings."""
 
+import json
+import re
 from typing import Any
 
+import botocore.session
 import pytest
 
 from stacks.catalogue import environment_from
@@ -251,6 +254,22 @@ def test_word_lists_are_resources_or_api_calls_by_setting(
     assert word_list_types(template) == []
     assert word_list_types(cloudformation_template) == sorted(WORD_LIST_TYPES)
     assert word_list_types(full_template) == ["Custom::AWS"] * len(WORD_LIST_TYPES)
+
+
+def test_the_deletion_of_a_word_list_that_is_gone_succeeds(full_template: Template) -> None:
+    """Each deletion ignores the error that its service declares for a missing list."""
+    custom = resources(full_template, "Custom::AWS")
+    assert len(custom) == len(WORD_LIST_TYPES)
+    for path, resource in custom.items():
+        call = json.loads(readable(full_template, resource["Properties"]["Delete"]))
+        service = botocore.session.get_session().get_service_model(call["service"].lower())
+        operation = service.operation_model(call["action"][0].upper() + call["action"][1:])
+        (missing,) = (
+            error.name
+            for error in operation.error_shapes
+            if error.name.endswith("NotFoundException")
+        )
+        assert re.search(call["ignoreErrorCodesMatching"], missing), path
 
 
 def test_workflows_refer_to_each_word_list_by_its_registered_name(
