@@ -1,5 +1,7 @@
 """Where alarms and notices go, and what keeps the notices that cannot be delivered."""
 
+from collections.abc import Mapping
+
 from aws_cdk import Aws, Duration, RemovalPolicy
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
@@ -25,19 +27,9 @@ class AlarmTopic(sns.Topic):
         super().__init__(scope, construct_id, master_key=key, enforce_ssl=True)
         if environment.alarm_email:
             self.add_subscription(subscriptions.EmailSubscription(environment.alarm_email))
-        # EventBridge does not tell SNS for whom it publishes: a condition on it would silently drop
-        # every notice. What another account could do with it is send us a false one.
         same_account = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
-        publishers = {"cloudwatch": same_account, "budgets": same_account, "events": None}
-        for publisher, conditions in publishers.items():
-            self.add_to_resource_policy(
-                iam.PolicyStatement(
-                    principals=[iam.ServicePrincipal(f"{publisher}.amazonaws.com")],
-                    actions=["sns:Publish"],
-                    resources=[self.topic_arn],
-                    conditions=conditions,
-                )
-            )
+        for publisher in ("cloudwatch", "budgets"):
+            _admit_publisher(self, publisher, same_account)
 
 
 class DeadLetterQueue(sqs.Queue):
@@ -64,6 +56,28 @@ class DeadLetterQueue(sqs.Queue):
     def admit(self, rule: events.CfnRule) -> None:
         """Let EventBridge leave here what `rule` could not deliver."""
         admit_rule(self, rule)
+
+
+def admit_rules(topic: sns.ITopic) -> None:
+    """Let EventBridge publish to `topic` what rules send there.
+
+    EventBridge does not tell SNS for whom it publishes: a condition would silently drop every
+    notice. What another account could do with it is send us a false one.
+    """
+    _admit_publisher(topic, "events", None)
+
+
+def _admit_publisher(
+    topic: sns.ITopic, publisher: str, conditions: Mapping[str, object] | None
+) -> None:
+    topic.add_to_resource_policy(
+        iam.PolicyStatement(
+            principals=[iam.ServicePrincipal(f"{publisher}.amazonaws.com")],
+            actions=["sns:Publish"],
+            resources=[topic.topic_arn],
+            conditions=conditions,
+        )
+    )
 
 
 def admit_rule(queue: sqs.IQueue, rule: events.CfnRule) -> None:

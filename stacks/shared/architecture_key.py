@@ -1,5 +1,7 @@
 """The one key of an architecture: all it keeps is under it, every use of it is in CloudTrail."""
 
+from collections.abc import Mapping
+
 from aws_cdk import Aws, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -21,7 +23,8 @@ class ArchitectureKey(kms.Key):
         )
         # CloudWatch Logs names the log group in the encryption context, and only ours are admitted.
         log_groups = f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:log-group:*"
-        self._admit(
+        _admit(
+            self,
             f"logs.{Aws.REGION}.amazonaws.com",
             [
                 "kms:Encrypt",
@@ -32,15 +35,6 @@ class ArchitectureKey(kms.Key):
             ],
             {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": log_groups}},
         )
-        # Step Functions hands its encrypted history to the delivery of logs. AWS documents this
-        # statement without a condition. The encryption context is safe to ask for: Step Functions
-        # encrypts with it, and KMS decrypts with the same one only. The star is a part of it.
-        log_source = f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:*"
-        self._admit(
-            "delivery.logs.amazonaws.com",
-            ["kms:Decrypt"],
-            {"StringEquals": {"kms:EncryptionContext:SourceArn": log_source}},
-        )
         same_account: dict[str, object] = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
         # Without this, alarms and failure events are lost on the way to the encrypted topic.
         # EventBridge does not tell SNS, and SNS not the key, for whom it publishes.
@@ -48,14 +42,29 @@ class ArchitectureKey(kms.Key):
         publishers = {"cloudwatch": same_account, "budgets": same_account, "events": nothing}
         for publisher, conditions in publishers.items():
             service = f"{publisher}.amazonaws.com"
-            self._admit(service, ["kms:Decrypt", "kms:GenerateDataKey"], conditions)
+            _admit(self, service, ["kms:Decrypt", "kms:GenerateDataKey"], conditions)
 
-    def _admit(self, service: str, actions: list[str], conditions: dict[str, object]) -> None:
-        self.add_to_resource_policy(
-            iam.PolicyStatement(
-                principals=[iam.ServicePrincipal(service)],
-                actions=actions,
-                resources=["*"],  # in a key's own policy, the star is the key
-                conditions=conditions,
-            )
+
+def admit_log_delivery(key: kms.IKey) -> None:
+    """Let the delivery of logs decrypt what Step Functions encrypted for it under `key`.
+
+    AWS documents the statement without a condition (docs.aws.amazon.com/step-functions/latest/dg/
+    encryption-at-rest.html). The encryption context is safe to ask for: Step Functions encrypts
+    with it, and KMS decrypts with the same one only. The star is a part of it.
+    """
+    log_source = f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:*"
+    conditions = {"StringEquals": {"kms:EncryptionContext:SourceArn": log_source}}
+    _admit(key, "delivery.logs.amazonaws.com", ["kms:Decrypt"], conditions)
+
+
+def _admit(
+    key: kms.IKey, service: str, actions: list[str], conditions: Mapping[str, object]
+) -> None:
+    key.add_to_resource_policy(
+        iam.PolicyStatement(
+            principals=[iam.ServicePrincipal(service)],
+            actions=actions,
+            resources=["*"],  # in a key's own policy, the star is the key
+            conditions=conditions,
         )
+    )

@@ -11,6 +11,7 @@ from constructs import Construct
 
 from repository import ROOT
 from stacks.shared import gate
+from stacks.shared.architecture_key import admit_log_delivery
 from stacks.shared.encrypted_log_group import EncryptedLogGroup
 from stacks.shared.foundation import Foundation
 from stacks.shared.service_role import ServiceRole
@@ -50,6 +51,7 @@ class AslStateMachine(sfn.StateMachine):
             )
         logs = EncryptedLogGroup(scope, f"{construct_id}Logs", foundation=foundation)
         key = self._key = foundation.key
+        admit_log_delivery(key)
         self.service_role = ServiceRole(
             scope, f"{construct_id}Role", "states", confused_deputy_guard=True
         )

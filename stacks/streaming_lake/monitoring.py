@@ -21,7 +21,7 @@ from cdk_monitoring_constructs import (
 )
 from constructs import Construct
 
-from stacks.shared.alarm_topic import DeadLetterQueue
+from stacks.shared.alarm_topic import DeadLetterQueue, admit_rules
 from stacks.shared.event_rule import EventRule, RuleTarget
 from stacks.shared.foundation import Foundation
 from stacks.shared.monitoring import Monitoring
@@ -145,6 +145,7 @@ class LakeMonitoring(Monitoring):
 
     def watch_curation(self, job: glue.CfnJob) -> None:
         """Notify the topic of every run of the job that fails, times out or is stopped."""
+        admit_rules(self.topic)
         EventRule(
             self,
             "JobFailure",

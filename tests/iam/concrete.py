@@ -191,7 +191,23 @@ class Deployed:
                 for place in self._assembly.places_in(resource.properties[names]):
                     target = self.arn(self._assembly.places[place])
                     policies[target] = self.concrete(resource.properties["PolicyDocument"])
+        for resource in self.of_type("AWS::Lambda::Permission"):
+            properties = self.concrete(resource.properties)
+            policy = policies.setdefault(properties["FunctionName"], {"Statement": []})
+            policy["Statement"].append(_as_statement(properties))
         return policies
+
+
+def _as_statement(permission: Mapping[str, Any]) -> dict[str, Any]:
+    """A Lambda permission as the statement that Lambda makes of it."""
+    source = permission.get("SourceArn")
+    return {
+        "Effect": "Allow",
+        "Principal": {"Service": permission["Principal"]},
+        "Action": permission["Action"],
+        "Resource": permission["FunctionName"],
+        **({"Condition": {"ArnLike": {"AWS:SourceArn": source}}} if source else {}),
+    }
 
 
 def _at(properties: Any, path: tuple[str, ...]) -> Any:

@@ -14,7 +14,7 @@ from ministack.core.iam_evaluator import (
     evaluate_resource_policy,
     pin_request_origin,
 )
-from ministack.services import sts
+from ministack.services import iam, sts
 
 from local.services.iam.permission import ACCOUNT, REGION, Permission
 
@@ -29,14 +29,19 @@ class DeniedError(Exception):
         )
 
 
-def authorise(role_arn: str, session: str, permissions: Iterable[Permission]) -> None:
-    """Raise DeniedError unless the role, and the resources' own policies, allow every permission.
+def authorise(service: str, role_arn: str, permissions: Iterable[Permission]) -> None:
+    """Raise DeniedError unless `service` may act as the role, and the role may do everything.
 
-    `session` names the session of the role.
+    What a resource's own policy says counts as well. `service` as in `<service>.amazonaws.com`.
     """
     pin_request_origin("127.0.0.1", secure_transport=True)  # AWS's services call each other so
+    assume = Permission("sts:AssumeRole", role_arn, {"aws:SourceAccount": ACCOUNT})
+    role = iam._roles.get(role_arn.rpartition("/")[2]) or {}
+    if not service_may(service, assume, role.get("AssumeRolePolicyDocument")):
+        reason = "the role's trust policy does not allow it"
+        raise DeniedError(f"{service}.amazonaws.com", assume, reason)
     for permission in permissions:
-        access_key = _access_key(permission.role or role_arn, session)
+        access_key = _access_key(permission.role or role_arn, service)
         decision = enforce(
             access_key,
             permission.action,

@@ -9,7 +9,7 @@ from local.services.iam.deployed_account import DeployedAccount
 from local.services.iam.permission import Arguments, Permission
 from local.services.iam.task_permissions import permissions_of
 
-_SESSION = "StepFunctions"
+_SERVICE = "states"
 # What Step Functions calls the error of a service that denies access and models no error for it:
 # the base class of the SDK for Java 1 for optimised integrations, that of version 2 for `aws-sdk:`.
 _OPTIMISED_ERRORS = {
@@ -32,7 +32,7 @@ def denial(role_arn: str, resource: str, arguments: Arguments) -> tuple[str, str
     table of permissions.
     """
     try:
-        authorise(role_arn, _SESSION, permissions_of(resource, arguments, account))
+        authorise(_SERVICE, role_arn, permissions_of(resource, arguments, account))
     except DeniedError as denied:
         return error_name(resource), str(denied)
     account.remember(resource, arguments)
@@ -64,7 +64,7 @@ def _denial(
     machine: dict[str, Any], permissions: Iterable[Permission], error: str
 ) -> tuple[str, str] | None:
     try:
-        authorise(machine["roleArn"], _SESSION, permissions)
+        authorise(_SERVICE, machine["roleArn"], permissions)
     except DeniedError as denied:
         return error, str(denied)
     return None

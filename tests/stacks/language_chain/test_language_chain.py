@@ -55,60 +55,6 @@ def actions(template: Template, role: str) -> set[str]:
     }
 
 
-CHAIN_ACTIONS = {
-    "dynamodb:UpdateItem",
-    "events:DescribeRule",
-    "events:PutRule",
-    "events:PutTargets",
-    "s3:GetObject",
-    "s3:GetObjectVersion",
-    "s3:PutObject",
-    "sns:Publish",
-    "states:DescribeExecution",
-    "states:GetExecutionHistory",
-    "states:StartExecution",
-    "states:StopExecution",
-}
-LISTEN_ACTIONS = {
-    "s3:GetObject",
-    "s3:GetObjectVersion",
-    "s3:PutObject",
-    "transcribe:GetTranscriptionJob",
-    "transcribe:StartTranscriptionJob",
-}
-READ_ACTIONS = {
-    "comprehend:DetectDominantLanguage",
-    "lambda:InvokeFunction",
-    "states:StartSyncExecution",
-}
-SPEAK_ACTIONS = {
-    "polly:GetSpeechSynthesisTask",
-    "polly:StartSpeechSynthesisTask",
-    "s3:GetObject",
-    "s3:PutObject",
-}
-PART_ACTIONS = {
-    "comprehend:DetectEntities",
-    "comprehend:DetectKeyPhrases",
-    "comprehend:DetectPiiEntities",
-    "comprehend:DetectSentiment",
-    "s3:GetObject",
-    "s3:PutObject",
-    "translate:TranslateText",
-}
-
-
-def test_each_workflow_may_call_only_what_its_states_need(full_template: Template) -> None:
-    for workflow, allowed in {
-        "Chain": CHAIN_ACTIONS,
-        "Listen": LISTEN_ACTIONS,
-        "Read": READ_ACTIONS,
-        "Speak": SPEAK_ACTIONS,
-        "Part": PART_ACTIONS,
-    }.items():
-        assert actions(full_template, f"{workflow}/WorkflowRole") == allowed, workflow
-
-
 def test_speech_is_off_by_default(template: Template) -> None:
     assert "Speak/Workflow" not in resources(template, "AWS::StepFunctions::StateMachine")
     assert "polly:" not in str(template)

@@ -136,7 +136,9 @@ def test_guard_rails_deny_jobs_without_network_or_key() -> None:
         "sagemaker:VpcSubnets",
         "sagemaker:VpcSecurityGroupIds",
         "sagemaker:VolumeKmsKey",
+        "sagemaker:VolumeKmsKeyArn",
         "sagemaker:OutputKmsKey",
+        "sagemaker:OutputKmsKeyArn",
     }
     unencrypted = [rail for rail in rails if "BoolIfExists" in rail["Condition"]]
     assert len(unencrypted) == 1
