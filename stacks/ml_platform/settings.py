@@ -1,5 +1,6 @@
 """Settings of the ML platform: one group per stack."""
 
+from math import ceil
 from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, model_validator
@@ -28,6 +29,9 @@ _INSTANCE = r"^ml\.(t3|m5|m6i|m7i|m8i|c5|c6i|c7i|c8i|r5|r6i|r7i|r8i|g5|g6|g6e|g7
 _CRON = r"^(cron\(\S+( \S+){5}\)|rate\(\d+ (minute|hour|day)s?\))$"
 _ROLE = r"^arn:aws[a-z-]*:iam::(\d{12}|\*):(role|user)/\S+$"
 _PACKAGE = r"^arn:aws[a-z-]*:sagemaker:[a-z0-9-]+:\d{12}:model-package/\S+$"
+
+# What deploy_model.asl.json gives a roll-out.
+_LONGEST_ROLL_OUT_MINUTES = 240
 
 InstanceType = Annotated[str, Field(pattern=_INSTANCE)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -165,9 +169,27 @@ class MlEndpointSettings:
             "asynchronous": {"in_vpc=true (only serverless is outside)": self.in_vpc, **single},
             "serverless": {**serverless, **single},
         }[self.serving]
+        if self.roll_out == "linear":
+            self._check_linear_steps()
         if missing := [need for need, met in requirements.items() if not met]:
             raise ValueError(f"serving={self.serving} needs {', '.join(missing)}")
         return self
+
+    def _check_linear_steps(self) -> None:
+        """SageMaker moves 10 to 50 % at a time, and ends a roll-out that takes too long."""
+        if self.roll_out_percent < 10:
+            raise ValueError(
+                f"roll_out=linear moves 10 to 50 % at a time, and roll_out_percent is"
+                f" {self.roll_out_percent}"
+            )
+        # After the last step the old fleet is kept for one more interval.
+        waits = (ceil(100 / self.roll_out_percent) + 1) * self.bake_minutes
+        if waits >= _LONGEST_ROLL_OUT_MINUTES:
+            raise ValueError(
+                f"roll_out=linear in steps of {self.roll_out_percent} % waits {waits} minutes in"
+                f" all, and a roll-out may take {_LONGEST_ROLL_OUT_MINUTES}: raise"
+                " roll_out_percent, or lower bake_minutes"
+            )
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
