@@ -1,9 +1,10 @@
 """What SageMaker reads from the log of its XGBoost image: the image's own metrics.
 
 The service takes no other definitions for this image. A log shows a tab as `#011`, and a metric is
-found behind one only. Sources: names and beginnings of the patterns in
+found behind one only. Sources: names and beginnings of the patterns are in
 aws/sagemaker-xgboost-container, `src/sagemaker_xgboost_container/algorithm_mode/metrics.py`; their
-ends and the metrics of `train` as DescribeTrainingJob shows them in public notebooks. Read 2026-11-28.
+ends, and the metrics of `train`, are what DescribeTrainingJob shows in public notebooks. Read
+2026-11-28.
 """
 
 import re

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from local.services.contract.exceptions import TABLE
 from local.services.contract.limits import violations
 from local.services.contract.operations import input_shape, service_model
-from tests.local.contract.requests import Site, broken, sites, valid
+from tests.local.services.contract.requests import Site, broken, sites, valid
 
 OPERATIONS = [
     ("sagemaker", "CreateTrainingJob"),
