@@ -60,3 +60,4 @@ def test_a_rule_names_operations_that_exist_and_its_source(rule: Rule) -> None:
 def test_rules_have_ids_of_their_own() -> None:
     counts = Counter((rule.operations[0].partition(":")[0], rule.id) for rule in RULES)
     assert {name: count for name, count in counts.items() if count > 1} == {}
+    assert len(RULES) >= 60
