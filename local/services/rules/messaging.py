@@ -78,8 +78,8 @@ def _fifo(request: Arguments) -> bool:
 
 
 def _window(request: Arguments) -> bool:
-    window = request["FlexibleTimeWindow"]
-    return (window["Mode"] == "FLEXIBLE") != ("MaximumWindowInMinutes" in window)
+    window: Arguments = request["FlexibleTimeWindow"]
+    return (window["Mode"] == "FLEXIBLE") is not ("MaximumWindowInMinutes" in window)
 
 
 RULES = [
