@@ -6,9 +6,22 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
+from local.services.contract import door
+from local.services.contract.errors import error_name
+from local.services.contract.operations import operation_of
 from local.services.task import Arguments, StandIn, Table, TaskError
 
 _CALLS_A_SECOND = 20
+# The code of each service for too many calls; Comprehend's is in no model.
+_THROTTLED = {"comprehend": "ThrottlingException", "translate": "TooManyRequestsException"}
+
+
+def _failure(name: str, code: str, message: str) -> TaskError:
+    """The error of `service:action`, as a workflow gets it."""
+    operation = operation_of(f"arn:aws:states:::aws-sdk:{name}")
+    if operation is None:
+        raise ValueError(f"{name} is no operation")
+    return TaskError(error_name(operation, code), door.cause(operation, code, message))
 
 
 class Quotas:
@@ -48,9 +61,9 @@ class Quotas:
         """Raise the service's error if a call is to fail or exceeds the quota."""
         service, action = name.split(":")
         if action in self._failing:
-            raise TaskError(f"{service.title()}.{self._failing[action]}", "configured to fail")
+            raise _failure(name, self._failing[action], "configured to fail")
         if self._exceeded(action):
-            raise TaskError(f"{service.title()}.TooManyRequestsException", "Rate exceeded")
+            raise _failure(name, _THROTTLED[service], "Rate exceeded")
 
     def _exceeded(self, action: str) -> bool:
         with self._lock:

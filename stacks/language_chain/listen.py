@@ -34,6 +34,7 @@ class Listen(Construct):
                 "TranscriptionHours": f"{settings.transcription_hours}",
                 "Vocabulary": words.vocabulary,
                 "VocabularyFilter": words.vocabulary_filter,
+                "RecordingLanguages": ",".join(settings.recording_languages),
                 "VocabularyLanguage": VOCABULARY_LANGUAGE,
             },
             foundation=foundation,

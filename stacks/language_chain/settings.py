@@ -9,6 +9,8 @@ from stacks.environments import SettingsGroup
 from stacks.shared.setting_types import STRICT, BudgetUsd, Listed
 
 Format = Literal["text", "markdown", "html", "json_lines"]
+# The word lists of the repository are in en-US.
+RecordingLanguage = Annotated[str, Field(pattern=r"^[a-z]{2,3}-[A-Z]{2}$")]
 # A neural voice for each target language.
 VOICES = {
     "ar": "Hala",
@@ -73,6 +75,11 @@ class LanguageChainSettings:
     """Use the custom vocabulary of `models/language_chain/word_lists/` in transcriptions."""
     vocabulary_filter: bool = False
     """Mask the unwanted words of `models/language_chain/word_lists/` in transcriptions."""
+    recording_languages: Annotated[
+        tuple[RecordingLanguage, ...], Listed, Field(min_length=2, max_length=5)
+    ] = ("en-US", "de-DE", "es-ES", "fr-FR", "it-IT")
+    """Languages of recordings, with `vocabulary` or `vocabulary_filter` only: Transcribe then
+    chooses among two to five, one dialect of each. Without lists it knows all of its languages."""
     lexicon: bool = False
     """Use the pronunciation lexicon of `models/language_chain/word_lists/` in speech."""
     word_lists_by: Literal["custom_resource", "cloudformation"] = "custom_resource"
@@ -101,6 +108,15 @@ class LanguageChainSettings:
                 f"documents_at_once times parts_at_a_time is {at_once}, more than the"
                 f" {self.calls_a_second} calls a second that the account has"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _choose_among_dialects(self) -> "LanguageChainSettings":
+        languages = [code.partition("-")[0] for code in self.recording_languages]
+        if len(set(languages)) < len(languages):
+            raise ValueError("recording_languages holds two dialects of one language")
+        if "en-US" not in self.recording_languages:
+            raise ValueError("recording_languages lacks en-US, which the word lists are in")
         return self
 
 

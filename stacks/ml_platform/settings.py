@@ -1,11 +1,13 @@
 """Settings of the ML platform: one group per stack."""
 
+from math import ceil
 from typing import Annotated, Literal, Self, get_args
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from stacks.environments import SettingsGroup
+from stacks.ml_platform.instance_types import usable
 from stacks.shared.setting_types import STRICT, BudgetUsd, Listed, Number, Off
 
 # Services that can be called from inside the VPC, by the name of their interface endpoint.
@@ -22,14 +24,18 @@ InterfaceEndpoint = Literal[
     "secretsmanager",
     "states",
 ]
-# Families that SageMaker still has; p2, p3, g3, m4, c4 and eia are gone (TR-17, DP-09).
-_INSTANCE = r"^ml\.(t3|m5|m6i|m7i|m8i|c5|c6i|c7i|c8i|r5|r6i|r7i|r8i|g5|g6|g6e|g7)\.[a-z0-9]+$"
 # Five fields and a year, as EventBridge Scheduler takes them.
 _CRON = r"^(cron\(\S+( \S+){5}\)|rate\(\d+ (minute|hour|day)s?\))$"
 _ROLE = r"^arn:aws[a-z-]*:iam::(\d{12}|\*):(role|user)/\S+$"
 _PACKAGE = r"^arn:aws[a-z-]*:sagemaker:[a-z0-9-]+:\d{12}:model-package/\S+$"
 
-InstanceType = Annotated[str, Field(pattern=_INSTANCE)]
+# What deploy_model.asl.json gives a roll-out.
+_LONGEST_ROLL_OUT_MINUTES = 240
+
+# A job is trained and judged on one type; an endpoint's also transforms batches.
+JobInstanceType = Annotated[str, AfterValidator(usable("training", "processing"))]
+ServingInstanceType = Annotated[str, AfterValidator(usable("hosting", "transform"))]
+NotebookInstanceType = Annotated[str, AfterValidator(usable("notebook"))]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -59,7 +65,7 @@ class MlTrainingSettings:
     """Also train whenever the lake's job has curated new rows, which may be every hour."""
     schedule: Annotated[Annotated[str, Field(pattern=_CRON)] | None, Off] = None
     """Schedule of training, as EventBridge Scheduler takes it: cron(...) or rate(...)."""
-    instance_type: InstanceType = "ml.m7i.large"
+    instance_type: JobInstanceType = "ml.m7i.large"
     """Instance type of training jobs."""
     volume_gibibytes: Annotated[int, Field(ge=1, le=16384)] = 10
     """Size of a training job's volume."""
@@ -96,7 +102,7 @@ class MlEndpointSettings:
     """Kind of endpoint."""
     in_vpc: bool = True
     """Run the endpoint in the VPC. False only for serverless, which cannot run in one."""
-    instance_type: InstanceType = "ml.m7i.large"
+    instance_type: ServingInstanceType = "ml.m7i.large"
     """Instance type of the endpoint and of batch transform jobs."""
     minimum_instances: Annotated[int, Field(ge=1, le=100)] = 1
     """Lower limit of the endpoint's auto scaling."""
@@ -165,16 +171,34 @@ class MlEndpointSettings:
             "asynchronous": {"in_vpc=true (only serverless is outside)": self.in_vpc, **single},
             "serverless": {**serverless, **single},
         }[self.serving]
+        if self.roll_out == "linear":
+            self._check_linear_steps()
         if missing := [need for need, met in requirements.items() if not met]:
             raise ValueError(f"serving={self.serving} needs {', '.join(missing)}")
         return self
+
+    def _check_linear_steps(self) -> None:
+        """SageMaker moves 10 to 50 % at a time, and ends a roll-out that takes too long."""
+        if self.roll_out_percent < 10:
+            raise ValueError(
+                f"roll_out=linear moves 10 to 50 % at a time, and roll_out_percent is"
+                f" {self.roll_out_percent}"
+            )
+        # After the last step the old fleet is kept for one more interval.
+        waits = (ceil(100 / self.roll_out_percent) + 1) * self.bake_minutes
+        if waits >= _LONGEST_ROLL_OUT_MINUTES:
+            raise ValueError(
+                f"roll_out=linear in steps of {self.roll_out_percent} % waits {waits} minutes in"
+                f" all, and a roll-out may take {_LONGEST_ROLL_OUT_MINUTES}: raise"
+                " roll_out_percent, or lower bake_minutes"
+            )
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class MlNotebookSettings:
     """The notebook instance, and a Studio domain if wanted."""
 
-    instance_type: InstanceType = "ml.t3.medium"
+    instance_type: NotebookInstanceType = "ml.t3.medium"
     """Instance type of the notebook instance."""
     volume_gibibytes: Annotated[int, Field(ge=5, le=16384)] = 20
     """Size of the notebook instance's volume."""

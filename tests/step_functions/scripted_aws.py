@@ -13,11 +13,10 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-import botocore.session
-from botocore.validate import ParamValidator
-
 from local.runtime.emulator import Emulator
-from tests.step_functions.workflows import api_of
+from local.services.contract import door
+from local.services.contract.operations import operation_of
+from local.services.task import TaskError
 
 _POLL_SECONDS, _DEADLINE_SECONDS = 0.05, 120
 
@@ -93,7 +92,6 @@ class ScriptedAws:
         self._states = emulator.client("stepfunctions")
         self._lock = threading.Lock()
         self._scripts: dict[str, _Script] = {}
-        self._botocore = botocore.session.get_session()
         self.invalid: dict[str, str] = {}
         """State -> why AWS would reject its request."""
         scripted_aws = self
@@ -128,23 +126,14 @@ class ScriptedAws:
             return self._scripts[task["execution"]].next(state, arguments)
 
     def _validate(self, resource: str, arguments: dict[str, Any]) -> str:
-        """What botocore's model of the service has against a request."""
-        service, api = api_of(resource)
-        shape = self._botocore.get_service_model(service).operation_model(api).input_shape
-        if service == "stepfunctions":
-            # Tasks write the parameters of this API with a capital.
-            arguments = {name[0].lower() + name[1:]: value for name, value in arguments.items()}
-        # Step Functions serialises what goes into a body, a payload or an input.
-        serialised: dict[str, Any] = {
-            name: placeholder
-            for name, placeholder in (("Body", b""), ("Payload", b""), ("input", ""))
-            if name in arguments
-        }
-        return str(
-            ParamValidator().validate({**arguments, **serialised}, shape).generate_report()
-            if shape is not None
-            else ""
-        )
+        """What the service's model or a documented rule has against a request."""
+        operation = operation_of(resource)
+        assert operation is not None, resource
+        try:
+            door.check(resource, arguments)
+        except TaskError as error:
+            return f"{error.error}: {error.cause}"
+        return ""
 
     def run(
         self,

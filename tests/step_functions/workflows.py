@@ -12,6 +12,20 @@ from tools.assembly import asl, paths, synthesise
 
 FOLDER = ROOT / "step_functions"
 _RESOURCE = re.compile(r"arn:aws:states:::(?:aws-sdk:)?(\w+):(\w+?)(?:\.sync(?::2)?)?$")
+_IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:3.2-0"
+# How a substitution's name ends -> a value of its kind.
+_SAMPLES = {
+    "ExportQuery": "UNLOAD (SELECT 1) TO 's3://the-databucket/training/<set>/'",
+    "FunctionArn": "arn:aws:lambda:us-east-1:000000000000:function:{name}",
+    "ImageUri": _IMAGE,
+    "KeyArn": "arn:aws:kms:us-east-1:000000000000:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+    "Region": "us-east-1",
+    "RoleArn": "arn:aws:iam::000000000000:role/{name}",
+    "TopicArn": "arn:aws:sns:us-east-1:000000000000:{name}",
+    "Uri": "s3://the-bucket/{name}/code.tar.gz",
+    # What is left are workflows.
+    "Arn": "arn:aws:states:us-east-1:000000000000:stateMachine:{name}",
+}
 # A service's name in a Task's resource -> in botocore.
 _SERVICES = {
     "applicationautoscaling": "application-autoscaling",
@@ -116,7 +130,7 @@ def _deployed(
         stack,
         path,
         {
-            name: value if isinstance(value, str) else f"arn:of-the-template:{name}"
+            name: value if isinstance(value, str) else sample(name)
             for name, value in substitutions.items()
         },
         frozenset(
@@ -126,6 +140,12 @@ def _deployed(
         ),
         called,
     )
+
+
+def sample(name: str) -> str:
+    """What a substitution that only AWS knows may stand for: a value that its services take."""
+    kind = next((ending for ending in _SAMPLES if name.endswith(ending)), None)
+    return _SAMPLES[kind].format(name=name.lower()) if kind else f"the-{name.lower()}"
 
 
 def api_of(resource: str) -> tuple[str, str]:

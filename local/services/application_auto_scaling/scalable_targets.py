@@ -1,17 +1,20 @@
-"""Application Auto Scaling: remembers scalable targets, and scales nothing.
+"""Application Auto Scaling: remembers scalable targets and their policies, and scales nothing.
 
-Refuses a policy for, and the removal of, a target that is not registered. Capacities, metrics and
-the resources behind targets are not checked.
+Metrics are not watched. Deregistering a target deletes its policies, as the API reference of
+DeregisterScalableTarget says.
 """
 
-from local.services.task import Arguments, Table, TaskError
+from local.services.task import Arguments, Table
 
 
 class ScalableTargets:
-    """The registered targets, by resource id."""
+    """The registered targets, and the policies of each."""
 
     def __init__(self) -> None:
-        self._targets: dict[str, Arguments] = {}
+        self.by_resource: dict[str, Arguments] = {}
+        """Resource id -> the request that registered it."""
+        self.policies: dict[str, dict[str, Arguments]] = {}
+        """Resource id -> name of a policy -> the request that put it."""
 
     def table(self) -> Table:
         """The stand-ins of the service's integrations."""
@@ -22,19 +25,16 @@ class ScalableTargets:
         }
 
     def _register(self, request: Arguments) -> Arguments:
-        self._targets[request["ResourceId"]] = request
-        return {"ScalableTargetARN": request["ResourceId"]}
+        resource_id = request["ResourceId"]
+        self.by_resource[resource_id] = request
+        self.policies.setdefault(resource_id, {})
+        return {"ScalableTargetARN": resource_id}
 
     def _deregister(self, request: Arguments) -> Arguments:
-        self._require(request["ResourceId"])
-        del self._targets[request["ResourceId"]]
+        del self.by_resource[request["ResourceId"]]
+        del self.policies[request["ResourceId"]]
         return {}
 
     def _put_policy(self, request: Arguments) -> Arguments:
-        self._require(request["ResourceId"])
+        self.policies[request["ResourceId"]][request["PolicyName"]] = request
         return {"PolicyARN": request["PolicyName"]}
-
-    def _require(self, resource_id: str) -> None:
-        if resource_id not in self._targets:
-            error = "ApplicationAutoScaling.ObjectNotFoundException"
-            raise TaskError(error, f"No scalable target {resource_id}")

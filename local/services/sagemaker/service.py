@@ -1,12 +1,15 @@
 """SageMaker for workflow tasks: jobs that run on this machine, the registry, and endpoints.
 
-A task of a job ends when the job has ended. Instance types, images, volumes and quotas are not
-checked; roles and the VPC endpoint that a job's data passes are.
+A task of a job ends when the job has ended. Images and quotas are not checked; roles and the VPC
+endpoint that a job's data passes are.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from local.runtime.emulator import Emulator
+from local.runtime.workspace import LocalError
 from local.services.sagemaker import tuning_job
 from local.services.sagemaker.endpoints import Endpoints
 from local.services.sagemaker.jobs import SageMakerJobs
@@ -26,6 +29,16 @@ class SageMaker:
         self._resources = Resources()
         self.registry = ModelRegistry(self._resources)
         self._endpoints = Endpoints(emulator, folder, self._resources)
+        self._training_jobs: dict[str, Arguments] = {}
+
+    def state(self) -> Mapping[str, Any]:
+        """What exists already, as rules ask for it: kind -> name -> request or description."""
+        resources = self._resources.by_type
+        return {
+            "endpoints": resources["Endpoint"],
+            "endpoint_configs": resources["EndpointConfig"],
+            "training_jobs": self._training_jobs,
+        }
 
     def table(self) -> Table:
         """The stand-ins of SageMaker's integrations."""
@@ -44,8 +57,9 @@ class SageMaker:
         return SageMakerJobs(self._emulator, self._folder / "jobs", vpc_endpoint_id)
 
     def _train(self, request: Arguments) -> Arguments:
-        trained = self._jobs(request["VpcConfig"]["Subnets"]).train(request)
         name = request["TrainingJobName"]
+        self._training_jobs[name] = request
+        trained = self._jobs(request["VpcConfig"]["Subnets"]).train(request)
         (self._folder / "logs" / f"{name}.log").write_text(trained.log)
         return {
             "TrainingJobName": name,
@@ -57,11 +71,17 @@ class SageMaker:
         }
 
     def _tune(self, request: Arguments) -> Arguments:
-        objective = request["HyperParameterTuningJobConfig"]["HyperParameterTuningJobObjective"]
+        config = request["HyperParameterTuningJobConfig"]
+        objective = config["HyperParameterTuningJobObjective"]["MetricName"]
         metrics = {}
         for job in tuning_job.training_jobs(request):
             trained = self._jobs(job["VpcConfig"]["Subnets"]).train(job)
-            metrics[job["TrainingJobName"]] = trained.metrics[objective["MetricName"]]
+            if objective not in trained.metrics:
+                raise LocalError(
+                    f"{job['TrainingJobName']} failed: the objective metric {objective} was not"
+                    " found in its log."
+                )
+            metrics[job["TrainingJobName"]] = trained.metrics[objective]
         best = max(metrics, key=metrics.__getitem__)
         return {"BestTrainingJob": {"TrainingJobName": best}}
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from local.runtime.workspace import LocalError
+from local.services.sagemaker import xgboost_metrics
 from repository import ROOT
 
 PYTHON = ROOT / ".venv-model" / "bin" / "python"
@@ -31,7 +32,7 @@ class Finished:
     artefact: Path
     """The file `model.tar.gz`."""
     metrics: dict[str, float]
-    """The last value of each metric definition."""
+    """The last value of each metric that the image or the request defines."""
     seconds: float
     log: str
 
@@ -110,6 +111,8 @@ def _configure(base: Path, hyperparameters: Mapping[str, str], channels: list[st
 
 
 def _metrics(request: Request, log: str) -> dict[str, float]:
+    if xgboost_metrics.IMAGE in request["AlgorithmSpecification"].get("TrainingImage", ""):
+        return xgboost_metrics.metrics(log)
     definitions = request["AlgorithmSpecification"].get("MetricDefinitions", [])
     matches = {
         definition["Name"]: re.findall(definition["Regex"], log) for definition in definitions

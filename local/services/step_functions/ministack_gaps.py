@@ -1,4 +1,4 @@
-"""Workflow tasks that ministack's Step Functions lacks are passed to the task server.
+"""Every workflow task passes the door; those that ministack lacks go on to the task server.
 
 Also, its Distributed Map evaluates JSONPath alone: in JSONata it runs as an inline Map here. That
 children of a Distributed Map see no variables of the workflow is left to `tests/step_functions`.
@@ -18,14 +18,17 @@ import requests
 from ministack.services import eventbridge, stepfunctions
 
 from local.runtime.wrapping import wrap
+from local.services.contract import door
 from local.services.iam import task_authorisation
+from local.services.task import TaskError
 
 _Original = Callable[..., Any]
 _SERVED = (
     r"sagemaker|applicationautoscaling|athena:startQueryExecution|s3:(get|put|head)Object$"
     r"|translate|comprehend"
 )
-# LOCAL_TASKS: tests of the workflows' errors answer every task themselves.
+# LOCAL_TASKS: tests of the workflows' errors answer every task themselves, and check its request.
+_SCRIPTED = "LOCAL_TASKS" in os.environ
 _TASK = re.compile(rf"^arn:aws:states:::(aws-sdk:)?({os.environ.get('LOCAL_TASKS', _SERVED)})")
 _TIMEOUT_SECONDS = 3600
 _running: ContextVar[dict[str, str]] = ContextVar("running")
@@ -45,6 +48,8 @@ def close() -> None:
 
 
 def _invoke_resource(original: _Original, resource: str, arguments: dict[str, Any]) -> Any:
+    if not _SCRIPTED:
+        _admit(resource, arguments)
     if denied := task_authorisation.denial(_role.get(), resource, arguments):
         raise stepfunctions._ExecutionError(*denied)
     if not _TASK.match(resource):
@@ -67,6 +72,14 @@ def _run_execution(original: _Original, execution_arn: str) -> None:
         stepfunctions._fail_execution(execution, *denied)
     else:
         original(execution_arn)
+
+
+def _admit(resource: str, arguments: dict[str, Any]) -> None:
+    """Refuse what AWS refuses, whoever answers the task."""
+    try:
+        door.check(resource, arguments)
+    except TaskError as error:
+        raise stepfunctions._ExecutionError(error.error, error.cause) from error
 
 
 def _execute_task(

@@ -101,7 +101,9 @@ def train(
             break
         booster.update(matrices["train"], number)
         judged = _metrics(booster, matrices, number)
-        say(f"[{number}] " + " ".join(f"{name}:{value:.5f}" for name, value in judged.items()))
+        # Tabs, as XGBoost prints them: the container's own metrics are read from such lines.
+        metrics = "\t".join(f"{name}:{value:.5f}" for name, value in judged.items())
+        say(f"[{number}]\t{metrics}")
         if judged["validation-auc"] > best:
             best_round, best = number, judged["validation-auc"]
         if (number + 1) % checkpoint_rounds == 0:

@@ -7,18 +7,14 @@ from typing import Any
 from stacks.shared.bundle import model_bundle
 
 SMALL = {"max_depth": "4", "num_round": "30", "eta": "0.3"}
+IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:3.2-0"
 SPLITS = ("train", "validation")
 
 
 def request(**hyperparameters: str) -> dict[str, Any]:
-    metrics = ["train:auc", "validation:auc", "validation:logloss"]
     return {
         "TrainingJobName": "flight-delay",
-        "AlgorithmSpecification": {
-            "MetricDefinitions": [
-                {"Name": name, "Regex": f"{name.replace(':', '-')}:([0-9.]+)"} for name in metrics
-            ]
-        },
+        "AlgorithmSpecification": {"TrainingImage": IMAGE},
         "InputDataConfig": [{"ChannelName": name} for name in (*SPLITS, "code")],
         "HyperParameters": {
             "sagemaker_program": "train.py",

@@ -22,13 +22,13 @@ def probabilities(model: Path, split: Path) -> np.ndarray:
     return np.asarray(booster.inplace_predict(encode(read_split(split), known_codes)))
 
 
-def test_the_metric_definitions_match_the_log(finished: Finished) -> None:
-    last = [line for line in finished.log.splitlines() if line.startswith("[29] ")]
+def test_the_metrics_of_the_image_are_found_in_the_log(finished: Finished) -> None:
+    last = [line for line in finished.log.splitlines() if line.startswith("[29]\t")]
     metrics = dict(pair.split(":") for pair in last[0].split()[1:])
     assert finished.metrics == {
-        "train:auc": float(metrics["train-auc"]),
-        "validation:auc": float(metrics["validation-auc"]),
-        "validation:logloss": float(metrics["validation-logloss"]),
+        f"{channel}:{name}": float(metrics[f"{channel}-{name}"])
+        for channel in ("train", "validation")
+        for name in ("auc", "logloss")
     }
     assert 0.6 < finished.metrics["validation:auc"] < finished.metrics["train:auc"]
 
@@ -43,12 +43,12 @@ def test_a_stopped_and_resumed_job_makes_the_same_model(
     stop: signal.Signals, finished: Finished, base: Path, flights: Path, tmp_path: Path
 ) -> None:
     jobs.lay_out(tmp_path, flights)
-    stop_after("[24] ", stop, tmp_path)
+    stop_after("[24]\t", stop, tmp_path)
     assert not (tmp_path / "model" / "model.ubj").exists()
 
     resumed = training_job.run(jobs.request(**jobs.SMALL), tmp_path)
     assert "resuming after round 19" in resumed.log
-    assert "[19] " not in resumed.log
+    assert "[19]\t" not in resumed.log
     assert resumed.metrics == pytest.approx(finished.metrics, abs=1e-5)
     ours, undisturbed = (
         probabilities(folder / "model" / "model.ubj", flights / "split=test")

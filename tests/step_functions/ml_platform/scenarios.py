@@ -10,6 +10,10 @@ PUBLISHED = {"MessageId": "1"}
 Settings = tuple[tuple[str, str], ...]
 
 
+def _package(name: str) -> str:
+    return f"arn:aws:sagemaker:us-east-1:000000000000:model-package/{name}/1"
+
+
 def _report(auc: float) -> dict[str, str]:
     report = {"roc_auc": auc, "baseline": {"roc_auc": 0.6}, "gain_over_baseline": auc - 0.6}
     return {"Body": json.dumps({**report, "rows": 100})}
@@ -20,10 +24,13 @@ _TRAIN: dict[str, Any] = {
     "Export the set": {},
     "List the split": _FULL,
     "Tune": {"BestTrainingJob": {"TrainingJobName": "best"}},
-    "Train": {"TrainingJobName": "job", "ModelArtifacts": {"S3ModelArtifacts": "s3://b/m.tar.gz"}},
+    "Train": {
+        "TrainingJobName": "job",
+        "ModelArtifacts": {"S3ModelArtifacts": "s3://bucket/m.tar.gz"},
+    },
     "Evaluate": {},
     "Read the report": _report(0.8),
-    "Register": {"ModelPackageArn": "arn:package"},
+    "Register": {"ModelPackageArn": _package("package")},
     "Announce the model": PUBLISHED,
     "Announce the refusal": PUBLISHED,
     "Stop tuning": {},
@@ -72,7 +79,7 @@ _NO_ENDPOINT = Throw("SageMaker.SageMakerException", 'Could not find endpoint "f
 _PACKAGE = {
     "ModelApprovalStatus": "Approved",
     "DriftCheckBaselines": {
-        "ModelDataQuality": {"Statistics": {"S3Uri": "s3://b/evaluation/statistics.json"}}
+        "ModelDataQuality": {"Statistics": {"S3Uri": "s3://bucket/evaluation/statistics.json"}}
     },
 }
 _OLD_VARIANTS = {
@@ -82,11 +89,15 @@ _OLD_VARIANTS = {
     ],
     "ShadowProductionVariants": [],
 }
+_OLD_CHAMPION = {
+    "ProductionVariants": [{"VariantName": "champion", "ModelName": "old-model"}],
+    "ShadowProductionVariants": [],
+}
 _DEPLOY: dict[str, Any] = {
     "Describe the package": _PACKAGE,
     "Look up the endpoint": {"EndpointStatus": "InService", "EndpointConfigName": "old"},
     "Describe its configuration": _OLD_VARIANTS,
-    "Describe its model": {"PrimaryContainer": {"ModelPackageName": "arn:old-package"}},
+    "Describe its model": {"PrimaryContainer": {"ModelPackageName": _package("old-package")}},
     "Create the model": {},
     "Create the configuration": {},
     "Deregister": {},
@@ -99,13 +110,14 @@ _DEPLOY: dict[str, Any] = {
     "Delete the old configuration": {},
     "Delete the model": {},
     "Announce the deployment": PUBLISHED,
-    "Scale the champion again": {},
+    "Register again": {},
+    "Track the calls again": {},
     "Remove the endpoint": {},
     "Remove the new configuration": {},
     "Remove the new model": {},
     "Report the failure": PUBLISHED,
 }
-_APPROVED = {"detail": {"ModelPackageArn": "arn:new-package"}}
+_APPROVED = {"detail": {"ModelPackageArn": _package("new-package")}}
 _CHALLENGER = (("ml_endpoint.challenger_weight", "0.3"),)
 _SHADOW = (("ml_endpoint.roll_out", "shadow"),)
 
@@ -120,7 +132,7 @@ def _deploy(
 
 _BATCH: dict[str, Any] = {
     "List the flights": _FULL,
-    "Find the newest model": {"ModelPackageSummaryList": [{"ModelPackageArn": "arn:newest"}]},
+    "Find the newest model": {"ModelPackageSummaryList": [{"ModelPackageArn": _package("newest")}]},
     "Create the model": {},
     "Transform": {},
     "Stop transforming": {},
@@ -162,14 +174,15 @@ SCENARIOS = [
         ends="States.TaskFailed",
         Train=Throw("States.TaskFailed", "CapacityError"),
     ),
-    _deploy("in the place of an old model"),
+    _deploy("in the place of an old model", Describe_its_configuration=_OLD_CHAMPION),
+    _deploy("in the place of two"),
     _deploy("first of all", Look_up_the_endpoint=_NO_ENDPOINT),
     _deploy("beside a challenger", _CHALLENGER),
     _deploy("in the shadow", _SHADOW),
     _deploy("not approved", Describe_the_package={**_PACKAGE, "ModelApprovalStatus": "Rejected"}),
     _deploy(
         "served already",
-        Describe_its_model={"PrimaryContainer": {"ModelPackageName": "arn:new-package"}},
+        Describe_its_model={"PrimaryContainer": {"ModelPackageName": _package("new-package")}},
     ),
     _deploy(
         "rolled back by the alarms",
@@ -193,7 +206,7 @@ SCENARIOS = [
         Check_the_endpoint={"EndpointStatus": "Failed", "EndpointConfigName": "new"},
     ),
     _batch("by the newest"),
-    _batch("by a given one", {**_FLIGHTS, "model_package_arn": "arn:given"}),
+    _batch("by a given one", {**_FLIGHTS, "model_package_arn": _package("given")}),
     _batch("of nothing named", {}, ends="NoFlights"),
     _batch("of nothing there", ends="NoFlights", List_the_flights={}),
     _batch("by none", ends="NoModel", Find_the_newest_model={"ModelPackageSummaryList": []}),

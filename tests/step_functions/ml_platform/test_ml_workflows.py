@@ -8,14 +8,13 @@ import pytest
 from tests.step_functions.conftest import Bench
 from tests.step_functions.ml_platform.scenarios import SCENARIOS
 from tests.step_functions.scripted_aws import Run, Throw
+from tests.step_functions.workflows import sample
 
 pytestmark = pytest.mark.local
 TRAIN, DEPLOY, TRANSFORM = (
     f"ml_platform/{name}" for name in ("train_model", "deploy_model", "transform_batch")
 )
-KEY, SUBNETS, GROUP = (
-    f"arn:of-the-template:{name}" for name in ("KeyArn", "SubnetIds", "SecurityGroupId")
-)
+KEY, SUBNETS, GROUP = (sample(name) for name in ("KeyArn", "SubnetIds", "SecurityGroupId"))
 VPC = {"Subnets": [SUBNETS], "SecurityGroupIds": [GROUP]}
 
 

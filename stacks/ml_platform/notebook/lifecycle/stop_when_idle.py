@@ -10,7 +10,7 @@ import json
 import ssl
 import subprocess
 import urllib.request
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ def last_use(
 ) -> datetime:
     """When the notebook was last used; if never, when it started. Raises ValueError."""
     if any(kernel["execution_state"] == "busy" for kernel in kernels):
-        return datetime.now(UTC)
+        return datetime.now(timezone.utc)
     times = [session["last_activity"] for session in [*kernels, *terminals]]
     return max([started, *(datetime.fromisoformat(time.replace("Z", "+00:00")) for time in times)])
 
@@ -48,7 +48,7 @@ def main() -> None:
     parser.add_argument("--idle-minutes", type=int, required=True)
     arguments = parser.parse_args()
     uptime = float(Path("/proc/uptime").read_text().split()[0])
-    now = datetime.now(UTC)
+    now = datetime.now(timezone.utc)
     last = last_use(_ask("kernels"), _ask("terminals"), now - timedelta(seconds=uptime))
     if is_idle(last, arguments.idle_minutes, now):
         name = json.loads(_METADATA.read_text())["ResourceName"]
