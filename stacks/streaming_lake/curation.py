@@ -109,7 +109,11 @@ class Curation(Construct):
             ["s3:GetObject"],
             *(asset.bucket.arn_for_objects(asset.s3_object_key) for asset in (script, modules)),
         )
-        role.allow("ListTheLake", ["s3:ListBucket"], lake.bucket_arn)
+        # S3A, Glue 5.1's connector for S3, writes by multipart uploads, and its committers list and
+        # abort those of failed attempts (hadoop-aws; HADOOP-17547).
+        role.allow(
+            "ListTheLake", ["s3:ListBucket", "s3:ListBucketMultipartUploads"], lake.bucket_arn
+        )
         role.allow(
             "ReadItsInputs",
             ["s3:GetObject"],
@@ -118,7 +122,13 @@ class Curation(Construct):
         )
         role.allow(
             "KeepTheCuratedFlights",
-            ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
+            [
+                "s3:AbortMultipartUpload",
+                "s3:DeleteObject",
+                "s3:GetObject",
+                "s3:ListMultipartUploadParts",
+                "s3:PutObject",
+            ],
             *(lake.arn_for_objects(f"{prefix}*") for prefix in (CURATED, STATE)),
             wildcard_because="Spark names its files itself, below the prefixes that are the job's",
         )

@@ -97,40 +97,65 @@ def deliver(firehose: Firehose, seconds: float = _DELIVERY_SECONDS) -> None:
         time.sleep(0.02)
 
 
-def policy_of(emulator: Emulator, name_part: str) -> tuple[str, str, dict[str, Any]]:
-    """The role whose name contains `name_part`, its inline policy's name, and the policy."""
+def policies_of(emulator: Emulator, name_part: str) -> tuple[str, dict[str, dict[str, Any]]]:
+    """The role whose name contains `name_part`, and its inline policies by name."""
     iam = emulator.client("iam")
     roles = iam.list_roles()["Roles"]
     role = next(role["RoleName"] for role in roles if name_part in role["RoleName"])
-    (policy_name,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
-    document = iam.get_role_policy(RoleName=role, PolicyName=policy_name)["PolicyDocument"]
-    return role, policy_name, document if isinstance(document, dict) else json.loads(document)
+    documents = {}
+    for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+        document = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+        documents[name] = document if isinstance(document, dict) else json.loads(document)
+    return role, documents
 
 
 def statement_ids(emulator: Emulator, name_part: str) -> list[str]:
-    """The ids of the statements of a role's inline policy, sorted."""
-    _, _, document = policy_of(emulator, name_part)
-    return sorted(statement["Sid"] for statement in document["Statement"])
+    """The ids of the statements of a role's inline policies, sorted."""
+    _, documents = policies_of(emulator, name_part)
+    return sorted(
+        statement["Sid"] for document in documents.values() for statement in document["Statement"]
+    )
 
 
 @contextmanager
 def without(emulator: Emulator, name_part: str, sid: str) -> Iterator[None]:
     """Remove one statement from a role's policy."""
     iam = emulator.client("iam")
-    role, policy_name, document = policy_of(emulator, name_part)
+    role, documents = policies_of(emulator, name_part)
+    ((policy_name, document),) = (
+        (name, document)
+        for name, document in documents.items()
+        if any(statement.get("Sid") == sid for statement in document["Statement"])
+    )
     statements = [entry for entry in document["Statement"] if entry.get("Sid") != sid]
-    assert len(statements) == len(document["Statement"]) - 1, f"no statement {sid} in {role}"
 
     def put(policy: dict[str, Any]) -> None:
         iam.put_role_policy(
             RoleName=role, PolicyName=policy_name, PolicyDocument=json.dumps(policy)
         )
 
-    put({**document, "Statement": statements})
+    if statements:
+        put({**document, "Statement": statements})
+    else:
+        iam.delete_role_policy(RoleName=role, PolicyName=policy_name)
     try:
         yield
     finally:
         put(document)
+
+
+def denials(step_functions: Any, execution_arn: str) -> list[str]:
+    """The causes of IAM in an execution's history, and in how it ended."""
+    pages = step_functions.get_paginator("get_execution_history").paginate(
+        executionArn=execution_arn
+    )
+    details = [
+        event.get("taskFailedEventDetails") or event.get("executionFailedEventDetails") or {}
+        for page in pages
+        for event in page["events"]
+    ]
+    causes = [entry["cause"] for entry in details if "cause" in entry]
+    return [cause for cause in causes if "is not authorized to perform: " in cause]
 
 
 @pytest.fixture(scope="session")

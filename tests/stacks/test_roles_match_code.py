@@ -30,8 +30,15 @@ ACTIONS = {
 }
 # Services that AWS calls under the role beside the code, for logs, keys and metrics.
 SERVICES_BESIDE_CODE = {"logs", "kms", "cloudwatch", "sqs"}
-# Glue needs the first for itself, and GetObject with a version the second.
-ACTIONS_BESIDE_CODE = {"glue:GetSecurityConfiguration", "s3:GetObjectVersion"}
+# Glue needs the first for itself, GetObject with a version the second, and S3A's multipart uploads
+# the others.
+ACTIONS_BESIDE_CODE = {
+    "glue:GetSecurityConfiguration",
+    "s3:GetObjectVersion",
+    "s3:AbortMultipartUpload",
+    "s3:ListBucketMultipartUploads",
+    "s3:ListMultipartUploadParts",
+}
 CODE = {
     "TransformRole": (
         "StreamingLake",

@@ -4,7 +4,8 @@ Also, its Distributed Map evaluates JSONPath alone: in JSONata it runs as an inl
 children of a Distributed Map see no variables of the workflow is left to `tests/step_functions`.
 A nested execution that fails raises its own error in ministack; AWS raises States.TaskFailed, with
 the description of the execution as the cause.
-Mocked answers apply to a state machine whose generated name begins with the name in the mocks file.
+Mocked answers apply to a state machine whose generated name begins with the name in the mocks file,
+if its role allows the task.
 """
 
 import json
@@ -34,6 +35,8 @@ _TIMEOUT_SECONDS = 3600
 _running: ContextVar[dict[str, str]] = ContextVar("running")
 # The role that tasks run under.
 _role: ContextVar[str] = ContextVar("role")
+# Why the role may not do what a mocked task would do: error and cause.
+_denied: ContextVar[tuple[str, str] | None] = ContextVar("denied", default=None)
 _test_case: ContextVar[str] = ContextVar("test_case", default="")
 
 
@@ -92,6 +95,9 @@ def _execute_task(
     _running.set({"state": context["State"]["Name"], "execution": execution["name"]})
     _role.set(stepfunctions._state_machines[execution["stateMachineArn"]]["roleArn"])
     _test_case.set(execution["testCase"])
+    if execution["testCase"]:
+        arguments = stepfunctions._apply_jsonata_arguments(state, state_input, context)
+        _denied.set(task_authorisation.denial(_role.get(), state["Resource"], arguments))
     return original(state, state_input, execution, context)
 
 
@@ -135,4 +141,7 @@ def _mock_response(
 ) -> Any:
     names = stepfunctions._sfn_mock_config.get("StateMachines", {})
     mocked = next((name for name in names if machine.startswith(name)), machine)
-    return original(mocked, test_case, state, attempt)
+    answer = original(mocked, test_case, state, attempt)
+    if answer is not None and (denied := _denied.get()):
+        return {"Throw": dict(zip(("Error", "Cause"), denied, strict=True))}
+    return answer

@@ -122,7 +122,7 @@ def test_a_batch_transform_appends_a_probability_to_each_line(
     ("flights", "reason"),
     [
         ("s3://{bucket}/training/split=test", "must name a prefix that ends in a slash"),
-        ("s3://{bucket}/transform/nothing/", "holds nothing"),
+        ("s3://{own_bucket}/transform/nothing/", "holds nothing"),
         ("s3://{bucket}/training/split=train/", "not authorized|AccessDenied|Access Denied"),
     ],
 )
@@ -130,7 +130,9 @@ def test_a_batch_without_data_or_of_another_split_is_refused(
     platform: Platform, trained: dict[str, Any], flights: str, reason: str
 ) -> None:
     assert json.loads(trained["output"])["registered"]
-    uri = flights.format(bucket=platform.training["BucketName"])
+    uri = flights.format(
+        bucket=platform.training["BucketName"], own_bucket=platform.endpoint["BucketName"]
+    )
     failed = platform.execute(platform.endpoint["BatchStateMachineArn"], {"flights": uri})
     assert failed["status"] == "FAILED"
     assert re.search(reason, failed["cause"]), failed["cause"]

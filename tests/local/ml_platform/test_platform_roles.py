@@ -34,7 +34,12 @@ FLIGHT |= {"hour": 22, "distance_miles": 1400}
         (TRAINING, [*TRAINS, *EVERY_JOB], NOT_TESTABLE),
         (EVALUATION, [*EVALUATES, *EVERY_JOB], NOT_TESTABLE),
         # SageMaker lists the model's prefix; the stand-in reads the object by its key.
-        (SERVING, [*TRANSFORMS, *OWN_TRANSFORMS], [*NOT_TESTABLE, "FindTheModel"]),
+        # What a deployment needs of this role is tested with the workflow's (test_workflow_roles).
+        (
+            SERVING,
+            [*TRANSFORMS, *OWN_TRANSFORMS, "WatchTheRollOut"],
+            [*NOT_TESTABLE, "FindTheModel"],
+        ),
         (PREDICT, ["AskTheEndpoint"], ["WriteItsLogs", "StandInTheVpc"]),
         (DETECT, DETECTS, ["WriteItsLogs"]),
     ],

@@ -6,10 +6,11 @@ from typing import Any
 
 import botocore.session
 import pytest
+from botocore.model import StringShape
 
 from stacks.catalogue import environment_from
 from stacks.environments import SettingsError
-from stacks.language_chain.settings import LanguageChainSettings
+from stacks.language_chain.settings import VOICES, LanguageChainSettings
 from tests.conftest import Templates, readable, resources
 
 Template = dict[str, Any]
@@ -262,3 +263,10 @@ def test_an_invalid_setting_is_reported(settings: dict[str, str], sentence: str)
 def test_a_higher_quota_allows_more_documents_at_once() -> None:
     settings = {"language_chain.documents_at_once": "10", "language_chain.calls_a_second": "40"}
     assert environment_from(settings).settings(LanguageChainSettings).documents_at_once == 10
+
+
+def test_every_voice_is_one_of_polly() -> None:
+    model = botocore.session.get_session().get_service_model("polly")
+    voices = model.shape_for("VoiceId")
+    assert isinstance(voices, StringShape)
+    assert set(VOICES.values()) <= set(voices.enum)

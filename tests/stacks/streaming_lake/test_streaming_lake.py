@@ -56,13 +56,19 @@ ROLES: dict[str, dict[str, tuple[list[str], list[str]]]] = {
     },
     "Curation/Role": {
         "ReadItsCode": (["s3:GetObject"], ["asset", "asset"]),
-        "ListTheLake": (["s3:ListBucket"], ["{Storage/Lake.Arn}"]),
+        "ListTheLake": (["s3:ListBucket", "s3:ListBucketMultipartUploads"], ["{Storage/Lake.Arn}"]),
         "ReadItsInputs": (
             ["s3:GetObject"],
             ["{Storage/Lake.Arn}/events/*", "{Storage/Lake.Arn}/weather/*"],
         ),
         "KeepTheCuratedFlights": (
-            ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"],
+            [
+                "s3:AbortMultipartUpload",
+                "s3:DeleteObject",
+                "s3:GetObject",
+                "s3:ListMultipartUploadParts",
+                "s3:PutObject",
+            ],
             ["{Storage/Lake.Arn}/curated/*", "{Storage/Lake.Arn}/state/*"],
         ),
         "PublishPartitions": (
