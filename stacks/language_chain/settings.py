@@ -11,6 +11,8 @@ from stacks.shared.setting_types import STRICT, BudgetUsd, Listed
 Format = Literal["text", "markdown", "html", "json_lines"]
 # The word lists of the repository are in en-US.
 RecordingLanguage = Annotated[str, Field(pattern=r"^[a-z]{2,3}-[A-Z]{2}$")]
+# docs.aws.amazon.com/comprehend/latest/dg/supported-languages.html, read on 2026-11-28.
+PERSONAL_DATA_LANGUAGES = ("en", "es")
 # A neural voice for each target language.
 VOICES = {
     "ar": "Hala",
@@ -88,8 +90,8 @@ class LanguageChainSettings:
     collections: bool = False
     """Add a workflow that translates whole prefixes as one asynchronous job, without analysis."""
     redact: bool = False
-    """Replace each span of personal data by its type before results are stored. The parts below
-    `work/` are deleted after `work_days`."""
+    """Replace each span of personal data by its type before results are stored, in en and es. The
+    parts below `work/` are deleted after `work_days`, and their bytes a day later."""
     status_days: Annotated[int, Field(ge=1, le=3650)] = 90
     """How long the status of a document is kept."""
     work_days: Annotated[int, Field(ge=1, le=365)] = 7
@@ -117,6 +119,16 @@ class LanguageChainSettings:
             raise ValueError("recording_languages holds two dialects of one language")
         if "en-US" not in self.recording_languages:
             raise ValueError("recording_languages lacks en-US, which the word lists are in")
+        return self
+
+    @model_validator(mode="after")
+    def _redact_what_can_be_found(self) -> "LanguageChainSettings":
+        if self.redact and self.target_language not in PERSONAL_DATA_LANGUAGES:
+            raise ValueError(
+                f"redact=true needs target_language={' or '.join(PERSONAL_DATA_LANGUAGES)}:"
+                f" Comprehend detects no personal data in {self.target_language}, and results would"
+                " be stored as they are"
+            )
         return self
 
 

@@ -148,6 +148,9 @@ class MlEndpointSettings:
     """Throttling limit of the API."""
     waf: bool = False
     """Put AWS WAF in front of the API."""
+    api_log_role: bool = False
+    """Set the role with which API Gateway writes logs. It is one setting of the account in a
+    Region: an API's stage needs it, others may depend on it, so it is kept when the stack goes."""
 
     @model_validator(mode="after")
     def _as_the_service_takes_it(self) -> Self:

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
-from aws_cdk import ArnFormat, Duration, Stack
+from aws_cdk import ArnFormat, Aws, Duration, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_stepfunctions as sfn
@@ -17,6 +18,27 @@ from stacks.shared.foundation import Foundation
 from stacks.shared.service_role import ServiceRole
 
 _SUBSTITUTION = re.compile(r"\$\{(\w+)\}")
+
+
+def definition_of(file: Path) -> str:
+    """A file of `step_functions/` as templates hold it.
+
+    The files name the partition `aws`, as AWS's own editors and validators want them; the template
+    leaves it to CloudFormation.
+    """
+    return file.read_text().replace('"arn:aws:states:::', '"arn:${Partition}:states:::')
+
+
+def _log_group_name(scope: Construct, construct_id: str) -> str:
+    """Below the prefix that log deliveries are allowed to in one statement for all.
+
+    Without it, each workflow adds a line to a resource policy of the account that holds 5,120
+    characters: docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html, read on 2026-11-28.
+    """
+    stack = Stack.of(scope)
+    path = scope.node.path.removeprefix(stack.node.path).strip("/")
+    parts = filter(None, (stack.stack_name, path, construct_id))
+    return f"/aws/vendedlogs/states/{'/'.join(parts)}"
 
 
 class AslStateMachine(sfn.StateMachine):
@@ -41,7 +63,8 @@ class AslStateMachine(sfn.StateMachine):
         timeout: Duration,
         express: bool = False,
     ) -> None:
-        text = (ROOT / "step_functions" / f"{workflow}.asl.json").read_text()
+        text = definition_of(ROOT / "step_functions" / f"{workflow}.asl.json")
+        substitutions = {"Partition": Aws.PARTITION, **substitutions}
         names = set(_SUBSTITUTION.findall(text))
         if names != set(substitutions):
             raise ValueError(
@@ -49,7 +72,12 @@ class AslStateMachine(sfn.StateMachine):
                 f"{', '.join(sorted(names - set(substitutions))) or 'none'}; values that the file"
                 f" does not use: {', '.join(sorted(set(substitutions) - names)) or 'none'}"
             )
-        logs = EncryptedLogGroup(scope, f"{construct_id}Logs", foundation=foundation)
+        logs = EncryptedLogGroup(
+            scope,
+            f"{construct_id}Logs",
+            foundation=foundation,
+            log_group_name=_log_group_name(scope, construct_id),
+        )
         key = self._key = foundation.key
         admit_log_delivery(key)
         self.service_role = ServiceRole(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from aws_cdk import Aws
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_sns as sns
@@ -62,7 +63,8 @@ class Monitoring(Construct):
     """An architecture's dashboard and alarms (DP-11).
 
     `facade` is the monitoring library's, for resources that it knows; `name` begins the names of
-    the dashboard and of the library's alarms.
+    the dashboard and of the library's alarms. Dashboards of all Regions share their names, hence
+    the Region in it.
     """
 
     def __init__(
@@ -80,7 +82,7 @@ class Monitoring(Construct):
                 action=SnsAlarmActionStrategy(on_alarm_topic=self.topic, on_ok_topic=self.topic),
             ),
             dashboard_factory=DefaultDashboardFactory(
-                self, "Dashboards", dashboard_name_prefix=name
+                self, "Dashboards", dashboard_name_prefix=f"{name}-{Aws.REGION}"
             ),
         )
 

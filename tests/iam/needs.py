@@ -9,6 +9,7 @@ from typing import Any
 from local.services.iam import states_permissions
 from local.services.iam.permission import ACCOUNT, PARTITION, Permission
 from local.services.iam.task_permissions import permissions_of
+from stacks.shared.asl_state_machine import definition_of
 from tests.iam.concrete import Deployed
 from tests.iam.expressions import evaluate
 from tests.iam.workflow_samples import SAMPLES, Sample
@@ -65,7 +66,7 @@ def deployed(settings: str) -> Deployed:
 
 def workflows(assembly: Assembly, account: Deployed) -> Iterator[WorkflowNeeds]:
     """Every workflow of an assembly."""
-    files = {workflow.file.read_text(): workflow.name for workflow in WORKFLOWS}
+    files = {definition_of(workflow.file): workflow.name for workflow in WORKFLOWS}
     for machine in assembly.of_type("AWS::StepFunctions::StateMachine"):
         name = files[machine.properties["DefinitionString"]]
         (place,) = assembly.places_in(machine.properties["RoleArn"])

@@ -268,12 +268,13 @@ def test_only_listed_types_have_fixed_names(
         for logical_id, resource in template["Resources"].items():
             kind = resource["Type"].rpartition("::")[2]
             names = {"Name", f"{kind}Name"} & set(resource.get("Properties", {}))
-            # WAF requires this prefix.
             log_group_name = str(
                 resource.get("Properties", {}).get("LogGroupName", "aws-waf-logs-")
             )
             if resource["Type"] == "AWS::Logs::LogGroup":
-                assert log_group_name.startswith("aws-waf-logs-"), logical_id
+                # Services want these prefixes.
+                prefixes = ("aws-waf-logs-", "/aws/vendedlogs/states/")
+                assert log_group_name.startswith(prefixes), logical_id
             else:
                 assert not names or resource["Type"] in TYPES_WITH_FIXED_NAMES, logical_id
 

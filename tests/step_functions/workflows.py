@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from repository import ROOT
+from stacks.shared.asl_state_machine import definition_of
 from tools.assembly import asl, paths, synthesise
 
 FOLDER = ROOT / "step_functions"
@@ -91,7 +92,7 @@ WORKFLOWS = [Workflow(file) for file in sorted(FOLDER.glob("*/*.asl.json"))]
 @cache
 def deployed(architecture: str, *settings: tuple[str, str]) -> Mapping[str, Deployed]:
     """Workflow name -> where it is deployed, of an architecture in the environment `local`."""
-    names = {workflow.file.read_text(): workflow.name for workflow in WORKFLOWS}
+    names = {definition_of(workflow.file): workflow.name for workflow in WORKFLOWS}
     # The gate has tests of its own, and takes two thirds of a synth.
     templates = synthesise("local", dict(settings), only=[architecture], gated=False).templates
     machines = {

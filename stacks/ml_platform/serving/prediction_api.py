@@ -1,6 +1,6 @@
 """Predictions over HTTPS: API Gateway -> Lambda -> endpoint (DP-06)."""
 
-from aws_cdk import Duration, Stack
+from aws_cdk import CfnResource, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
@@ -64,7 +64,8 @@ class PredictionApi(Construct):
                 ),
             ),
         )
-        self._set_log_role()
+        if foundation.environment.settings(MlEndpointSettings).api_log_role:
+            self._set_log_role()
         self._method()
         for kind, message in (
             ("BAD_REQUEST_BODY", "$context.error.validationErrorString"),
@@ -165,7 +166,10 @@ class PredictionApi(Construct):
         )
 
     def _set_log_role(self) -> None:
-        """Set the role with which API Gateway writes logs: one setting per account and Region."""
+        """Set the role with which API Gateway writes logs: one setting per account and Region.
+
+        Kept when the stack goes: without it, every other API's stage would stop logging.
+        """
         role = ServiceRole(self, "LogRole", "apigateway", confused_deputy_guard=False)
         role.allow(
             "WriteLogs",
@@ -183,4 +187,7 @@ class PredictionApi(Construct):
         )
         account = apigateway.CfnAccount(self, "Account", cloud_watch_role_arn=role.role_arn)
         account.node.add_dependency(role)
+        for child in (*role.node.find_all(), account):
+            if isinstance(child, CfnResource):
+                child.apply_removal_policy(RemovalPolicy.RETAIN)
         self.api.deployment_stage.node.add_dependency(account)

@@ -12,6 +12,7 @@ from stacks.shared.gate import (
     delivery,
     messages,
     plain_text,
+    portability,
     queries,
     regions,
     retention,
@@ -23,9 +24,10 @@ from stacks.shared.gate.resolved import Resolved
 from stacks.shared.gate.templates import Template
 
 NAME = "Template Rules"
-_MODULES = (
-    access, alarms, delivery, messages, plain_text, queries, regions, retention, rights, workflows,
+_WITHOUT_CONTEXT = (
+    alarms, delivery, messages, plain_text, portability, queries, rights, workflows,
 )  # fmt: skip
+_MODULES = (*_WITHOUT_CONTEXT, access, regions, retention)
 RULES = frozenset({"TRANSFORM", *(rule for module in _MODULES for rule in module.RULES)})
 
 
@@ -42,5 +44,5 @@ def findings(template: Template) -> Iterator[Finding]:
     yield from access.findings(resolved, template.account)
     yield from retention.findings(resolved, keeps_data=template.keeps_data)
     yield from regions.findings(resolved, template.region)
-    for module in (alarms, delivery, messages, plain_text, queries, rights, workflows):
+    for module in _WITHOUT_CONTEXT:
         yield from module.findings(resolved)

@@ -142,7 +142,9 @@ def test_a_name_prefix_reaches_alarms_dashboard_and_query_references(
         resource["Properties"]["AlarmName"] for resource in resources(template, ALARM).values()
     ]
     dashboards = resources(template, "AWS::CloudWatch::Dashboard").values()
-    names += [resource["Properties"]["DashboardName"] for resource in dashboards]
+    names += [
+        readable(template, resource["Properties"]["DashboardName"]) for resource in dashboards
+    ]
     assert all(name.startswith("Blue-StreamingLake") for name in names), names
     for query in resources(template, "AWS::Athena::NamedQuery").values():
         assert query["Properties"]["WorkGroup"] == "Blue-StreamingLake"
