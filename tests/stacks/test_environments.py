@@ -67,6 +67,10 @@ _PLAUSIBLE = [
         ({"name_prefix": "-x"}, "-c name_prefix=-x: string should match pattern"),
         ({"streaming_lake.curate_schedule": "hourly"}, "-c streaming_lake.curate_schedule=hourly:"),
         (
+            {"language_chain.redact": "true", "language_chain.target_language": "fr"},
+            "-c language_chain.*: redact=true needs target_language=en or es: Comprehend detects",
+        ),
+        (
             {"ml_network.interface_endpoints": "sts,,kms"},
             "-c ml_network.interface_endpoints=sts,,kms: a value between two commas is empty",
         ),

@@ -136,8 +136,7 @@ def test_only_environments_that_keep_data_retain_it(
 
 def test_no_role_has_an_aws_managed_policy(templates: list[dict[str, Any]]) -> None:
     for path, role in of_type(templates, "AWS::IAM::Role"):
-        if not path.startswith("Custom::"):
-            assert "ManagedPolicyArns" not in role, path
+        assert "ManagedPolicyArns" not in role, path
 
 
 def test_trust_in_a_service_is_limited_to_this_account(

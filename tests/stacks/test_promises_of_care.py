@@ -117,6 +117,15 @@ def test_environments_that_keep_no_data_delete_every_resource(synthesise: Templa
             assert not retained, environment.name
 
 
+def test_every_function_logs_to_a_group_of_its_stack(templates: list[Template]) -> None:
+    """Lambda's own group never expires, is under no key of ours and outlives the stack."""
+    for template in templates:
+        groups = {f"{{{path}}}" for path in resources(template, "AWS::Logs::LogGroup")}
+        for path, function in resources(template, "AWS::Lambda::Function").items():
+            group = readable(template, function["Properties"]["LoggingConfig"]["LogGroup"])
+            assert group in groups, path
+
+
 def test_every_bucket_deletes_noncurrent_versions(templates: list[Template]) -> None:
     for path, bucket in of_type(templates, "AWS::S3::Bucket"):
         rules = bucket["LifecycleConfiguration"]["Rules"]

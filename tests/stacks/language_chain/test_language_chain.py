@@ -270,3 +270,27 @@ def test_every_voice_is_one_of_polly() -> None:
     voices = model.shape_for("VoiceId")
     assert isinstance(voices, StringShape)
     assert set(VOICES.values()) <= set(voices.enum)
+
+
+def test_intermediate_parts_are_gone_a_day_after_they_expire(synthesise: Templates) -> None:
+    template = synthesise("sandbox", ("language_chain.work_days", "3"))["LanguageChain"]
+    rules = resources(template, "AWS::S3::Bucket")["Storage/Outbox"]["Properties"][
+        "LifecycleConfiguration"
+    ]["Rules"]
+    by_prefix = {rule["Prefix"]: rule for rule in rules if "Prefix" in rule}
+    assert set(by_prefix) == {"work/", "athena-results/"}
+    for rule in by_prefix.values():
+        assert rule["ExpirationInDays"] == 3
+        assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}
+
+
+def test_workflow_logs_are_below_the_prefix_of_log_deliveries(synthesise: Templates) -> None:
+    template = synthesise("sandbox", ("name_prefix", "Blue-"))["Blue-LanguageChain"]
+    names = [
+        group["Properties"]["LogGroupName"]
+        for path, group in resources(template, "AWS::Logs::LogGroup").items()
+        if path.endswith("WorkflowLogs")
+    ]
+    assert len(names) == len(resources(template, "AWS::StepFunctions::StateMachine"))
+    assert len(set(names)) == len(names)
+    assert all(name.startswith("/aws/vendedlogs/states/Blue-LanguageChain/") for name in names)

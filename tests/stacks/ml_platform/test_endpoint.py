@@ -54,6 +54,24 @@ def test_the_api_throttles_and_logs_the_caller_but_not_the_body(endpoint: Templa
     assert "body" not in log_format.lower()
 
 
+def test_the_accounts_log_role_is_a_choice_that_outlives_the_stack(
+    synthesise: Templates,
+) -> None:
+    kind = "AWS::ApiGateway::Account"
+    assert not resources(synthesise("sandbox")["MlEndpoint"], kind)
+    template = synthesise("sandbox", ("ml_endpoint.api_log_role", "true"))["MlEndpoint"]
+    (account,) = resources(template, kind).values()
+    role = account["Properties"]["CloudWatchRoleArn"]["Fn::GetAtt"][0]
+    policies = [
+        policy
+        for policy in resources(template, "AWS::IAM::Policy").values()
+        if policy["Properties"]["Roles"] == [{"Ref": role}]
+    ]
+    assert policies
+    for resource in (account, template["Resources"][role], *policies):
+        assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain",) * 2
+
+
 def test_only_environments_with_the_waf_setting_have_a_firewall(
     endpoint: Template, environment: str
 ) -> None:
