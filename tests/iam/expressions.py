@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Any
 
 import jsonata
@@ -24,6 +25,7 @@ def evaluate(value: Any, variables: Mapping[str, Any], states: Mapping[str, Any]
 
 def _evaluate(text: str, variables: Mapping[str, Any], states: Mapping[str, Any]) -> Any:
     expression = jsonata.Jsonata(text)
+    expression.register_lambda("hash", lambda text, _algorithm: sha256(text.encode()).hexdigest())
     expression.register_lambda("parse", json.loads)
     expression.register_lambda("uuid", lambda: "00000000-0000-4000-8000-000000000000")
     for name, value in {**variables, "states": states}.items():

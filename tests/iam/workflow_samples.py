@@ -182,6 +182,7 @@ SAMPLES: dict[str, list[Sample]] = {
                 "Describe the variants",
                 "Choose the variants",
                 "Describe the steps",
+                "Keep the fleet",
             ),
         )
     ],

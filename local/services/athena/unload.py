@@ -1,7 +1,7 @@
 """Athena's StartQueryExecution for workflows: runs UNLOAD statements, and refuses any other.
 
-The work group and database are those of the request. The query runs as root: permissions of the
-workflow's role on the data are not checked.
+The work group and database are those of the request. The query runs as root: what the workflow's
+role needs of the data was asked for before (local/services/iam).
 """
 
 from functools import partial

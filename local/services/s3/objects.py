@@ -1,7 +1,7 @@
 """S3 for workflow tasks, whose object actions ministack's Step Functions lacks, and for jobs.
 
 Answers what the workflows read of each response: the body as text, the ETag, length and type. The
-calls are root's, so the permissions of a workflow's role are not checked.
+calls are root's: what a workflow's role needs was asked for before (local/services/iam).
 """
 
 import json
