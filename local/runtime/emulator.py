@@ -1,6 +1,5 @@
 """The emulator of the local AWS: ministack on a free loopback port, with IAM enforced."""
 
-import json
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -124,7 +123,6 @@ def start(workspace: Workspace, variables: Mapping[str, str] | None = None) -> E
             "LOCAL_TASKS_PORT": str(emulator.tasks_port),
             # A Wait state of 30 seconds takes 0.6 seconds here.
             "SFN_WAIT_SCALE": "0.02",
-            "SFN_MOCK_CONFIG": str(_mocked_tasks(workspace)),
             "LOG_LEVEL": "WARNING",
             "TMPDIR": str(workspace.scratch),
             # Functions are child processes of ministack, and call it over TLS.
@@ -141,17 +139,6 @@ def start(workspace: Workspace, variables: Mapping[str, str] | None = None) -> E
     health = f"{emulator.endpoint}/_ministack/health"
     wait_until_it_answers(health, process, workspace.logs / "emulator.log", emulator.authority)
     return emulator
-
-
-def _mocked_tasks(workspace: Workspace) -> Path:
-    """Join the mocked answers of workflow tasks that each demo holds; returns the file."""
-    joined: dict[str, dict[str, Any]] = {"StateMachines": {}, "MockedResponses": {}}
-    for path in sorted(ROOT.glob("local/demos/*/mocks.json")):
-        for section, entries in json.loads(path.read_text()).items():
-            joined[section] |= entries
-    mocks = workspace.folder / "mocks.json"
-    mocks.write_text(json.dumps(joined))
-    return mocks
 
 
 def _certify(folder: Path) -> Path:

@@ -35,7 +35,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         if self.path == "/tasks":
             task = json.loads(body)
-            self._send_json(self._task(task["resource"], task["arguments"]))
+            self._send_json(self._task(task))
         elif self.path == "/glue-jobs":
             self._send_json(self._glue_job(json.loads(body)["job"]))
         elif self.path == "/quotas":
@@ -47,9 +47,9 @@ class _Handler(BaseHTTPRequestHandler):
             response = invoke(endpoints, endpoint_name, headers, body, self.data_capture)
             self._send(response.status, response.body, response.headers)
 
-    def _task(self, resource: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    def _task(self, task: dict[str, Any]) -> dict[str, Any]:
         try:
-            result = self.tasks.answer(resource, arguments)
+            result = self.tasks.answer(task["resource"], task["arguments"], task["role"])
         except TaskError as error:
             return {"error": error.error, "cause": error.cause}
         return {"result": result, "events": self.tasks.take_events()}

@@ -1,7 +1,7 @@
 """Which stand-in answers a task of a workflow: one table, a file behind each service.
 
 Each request passes the door first (`local/services/contract/door.py`), which knows here what exists
-already. The stand-ins act under the roles that a request passes.
+already. The stand-ins act under the roles that a request passes, or else under the workflow's.
 """
 
 from collections.abc import Mapping
@@ -19,10 +19,12 @@ from local.services.comprehend import detection
 from local.services.contract import door
 from local.services.contract.errors import error_name
 from local.services.contract.operations import Operation, operation_of
+from local.services.polly.synthesis_tasks import SynthesisTasks
 from local.services.quotas import Quotas
 from local.services.s3 import objects
 from local.services.sagemaker.service import SageMaker
-from local.services.task import Arguments, Table, TaskError
+from local.services.task import CALLER, Arguments, Table, TaskError
+from local.services.transcribe.jobs import TranscriptionJobs
 from local.services.translate import text_translation
 from local.services.translate.jobs import TranslationJobs
 
@@ -35,6 +37,7 @@ class Tasks:
         self.quotas = Quotas()
         self._sagemaker = SageMaker(emulator, folder)
         self._targets = ScalableTargets()
+        self._transcriptions = TranscriptionJobs(emulator)
         self._table: Table = {
             **unload.table(emulator),
             **objects.table(emulator),
@@ -42,11 +45,14 @@ class Tasks:
             **text_translation.table(self.quotas),
             **detection.table(self.quotas),
             **self._targets.table(),
+            **self._transcriptions.table(),
+            **SynthesisTasks(emulator).table(),
             **self._sagemaker.table(),
         }
 
-    def answer(self, resource: str, arguments: Arguments) -> object:
-        """The result of one task. Raises TaskError."""
+    def answer(self, resource: str, arguments: Arguments, role_arn: str = "") -> object:
+        """The result of one task, which runs under a role. Raises TaskError."""
+        CALLER.set(role_arn)
         operation = operation_of(resource)
         if operation is None:
             raise TaskError("States.Runtime", f"{resource} has no stand-in in the local AWS")
@@ -69,7 +75,11 @@ class Tasks:
 
     def _state(self) -> Mapping[str, Any]:
         """What the rules may ask about."""
-        return {**self._sagemaker.state(), "scalable_targets": self._targets.by_resource}
+        return {
+            **self._sagemaker.state(),
+            "scalable_targets": self._targets.by_resource,
+            "transcription_jobs": self._transcriptions.by_name,
+        }
 
 
 def _refusal(operation: Operation, error: ClientError) -> tuple[str, str]:

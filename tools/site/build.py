@@ -21,6 +21,7 @@ from tools.site import (
     contradictions,
     coverage,
     figures_page,
+    leniencies,
     navigation,
     settings_reference,
     written_pages,
@@ -112,6 +113,7 @@ def _pages() -> Iterator[tuple[str, str]]:
     yield "coverage.md", coverage.page()
     yield "contradictions.md", contradictions.page()
     yield "closed-services.md", closed_services.page()
+    yield "as-strict-as-aws.md", leniencies.page()
     yield "settings.md", settings_reference.page()
     yield "figures.md", figures_page.page()
     yield "add-an-architecture.md", written_pages.contributing()

@@ -18,6 +18,7 @@ def tree() -> list[dict[str, Any]]:
                 {"Errors in the notes": "contradictions.md"},
                 {"Topics without code": "explained.md"},
                 {"Retired and renamed services": "closed-services.md"},
+                {"As strict as AWS": "as-strict-as-aws.md"},
             ]
         },
         {

@@ -45,7 +45,8 @@ def merge(pieces: Iterable[Piece]) -> dict[str, Any]:
     shares = {mood.lower(): round(weight / max(1, analysed), 6) for mood, weight in moods.items()}
     return {
         "text": text,
-        "sentiment": max(shares, key=shares.__getitem__).upper(),
+        # Of a text without any analysed part nothing is known.
+        "sentiment": max(shares, key=shares.__getitem__).upper() if analysed else "UNKNOWN",
         "sentiment_score": shares,
         "entities": [
             {"type": entity_type, **_occurrences(text, spans)}

@@ -44,13 +44,14 @@ def _cut(text: str, start: int, furthest: int) -> int:
         for match in pattern.finditer(text, start, furthest):
             if _character_end(text, start, match.end()) == match.end():
                 return int(match.end())
-    return _character_end(text, start, furthest)
+    end = _character_end(text, start, furthest)
+    return end if end > start else furthest
 
 
 def _character_end(text: str, start: int, furthest: int) -> int:
-    """The last end of a grapheme up to `furthest`; `furthest` if there is none."""
+    """The last end of a grapheme up to `furthest`; `start` if there is none."""
     safe = _SAFE.search(text, start, furthest + 1)
-    end = safe.end() if safe and safe.end() > start else furthest
+    end = safe.end() if safe and safe.end() > start else start
     for character in _CHARACTER.finditer(text, safe.end() if safe else start):
         if character.end() > furthest:
             break

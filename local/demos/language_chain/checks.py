@@ -9,7 +9,7 @@ from local.services.athena.queries import Answer
 
 UNDERSTOOD, NOT_UNDERSTOOD = "a recording that is understood", "a recording that is not understood"
 LATIN = "latin.txt"
-# The states that poll Transcribe and Polly; the mocked services are done at the third call.
+# The states that poll Transcribe and Polly; the stand-ins are done at the third look.
 _POLLS = ("Check the transcription", "Check the speech")
 
 
@@ -27,7 +27,7 @@ class Result:
     results: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Key of a document -> its result."""
     recordings: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """Mocked case -> the execution."""
+    """Kind of recording -> the execution."""
     collection: dict[str, Any] = field(default_factory=dict)
     answers: list[Answer] = field(default_factory=list)
 

@@ -29,12 +29,10 @@ _BROKEN = {"archive.txt": b"PK\x03\x04 no text", "empty.txt": b"\n"}
 _LATIN_TEXT = (
     "Gallia est omnis divisa in partes tres, quarum unam incolunt Belgae, aliam Aquitani. " * 3
 )
-# No upload below this prefix starts an execution: the demo starts it, with mocked services.
+# No upload below this prefix starts an execution: the demo starts it.
 _RECORDING = "collections/recordings/interview.mp3"
-_TURNS = [
-    {"speaker_label": "spk_0", "transcript": "Guten Tag, wie war die Reise nach Hamburg?"},
-    {"speaker_label": "spk_1", "transcript": "Sie war wunderbar, danke, wir waren am Hafen."},
-]
+# What the files begin with: an MP3, and something that is no recording.
+_RECORDINGS = {UNDERSTOOD: b"ID3", NOT_UNDERSTOOD: b"no recording"}
 _DOCUMENTS_SECONDS = 300
 
 
@@ -70,7 +68,7 @@ class LanguageChainDemo:
         for row in result.documents:
             if row["status"] == "done":
                 result.results[row["key"]] = self._read(row["result_key"])
-        with self._steps.step("Transcribe and speak two recordings (Transcribe and Polly mocked)"):
+        with self._steps.step("Transcribe and speak two recordings (by stand-ins)"):
             for case in (UNDERSTOOD, NOT_UNDERSTOOD):
                 result.recordings[case] = self.recording(case)
         with self._steps.step("Translate a collection as one asynchronous job"):
@@ -82,16 +80,9 @@ class LanguageChainDemo:
         return self._report(result)
 
     def recording(self, case: str) -> dict[str, Any]:
-        """An execution in which Transcribe and Polly answer as a mocked case defines."""
+        """An execution for a recording that Transcribe understands, or not."""
         document_id = case.replace(" ", "-")
-        self._put(_RECORDING, b"ID3")
-        transcripts = [{"transcript": " ".join(turn["transcript"] for turn in _TURNS)}]
-        transcript = {"results": {"transcripts": transcripts, "audio_segments": _TURNS}}
-        self._s3.put_object(
-            Bucket=self._outputs["ResultsBucketName"],
-            Key=f"work/{document_id}/transcript.json",
-            Body=json.dumps(transcript).encode(),
-        )
+        self._put(_RECORDING, _RECORDINGS[case])
         source = {"bucket": self._outputs["InputBucketName"], "key": _RECORDING, "version_id": ""}
         execution_input = {
             "document_id": document_id,
@@ -99,7 +90,7 @@ class LanguageChainDemo:
             "source": source,
             "date": "2026-11-20",
         }
-        return self._execute(f"{self._outputs['StateMachineArn']}#{case}", execution_input)
+        return self._execute(self._outputs["StateMachineArn"], execution_input)
 
     def collection(self, texts: Mapping[str, str]) -> dict[str, Any]:
         """An execution that translates `texts` (name -> text) as one job."""
@@ -118,14 +109,15 @@ class LanguageChainDemo:
             title="Language chain",
             lead="Texts are marked as translated, not translated: Translate and Comprehend are"
             " stand-ins with the documented limits and errors, and packaged libraries detect"
-            " language and sentiment. Transcribe and Polly return mocked answers.",
+            " language and sentiment. Transcribe always hears the same words, and Polly writes no"
+            " speech.",
             checks=checks,
             figures=[
                 f"{counts['done']} documents done, {counts['failed']} failed with a reason",
                 f"{len(result.texts)} languages detected, {entities} entities located",
                 f"{len(result.long_text):,} characters split, analysed and merged again",
                 f"{result.collection['documents']} documents translated as one job",
-                "translations are marked, not made; Transcribe and Polly are mocked",
+                "translations are marked, not made; the transcript and the speech are made up",
             ],
             template="language_chain/report.html.j2",
             values={"result": result},

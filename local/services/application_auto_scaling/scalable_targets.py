@@ -6,6 +6,13 @@ DeregisterScalableTarget says.
 
 from local.services.task import Arguments, Table
 
+LENIENT = [
+    (
+        "Nothing scales, and no alarms are made.",
+        "There is one server of each container.",
+    ),
+]
+
 
 class ScalableTargets:
     """The registered targets, and the policies of each."""

@@ -13,6 +13,13 @@ from ministack.services import athena, glue
 
 from local.runtime.wrapping import wrap
 
+LENIENT = [
+    (
+        "Statements other than SELECT and UNLOAD are not run.",
+        "The engine is DuckDB, on files that the catalogue names.",
+    ),
+]
+
 _Original = Callable[[str, list[str]], list[str]]
 
 

@@ -14,6 +14,13 @@ from ministack.core import iam_actions, iam_evaluator
 
 from local.runtime.wrapping import wrap
 
+LENIENT = [
+    (
+        "Of CloudWatch's condition keys, only the namespace of a metric is known.",
+        "ministack passes no others on to the policies.",
+    ),
+]
+
 # `"Namespace": "X"`, `Namespace=X`, and in CBOR the key, a length and X.
 _NAMESPACE = re.compile(rb"Namespace(?:\"\s*:\s*\"|=|[\x60-\x77]|\x78.)([\w./-]+)", re.DOTALL)
 _namespace: ContextVar[str] = ContextVar("namespace", default="")

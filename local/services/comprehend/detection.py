@@ -13,6 +13,13 @@ from typing import Any
 from local.services.quotas import Quotas
 from local.services.task import Arguments, StandIn, Table, TaskError
 
+LENIENT = [
+    (
+        "Answers are simple patterns with constant scores.",
+        "No model of Comprehend is public.",
+    ),
+]
+
 _SENTIMENT_BYTES, _OTHER_BYTES = 5_000, 100_000
 _LANGUAGES = {"ar", "hi", "ko", "zh-TW", "ja", "zh", "de", "pt", "en", "it", "fr", "es"}
 _PII_LANGUAGES = {"en", "es"}

@@ -30,6 +30,13 @@ from local.services.firehose.kinesis_source import Record, Source
 from local.services.firehose.parquet import ConversionError, to_parquet
 from local.services.firehose.prefixes import evaluate
 
+LENIENT = [
+    (
+        "Aggregates of the Kinesis Producer Library are not taken apart.",
+        "No producer here aggregates.",
+    ),
+]
+
 log = logging.getLogger("firehose")
 _IDLE_SECONDS = 0.1
 

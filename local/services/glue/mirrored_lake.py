@@ -8,6 +8,13 @@ from pyspark.sql import SparkSession
 
 from curate_flights.lake import Lake
 
+LENIENT = [
+    (
+        "Spark reads and writes files in a folder, not through S3A.",
+        "This Spark has no S3 connector.",
+    ),
+]
+
 
 class MirroredLake(Lake):
     """A Lake whose `fetch` downloads and whose `store` uploads, below the folder `mirror`."""

@@ -12,6 +12,13 @@ from local.runtime.emulator import Emulator
 from local.runtime.workspace import LocalError
 from local.services.task import Arguments, Table
 
+LENIENT = [
+    (
+        "Of a response, only what the workflows read is there.",
+        "Other members have no reader here.",
+    ),
+]
+
 
 def table(emulator: Emulator) -> Table:
     """The stand-ins of S3's integrations."""

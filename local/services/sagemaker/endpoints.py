@@ -21,6 +21,13 @@ from local.services.sagemaker.resources import Resources
 from local.services.task import Arguments, Table
 from local.services.vpc.endpoints import s3_endpoint_of
 
+LENIENT = [
+    (
+        "A roll-out ends at once: its waits and alarms do not happen.",
+        "One process serves each container; there is no fleet.",
+    ),
+]
+
 
 @dataclass(frozen=True)
 class Variant:
@@ -39,6 +46,8 @@ class Endpoint:
     capture_bucket: str
     role_arn: str
     vpc_endpoint_id: str
+    asynchronous: bool = False
+    """Whether it takes InvokeEndpointAsync alone."""
 
 
 def load_endpoints(folder: Path) -> dict[str, Endpoint]:
@@ -117,5 +126,6 @@ class Endpoints:
             ],
             capture_bucket=split_uri(capture)[0],
             role_arn=model["ExecutionRoleArn"],
+            asynchronous="AsyncInferenceConfig" in config,
             vpc_endpoint_id=s3_endpoint_of(self._emulator, model["VpcConfig"]["Subnets"]),
         )

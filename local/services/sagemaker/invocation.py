@@ -35,6 +35,10 @@ def invoke(
     """The response to one request; `headers` are in small letters."""
     if name not in endpoints:
         return _error(400, "ValidationError", f"Endpoint {name} of account not found.")
+    if endpoints[name].asynchronous:
+        # https://docs.aws.amazon.com/sagemaker/latest/dg/async-inference-invoke-endpoint.html
+        message = f"Endpoint {name} is asynchronous: use InvokeEndpointAsync."
+        return _error(400, "ValidationError", message)
     variants = {variant.name: variant for variant in endpoints[name].variants}
     target = headers.get("x-amzn-sagemaker-target-variant")
     if target and target not in variants:

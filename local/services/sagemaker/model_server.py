@@ -17,6 +17,13 @@ from typing import Any
 import waitress
 from sagemaker_inference.transformer import Transformer
 
+LENIENT = [
+    (
+        "A container answers 4xx where SageMaker's Flask toolkit may answer 500.",
+        "The serving toolkit is sagemaker_inference; it runs on the Pythons used here.",
+    ),
+]
+
 # The container's own limit, and the service's for InvokeEndpoint.
 _MOST_BYTES = 6 * 1024 * 1024
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]

@@ -19,6 +19,13 @@ from local.services.sagemaker.transform_job import transform
 from local.services.task import Arguments, Table
 from local.services.vpc.endpoints import s3_endpoint_of
 
+LENIENT = [
+    (
+        "Quotas of instances are not applied, and images are not pulled.",
+        "Jobs run on this machine, whatever their instance type.",
+    ),
+]
+
 
 class SageMaker:
     """The state of SageMaker in one account and Region."""

@@ -11,6 +11,13 @@ from ministack.core.responses import get_account_id
 
 from local.runtime.wrapping import wrap
 
+LENIENT = [
+    (
+        "A trust policy sees the account that a service calls for, not the resource.",
+        "ministack does not know which resource makes a service call.",
+    ),
+]
+
 
 def close() -> None:
     """Give trust policies the account of a service's call."""

@@ -10,6 +10,13 @@ from local.services.s3.objects import list_keys, split_uri
 from local.services.task import Arguments, Table, TaskError
 from local.services.translate.text_translation import translate
 
+LENIENT = [
+    (
+        "Only plain text is translated; sizes and numbers of documents are not looked at.",
+        "The workflow reads the job's state and counts alone.",
+    ),
+]
+
 
 class TranslationJobs:
     """The jobs, by id. Each is done when it starts, and is IN_PROGRESS once when described."""

@@ -8,6 +8,13 @@ checked.
 from local.services.quotas import Quotas
 from local.services.task import Arguments, Table, TaskError
 
+LENIENT = [
+    (
+        "Terminologies and formality are not looked at; the source language is believed.",
+        "Nothing is translated.",
+    ),
+]
+
 _MOST_BYTES = 10_000
 # fmt: off
 LANGUAGES = {

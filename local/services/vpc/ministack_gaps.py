@@ -13,6 +13,13 @@ from ministack.core import iam_evaluator
 from local.runtime.wrapping import wrap
 from local.services.vpc.endpoint_header import VPC_ENDPOINT_HEADER
 
+LENIENT = [
+    (
+        "Routes, security groups and endpoint policies are not checked.",
+        "ministack has no network.",
+    ),
+]
+
 _vpc_endpoint: ContextVar[str] = ContextVar("vpc_endpoint", default="")
 
 

@@ -64,6 +64,10 @@ def test_a_piece_that_was_not_analysed_does_not_count_for_the_sentiment() -> Non
     assert merged["text"] == "good unknown, and much longer"
 
 
+def test_the_sentiment_of_what_was_not_analysed_is_unknown() -> None:
+    assert merge([Piece("not analysed", None)])["sentiment"] == "UNKNOWN"
+
+
 def merged_findings(text: str, *spans: tuple[int, int]) -> list[dict[str, Any]]:
     return [
         {

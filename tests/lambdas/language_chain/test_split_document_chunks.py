@@ -38,6 +38,8 @@ def test_no_grapheme_is_split_unless_it_is_too_long_by_itself(text: str, most_by
     ("text", "most_bytes", "pieces"),
     [
         ("One. Two. Three.", 10, ["One. Two. ", "Three."]),
+        # A blank with a mark is one grapheme: the end of a word may not cut it.
+        (" \u0300\x80", 4, [" \u0300", "\x80"]),
         ("It is 3.14 or so. Yes.", 20, ["It is 3.14 or so. ", "Yes."]),
         ("你好。世界。", 9, ["你好。", "世界。"]),
         ("هل هذا؟ نعم.", 14, ["هل هذا؟ ", "نعم."]),

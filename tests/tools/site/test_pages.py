@@ -21,6 +21,7 @@ GENERATED = {
     "coverage.md": {row.id for row in coverage.rows()},
     "contradictions.md": {row.id for row in contradictions.rows()},
     "closed-services.md": set[str](),
+    "as-strict-as-aws.md": set[str](),
     "settings.md": set[str](),
     "figures.md": set(figures.read()),
     **{architecture_page(name): set[str]() for name in ARCHITECTURES},

@@ -1,0 +1,53 @@
+"""The page of what the local AWS still accepts and AWS refuses, from declarations in its code."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from local.services.contract.exceptions import TABLE
+from local.services.rules import all_rules
+from repository import ROOT
+from tools.markdown import code, table
+from tools.site.links import code_page
+
+SERVICES = ROOT / "local" / "services"
+_DECLARATION = "LENIENT"
+
+
+def declarations(file: Path) -> list[tuple[str, str]]:
+    """What a module declares as `LENIENT`: what is not checked, and why; empty without one."""
+    for node in ast.parse(file.read_text()).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == _DECLARATION:
+            declared: list[tuple[str, str]] = ast.literal_eval(node.value)
+            return declared
+    return []
+
+
+def leniencies() -> Iterator[tuple[str, str, str]]:
+    """Service, what is not checked, and why, by service."""
+    for file in sorted(SERVICES.glob("*/*.py")):
+        for unchecked, reason in declarations(file):
+            service = code_page(str(file.relative_to(ROOT)))
+            yield f"[{file.parent.name.replace('_', ' ')}]({service})", unchecked, reason
+
+
+def page() -> str:
+    """The page in Markdown, for the root of the site."""
+    rules = [
+        (code(rule.operations[0]), rule.says, f"[AWS]({rule.source})", rule.read)
+        for rule in all_rules()
+    ]
+    exceptions = [(exception.shapes, exception.reason) for exception in TABLE]
+    parts = [
+        "# As strict as AWS",
+        "Each task of a workflow is held against the service's model (patterns, enumerations,"
+        " lengths, values) and against the rules below before anything answers it. What is refused"
+        " fails under the error that Step Functions reports.",
+        "## What is still more lenient",
+        table(["service", "what is not checked", "why"], list(leniencies())),
+        f"## The {len(rules)} rules that no model carries",
+        table(["operation", "rule", "source", "read"], rules),
+        "## Where a model is not followed",
+        table(["shape", "why"], exceptions),
+    ]
+    return "\n\n".join(parts) + "\n"
