@@ -18,7 +18,9 @@ SCRIPTS = sorted(FOLDER.glob("*.py"))
 
 def check(script: Path) -> str:
     """What mypy finds in a script, empty if nothing."""
-    command = ["mypy", "--python-version", "3.10", "--no-error-summary", str(script)]
+    # The script alone: its package is ours, and does not run there.
+    command = ["mypy", "--follow-imports=skip", "--ignore-missing-imports"]
+    command += ["--python-version", "3.10", "--no-error-summary", str(script)]
     process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     return process.stdout + process.stderr
 
