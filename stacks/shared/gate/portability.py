@@ -7,8 +7,8 @@ from stacks.shared.gate.findings import Finding
 from stacks.shared.gate.resolved import Resolved
 
 RULES = ("PARTITION_LITERAL", "NAME_WITHOUT_REGION")
-# An ARN that names an account is in that account's partition.
-_LITERAL = re.compile(r"\barn:aws[\w-]*:[\w-]*:[^:\s]*:(?!\d{12})")
+# An ARN that names an account, or any, comes from who types it: it is in the partition of that.
+_LITERAL = re.compile(r"\barn:aws[\w-]*:[\w-]*:[^:\s]*:(?!\d{12}|\*:)")
 # Names that all Regions of an account share, though the resource belongs to one:
 # docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Dashboards.html (dashboards are
 # global) and IAM's user guide; read on 2026-11-28.
