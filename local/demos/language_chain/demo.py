@@ -2,6 +2,7 @@
 
 import json
 import time
+import uuid
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -81,7 +82,8 @@ class LanguageChainDemo:
 
     def recording(self, case: str) -> dict[str, Any]:
         """An execution for a recording that Transcribe understands, or not."""
-        document_id = case.replace(" ", "-")
+        # Transcribe takes a job's name once.
+        document_id = f"{case.replace(' ', '-')}-{uuid.uuid4().hex[:8]}"
         self._put(_RECORDING, _RECORDINGS[case])
         source = {"bucket": self._outputs["InputBucketName"], "key": _RECORDING, "version_id": ""}
         execution_input = {

@@ -332,7 +332,7 @@ def test_a_recording_is_transcribed_and_its_result_is_spoken(chain: Chain) -> No
     assert execution["states"].count("Wait for the transcript") == 3
     assert execution["states"].count("Wait for the speech") == 3
     spoken = re.search(
-        r"/(speech/a-recording-that-is-understood\.[\w-]+\.mp3)$", execution["speech"]
+        r"/(speech/a-recording-that-is-understood-\w+\.[\w-]+\.mp3)$", execution["speech"]
     )
     assert spoken is not None
     s3, bucket = chain.emulator.client("s3"), chain.outputs["ResultsBucketName"]
