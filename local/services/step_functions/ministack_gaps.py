@@ -52,10 +52,10 @@ def close() -> None:
 
 
 def _invoke_resource(original: _Original, resource: str, arguments: dict[str, Any]) -> Any:
-    if not _SCRIPTED:
+    if not _SCRIPTED:  # a script's models and endpoints exist nowhere
         _admit(resource, arguments)
-    if denied := task_authorisation.denial(_role.get(), resource, arguments):
-        raise stepfunctions._ExecutionError(*denied)
+        if denied := task_authorisation.denial(_role.get(), resource, arguments):
+            raise stepfunctions._ExecutionError(*denied)
     if not _TASK.match(resource):
         return original(resource, arguments)
     url = f"http://127.0.0.1:{os.environ['LOCAL_TASKS_PORT']}/tasks"
