@@ -34,7 +34,7 @@ def leniencies() -> Iterator[tuple[str, str, str]]:
 def page() -> str:
     """The page in Markdown, for the root of the site."""
     rules = [
-        (code(rule.operations[0]), rule.says, f"[AWS]({rule.source})", rule.read)
+        (code(rule.operations[0]), rule.says, f"[AWS]({rule.source})", rule.read or "unverified")
         for rule in all_rules()
     ]
     exceptions = [(exception.shapes, exception.reason) for exception in TABLE]
@@ -46,7 +46,10 @@ def page() -> str:
         "## What is still more lenient",
         table(["service", "what is not checked", "why"], list(leniencies())),
         f"## The {len(rules)} rules that no model carries",
-        table(["operation", "rule", "source", "read"], rules),
+        "Those with a date were held against AWS's own text on that day, in the wording that the"
+        " SDK's models carry. The others are from knowledge, and unverified: the page that is linked"
+        " was not read.",
+        table(["operation", "rule", "source", "held against it"], rules),
         "## Where a model is not followed",
         table(["shape", "why"], exceptions),
     ]

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from local.services.rules.rule import Rule, State, api
+from local.services.rules.rule import API_READ, Rule, State, api
 from local.services.task import Arguments
 
 _S3 = "AmazonS3/latest/userguide"
@@ -122,6 +122,7 @@ RULES = [
         error="MetadataTooLarge",
         message="Your metadata headers exceed the maximum allowed metadata size",
         source=api(_S3, "UsingMetadata"),
+        read=API_READ,
         refused={"Bucket": "bucket", "Key": "k", "Metadata": {"note": "x" * 2048}},
         accepted={"Bucket": "bucket", "Key": "k", "Metadata": {"note": "x" * 2000}},
     ),
@@ -150,6 +151,7 @@ RULES = [
         message="The XML you provided was not well-formed or did not validate against our published"
         " schema",
         source=api("AmazonS3/latest/API", "API_DeleteObjects"),
+        read=API_READ,
         refused={"Bucket": "bucket", "Delete": {"Objects": [{"Key": "k"}] * 1001}},
         accepted={"Bucket": "bucket", "Delete": {"Objects": [{"Key": "k"}] * 1000}},
     ),
@@ -189,6 +191,7 @@ RULES = [
         error="ValidationException",
         message="Invalid UpdateExpression: Expression size has exceeded the maximum allowed size",
         source=api(_DYNAMODB, "ServiceQuotas"),
+        read=API_READ,
         refused=_update(UpdateExpression="SET #status = :status" + " " * 4096),
         accepted=_update(),
     ),
@@ -239,6 +242,7 @@ RULES = [
         error="InvalidInputException",
         message="FLEX is supported for glueetl jobs of version 3.0 and later, on G.1X and G.2X.",
         source=api("glue/latest/dg", "add-job"),
+        read=API_READ,
         refused=_job(ExecutionClass="FLEX", WorkerType="G.4X"),
         accepted=_job(ExecutionClass="FLEX"),
     ),
@@ -262,6 +266,7 @@ RULES = [
         error="RequestTooLargeException",
         message="Request must be smaller than 6291456 bytes for the InvokeFunction operation",
         source=api("lambda/latest/dg", "gettingstarted-limits"),
+        read=API_READ,
         refused={"FunctionName": "function", "Payload": "x" * (6 * 1024 * 1024 + 1)},
         accepted={"FunctionName": "function", "Payload": "{}"},
     ),
@@ -310,6 +315,7 @@ RULES = [
         error="ValidationException",
         message="PendingWindowInDays must be between 7 and 30.",
         source=api("kms/latest/APIReference", "API_ScheduleKeyDeletion"),
+        read=API_READ,
         refused={"KeyId": _KEY, "PendingWindowInDays": 3},
         accepted={"KeyId": _KEY, "PendingWindowInDays": 7},
     ),

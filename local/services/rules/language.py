@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from local.services.rules.rule import Rule, api
+from local.services.rules.rule import API_READ, Rule, api
 from local.services.task import Arguments
 
 # fmt: off
@@ -102,6 +102,7 @@ RULES = [
         error="TextSizeLimitExceededException",
         message="Input text size exceeds limit. Max length of request text allowed is 5000 bytes",
         source=_LIMITS,
+        read=API_READ,
         refused=_text(5_001, LanguageCode="en"),
         accepted=_text(5_000, LanguageCode="en"),
     ),
@@ -116,6 +117,7 @@ RULES = [
         error="TextSizeLimitExceededException",
         message="Input text size exceeds limit. Max length of request text allowed is 100000 bytes",
         source=_LIMITS,
+        read=API_READ,
         refused=_text(100_001, LanguageCode="en"),
         accepted=_text(100_000, LanguageCode="en"),
     ),
@@ -140,6 +142,7 @@ RULES = [
         error="TextLengthExceededException",
         message="Maximum text length has been exceeded",
         source=api(_POLLY, "limits"),
+        read=API_READ,
         refused=_speech(Text="x" * 100_001),
         accepted=_speech(Text="x" * 100_000),
     ),
@@ -153,6 +156,7 @@ RULES = [
         error="TextLengthExceededException",
         message="Maximum text length has been exceeded",
         source=api(_POLLY, "limits"),
+        read=API_READ,
         refused={"Text": "x" * 3_001, "VoiceId": "Joanna", "OutputFormat": "mp3"},
         accepted={"Text": "x" * 3_000, "VoiceId": "Joanna", "OutputFormat": "mp3"},
     ),

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from local.services.rules.rule import Rule, State, api
+from local.services.rules.rule import API_READ, Rule, State, api
 from local.services.task import Arguments
 
 _SQS = "AWSSimpleQueueService/latest/APIReference"
@@ -92,6 +92,7 @@ RULES = [
         message="One or more parameters are invalid. Reason: Message must be shorter than 1048576"
         " bytes.",
         source=api(_SQS, "API_SendMessage"),
+        read=API_READ,
         refused={"QueueUrl": _QUEUE, "MessageBody": "x" * (_MEBIBYTE + 1)},
         accepted={"QueueUrl": _QUEUE, "MessageBody": "x" * _MEBIBYTE},
     ),
@@ -104,6 +105,7 @@ RULES = [
         message="Value for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0"
         " and <= 900.",
         source=api(_SQS, "API_SendMessage"),
+        read=API_READ,
         refused={"QueueUrl": _QUEUE, "MessageBody": "x", "DelaySeconds": 901},
         accepted={"QueueUrl": _QUEUE, "MessageBody": "x", "DelaySeconds": 900},
     ),
@@ -163,6 +165,7 @@ RULES = [
         error="BatchRequestTooLong",
         message="Batch requests cannot be longer than 1048576 bytes.",
         source=api(_SQS, "API_SendMessageBatch"),
+        read=API_READ,
         refused=_batch(_entry("1", _MEBIBYTE), _entry("2")),
         accepted=_batch(_entry("1", _MEBIBYTE - 1), _entry("2")),
     ),
@@ -174,6 +177,7 @@ RULES = [
         error="InvalidParameter",
         message="Invalid parameter: Message too long",
         source=api("sns/latest/api", "API_Publish"),
+        read=API_READ,
         refused={"TopicArn": _TOPIC, "Message": "x" * 262_145},
         accepted={"TopicArn": _TOPIC, "Message": "x" * 262_144},
     ),
@@ -185,6 +189,7 @@ RULES = [
         error="InvalidParameter",
         message="Invalid parameter: Subject",
         source=api("sns/latest/api", "API_Publish"),
+        read=API_READ,
         refused={"TopicArn": _TOPIC, "Message": "x", "Subject": "two\nlines"},
         accepted={"TopicArn": _TOPIC, "Message": "x", "Subject": "one line"},
     ),
@@ -213,6 +218,7 @@ RULES = [
         error="InvalidArgumentException",
         message="Records size exceeds 10 MB limit",
         source=api("kinesis/latest/APIReference", "API_PutRecords"),
+        read=API_READ,
         refused=_put(*(b"x" * 6 * _MEBIBYTE,) * 2),
         accepted=_put(*(b"x" * 4 * _MEBIBYTE,) * 2),
     ),
@@ -226,6 +232,7 @@ RULES = [
         error="InvalidArgumentException",
         message="The batch exceeds 4 MiB.",
         source=api("firehose/latest/APIReference", "API_PutRecordBatch"),
+        read=API_READ,
         refused=_deliver(*(b"x" * 900_000,) * 5),
         accepted=_deliver(*(b"x" * 900_000,) * 4),
     ),
@@ -243,6 +250,7 @@ RULES = [
         error="ValidationException",
         message="Total size of the entries in the request is over the limit.",
         source=api("eventbridge/latest/userguide", "eb-putevents"),
+        read=API_READ,
         refused=_event(Detail='"' + "x" * _MEBIBYTE + '"'),
         accepted=_event(),
     ),

@@ -29,8 +29,8 @@ class Rule:
     """The code of the error as the service words it."""
     message: str
     source: str
-    read: str = API_READ
-    """When the source was read."""
+    read: str = ""
+    """When the source was held against this rule; empty: it is from knowledge, and unverified."""
     refused: Arguments
     accepted: Arguments
     state: State = field(default_factory=dict)

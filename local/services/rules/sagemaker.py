@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from local.services.rules.rule import Rule, State, api
+from local.services.rules.rule import API_READ, Rule, State, api
 from local.services.task import Arguments
 
 _REFERENCE = "sagemaker/latest/APIReference"
@@ -149,6 +149,7 @@ RULES = [
         message="You can't override the metric definitions for Amazon SageMaker algorithms."
         " Please retry the request without specifying metric definitions.",
         source="https://github.com/aws/sagemaker-xgboost-container/issues/121",
+        read=API_READ,
         refused={
             **TRAINING,
             "AlgorithmSpecification": {
@@ -183,6 +184,7 @@ RULES = [
         error="ValidationException",
         message="Logarithmic scaling requires a MinValue greater than 0.",
         source=api(_REFERENCE, "API_ContinuousParameterRange"),
+        read=API_READ,
         refused=_tuning(**_range("0", "1", "Logarithmic")),
         accepted=_tuning(**_range("0", "1", "Linear")),
     ),
@@ -226,6 +228,7 @@ RULES = [
         error="ValidationException",
         message=_NO_VOLUME_KEY,
         source=api(_REFERENCE, "API_ResourceConfig"),
+        read=API_READ,
         refused=_with_resources("ml.g5.xlarge"),
         accepted=_with_resources("ml.m5.xlarge"),
     ),
@@ -239,6 +242,7 @@ RULES = [
         error="ValidationException",
         message=_NO_VOLUME_KEY,
         source=api(_REFERENCE, "API_ProcessingClusterConfig"),
+        read=API_READ,
         refused=_processing("ml.g5.xlarge"),
         accepted=_processing("ml.m5.xlarge"),
     ),
@@ -250,6 +254,7 @@ RULES = [
         error="ValidationException",
         message=_NO_VOLUME_KEY,
         source=api(_REFERENCE, "API_TransformResources"),
+        read=API_READ,
         refused=_transform("ml.g5.xlarge"),
         accepted=_transform(),
     ),
@@ -263,6 +268,7 @@ RULES = [
         error="ValidationException",
         message="MaxConcurrentTransforms * MaxPayloadInMB cannot exceed 100 MB.",
         source=api(_REFERENCE, "API_CreateTransformJob"),
+        read=API_READ,
         refused=_transform(MaxPayloadInMB=20, MaxConcurrentTransforms=6),
         accepted=_transform(MaxPayloadInMB=20, MaxConcurrentTransforms=5),
     ),
@@ -287,6 +293,7 @@ RULES = [
         message="Invalid MaxWaitTimeInSeconds. It must be greater than or equal to"
         " MaxRuntimeInSeconds.",
         source=api(_REFERENCE, "API_StoppingCondition"),
+        read=API_READ,
         refused={
             **_SPOT,
             "StoppingCondition": {"MaxRuntimeInSeconds": 3600, "MaxWaitTimeInSeconds": 60},

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from local.services.rules.rule import Rule, State, api
+from local.services.rules.rule import API_READ, Rule, State, api
 from local.services.rules.sagemaker import local_storage
 from local.services.task import Arguments
 
@@ -155,6 +155,7 @@ RULES = [
         error="ValidationException",
         message="You can't request a KmsKeyId when using an instance type with local storage.",
         source=api(_REFERENCE, "API_CreateEndpointConfig"),
+        read=API_READ,
         refused=_config(_variant(InstanceType="ml.g5.xlarge"), KmsKeyId=_KEY),
         accepted=_config(KmsKeyId=_KEY),
     ),
@@ -169,6 +170,7 @@ RULES = [
         message="If you use ShadowProductionVariants, you can only specify one variant for"
         " ProductionVariants and one variant for ShadowProductionVariants.",
         source=api(_REFERENCE, "API_CreateEndpointConfig"),
+        read=API_READ,
         refused=_config(
             _variant(), _variant("challenger"), ShadowProductionVariants=[_variant("shadow")]
         ),
@@ -213,6 +215,7 @@ RULES = [
         error="ValidationException",
         message="MemorySizeInMB must be one of 1024, 2048, 3072, 4096, 5120, 6144.",
         source=api(_REFERENCE, "API_ProductionVariantServerlessConfig"),
+        read=API_READ,
         refused=_config(_serverless(1500)),
         accepted=_config(_serverless(3072)),
     ),
@@ -241,6 +244,7 @@ RULES = [
         error="ValidationException",
         message="LinearStepSize must be 10-50% of the variant's total instance count.",
         source=api(_REFERENCE, "API_TrafficRoutingConfig"),
+        read=API_READ,
         refused=_update("LINEAR", 5, wait=60),
         accepted=_update("LINEAR", 20, wait=60),
         state=_STATE,
@@ -253,6 +257,7 @@ RULES = [
         error="ValidationException",
         message="CanarySize must be less than or equal to 50% of the variant's total instances.",
         source=api(_REFERENCE, "API_TrafficRoutingConfig"),
+        read=API_READ,
         refused=_update(percent=60),
         accepted=_update(percent=50),
         state=_STATE,
@@ -265,6 +270,7 @@ RULES = [
         error="ValidationException",
         message="MaximumBatchSize must be between 5% to 50% of the variant's total instances.",
         source=api(_REFERENCE, "API_RollingUpdatePolicy"),
+        read=API_READ,
         refused=_rolling_update(60),
         accepted=_rolling_update(50),
         state=_STATE,
@@ -278,6 +284,7 @@ RULES = [
         message="MaximumExecutionTimeoutInSeconds must be larger than the total waiting time"
         " specified in TerminationWaitInSeconds and WaitIntervalInSeconds.",
         source=api(_REFERENCE, "API_BlueGreenUpdatePolicy"),
+        read=API_READ,
         refused=_update(wait=3000),
         accepted=_update(wait=2999),
         state=_STATE,

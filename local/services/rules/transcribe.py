@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from local.services.rules.rule import Rule, api
+from local.services.rules.rule import API_READ, Rule, api
 from local.services.task import Arguments
 
 _REFERENCE = "transcribe/latest/APIReference"
@@ -73,6 +73,7 @@ RULES = [
         message="If you include LanguageIdSettings, also include LanguageOptions with the same"
         " language codes.",
         source=_JOB,
+        read=API_READ,
         refused=_job(LanguageIdSettings=_LISTS),
         accepted=_job(LanguageIdSettings=_LISTS, LanguageOptions=["en-US", "de-DE"]),
     ),
@@ -191,6 +192,7 @@ RULES = [
         message="If you specify OutputKey or OutputEncryptionKMSKeyId, you must also specify"
         " OutputBucketName.",
         source=_JOB,
+        read=API_READ,
         refused={name: value for name, value in _job().items() if name != "OutputBucketName"},
         accepted=_job(OutputEncryptionKMSKeyId=_KEY),
     ),
