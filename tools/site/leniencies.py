@@ -47,8 +47,8 @@ def page() -> str:
         table(["service", "what is not checked", "why"], list(leniencies())),
         f"## The {len(rules)} rules that no model carries",
         "Those with a date were held against AWS's own text on that day, in the wording that the"
-        " SDK's models carry. The others are from knowledge, and unverified: the page that is linked"
-        " was not read.",
+        " SDK's models carry. The others are from knowledge, and unverified: nobody has read the"
+        " linked page for them.",
         table(["operation", "rule", "source", "held against it"], rules),
         "## Where a model is not followed",
         table(["shape", "why"], exceptions),
