@@ -91,8 +91,8 @@ def api_gateway_logs(clients: Clients, assembly: Assembly) -> Iterator[Finding]:
         yield unreadable("API Gateway's log role", error, "apigateway:GET on /account")
         return
     advice = (
-        "a stage that logs is refused without one. Type: aws apigateway update-account"
-        " --patch-operations op=replace,path=/cloudwatchRoleArn,value=<role ARN>"
+        "API Gateway refuses a stage that logs: let the stack set one for the whole account, with"
+        " SETTINGS=ml_endpoint.api_log_role=true"
     )
     yield Finding("API Gateway's log role", role or "none", "" if role else advice)
 
