@@ -173,20 +173,24 @@ new: .build/test.stamp  ## a small working architecture from a template (ARCH=my
 
 # --- Check -------------------------------------------------------------------------------------
 
+TWO_WORKERS = --numprocesses 2 --dist loadgroup
+MARKED = $(if $(ARCH),-m $(subst -,_,$(ARCH)))
+
 .PHONY: test
 test: .build/test.stamp  ## every test, or those of one architecture (ARCH=streaming-lake)
 	@$(VENV)/python -m tools.site.browser --check
-	@$(VENV)/python -m pytest --numprocesses 2 --dist loadgroup $(if $(ARCH),-m $(subst -,_,$(ARCH)))
+	@$(VENV)/python -m pytest $(TWO_WORKERS) $(MARKED)
 
 .PHONY: lint
 lint: .build/test.stamp  ## format, style, types, layers, templates, workflows, SQL, words
 	@ruff format --check --quiet .
 	@ruff check --quiet .
 	@mypy --no-error-summary .
-	@$(VENV)/python -m pytest -m lint
+	@$(VENV)/python -m pytest $(TWO_WORKERS) -m lint
 
 .PHONY: check
-check: lint test  ## what CI runs
+check: lint  ## what CI runs: lint, and every other test
+	@$(MAKE) test MARKED='-m "not lint"'
 
 .PHONY: bench
 bench: .build/test.stamp  ## measure the figures that README and site quote (WALL=yes: set-up and demo, too)
