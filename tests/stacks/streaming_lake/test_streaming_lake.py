@@ -1,4 +1,4 @@
-"""The streaming lake's template: permissions, delivery, storage, job, tables and queries."""
+"""The streaming lake's template: delivery, storage, job, tables and queries."""
 
 from typing import Any
 
@@ -12,88 +12,6 @@ from repository import ROOT
 from tests.conftest import Templates, readable, resources
 
 Template = dict[str, Any]
-# Role -> Sid -> actions and resources.
-ROLES: dict[str, dict[str, tuple[list[str], list[str]]]] = {
-    "TransformRole": {
-        "WriteItsLogs": (["logs:CreateLogStream", "logs:PutLogEvents"], ["{TransformLogs.Arn}"]),
-        "SetRejectedLinesAside": (["s3:PutObject"], ["{Storage/Lake.Arn}/rejected/*"]),
-        "PutRecordsBack": (["kinesis:PutRecords"], ["{Ingestion/Events.Arn}"]),
-        "EncryptWhatItWrites": (["kms:GenerateDataKey"], ["{Key.Arn}"]),
-    },
-    "Delivery/Role": {
-        "ReadTheStream": (
-            [
-                "kinesis:DescribeStream",
-                "kinesis:GetRecords",
-                "kinesis:GetShardIterator",
-                "kinesis:ListShards",
-            ],
-            ["{Ingestion/Events.Arn}"],
-        ),
-        "AskTheTransform": (
-            ["lambda:GetFunctionConfiguration", "lambda:InvokeFunction"],
-            ["{Transform.Arn}"],
-        ),
-        "FindTheBuckets": (
-            ["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"],
-            ["{Storage/Lake.Arn}", "{Storage/Raw.Arn}"],
-        ),
-        "WriteObjects": (
-            ["s3:AbortMultipartUpload", "s3:PutObject"],
-            [
-                "{Storage/Lake.Arn}/errors/*",
-                "{Storage/Lake.Arn}/events/*",
-                "{Storage/Raw.Arn}/errors/*",
-                "{Storage/Raw.Arn}/flights/*",
-            ],
-        ),
-        "ReadTheColumns": (
-            ["glue:GetTable", "glue:GetTableVersion", "glue:GetTableVersions"],
-            ["glue:catalog", "glue:database", "glue:table/flights_events"],
-        ),
-        "UseTheKey": (["kms:Decrypt", "kms:GenerateDataKey"], ["{Key.Arn}"]),
-        "WriteItsLogs": (["logs:PutLogEvents"], ["log-group:{Delivery/Logs}:log-stream:*"]),
-    },
-    "Curation/Role": {
-        "ReadItsCode": (["s3:GetObject"], ["asset", "asset"]),
-        "ListTheLake": (["s3:ListBucket", "s3:ListBucketMultipartUploads"], ["{Storage/Lake.Arn}"]),
-        "ReadItsInputs": (
-            ["s3:GetObject"],
-            ["{Storage/Lake.Arn}/events/*", "{Storage/Lake.Arn}/weather/*"],
-        ),
-        "KeepTheCuratedFlights": (
-            [
-                "s3:AbortMultipartUpload",
-                "s3:DeleteObject",
-                "s3:GetObject",
-                "s3:ListMultipartUploadParts",
-                "s3:PutObject",
-            ],
-            ["{Storage/Lake.Arn}/curated/*", "{Storage/Lake.Arn}/state/*"],
-        ),
-        "PublishPartitions": (
-            [
-                "glue:BatchCreatePartition",
-                "glue:BatchUpdatePartition",
-                "glue:GetPartitions",
-                "glue:GetTable",
-            ],
-            ["glue:catalog", "glue:database", "glue:table/flights_curated"],
-        ),
-        "UseTheKey": (["kms:Decrypt", "kms:GenerateDataKey"], ["{Key.Arn}"]),
-        "WriteItsLogs": (
-            [
-                "logs:AssociateKmsKey",
-                "logs:CreateLogGroup",
-                "logs:CreateLogStream",
-                "logs:PutLogEvents",
-            ],
-            ["log-group:/aws-glue/*"],
-        ),
-        "PublishItsMetrics": (["cloudwatch:PutMetricData"], ["*"]),
-        "ReadItsSecurity": (["glue:GetSecurityConfiguration"], ["*"]),
-    },
-}
 
 
 @pytest.fixture
@@ -114,37 +32,6 @@ def properties_of(template: Template, kind: str, path: str | None = None) -> dic
         "Properties"
     ]
     return properties
-
-
-def short_arn(arn: str) -> str:
-    """An ARN in the spelling of ROLES."""
-    if "cdk-hnb659fds-assets" in arn:
-        return "asset"
-    for service in ("glue:", "logs:"):
-        if f":{service}" in arn:
-            resource_part = arn.rpartition("{AWS::AccountId}:")[2]
-            table = resource_part.rpartition("/")[2] if resource_part.startswith("table/") else ""
-            if service == "glue:":
-                return f"glue:{resource_part.partition('/')[0]}" + (f"/{table}" if table else "")
-            return resource_part
-    return arn
-
-
-@pytest.mark.parametrize("role", ROLES)
-def test_a_role_has_exactly_the_listed_permissions(sandbox: Template, role: str) -> None:
-    policy = properties_of(sandbox, "AWS::IAM::Policy", f"{role}/DefaultPolicy")
-    permissions = {}
-    for statement in policy["PolicyDocument"]["Statement"]:
-        resource = readable(sandbox, statement["Resource"])
-        arns = resource if isinstance(resource, list) else [resource]
-        actions = statement["Action"]
-        actions = actions if isinstance(actions, list) else [actions]
-        arns = [arn.replace("{Catalog/Events}", "flights_events") for arn in arns]
-        arns = [arn.replace("{Catalog/Curated}", "flights_curated") for arn in arns]
-        permissions[statement["Sid"]] = (sorted(actions), sorted(map(short_arn, arns)))
-        if any(action.startswith("kms:") for action in actions):
-            assert "kms:ViaService" in statement["Condition"]["StringEquals"]
-    assert permissions == ROLES[role]
 
 
 def delivery(template: Template) -> dict[str, Any]:
