@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from collections import defaultdict
 from collections.abc import Callable
 from functools import cache
@@ -32,6 +33,15 @@ Templates = Callable[..., dict[str, Any]]
 # File -> seconds, as RECORD_DURATIONS=yes wrote it; a new file counts as long.
 DURATIONS = Path(__file__).with_name("durations.json")
 _ENVIRONMENTS = (".build", ".venv", ".venv-local", ".venv-model", "node_modules")
+
+
+_RECURSION_LIMIT = sys.getrecursionlimit()
+
+
+@pytest.fixture(autouse=True)
+def recursion_limit() -> None:
+    """Python's own limit: evaluating JSONata raises that of the whole process."""
+    sys.setrecursionlimit(_RECURSION_LIMIT)
 
 
 @pytest.fixture(scope="session")

@@ -148,7 +148,7 @@ class MlPlatformDemo:
     def _shuffled(self, result: Result) -> str:
         """A copy of the training set with shuffled labels, beside it; returns its URI."""
         source = result.training["training_data"]
-        target: str = source.replace(f"/{_RUN}/", "/shuffled/")
+        target: str = source.replace(f"/{_RUN}", "/shuffled")
         bucket, prefix = split_uri(target)
         for split in ("train", "validation", "test"):
             frame = self._split(source, split)

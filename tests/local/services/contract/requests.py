@@ -164,14 +164,14 @@ def _broken(draw: Draw, shape: Any, site: Site, steps: tuple[str, ...]) -> tuple
     if step == "[]":
         item, path = draw(_broken(shape.member, site, later))
         items = [item, *base[1:]]
-        return items, f"[0]{'.' * bool(path and path[0] != '[')}{path}"
+        return items, _joined("[0]", path)
     if step == "{}":
         key = next(iter(base), None) or draw(valid(shape.key).filter(bool))
         item, path = draw(_broken(shape.value, site, later))
-        return {**base, key: item}, f"{key}{'.' * bool(path and path[0] != '[')}{path}"
+        return {**base, key: item}, _joined(key, path)
     item, path = draw(_broken(shape.members[step], site, later))
     request = {step: item} if shape.is_tagged_union else {**base, step: item}
-    return request, f"{step}{'.' * bool(path and path[0] != '[')}{path}"
+    return request, _joined(step, path)
 
 
 @st.composite
@@ -203,3 +203,8 @@ def _of_length(draw: Draw, shape: Any, length: int) -> Any:
             return b"x" * length
         case _:
             return "x" * length
+
+
+def _joined(step: str, path: str) -> str:
+    """A path as the service writes it: `RoleArn`, `Tags[0].Key`; keys may begin with a bracket."""
+    return f"{step}{path}" if not path or path.startswith("[0]") else f"{step}.{path}"
