@@ -86,7 +86,7 @@ class LanguageChain(Stack):
             chain=chain.state_machine,
         )
         speech = ("polly_neural",) if speak else ()
-        need_region_with(self, "comprehend", "translate", *speech)
+        need_region_with(self, ["comprehend", "translate", *speech])
         results = Results(self, "Results", foundation=foundation, outbox=storage.outbox)
         outputs = {
             "InputBucketName": storage.inbox.bucket_name,

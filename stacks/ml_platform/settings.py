@@ -32,7 +32,8 @@ _PACKAGE = r"^arn:aws[a-z-]*:sagemaker:[a-z0-9-]+:\d{12}:model-package/\S+$"
 # What deploy_model.asl.json gives a roll-out.
 _LONGEST_ROLL_OUT_MINUTES = 240
 
-# A job is trained and judged on one type; an endpoint's also transforms batches.
+# A job is trained and judged on one type; an endpoint's also transforms batches. The SDK's models
+# no longer have what SageMaker retired: p2, p3, g3, m4, c4 and eia (TR-17, DP-09).
 JobInstanceType = Annotated[str, AfterValidator(usable("training", "processing"))]
 ServingInstanceType = Annotated[str, AfterValidator(usable("hosting", "transform"))]
 NotebookInstanceType = Annotated[str, AfterValidator(usable("notebook"))]

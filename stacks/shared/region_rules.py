@@ -1,11 +1,13 @@
 """CloudFormation Rules: a stack is refused where its services are not, before anything exists."""
 
+from collections.abc import Iterable
+
 from aws_cdk import Aws, CfnRule, CfnRuleAssertion, Fn, Stack
 
 from stacks.shared.gate import regions
 
 
-def need_region_with(stack: Stack, *services: str) -> None:
+def need_region_with(stack: Stack, services: Iterable[str]) -> None:
     """Let `stack` be deployed only to Regions that have `services`, keys of the gate's table.
 
     For a deployment by the template alone: with the CDK CLI, the gate refuses it at synth.

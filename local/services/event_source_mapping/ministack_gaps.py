@@ -14,6 +14,10 @@ from local.services.iam import delivery
 from local.services.iam.authorisation import DeniedError, authorise
 from local.services.iam.task_authorisation import account
 
+LENIENT = [
+    ("Mappings of streams read without rights.", "No mapping of the architectures reads a stream."),
+]
+
 
 def close() -> None:
     """Ask before each batch."""

@@ -19,6 +19,13 @@ from local.services.iam.authorisation import DeniedError, authorise, service_may
 from local.services.iam.permission import Permission
 from local.services.iam.task_authorisation import account
 
+LENIENT = [
+    (
+        "A refused event is not tried again.",
+        "Nothing here mends a policy within the time in which AWS tries.",
+    ),
+]
+
 _SERVICE = "events"
 _Target = dict[str, Any]
 

@@ -44,7 +44,7 @@ def findings(template: Resolved, region: str | None) -> Iterator[Finding]:
                 yield Finding(
                     "REGION_UNSAID",
                     f"The workflow needs {row['name']}, and the template does not say in which"
-                    f" Regions that is: need_region_with(stack, {key!r}).",
+                    f" Regions that is: need_region_with(stack, [{key!r}]).",
                     machine.resource.logical_id,
                 )
 
