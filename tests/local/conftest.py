@@ -214,9 +214,9 @@ class Platform:
             time.sleep(0.2)
 
 
-@pytest.fixture(scope="session")
-def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
-    workspace = Workspace(tmp_path_factory.mktemp("platform"))
+@contextmanager
+def running_platform(workspace: Workspace) -> Iterator[Platform]:
+    """Deploy a platform with a training set; stop it afterwards."""
     settings = {
         "ml_training.from_lake": "false",
         # Off in the demo: a pipeline of two containers, and a search for hyperparameters.
@@ -237,6 +237,13 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
         yield Platform(running.emulator, workspace, outputs["MlTraining"], outputs["MlEndpoint"])
     finally:
         stop(workspace)
+
+
+@pytest.fixture(scope="session")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    """The platform that tests share."""
+    with running_platform(Workspace(tmp_path_factory.mktemp("platform"))) as shared:
+        yield shared
 
 
 @pytest.fixture(scope="session")

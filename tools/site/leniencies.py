@@ -23,6 +23,11 @@ def declarations(file: Path) -> list[tuple[str, str]]:
     return []
 
 
+def files() -> set[str]:
+    """The modules that declare something, relative to the repository."""
+    return {str(file.relative_to(ROOT)) for file in SERVICES.glob("*/*.py") if declarations(file)}
+
+
 def leniencies() -> Iterator[tuple[str, str, str]]:
     """Service, what is not checked, and why, by service."""
     for file in sorted(SERVICES.glob("*/*.py")):

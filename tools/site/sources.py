@@ -4,7 +4,7 @@ import re
 from functools import cache
 
 from repository import ROOT
-from tools.site import contradictions, coverage
+from tools.site import contradictions, coverage, leniencies
 from tools.site.facts import PAGES
 
 # What readers of the architectures read; rows of facts and pages may link to more.
@@ -38,5 +38,6 @@ def sources() -> tuple[str, ...]:
     linked |= {row.where for row in contradictions.rows() if (ROOT / row.where).is_file()}
     for page in PAGES.rglob("*.md"):
         linked |= set(_CODE_LINK.findall(page.read_text()))
+    linked |= leniencies.files()
     matched = {str(path.relative_to(ROOT)) for pattern in _PATTERNS for path in ROOT.glob(pattern)}
     return tuple(path for path in sorted(matched | linked) if (ROOT / path).read_text().strip())

@@ -1,13 +1,15 @@
 """Each statement of the platform's workflow roles is needed: without it, IAM denies a task."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.local.conftest import Platform, denials, statement_ids, without
+from local.runtime.workspace import Workspace
+from tests.local.conftest import Platform, denials, running_platform, statement_ids, without
 
-pytestmark = [pytest.mark.local, pytest.mark.xdist_group("deployed platform")]
+pytestmark = [pytest.mark.local, pytest.mark.xdist_group("workflow roles of the platform")]
 
 TRAIN, DEPLOY = "MlTraining-TrainingWorkflowRole", "MlEndpoint-DeploymentWorkflowRole"
 BATCH = "MlEndpoint-BatchWorkflowRole"
@@ -49,6 +51,21 @@ TRANSFORMS += ["LookAtTheSet", "RunItsJobs", "Tell", "TellUnderTheKey", "WaitFor
 OWN_TRANSFORMS = ["LookAtTheFlights"]
 
 
+@pytest.fixture(scope="module")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    """A platform of this file's own: a denied roll-out leaves an endpoint half changed."""
+    with running_platform(Workspace(tmp_path_factory.mktemp("roles"))) as own:
+        yield own
+
+
+@pytest.fixture(scope="module")
+def trained(platform: Platform) -> dict[str, Any]:
+    """The first training, whose model was registered and rolled out."""
+    execution = platform.execute(platform.training["StateMachineArn"], {})
+    platform.wait_for_roll_outs()
+    return execution
+
+
 @pytest.mark.parametrize(
     ("role", "tested"),
     [
@@ -63,24 +80,6 @@ def test_every_statement_is_tested(platform: Platform, role: str, tested: list[s
 
 def denied(platform: Platform, execution: dict[str, Any]) -> list[str]:
     return denials(platform.emulator.client("stepfunctions"), execution["executionArn"])
-
-
-@pytest.mark.parametrize("sid", TRAINS)
-def test_training_is_denied_without(platform: Platform, sid: str) -> None:
-    with without(platform.emulator, TRAIN, sid):
-        execution = platform.execute(platform.training["StateMachineArn"], {})
-    assert execution["status"] == "FAILED"
-    assert denied(platform, execution), execution.get("cause")
-
-
-@pytest.mark.parametrize("sid", FAILS_TO_TRAIN)
-def test_a_failed_training_is_not_reported_without(platform: Platform, sid: str) -> None:
-    nothing = {"training_data": f"s3://{platform.training['BucketName']}/training/nothing/"}
-    machine = platform.training["StateMachineArn"]
-    assert denied(platform, platform.execute(machine, nothing)) == []
-    with without(platform.emulator, TRAIN, sid):
-        execution = platform.execute(machine, nothing)
-    assert denied(platform, execution), execution.get("cause")
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +113,24 @@ def test_the_models_must_read_the_alarms_that_roll_back(
 ) -> None:
     with without(platform.emulator, "MlEndpoint-Role", "WatchTheRollOut"):
         assert denied(platform, deploy(platform, packages))
+
+
+@pytest.mark.parametrize("sid", TRAINS)
+def test_training_is_denied_without(platform: Platform, sid: str) -> None:
+    with without(platform.emulator, TRAIN, sid):
+        execution = platform.execute(platform.training["StateMachineArn"], {})
+    assert execution["status"] == "FAILED"
+    assert denied(platform, execution), execution.get("cause")
+
+
+@pytest.mark.parametrize("sid", FAILS_TO_TRAIN)
+def test_a_failed_training_is_not_reported_without(platform: Platform, sid: str) -> None:
+    nothing = {"training_data": f"s3://{platform.training['BucketName']}/training/nothing/"}
+    machine = platform.training["StateMachineArn"]
+    assert denied(platform, platform.execute(machine, nothing)) == []
+    with without(platform.emulator, TRAIN, sid):
+        execution = platform.execute(machine, nothing)
+    assert denied(platform, execution), execution.get("cause")
 
 
 @pytest.mark.parametrize("sid", TRANSFORMS)
