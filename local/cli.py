@@ -129,8 +129,8 @@ def _write(architecture: str, report: Report, running: LocalAws, steps: Steps) -
     """Write the page, and beside it what was printed, which the site shows."""
     page = _page(architecture)
     page.parent.mkdir(exist_ok=True)
-    outputs, kept = running.outputs_of(architecture), running.kept_of(architecture)
-    page.write_text(report.page(outputs, kept, steps.seconds))
+    outputs, kept_resources = running.outputs_of(architecture), running.kept_of(architecture)
+    page.write_text(report.page(outputs, kept_resources, steps.seconds))
     page.with_suffix(".txt").write_text(steps.transcript_with(report.summary()))
 
 

@@ -56,7 +56,9 @@ class Report:
         """The checks that did not pass."""
         return [check for check in self.checks if not check.passed]
 
-    def page(self, outputs: Outputs, kept: Sequence[Kept], seconds: Mapping[str, float]) -> str:
+    def page(
+        self, outputs: Outputs, kept_resources: Sequence[Kept], seconds: Mapping[str, float]
+    ) -> str:
         """The report as one HTML file; `seconds` are those of each step."""
         environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(Path(__file__).parent),
@@ -68,7 +70,7 @@ class Report:
         return environment.get_template(self.template).render(
             report=self,
             outputs=outputs,
-            kept=kept,
+            kept_resources=kept_resources,
             seconds=seconds,
             written_at=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
             **self.values,

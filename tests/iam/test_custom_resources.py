@@ -77,8 +77,8 @@ def test_each_call_is_allowed_and_each_statement_needed() -> None:
         for statement in statements:
             # The logs of the function are no call of a custom resource.
             if not LOGS & set(as_list(statement["Action"])):
-                rest = [entry for entry in statements if entry != statement]
-                mutants[statement.get("Sid", "its statement")] = rest
+                remaining_statements = [entry for entry in statements if entry != statement]
+                mutants[statement.get("Sid", "its statement")] = remaining_statements
         for missing, remaining in mutants.items():
             name = f"{role} without {missing}" if missing else role
             policies[name] = {"Version": "2012-10-17", "Statement": remaining}

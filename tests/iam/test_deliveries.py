@@ -73,8 +73,8 @@ def decided(settings: str) -> Decided:
         if is_role and account.by_arn[act.actor].place in STARTERS:
             for statement in own:
                 title = f"{account.by_arn[act.actor].place}: {statement['Sid']}"
-                rest = [entry for entry in own if entry != statement]
-                name = policy(f"without {title}", rest)
+                remaining_statements = [entry for entry in own if entry != statement]
+                name = policy(f"without {title}", remaining_statements)
                 mutant = f"{identifier} without {title}"
                 answers.mutants[title].append(mutant)
                 requests.append(Request(**{**vars(base), "id": mutant, "identity": [name]}))
@@ -135,6 +135,6 @@ def _rules_of(account: Deployed, source: str) -> list[dict[str, Any]]:
         account.concrete(rule.properties).get("EventPattern", {})
         for rule in account.of_type("AWS::Events::Rule")
     ]
-    found = [pattern for pattern in patterns if pattern.get("source") == [source]]
-    assert found
-    return found
+    patterns_of_source = [pattern for pattern in patterns if pattern.get("source") == [source]]
+    assert patterns_of_source
+    return patterns_of_source

@@ -23,12 +23,12 @@ def destroy(
     whether it succeeded. Raises RuntimeError if not.
     """
     stacks = remains.footprint(clients, stack_names)
-    made = list(remains.made_by_workflows(clients, stacks))
-    if made and not keep_data:
-        if not confirm(made):
+    workflow_remains = list(remains.made_by_workflows(clients, stacks))
+    if workflow_remains and not keep_data:
+        if not confirm(workflow_remains):
             yield "Nothing was changed."
             return
-        for remain in made:
+        for remain in workflow_remains:
             remains.delete(clients, remain)
             yield f"deleted: {remain.kind} {remain.name}"
     if not cdk_destroy():

@@ -19,8 +19,8 @@ def close() -> None:
     context = AccountContext(
         lambda service: f"arn:aws:{service}:{get_region()}:{get_account_id()}", _physical_name
     )
-    for type_name, kept in kept_types(set(_RESOURCE_HANDLERS), context):
-        _RESOURCE_HANDLERS[type_name] = {"create": kept.create, "delete": kept.delete}
+    for type_name, keeper in kept_types(set(_RESOURCE_HANDLERS), context):
+        _RESOURCE_HANDLERS[type_name] = {"create": keeper.create, "delete": keeper.delete}
     alarm, kept_alarm = _RESOURCE_HANDLERS[_ALARM], kept_type(_ALARM, context)
     create, update = alarm["create"], alarm["update"]
 

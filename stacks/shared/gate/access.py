@@ -135,8 +135,8 @@ def _of_a_federation(
         if isinstance(comparisons, Mapping)
         for key in comparisons
     ]
-    wanted = [key for key in keys if key.endswith((":sub", ":aud", ":amr"))]
-    if not policies.requires(template, body, *wanted):
+    identity_keys = [key for key in keys if key.endswith((":sub", ":aud", ":amr"))]
+    if not policies.requires(template, body, *identity_keys):
         yield (
             "FEDERATED_ANYBODY",
             f"Every user of {provider} may assume the role: add a condition on its subject (`:sub`)"

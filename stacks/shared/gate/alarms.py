@@ -69,15 +69,15 @@ def _metrics_of(template: Resolved, alarm: Resource) -> Iterator[tuple[str, str]
         for namespace in template.texts(metric.get("Namespace")):
             if not namespace.startswith("AWS/"):
                 continue  # of one's own: whoever publishes it is not in the template
-            known = metrics().get(namespace)
+            published_metrics = metrics().get(namespace)
             for name in template.texts(metric.get("MetricName")):
-                if known is None:
+                if published_metrics is None:
                     yield (
                         "ALARM_METRIC",
                         f"the namespace {namespace} is not in {_TABLE.name}: correct it, or add"
                         " its metrics there",
                     )
-                elif name not in known:
+                elif name not in published_metrics:
                     yield "ALARM_METRIC", f"{namespace} has no metric {name}, so it never goes off"
 
 

@@ -65,9 +65,9 @@ def _secrets(
 ) -> Iterator[tuple[str, str]]:
     for name, part in parts:
         # Pairs: {"Name": "PASSWORD", "Value": "..."} of containers, CodeBuild and parameters.
-        if isinstance(part, Mapping) and "Value" in part and (named := part.get("Name")):
+        if isinstance(part, Mapping) and "Value" in part and (name_of_value := part.get("Name")):
             for text in template.texts(part["Value"]):
-                yield from _in_text(str(named), text, None)
+                yield from _in_text(str(name_of_value), text, None)
         elif isinstance(part, str):
             yield from _in_text(name, part, by_value)
 

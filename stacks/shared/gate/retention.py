@@ -61,31 +61,31 @@ def _lifecycle(template: Resolved, bucket: Resource) -> Iterator[tuple[str, str]
             or rule.get("Status") != "Enabled"
         ):
             continue
-        after = [
+        noncurrent_days = [
             int(text)
-            for other in rules
-            if other.get("Status") == "Enabled" and _covers(other, rule)
+            for version_rule in rules
+            if version_rule.get("Status") == "Enabled" and _covers(version_rule, rule)
             for text in template.texts(
-                list(template.get(other, "NoncurrentVersionExpiration", "NoncurrentDays"))
+                list(template.get(version_rule, "NoncurrentVersionExpiration", "NoncurrentDays"))
             )
             if text.isdigit()
         ]
-        if not after:
+        if not noncurrent_days:
             yield (
                 "LIFECYCLE_DELETES_NOTHING",
                 f"the rule {name} expires objects of a versioned bucket, and their versions stay"
                 " for ever: set NoncurrentVersionExpiration",
             )
-        elif min(after) > int(rule.get("ExpirationInDays") or min(after)):
+        elif min(noncurrent_days) > int(rule.get("ExpirationInDays") or min(noncurrent_days)):
             yield (
                 "LIFECYCLE_DELETES_LATE",
                 f"the rule {name} expires objects after {rule['ExpirationInDays']} days, and their"
-                f" bytes stay for {min(after)} more: set its own NoncurrentVersionExpiration",
+                f" bytes stay for {min(noncurrent_days)} more: set its own NoncurrentVersionExpiration",
             )
 
 
-def _covers(rule: dict[str, object], other: dict[str, object]) -> bool:
-    """Whether a rule without filters of other kinds applies to all that another one applies to."""
-    narrow = {"TagFilters", "ObjectSizeGreaterThan", "ObjectSizeLessThan"} & set(rule)
-    prefix, others = str(rule.get("Prefix", "")), str(other.get("Prefix", ""))
-    return not narrow and others.startswith(prefix)
+def _covers(wide_rule: dict[str, object], narrow_rule: dict[str, object]) -> bool:
+    """Whether a rule that filters by prefix alone applies to all that another one applies to."""
+    filters = {"TagFilters", "ObjectSizeGreaterThan", "ObjectSizeLessThan"} & set(wide_rule)
+    prefix = str(wide_rule.get("Prefix", ""))
+    return not filters and str(narrow_rule.get("Prefix", "")).startswith(prefix)

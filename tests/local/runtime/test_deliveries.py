@@ -102,10 +102,12 @@ def delivery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Delivery]:
         dead_letters = sqs.create_queue(QueueName="dead-letters")["QueueUrl"]
         rule = events.put_rule(Name="a-rule", EventPattern='{"source": ["tests"]}')["RuleArn"]
         delivery = Delivery(running, rule, key, target, dead_letters)
-        kept = {"Arn": delivery.arn(dead_letters)}
+        dead_letter_config = {"Arn": delivery.arn(dead_letters)}
         events.put_targets(
             Rule="a-rule",
-            Targets=[{"Id": "it", "Arn": delivery.arn(target), "DeadLetterConfig": kept}],
+            Targets=[
+                {"Id": "it", "Arn": delivery.arn(target), "DeadLetterConfig": dead_letter_config}
+            ],
         )
         yield delivery
     finally:

@@ -24,9 +24,9 @@ CONTEXT = AccountContext(
 
 
 def test_every_other_type_of_the_registry_is_kept_with_its_attributes() -> None:
-    kept = dict(kept_types(set(provisioned_types()), CONTEXT))
-    assert len(kept) > 1_500
-    for type_name, keeper in kept.items():
+    keepers = dict(kept_types(set(provisioned_types()), CONTEXT))
+    assert len(keepers) > 1_500
+    for type_name, keeper in keepers.items():
         reference, attributes = keeper.create("Logical", {}, "Stack")
         assert "Stack-Logical-1" in reference, type_name
         assert all(attributes.values()), type_name

@@ -76,12 +76,12 @@ def test_a_workflow_of_a_service_that_a_region_lacks_is_refused_there(
 @pytest.mark.parametrize("service", ["comprehend", "translate"])
 def test_the_regions_of_a_service_are_those_that_the_sdk_knows(service: str) -> None:
     session = botocore.session.get_session()
-    known = {
+    sdk_regions = {
         region
         for partition in ("aws", "aws-us-gov", "aws-cn")
         for region in session.get_available_regions(service, partition)
     }
-    assert set(regions.services()[service]["regions"]) == known
+    assert set(regions.services()[service]["regions"]) == sdk_regions
 
 
 def test_neural_voices_are_where_polly_is() -> None:
