@@ -80,7 +80,8 @@ def _lifecycle(template: Resolved, bucket: Resource) -> Iterator[tuple[str, str]
             yield (
                 "LIFECYCLE_DELETES_LATE",
                 f"the rule {name} expires objects after {rule['ExpirationInDays']} days, and their"
-                f" bytes stay for {min(noncurrent_days)} more: set its own NoncurrentVersionExpiration",
+                f" bytes stay for {min(noncurrent_days)} more: set its own"
+                " NoncurrentVersionExpiration",
             )
 
 
