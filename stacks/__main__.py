@@ -8,7 +8,7 @@ import argparse
 import sys
 
 from stacks.catalogue import ARCHITECTURES, chosen, environment_from, with_needs
-from stacks.environments import SettingsError
+from stacks.environments import SettingsError, typed_settings
 
 
 def _main() -> str:
@@ -17,13 +17,7 @@ def _main() -> str:
     parser.add_argument("architectures", nargs="*", metavar="ARCH")
     parser.add_argument("-c", "--context", action="append", default=[], metavar="KEY=VALUE")
     arguments = parser.parse_args()
-    settings = {}
-    for pair in arguments.context:
-        key, separator, value = pair.partition("=")
-        if not separator:
-            raise SettingsError(f"SETTINGS={pair}: write key=value, separated by blanks.")
-        settings[key] = value
-    environment = environment_from(settings)
+    environment = environment_from(typed_settings(arguments.context))
     architectures = chosen(arguments.architectures)
     if arguments.question == "folders":
         return " ".join(manifest.folder for manifest in with_needs(architectures, environment))

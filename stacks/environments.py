@@ -173,6 +173,17 @@ def environment_from(
     )
 
 
+def typed_settings(pairs: Iterable[str]) -> dict[str, str]:
+    """Key -> value of `key=value` as typed on a command line. Raises SettingsError."""
+    settings = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise SettingsError(f"SETTINGS={pair}: write key=value, separated by blanks.")
+        settings[key] = value
+    return settings
+
+
 def setting_names(groups: Iterable[SettingsGroup[Any]]) -> list[str]:
     """Every key that `-c` takes besides `env`."""
     return [setting.name for setting in fields(CommonSettings)] + [

@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import boto3
@@ -12,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from stacks.catalogue import chosen, environment_from, with_needs
-from stacks.environments import SettingsError
+from stacks.environments import SettingsError, typed_settings
 from tools.account import destroy as taking_down
 from tools.account.doctor import clients, examine
 from tools.account.findings import Finding
@@ -29,13 +31,11 @@ Settings = Annotated[list[str], typer.Option("-c", help="A setting, group.name=v
 @app.command()
 def doctor(env: Env = "sandbox", arch: Arch = "", setting: Settings = []) -> None:  # noqa: B006  # typer copies it
     """Say what is missing in the account, and what to type. Changes nothing."""
-    settings = dict(pair.split("=", 1) for pair in setting)
-    try:
+    with _errors_as_messages():
+        settings = typed_settings(setting)
         chosen([arch] if arch else [])
         environment_from({"env": env, **settings})
         findings = [_shown(finding) for finding in examine(env, arch, settings, _session())]
-    except SettingsError as error:
-        sys.exit(f"Error: {error}")
     wrong = sum(not finding.right for finding in findings)
     console.print(f"{wrong} to put right." if wrong else "Ready to deploy.")
     sys.exit(1 if wrong else 0)
@@ -54,9 +54,8 @@ def verify(
     from local.runtime.workspace import LocalError  # noqa: PLC0415
     from tools.account import verify as verification  # noqa: PLC0415
 
-    settings = dict(pair.split("=", 1) for pair in setting)
-    try:
-        environment = environment_from({"env": env, **settings})
+    with _errors_as_messages(LocalError):
+        environment = environment_from({"env": env, **typed_settings(setting)})
         architectures = chosen([arch] if arch else [])
         session = _session()
         stacks = [
@@ -75,8 +74,6 @@ def verify(
             typer.confirm("Go on?", abort=True)
         account = verification.ReaderAccount(session)
         checks = verification.drive(verifications, account, outputs, Steps(console))
-    except (SettingsError, LocalError) as error:
-        sys.exit(f"Error: {error}")
     failed = 0
     for name, results in checks.items():
         console.print(f"\n[bold]{name}[/]")
@@ -89,49 +86,53 @@ def verify(
 @app.command()
 def destroy(env: Env = "sandbox", arch: Arch = "", setting: Settings = []) -> None:  # noqa: B006  # typer copies it
     """Take the stacks down, with what workflows and services made beside them."""
-    settings = dict(pair.split("=", 1) for pair in setting)
-    try:
-        environment = environment_from({"env": env, **settings})
+    with _errors_as_messages(RuntimeError):
+        environment = environment_from({"env": env, **typed_settings(setting)})
         architectures = chosen([arch] if arch else [])
-    except SettingsError as error:
-        sys.exit(f"Error: {error}")
-    interactive = sys.stdin.isatty()
-    stacks = [stack for manifest in architectures for stack in manifest.stack_names]
-    context = [f"env={env}", *setting, *([f"arch={arch}"] if arch else [])]
-    command = ["cdk", "destroy", *stacks, *(option for pair in context for option in ("-c", pair))]
-    command += [] if interactive else ["--force"]
+        stacks = [stack for manifest in architectures for stack in manifest.stack_names]
+        context = [f"env={env}", *setting, *([f"arch={arch}"] if arch else [])]
+        # Asked below, once: the CLI's own question would come after endpoints are gone.
+        command = ["cdk", "destroy", "--force", *stacks]
+        command += [option for pair in context for option in ("-c", pair)]
+        names = [f"{environment.common.name_prefix}{stack}" for stack in stacks]
 
-    def confirm(made: list[Remain]) -> bool:
-        for remain in made:
-            console.print(f"to delete: {remain.kind} {escape(remain.name)}")
-        return not interactive or typer.confirm("Workflows made these; delete them, too?")
+        def confirm(made_by_workflows: list[Remain]) -> bool:
+            console.print(f"To destroy: {', '.join(names)}")
+            for remain in made_by_workflows:
+                console.print(f"  and what workflows made: {remain.kind} {escape(remain.name)}")
+            return not sys.stdin.isatty() or typer.confirm("Destroy?")
 
-    names = [f"{environment.common.name_prefix}{stack}" for stack in stacks]
-    keep_data = environment.common.keep_data
-    lines = taking_down.destroy(
-        clients(_session()),
-        names,
-        lambda: subprocess.run(command, check=False).returncode == 0,  # noqa: S603 -- our own command
-        keep_data=keep_data,
-        confirm=confirm,
-    )
-    try:
+        lines = taking_down.destroy(
+            clients(_session()),
+            names,
+            lambda: subprocess.run(command, check=False).returncode == 0,  # noqa: S603 -- our own command
+            keep_data=environment.common.keep_data,
+            confirm=confirm,
+        )
         for line in lines:
             console.print(escape(line))
-    except (RuntimeError, ClientError, BotoCoreError) as error:
-        sys.exit(f"Error: {error}")
 
 
 @app.command()
 def bootstrap() -> None:
     """Prepare the account and Region of the profile for the CDK."""
-    session = _session()
-    try:
+    with _errors_as_messages():
+        session = _session()
+        if session.region_name is None:
+            raise SettingsError("there is no Region: export AWS_REGION=us-east-1, for example.")
         account = session.client("sts").get_caller_identity()["Account"]
-    except (ClientError, BotoCoreError) as error:
-        sys.exit(f"Error: no credentials: {error}. Sign in first: aws sso login, or AWS_PROFILE=…")
     command = ["cdk", "bootstrap", f"aws://{account}/{session.region_name}", "--app", ""]
     sys.exit(subprocess.run(command, check=False).returncode)  # noqa: S603 -- our own command
+
+
+@contextmanager
+def _errors_as_messages(*kinds: type[Exception]) -> Iterator[None]:
+    """Turn what a user can act on into a message and exit code 1."""
+    messages: tuple[type[Exception], ...] = (SettingsError, ClientError, BotoCoreError, *kinds)
+    try:
+        yield
+    except messages as error:
+        sys.exit(f"Error: {error}")
 
 
 def _session() -> boto3.Session:

@@ -1,6 +1,6 @@
 """`make destroy`: takes stacks down with what workflows and services made beside them."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from tools.account import remains
 from tools.account.findings import Clients
@@ -19,25 +19,31 @@ def destroy(
 ) -> Iterator[str]:
     """Destroy the stacks; yields a line for each thing that was deleted or is left.
 
+    `confirm` is asked once, with what is deleted beside the stacks, before anything changes.
     `keep_data`: what workflows made, and log groups, are named and stay. `cdk_destroy` says
     whether it succeeded. Raises RuntimeError if not.
     """
     stacks = remains.footprint(clients, stack_names)
     workflow_remains = list(remains.made_by_workflows(clients, stacks))
-    if workflow_remains and not keep_data:
-        if not confirm(workflow_remains):
-            yield "Nothing was changed."
-            return
-        for remain in workflow_remains:
-            remains.delete(clients, remain)
-            yield f"deleted: {remain.kind} {remain.name}"
+    if not confirm([] if keep_data else workflow_remains):
+        yield "Nothing was changed."
+        return
+    end = _named if keep_data else _deleted
+    # Before the stacks: a group that holds model packages stops the deletion of its stack.
+    yield from end(clients, workflow_remains)
     if not cdk_destroy():
         raise RuntimeError("cdk destroy failed: see above. Mend that, and run make destroy again.")
-    left = list(remains.log_groups(clients, stacks))
-    for remain in left if keep_data else []:
-        yield f"left: {remain.kind} {remain.name}: {remain.command}"
-    for remain in [] if keep_data else left:
-        remains.delete(clients, remain)
-        yield f"deleted: {remain.kind} {remain.name}"
+    yield from end(clients, remains.log_groups(clients, stacks))
     for line in remains.named_only(stacks):
         yield f"left: {line}"
+
+
+def _named(_: Clients, remain_list: Iterable[Remain]) -> Iterator[str]:
+    for remain in remain_list:
+        yield f"left: {remain.kind} {remain.name}: {remain.command}"
+
+
+def _deleted(clients: Clients, remain_list: Iterable[Remain]) -> Iterator[str]:
+    for remain in remain_list:
+        remains.delete(clients, remain)
+        yield f"deleted: {remain.kind} {remain.name}"

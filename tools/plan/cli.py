@@ -8,7 +8,7 @@ from rich.console import Console
 
 from repository import ROOT
 from stacks.catalogue import chosen, environment_from
-from stacks.environments import ENVIRONMENT_NAMES, SettingsError
+from stacks.environments import ENVIRONMENT_NAMES, SettingsError, typed_settings
 from tools.assembly import Templates
 from tools.plan import templates
 from tools.plan.changes import changes
@@ -40,7 +40,7 @@ def plan(
     Needs no AWS account.
     """
     try:
-        request = Request(env, arch, _parsed(settings))
+        request = Request(env, arch, typed_settings(settings))
         _check(request)
         title, planned, costs = _plan(request, base)
     except (PlanError, SettingsError) as error:
@@ -55,16 +55,6 @@ def plan(
     console = Console()
     show(console, title, planned, costs)
     console.print(f"For a pull request: {path.relative_to(ROOT)}", highlight=False)
-
-
-def _parsed(settings: list[str]) -> dict[str, str]:
-    parsed = {}
-    for setting in settings:
-        key, equals, value = setting.partition("=")
-        if not equals:
-            raise PlanError(f"-c {setting}: write it as group.name=value.")
-        parsed[key] = value
-    return parsed
 
 
 def _check(request: Request) -> None:

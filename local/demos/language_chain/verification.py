@@ -59,19 +59,10 @@ def _wait_for(
     account: Account, table: str, keys: list[str], step: Step
 ) -> dict[str, dict[str, Any]]:
     """Key -> row of the status table, once all documents have ended. Raises LocalError."""
-    deadline, dynamodb = time.monotonic() + _SECONDS, account.client("dynamodb")
+    deadline, ended = time.monotonic() + _SECONDS, {}
     while time.monotonic() < deadline:
-        pages = dynamodb.get_paginator("scan").paginate(TableName=table)
-        rows = [
-            {name: next(iter(value.values())) for name, value in item.items()}
-            for page in pages
-            for item in page["Items"]
-        ]
-        ended = {
-            row["key"]: row
-            for row in rows
-            if row.get("key") in keys and row.get("status") in ("done", "failed")
-        }
+        rows = {key: _row(account, table, key) for key in keys}
+        ended = {key: row for key, row in rows.items() if row.get("status") in ("done", "failed")}
         step.detail = f"{len(ended)} of {len(keys)}"
         if len(ended) == len(keys):
             return ended
@@ -80,6 +71,18 @@ def _wait_for(
         f"{len(keys) - len(ended)} of {len(keys)} documents have not ended within"
         f" {_SECONDS // 60} minutes. Look at the executions of the chain's state machine."
     )
+
+
+def _row(account: Account, table: str, key: str) -> dict[str, Any]:
+    """The row of a document; empty if it was not received yet."""
+    items = account.client("dynamodb").query(
+        TableName=table,
+        IndexName="by_key",
+        KeyConditionExpression="#key = :key",
+        ExpressionAttributeNames={"#key": "key"},
+        ExpressionAttributeValues={":key": {"S": key}},
+    )["Items"]
+    return {name: next(iter(value.values())) for item in items for name, value in item.items()}
 
 
 VERIFICATION = Verification(

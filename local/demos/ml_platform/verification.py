@@ -26,18 +26,19 @@ def verify(account: Account, outputs: Outputs, steps: Steps) -> list[Check]:
     earlier = _roll_outs(step_functions, endpoint["StateMachineArn"])
     with steps.step("Train, evaluate, register (Step Functions)"):
         name = f"verify-{uuid.uuid4()}"
-        trained = _output(execute(step_functions, training["StateMachineArn"], {}, name))
+        machine, poll_seconds = training["StateMachineArn"], account.poll_seconds
+        trained = _output(execute(step_functions, machine, {}, name, poll_seconds))
     if not trained["registered"]:
         report = trained["report"]
         raise LocalError(f"The gate refused the model, so nothing is rolled out: {report}")
     with steps.step("Roll out what was approved"):
         machine = endpoint["StateMachineArn"]
-        rolled_out = _roll_out(step_functions, machine, earlier, _APPROVED_SECONDS)
+        rolled_out = _roll_out(account, machine, earlier, _APPROVED_SECONDS)
         if rolled_out is None:  # the environment leaves the approval to a person: this is one
             account.client("sagemaker").update_model_package(
                 ModelPackageArn=trained["model_package_arn"], ModelApprovalStatus="Approved"
             )
-            rolled_out = _roll_out(step_functions, machine, earlier, _ROLL_OUT_SECONDS)
+            rolled_out = _roll_out(account, machine, earlier, _ROLL_OUT_SECONDS)
     if rolled_out is None:
         raise LocalError("The approval started no roll-out: look at the rule's dead-letter queue.")
     with steps.step("Ask the API"):
@@ -63,14 +64,14 @@ def _roll_outs(step_functions: Any, machine: str) -> set[str]:
 
 
 def _roll_out(
-    step_functions: Any, machine: str, earlier: set[str], seconds: float
+    account: Account, machine: str, earlier: set[str], seconds: float
 ) -> dict[str, Any] | None:
     """The execution that an approval has started, once it has ended; None if none starts."""
-    deadline = time.monotonic() + seconds
+    step_functions, deadline = account.client("stepfunctions"), time.monotonic() + seconds
     while time.monotonic() < deadline:
         if started := _roll_outs(step_functions, machine) - earlier:
-            return wait_for(step_functions, started.pop())
-        time.sleep(0.5)
+            return wait_for(step_functions, started.pop(), account.poll_seconds)
+        time.sleep(account.poll_seconds)
     return None
 
 

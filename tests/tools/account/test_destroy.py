@@ -116,7 +116,7 @@ def run(account: Account, *, keep_data: bool, answer: bool = True) -> tuple[list
     lines = list(destroy(account.client, ["S"], cdk_destroy, keep_data=keep_data, confirm=confirm))
     for stub in account.stubs.values():
         stub.assert_no_pending_responses()
-    assert bool(destroyed) == (answer or keep_data)
+    assert bool(destroyed) == answer
     return lines, [f"{remain.kind} {remain.name}" for remain in asked]
 
 
@@ -145,6 +145,9 @@ def test_where_data_are_kept_the_command_is_named(account: Account) -> None:
     assert asked == []
     command = f"aws logs delete-log-group --log-group-name {GROUP}"
     assert f"left: log group {GROUP}: {command}" in lines
+    command = "aws sagemaker delete-endpoint --endpoint-name flights"
+    assert f"left: endpoint flights: {command}" in lines
+    assert not any(line.startswith("deleted") for line in lines)
 
 
 def test_a_failed_destroy_is_an_error() -> None:

@@ -112,7 +112,7 @@ def test_the_terminal_names_the_file_for_the_pull_request(project: Path) -> None
         (["--base", "nowhere"], "BASE=nowhere: no such revision"),
         (["--arch", "lake"], "ARCH=lake: no such architecture. Use language-chain"),
         (["--env", "moon"], "ENV=moon: no such environment. Use local, sandbox"),
-        (["-c", "shards"], "-c shards: write it as group.name=value"),
+        (["-c", "shards"], "SETTINGS=shards: write key=value"),
         (["-c", "lake.shards=2"], "-c lake.shards: no such setting"),
         (["--set", "streaming_lake.shards=0"], "-c streaming_lake.shards=0: "),
     ],
