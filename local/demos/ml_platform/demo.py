@@ -252,7 +252,7 @@ class MlPlatformDemo:
         requests = _requests(flights)
         for start in range(0, len(requests), _IN_PROCESS):
             body = json.dumps({"flights": requests[start : start + _IN_PROCESS]})
-            predictions += inference.predict_fn(inference.input_fn(body, "application/json"), model)
+            predictions += inference.predict(inference.flights_of(body, "application/json"), model)
         return predictions
 
 

@@ -1,93 +1,98 @@
-"""Serve an unpacked `model.tar.gz` as SageMaker's container does; runs in `.venv-model`.
+"""Serve an unpacked `model.tar.gz` as SageMaker's containers do; runs in `.venv-model`.
 
-`GET /ping` and `POST /invocations`, through the toolkit that the container runs around the
-artefact's own `code/inference.py`: nothing of the repository is on its path.
+`GET /ping` and `POST /invocations` of the artefact's own program, by Flask: nothing of the
+repository is on its path. The rules are those of the containers' serving code, read 2026-11-28:
+sagemaker_containers 2.8.6.post2 (_transformer.py, _worker.py, _functions.py), with no wheel, which
+needs a compiler, and sagemaker_xgboost_container (serving.py).
 
     python model_server.py <folder> <port>
 """
 
+import importlib
 import logging
+import os
 import sys
-from collections.abc import Callable, Iterable
-from http import HTTPStatus
+from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType
 from typing import Any
 
+import flask
 import waitress
-from sagemaker_inference.transformer import Transformer
 
 LENIENT = [
     (
-        "A container answers 4xx where SageMaker's Flask toolkit may answer 500.",
-        "The serving toolkit is sagemaker_inference; it runs on the Pythons used here.",
+        "A container answers from one process.",
+        "Gunicorn's workers, and a model that each of them loads, are not simulated.",
     ),
 ]
 
 # The container's own limit, and the service's for InvokeEndpoint.
 _MOST_BYTES = 6 * 1024 * 1024
-StartResponse = Callable[[str, list[tuple[str, str]]], Any]
+_JSON = "application/json"
+# What the toolkit hands on as text; bytes that are not UTF-8 are replaced.
+_TEXT_TYPES = (_JSON, "text/csv")
+_STEPS = ("input_fn", "predict_fn", "output_fn")
+Transform = Callable[[Any, str | bytes, str, str], Any]
 
 
-class Request:
-    """One request as the toolkit takes it from the container's model server, and its answer."""
-
-    def __init__(self, folder: Path, headers: dict[str, str]) -> None:
-        self.system_properties = {"model_dir": str(folder)}
-        self.request_processor = [SimpleNamespace(get_request_properties=lambda: headers)]
-        self.status = HTTPStatus.OK
-        self.content_type = "text/plain"
-
-    def set_response_status(self, code: int, phrase: str) -> None:  # noqa: ARG002 -- the toolkit's own
-        """Remember the status of an error."""
-        self.status = HTTPStatus(code)
-
-    def set_response_content_type(self, _: int, value: str) -> None:
-        """Remember what the answer is."""
-        self.content_type = value
+class ProgramError(Exception):
+    """A program that the container does not start."""
 
 
-class Server:
-    """The web application: loads the model as it starts, so that `/ping` means it can predict."""
+def application(program: ModuleType, model: Any) -> flask.Flask:
+    """The container's web application. Raises ProgramError."""
+    app, transform = flask.Flask(program.__name__), transform_of(program)
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._toolkit = Transformer()
-        self._toolkit.validate_and_initialize(str(folder))
+    @app.get("/ping")
+    def ping() -> flask.Response:
+        return flask.Response(status=200, mimetype=_JSON)
 
-    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one HTTP request."""
-        route = environ["REQUEST_METHOD"], environ["PATH_INFO"]
-        request = Request(self._folder, self._headers(environ))
-        answer = b""
-        if route == ("POST", "/invocations"):
-            instances = [{"body": environ["wsgi.input"].read()}]
-            answer = self._toolkit.transform(instances, request)[0].encode()
-        elif route != ("GET", "/ping"):
-            request.status = HTTPStatus.NOT_FOUND
-        head = [("Content-Type", request.content_type), ("Content-Length", str(len(answer)))]
-        start_response(f"{request.status.value} {request.status.phrase}", head)
-        return [answer]
+    @app.post("/invocations")
+    def invocations() -> Any:
+        request = flask.request
+        content_type = request.headers.get("Content-Type") or _JSON
+        accept = request.headers.get("Accept") or "*/*"
+        accept = _JSON if accept == "*/*" else accept
+        as_text = content_type in _TEXT_TYPES
+        body = request.get_data(as_text=True) if as_text else request.get_data()
+        # An exception is a 500: the toolkit wraps it, and Flask answers.
+        result = transform(model, body, content_type, accept)
+        if isinstance(result, tuple):
+            return flask.Response(result[0], mimetype=result[1])
+        return result
 
-    @staticmethod
-    def _headers(environ: dict[str, Any]) -> dict[str, str]:
-        headers = {
-            "Content-Type": environ.get("CONTENT_TYPE"),
-            "Accept": environ.get("HTTP_ACCEPT"),
-        }
-        return {name: value for name, value in headers.items() if value}
+    return app
+
+
+def transform_of(program: ModuleType) -> Transform:
+    """`transform_fn`, or the three steps in its place. Raises ProgramError for a mixture."""
+    transform: Transform | None = getattr(program, "transform_fn", None)
+    steps: list[Any] = [getattr(program, name, None) for name in _STEPS]
+    if transform:
+        if any(steps):
+            raise ProgramError(f"transform_fn cannot be used with {', '.join(_STEPS)}")
+        return transform
+    if None in steps:
+        raise ProgramError(f"the local AWS has no defaults for {', '.join(_STEPS)}: define all")
+    input_fn, predict_fn, output_fn = steps
+
+    def stepwise(model: Any, body: str | bytes, content_type: str, accept: str) -> Any:
+        return output_fn(predict_fn(input_fn(body, content_type), model), accept)
+
+    return stepwise
+
+
+def main(folder: Path, port: int) -> None:
+    """Load the model, so that `/ping` means it can predict, and serve until stopped."""
+    # The folder of this script would be first: only the artefact's own code is to be found.
+    sys.path[0] = str(folder / "code")
+    program = importlib.import_module(os.environ["SAGEMAKER_PROGRAM"].removesuffix(".py"))
+    app = application(program, program.model_fn(str(folder)))
+    # Requests that wait for a moment are no news.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    waitress.serve(app, host="127.0.0.1", port=port, threads=4, max_request_body_size=_MOST_BYTES)
 
 
 if __name__ == "__main__":
-    unpacked = Path(sys.argv[1]).resolve()
-    # The folder of this script would be first: only the artefact's own code is to be found.
-    sys.path[0] = str(unpacked / "code")
-    # Requests that wait for a moment are no news.
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    waitress.serve(
-        Server(unpacked),
-        host="127.0.0.1",
-        port=int(sys.argv[2]),
-        threads=4,
-        max_request_body_size=_MOST_BYTES,
-    )
+    main(Path(sys.argv[1]).resolve(), int(sys.argv[2]))

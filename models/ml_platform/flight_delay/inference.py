@@ -1,10 +1,15 @@
-"""Serve the model: the four functions that SageMaker's XGBoost container calls.
+"""Serve the model: the two functions that SageMaker's XGBoost container calls.
 
 `text/csv` is rows of the features in order, without header and label; `application/json` is
 `{"flights": [{feature: value, ...}, ...]}`, where weather that nobody measured is null or absent.
 The answer is `{"predictions": [{"delayed": true, "probability": 0.61}, ...]}`, or, to whoever takes
 `text/csv` alone, as batch transforms do, a line with the probability for each flight. Whatever else
 comes is refused with a 4xx and a sentence that says what is wrong, where.
+
+The container serves with Flask. Its toolkit turns every exception into a 500, which the roll-back
+alarm of an endpoint counts, so `transform_fn` answers a caller's mistake itself. There must be no
+`input_fn`, `predict_fn` or `output_fn` beside it: the container would not start
+(github.com/aws/sagemaker-xgboost-container, serving.py, read 2026-11-28).
 """
 
 from __future__ import annotations
@@ -16,13 +21,9 @@ from typing import Any
 
 import numpy as np
 import xgboost as xgb
-from sagemaker_inference import content_types
-from sagemaker_inference.errors import BaseInferenceToolkitError
+from flask import Response
 
 from features import CATEGORICAL, FEATURES, KNOWN, WEATHER, known_categories
-
-# The toolkit would decode a body before it comes here, and answer 500 to one that is not UTF-8.
-content_types.UTF8_TYPES = []
 
 _JSON, _CSV = "application/json", "text/csv"
 # A batch transform puts up to one mebibyte into a request, and no valid line is below 21 bytes.
@@ -44,11 +45,12 @@ _ONLY_WHOLE = {"month", "weekday", "hour"}
 Flight = list[str | float | None]  # in the order of FEATURES
 
 
-class RequestError(BaseInferenceToolkitError):  # type: ignore[misc]  # it has no types
-    """A request that cannot be answered; the container's toolkit answers with its status."""
+class RequestError(Exception):
+    """A request that cannot be answered, and the HTTP status that says so."""
 
     def __init__(self, status: int, message: str) -> None:
-        super().__init__(status, message, message)
+        super().__init__(message)
+        self.status = status
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,18 @@ def model_fn(model_dir: str) -> Model:
     return Model(booster, codes)
 
 
-def input_fn(body: str | bytes, content_type: str | None) -> list[Flight]:
+def transform_fn(
+    model: Model, body: str | bytes, content_type: str | None, accept: str | None
+) -> Response:
+    """The response to a request: predictions, or a 4xx with a sentence."""
+    try:
+        text, kind = answer_of(predict(flights_of(body, content_type), model), accept)
+    except RequestError as error:
+        return Response(str(error), error.status, content_type="text/plain")
+    return Response(text, content_type=kind)
+
+
+def flights_of(body: str | bytes, content_type: str | None) -> list[Flight]:
     """The flights of a request. Raises RequestError: 415 for another type, 400 for bad flights."""
     kind = (content_type or "").partition(";")[0].strip().lower()
     if kind not in (_JSON, _CSV):
@@ -78,6 +91,9 @@ def input_fn(body: str | bytes, content_type: str | None) -> list[Flight]:
         text = body if isinstance(body, str) else bytes(body).decode("utf-8")
     except UnicodeDecodeError as error:
         raise RequestError(400, f"the body is not UTF-8: {error}") from None
+    # The toolkit decodes the usual types itself, and puts this where it cannot.
+    if "\ufffd" in text:
+        raise RequestError(400, "the body is not UTF-8, or holds U+FFFD")
     flights = _json(text) if kind == _JSON else _csv(text)
     if not flights:
         raise RequestError(400, "the request holds no flight: send at least one")
@@ -88,7 +104,7 @@ def input_fn(body: str | bytes, content_type: str | None) -> list[Flight]:
     return [_flight(row, flight) for row, flight in enumerate(flights)]
 
 
-def predict_fn(flights: list[Flight], model: Model) -> list[float]:
+def predict(flights: list[Flight], model: Model) -> list[float]:
     """The probability of a delay, for each flight."""
     numbers = np.array(flights, dtype=object)
     for place, name in enumerate(CATEGORICAL):
@@ -98,7 +114,7 @@ def predict_fn(flights: list[Flight], model: Model) -> list[float]:
     return probabilities
 
 
-def output_fn(probabilities: list[float], accept: str | None) -> tuple[str, str]:
+def answer_of(probabilities: list[float], accept: str | None) -> tuple[str, str]:
     """The answer and its type. Raises RequestError 406 for a client that takes neither."""
     takes = {kind.partition(";")[0].strip().lower() for kind in (accept or "*/*").split(",")}
     if not takes & {_JSON, "application/*", "*/*", ""}:

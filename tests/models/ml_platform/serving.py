@@ -20,8 +20,9 @@ def serve(artefact: Path) -> Iterator[str]:
     script = ROOT / "local" / "services" / "sagemaker" / "model_server.py"
     command = [str(PYTHON), str(script), str(artefact), str(port)]
     # Without PYTHONPATH and outside the repository, the server has only the artefact's code.
-    quiet = {"PYTHONDONTWRITEBYTECODE": "1"}  # the artefact stays as it is
-    with subprocess.Popen(command, cwd=artefact, env=quiet) as process:
+    # The artefact stays as it is.
+    variables = {"PYTHONDONTWRITEBYTECODE": "1", "SAGEMAKER_PROGRAM": "inference.py"}
+    with subprocess.Popen(command, cwd=artefact, env=variables) as process:
         url = f"http://127.0.0.1:{port}"
         try:
             deadline = time.monotonic() + 60
