@@ -67,7 +67,7 @@ def _invoke(body: bytes, variant: str | None, correlation_id: str) -> tuple[byte
     except ClientError as error:
         details: dict[str, Any] = {**error.response}
         message = str(details.get("OriginalMessage", details["Error"]["Message"]))
-        # The container's toolkit adds its traceback below the sentence.
+        # A container that fails answers with a page of HTML: its first line is enough.
         message = message.partition("\n")[0]
         status = int(details.get("OriginalStatusCode", 0))
         raise EndpointError(details["Error"]["Code"], message, status) from None

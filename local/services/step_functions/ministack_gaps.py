@@ -4,6 +4,10 @@ Also, its Distributed Map evaluates JSONPath alone: in JSONata it runs as an inl
 children of a Distributed Map see no variables of the workflow is left to `tests/step_functions`.
 A nested execution that fails raises its own error in ministack; AWS raises States.TaskFailed, with
 the description of the execution as the cause.
+
+A result of more than 256 KiB in UTF-8 ends the execution with States.DataLimitExceeded. Neither that
+nor States.Runtime is caught or retried by States.ALL or States.TaskFailed (Step Functions guide,
+"Handling errors in Step Functions workflows" and "Service quotas").
 """
 
 import json
@@ -37,6 +41,8 @@ _SERVED = (
 _SCRIPTED = "LOCAL_TASKS" in os.environ
 _TASK = re.compile(rf"^arn:aws:states:::(aws-sdk:)?({os.environ.get('LOCAL_TASKS', _SERVED)})")
 _TIMEOUT_SECONDS = 3600
+_MOST_RESULT_BYTES = 256 * 1024
+_TERMINAL_ERRORS = {"States.DataLimitExceeded", "States.Runtime"}
 _running: ContextVar[dict[str, str]] = ContextVar("running")
 # The role that tasks run under.
 _role: ContextVar[str] = ContextVar("role")
@@ -49,6 +55,8 @@ def close() -> None:
     wrap(stepfunctions, "_invoke_nested_start_execution_sync", _nested_execution)
     wrap(stepfunctions, "_run_execution", _run_execution)
     wrap(stepfunctions, "_run_distributed_map", _run_distributed_map)
+    wrap(stepfunctions, "_apply_jsonata_output", _output_of_small_result)
+    wrap(stepfunctions, "_error_matches", _error_matches)
 
 
 def _invoke_resource(original: _Original, resource: str, arguments: dict[str, Any]) -> Any:
@@ -96,6 +104,20 @@ def _execute_task(
     _running.set({"state": context["State"]["Name"], "execution": execution["name"]})
     _role.set(stepfunctions._state_machines[execution["stateMachineArn"]]["roleArn"])
     return original(state, state_input, execution, context)
+
+
+def _output_of_small_result(original: _Original, *arguments: Any, **options: Any) -> Any:
+    """The output of a state, whose task, Map or Parallel has a result within the limit."""
+    result = options.get("result")
+    if len(json.dumps(result, ensure_ascii=False).encode()) > _MOST_RESULT_BYTES:
+        state, cause = arguments[2]["State"]["Name"], "returned a result of more than 262144 bytes"
+        error = "States.DataLimitExceeded"
+        raise stepfunctions._ExecutionError(error, f"The state/task '{state}' {cause}.")
+    return original(*arguments, **options)
+
+
+def _error_matches(original: _Original, error_equals: list[str], error: str) -> bool:
+    return error in error_equals if error in _TERMINAL_ERRORS else original(error_equals, error)
 
 
 def _nested_execution(

@@ -6,7 +6,6 @@ A test that fails here is good news: ministack has closed a gap, and our change 
 import json
 import time
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -14,7 +13,6 @@ from rich.console import Console
 
 from local import local_aws
 from local.demos import flights
-from local.demos.executions import wait_for
 from local.demos.streaming_lake.producer import Producer
 from local.runtime.emulator import Emulator
 from local.runtime.kept import provisioned_types
@@ -24,6 +22,7 @@ from local.runtime.trimming import trim_assembly
 from local.runtime.workspace import Workspace
 from local.services.s3.objects import list_keys
 from tests.local.cloudformation import create_stack, delete_stack
+from tests.local.workflows import large_result, run_workflow
 
 pytestmark = pytest.mark.local
 
@@ -219,22 +218,6 @@ def test_policies_see_neither_namespaces_nor_vpc_endpoints(unchanged: Unchanged)
         running.client("s3", session).list_objects_v2(Bucket=outputs["LakeBucketName"])
 
 
-def run_workflow(running: Emulator, name: str, states: dict[str, Any]) -> tuple[str, Any]:
-    """The ARN of a workflow that begins with its first state, and how its execution ended."""
-    client = running.client("stepfunctions")
-    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": "*"}
-    role_arn = running.client("iam").create_role(
-        RoleName=f"workflow-{name}",
-        AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}),
-    )["Role"]["Arn"]
-    definition = {"QueryLanguage": "JSONata", "StartAt": next(iter(states)), "States": states}
-    arn = client.create_state_machine(
-        name=name, definition=json.dumps(definition), roleArn=role_arn
-    )["stateMachineArn"]
-    execution_arn = client.start_execution(stateMachineArn=arn)["executionArn"]
-    return arn, wait_for(client, execution_arn)
-
-
 def test_a_distributed_map_in_jsonata_gets_no_items(unchanged: Unchanged) -> None:
     mapping = {
         "Type": "Map",
@@ -264,3 +247,9 @@ def test_a_failed_nested_execution_raises_the_error_of_its_own(unchanged: Unchan
     _, execution = run_workflow(running, "caller", {"Start": starting})
     # In AWS it is States.TaskFailed, and the cause describes the nested execution as JSON.
     assert (execution["error"], execution["cause"]) == ("Broken", "as planned")
+
+
+def test_a_result_of_any_size_is_passed_on(unchanged: Unchanged) -> None:
+    running, _ = unchanged
+    _, execution = run_workflow(running, "large", large_result())
+    assert (execution["status"], json.loads(execution["output"])) == ("SUCCEEDED", "large")

@@ -14,6 +14,7 @@ from local.runtime.workspace import Workspace
 from local.services.cloudformation.kept_resources import AccountContext, kept_types
 from tests.local.cloudformation import create_stack, delete_stack, references
 from tests.local.conftest import DeployedLake, Platform
+from tests.local.workflows import large_result, run_workflow
 
 pytestmark = pytest.mark.local
 
@@ -116,6 +117,11 @@ def wait_for_messages(sqs: Any, queue: str, seconds: float = 20) -> list[dict[st
         if messages := sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1).get("Messages"):
             return list(messages)
     pytest.fail("no message came")
+
+
+def test_a_result_above_256_kib_ends_an_execution_uncaught(deployed: DeployedLake) -> None:
+    _, execution = run_workflow(deployed.emulator, "large-result", large_result())
+    assert (execution["status"], execution["error"]) == ("FAILED", "States.DataLimitExceeded")
 
 
 def listening_addresses(workspace: Workspace) -> set[str]:
