@@ -6,6 +6,8 @@ CHANGELOG are added.
 """
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 from repository import ROOT
@@ -50,6 +52,7 @@ def create(name: str, root: Path = ROOT) -> str:
         file.write_text(content)
     for file, (place, replacement) in edits.items():
         file.write_text(file.read_text().replace(place, replacement, 1))
+    _lint([str(file) for file in files if file.suffix == ".py"], root)
     folder = _folder(name)
     return (
         f"Wrote {len(files)} files. Start with stacks/{folder}/stack.py, then:\n"
@@ -75,6 +78,13 @@ def _check(name: str, root: Path) -> None:
         )
     if (root / "stacks" / _folder(name)).exists() or _folder(name) == "shared":
         raise ScaffoldError(f"ARCH={name}: stacks/{_folder(name)}/ exists already.")
+
+
+def _lint(files: list[str], root: Path) -> None:
+    """Sort imports and break lines, which depend on the name."""
+    for command in (["check", "--fix", "--exit-zero"], ["format"]):
+        ruff = [sys.executable, "-m", "ruff", *command, "--quiet", *files]
+        subprocess.run(ruff, cwd=root, check=True)
 
 
 def _renamed(text: str, name: str) -> str:

@@ -5,9 +5,9 @@ children of a Distributed Map see no variables of the workflow is left to `tests
 A nested execution that fails raises its own error in ministack; AWS raises States.TaskFailed, with
 the description of the execution as the cause.
 
-A result of more than 256 KiB in UTF-8 ends the execution with States.DataLimitExceeded. Neither that
-nor States.Runtime is caught or retried by States.ALL or States.TaskFailed (Step Functions guide,
-"Handling errors in Step Functions workflows" and "Service quotas").
+A result of more than 256 KiB in UTF-8 ends the execution with States.DataLimitExceeded. Neither
+that nor States.Runtime is caught or retried by States.ALL or States.TaskFailed (Step Functions
+guide, "Handling errors in Step Functions workflows" and "Service quotas").
 """
 
 import json

@@ -77,7 +77,7 @@ def test_two_prefixes_deploy_side_by_side_and_leave_nothing(scratch: Workspace) 
                 [f"{prefix}StreamingLake"],
                 cdk,
                 keep_data=False,
-                confirm=lambda _: False,
+                confirm=lambda _: True,
             )
             assert [line for line in lines if line.startswith("left: log group")] == []
         assert inventory(running) == before
