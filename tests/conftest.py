@@ -100,6 +100,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: -by_group[_group(item)])
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Stop if xdist does not mark the groups: each worker would deploy everything."""
+    if getattr(session.config.option, "loadgroup", False):
+        assert all("@" in item.nodeid for item in session.items), "xdist marks no groups"
+
+
 def _group(item: pytest.Item) -> str:
     marker = item.get_closest_marker("xdist_group")
     return str(marker.args[0] if marker and marker.args else item.path)
