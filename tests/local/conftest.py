@@ -201,14 +201,20 @@ class Platform:
         """An execution that has ended, as DescribeExecution returns it."""
         return execute(self.emulator.client("stepfunctions"), machine, execution_input)
 
-    def wait_for_roll_outs(self) -> None:
-        """Return once an approval has started a roll-out, and none runs."""
-        step_functions = self.emulator.client("stepfunctions")
-        machine = self.endpoint["StateMachineArn"]
+    def roll_outs(self) -> list[dict[str, Any]]:
+        """The executions of the deployment workflow, newest first."""
+        executions: list[dict[str, Any]] = self.emulator.client("stepfunctions").list_executions(
+            stateMachineArn=self.endpoint["StateMachineArn"]
+        )["executions"]
+        return executions
+
+    def wait_for_roll_outs(self, number: int = 1) -> None:
+        """Return once approvals have started `number` roll-outs in all, and none runs."""
         deadline = time.monotonic() + _ROLL_OUT_SECONDS
         while True:
-            executions = step_functions.list_executions(stateMachineArn=machine)["executions"]
-            if executions and all(entry["status"] != "RUNNING" for entry in executions):
+            executions = self.roll_outs()
+            running = [entry for entry in executions if entry["status"] == "RUNNING"]
+            if len(executions) >= number and not running:
                 return
             assert time.monotonic() < deadline
             time.sleep(0.2)
