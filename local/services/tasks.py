@@ -23,7 +23,7 @@ from local.services.polly.synthesis_tasks import SynthesisTasks
 from local.services.quotas import Quotas
 from local.services.s3 import objects
 from local.services.sagemaker.service import SageMaker
-from local.services.task import CALLER, Arguments, Table, TaskError
+from local.services.task import CALLER, Arguments, StandIn, Table, TaskError
 from local.services.transcribe.jobs import TranscriptionJobs
 from local.services.translate import text_translation
 from local.services.translate.jobs import TranslationJobs
@@ -57,10 +57,9 @@ class Tasks:
         if operation is None:
             raise TaskError("States.Runtime", f"{resource} has no stand-in in the local AWS")
         door.check(resource, arguments, self._state())
-        name = f"{operation.task_service}:{operation.name[0].lower()}{operation.name[1:]}"
-        stand_in = self._table.get(name)
+        stand_in = self.stand_in(operation)
         if stand_in is None:
-            raise TaskError("States.Runtime", f"{name} has no stand-in")
+            raise TaskError("States.Runtime", f"{operation.id} has no stand-in")
         try:
             return stand_in(arguments)
         except ClientError as error:
@@ -68,6 +67,11 @@ class Tasks:
         except (LocalError, Boto3Error) as error:
             # A job that fails, e.g. because its role may not read the data, fails its task.
             raise TaskError("States.TaskFailed", str(error)) from error
+
+    def stand_in(self, operation: Operation) -> StandIn | None:
+        """What answers an operation, if anything does."""
+        name = f"{operation.name[0].lower()}{operation.name[1:]}"
+        return self._table.get(f"{operation.task_service}:{name}")
 
     def take_events(self) -> list[Arguments]:
         """The events for the default bus since the last call."""

@@ -16,7 +16,7 @@ from local.services.sagemaker.jobs import SageMakerJobs
 from local.services.sagemaker.model_registry import ModelRegistry
 from local.services.sagemaker.resources import Resources
 from local.services.sagemaker.transform_job import transform
-from local.services.task import Arguments, Table
+from local.services.task import Arguments, Table, TaskError
 from local.services.vpc.endpoints import s3_endpoint_of
 
 LENIENT = [
@@ -25,6 +25,8 @@ LENIENT = [
         "Jobs run on this machine, whatever their instance type.",
     ),
 ]
+
+_JOBS = ("TrainingJob", "HyperParameterTuningJob", "ProcessingJob", "TransformJob")
 
 
 class SageMaker:
@@ -57,6 +59,7 @@ class SageMaker:
             "sagemaker:createHyperParameterTuningJob": self._tune,
             "sagemaker:createProcessingJob": self._process,
             "sagemaker:createTransformJob": self._transform,
+            **{f"sagemaker:stop{kind}": _refuse_to_stop for kind in _JOBS},
         }
 
     def _jobs(self, subnets: list[str]) -> SageMakerJobs:
@@ -104,3 +107,13 @@ class SageMaker:
         transform(request, urls, jobs.s3(model["ExecutionRoleArn"]))
         name = request["TransformJobName"]
         return {"TransformJobName": name, "TransformJobStatus": "Completed"}
+
+
+def _refuse_to_stop(_: Arguments) -> Arguments:
+    """A job has ended with its task: SageMaker refuses to stop it with a ValidationException.
+
+    The SageMaker Python SDK relies on that code (`Session.stop_processing_job` and its like); the
+    sentence was not verified. Step Functions knows no such error of SageMaker.
+    """
+    message = "The request was rejected because the job is not in progress."
+    raise TaskError("SageMaker.SageMakerException", message)
