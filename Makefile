@@ -173,7 +173,7 @@ new: .build/test.stamp  ## a small working architecture from a template (ARCH=my
 
 # --- Check -------------------------------------------------------------------------------------
 
-TWO_WORKERS = --numprocesses 2 --dist loadgroup
+TWO_WORKERS = --numprocesses 2 --dist loadgroup --no-loadscope-reorder
 MARKED = $(if $(ARCH),-m $(subst -,_,$(ARCH)))
 
 .PHONY: test

@@ -5,6 +5,8 @@ run of the curation job is announced by Glue's own event, with the run's id; run
 safe.
 """
 
+import math
+
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_glue as glue
@@ -38,18 +40,21 @@ class LakeMonitoring(Monitoring):
         self._key = foundation.key
 
     def watch_stream(self, stream: kinesis.IStream, retention_hours: int) -> None:
-        """Alarm when Firehose falls behind, and when producers are throttled."""
-        behind = Duration.hours(retention_hours).to_milliseconds() / 4
+        """Alarm when Firehose falls behind or does not read, and when producers are throttled."""
+        # An hour is late for a lake of minutes; with a long retention, 5 % of it is.
+        behind = Duration.minutes(max(60, retention_hours * 60 // 20)).to_milliseconds()
         self.facade.monitor_kinesis_data_stream(
             stream_name=stream.stream_name,
             human_readable_name="Flight events",
             alarm_friendly_name="Stream",
             add_iterator_max_age_alarm={
-                # A quarter of the retention is gone: enough time left to react before data is lost.
                 "Behind": MaxIteratorAgeThreshold(
                     max_age_in_millis=behind,
-                    alarm_description_override="Firehose falls behind, and events older than"
-                    " the retention are lost. Check for throttled reads, and the delivery log.",
+                    # Firehose reads an idle stream, too: no data means that nobody reads.
+                    treat_missing_data_override=cloudwatch.TreatMissingData.BREACHING,
+                    alarm_description_override="Firehose falls behind or does not read, and"
+                    " events older than the retention are lost. Check for throttled reads, the"
+                    " role and key of the delivery stream, and the delivery log.",
                 )
             },
             add_write_provisioned_throughput_exceeded_alarm={
@@ -70,11 +75,16 @@ class LakeMonitoring(Monitoring):
             add_fault_count_alarm={
                 "Failing": ErrorCountThreshold(
                     max_error_count=0,
-                    alarm_description_override="The transform fails. Its log says why; Firehose"
-                    " sends the batches again.",
+                    # Firehose sends a batch three times, within minutes, and gives it up.
+                    evaluation_periods=1,
+                    datapoints_to_alarm=1,
+                    alarm_description_override="The transform fails, and its log says why."
+                    " Firehose sends a batch three more times, then leaves it below"
+                    " `errors/processing-failed/`: send it again from there.",
                 )
             },
         )
+        set_aside = _transform_metric("FailedRecords")
         lines = {name: _transform_metric(name) for name in ("AcceptedLines", "RejectedLines")}
         share = cloudwatch.MathExpression(
             expression="100 * rejected / (rejected + accepted)",
@@ -88,6 +98,20 @@ class LakeMonitoring(Monitoring):
             metric_groups=[
                 CustomMetricGroup(title="Lines", metrics=[*lines.values()]),
                 CustomMetricGroup(
+                    title="Records set aside",
+                    metrics=[
+                        _alarm(
+                            set_aside,
+                            "Records",
+                            "SetAside",
+                            above=0,
+                            runbook="The transform could not write rejected lines to the lake's"
+                            " bucket; its log says why. The records are below"
+                            " `errors/processing-failed/`: send them again from there.",
+                        )
+                    ],
+                ),
+                CustomMetricGroup(
                     title="Rejected share",
                     metrics=[
                         _alarm(
@@ -95,6 +119,7 @@ class LakeMonitoring(Monitoring):
                             "RejectedShare",
                             "Rejected",
                             above=5,
+                            periods=3,
                             runbook="Producers have changed what they send. `rejected/` in"
                             " the lake's bucket holds the lines and the reasons.",
                         )
@@ -104,42 +129,66 @@ class LakeMonitoring(Monitoring):
         )
 
     def watch_delivery(
-        self, delivery_stream: firehose.CfnDeliveryStream, buffer_seconds: int
+        self,
+        delivery_stream: firehose.CfnDeliveryStream,
+        stream: kinesis.IStream,
+        buffer_seconds: int,
     ) -> None:
-        """Alarm when the oldest undelivered record is older than buffers and retries explain."""
+        """Alarm when delivery is late, stands still or cannot convert; the raw log counts as well.
+
+        Late is what two full buffers and ten minutes of retries do not explain.
+        """
         stream_name = delivery_stream.ref
-        freshness = cloudwatch.Metric(
-            namespace="AWS/Firehose",
-            metric_name="DeliveryToS3.DataFreshness",
-            dimensions_map={"DeliveryStreamName": stream_name},
-            statistic="Maximum",
-            period=Duration.minutes(5),
-        )
+        late = Duration.minutes(math.ceil((2 * buffer_seconds + 600) / 60))
         self.facade.monitor_kinesis_firehose(
             delivery_stream_name=stream_name,
             human_readable_name="Delivery",
             alarm_friendly_name="Delivery",
             is_data_format_conversion_enabled=True,
         )
-        # Two full buffers and ten minutes of retries are normal.
-        max_age_seconds = 2 * buffer_seconds + 600
+        unconverted = _delivery_metric(delivery_stream, "FailedConversion.Records", "Sum")
+        alarms = {
+            "Delivery freshness": _alarm(
+                _delivery_metric(delivery_stream, "DeliveryToS3.DataFreshness", "Maximum"),
+                "Freshness",
+                "Stale",
+                above=late.to_seconds(),
+                runbook="Firehose has delivered nothing for longer than two buffers and ten"
+                " minutes of retries. The delivery log says why.",
+            ),
+            "Raw log freshness": _alarm(
+                _delivery_metric(delivery_stream, "BackupToS3.DataFreshness", "Maximum"),
+                "RawLog",
+                "RawStale",
+                above=late.to_seconds(),
+                runbook="Firehose has added nothing to the raw log for longer than two buffers"
+                " and ten minutes of retries. The log stream of the backup says why.",
+            ),
+            "Stands still": _alarm(
+                _standstill(delivery_stream, stream, late),
+                "Standstill",
+                "StandsStill",
+                above=0,
+                periods=2,
+                missing_is_a_breach=True,
+                runbook="Events come in and none is delivered to the lake, or none to the raw"
+                " log. Check the delivery log, the role and the key of the delivery stream.",
+            ),
+            "Conversion": _alarm(
+                unconverted,
+                "Conversion",
+                "Unconverted",
+                above=0,
+                runbook="Firehose cannot write events as Parquet by the columns of the table of"
+                " events. They are below `errors/format-conversion-failed/`: compare them with"
+                " the table, then send them again from there.",
+            ),
+        }
         self.facade.monitor_custom(
-            human_readable_name="Freshness",
-            alarm_friendly_name="Freshness",
+            human_readable_name="Delivery",
+            alarm_friendly_name="DeliveryAlarms",
             metric_groups=[
-                CustomMetricGroup(
-                    title="Delivery freshness",
-                    metrics=[
-                        _alarm(
-                            freshness,
-                            "Freshness",
-                            "Stale",
-                            above=max_age_seconds,
-                            runbook="Firehose has delivered nothing for longer than two"
-                            " buffers and ten minutes of retries. The delivery log says why.",
-                        )
-                    ],
-                )
+                CustomMetricGroup(title=title, metrics=[alarm]) for title, alarm in alarms.items()
             ],
         )
 
@@ -169,6 +218,42 @@ class LakeMonitoring(Monitoring):
         self.show("Curation", {"Spark tasks": metrics})
 
 
+def _standstill(
+    delivery_stream: firehose.CfnDeliveryStream, stream: kinesis.IStream, period: Duration
+) -> cloudwatch.MathExpression:
+    """1 for each period in which events come in, and the lake or the raw log gets none.
+
+    Firehose publishes nothing about what it does not do, so each gap counts as zero.
+    """
+    delivered, logged = (
+        _delivery_metric(delivery_stream, f"{destination}.Records", "Sum")
+        for destination in ("DeliveryToS3", "BackupToS3")
+    )
+    return cloudwatch.MathExpression(
+        expression="IF(FILL(incoming, 0) > 0"
+        " AND (FILL(delivered, 0) == 0 OR FILL(logged, 0) == 0), 1, 0)",
+        using_metrics={
+            "incoming": stream.metric_incoming_records(statistic="Sum"),
+            "delivered": delivered,
+            "logged": logged,
+        },
+        label="Delivery stands still",
+        period=period,
+    )
+
+
+def _delivery_metric(
+    delivery_stream: firehose.CfnDeliveryStream, name: str, statistic: str
+) -> cloudwatch.Metric:
+    return cloudwatch.Metric(
+        namespace="AWS/Firehose",
+        metric_name=name,
+        dimensions_map={"DeliveryStreamName": delivery_stream.ref},
+        statistic=statistic,
+        period=Duration.minutes(5),
+    )
+
+
 def _transform_metric(name: str) -> cloudwatch.Metric:
     return cloudwatch.Metric(
         namespace=NAMESPACE,
@@ -196,7 +281,10 @@ def _alarm(
     *,
     above: float,
     runbook: str,
+    periods: int = 1,
+    missing_is_a_breach: bool = False,
 ) -> CustomMetricWithAlarm:
+    missing = cloudwatch.TreatMissingData
     return CustomMetricWithAlarm(
         metric=metric,
         alarm_friendly_name=friendly_name,
@@ -205,6 +293,14 @@ def _alarm(
                 threshold=above,
                 alarm_description_override=runbook,
                 comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+                evaluation_periods=periods,
+                datapoints_to_alarm=periods,
+                period=metric.period,
+                # Not `missing`: an alarm that comes back from there to OK sends a notification
+                # each time that traffic resumes.
+                treat_missing_data_override=missing.BREACHING
+                if missing_is_a_breach
+                else missing.NOT_BREACHING,
             )
         },
     )

@@ -80,7 +80,7 @@ class StreamingLake(Stack):
         monitoring = LakeMonitoring(self, "Operation", foundation=foundation, name=self.stack_name)
         monitoring.watch_stream(stream, settings.retention_hours)
         monitoring.watch_transform(transform)
-        monitoring.watch_delivery(delivery.delivery_stream, settings.buffer_seconds)
+        monitoring.watch_delivery(delivery.delivery_stream, stream, settings.buffer_seconds)
         monitoring.watch_curation(curation.job)
         # Exported: the ML platform imports what it trains on.
         export_outputs(

@@ -74,12 +74,15 @@ def test_a_full_bucket_is_not_deleted(deployed: DeployedLake) -> None:
     assert delete_stack(deployed.emulator, "full") == "DELETE_COMPLETE"
 
 
-def test_an_alarm_goes_off_and_is_delivered(deployed: DeployedLake) -> None:
-    """The lake's alarm on late deliveries, through its own topic, to a queue."""
+def test_alarms_go_off_and_back_and_are_delivered(deployed: DeployedLake) -> None:
+    """Each of the lake's alarms on one metric, through its own topic, to a queue."""
     cloudwatch, sqs = deployed.emulator.client("cloudwatch"), deployed.emulator.client("sqs")
-    alarms = cloudwatch.describe_alarms()["MetricAlarms"]
-    (alarm,) = (alarm for alarm in alarms if alarm.get("Namespace") == "AWS/Firehose")
-    (topic,) = alarm["AlarmActions"]
+    alarms = [
+        alarm for alarm in cloudwatch.describe_alarms()["MetricAlarms"] if "MetricName" in alarm
+    ]
+    names = {alarm["AlarmName"].rpartition("-")[2] for alarm in alarms}
+    assert names == {"SetAside", "Stale", "RawStale", "Unconverted"}
+    ((topic,),) = {tuple(alarm["AlarmActions"]) for alarm in alarms}
     queue = sqs.create_queue(QueueName="alarms")["QueueUrl"]
     queue_arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
     queue_arn = queue_arn["Attributes"]["QueueArn"]
@@ -91,32 +94,38 @@ def test_an_alarm_goes_off_and_is_delivered(deployed: DeployedLake) -> None:
         QueueUrl=queue, Attributes={"Policy": json.dumps({"Statement": [allow]})}
     )
     deployed.emulator.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue_arn)
-    now = datetime.now(UTC)
-    data = [
-        {
-            "MetricName": alarm["MetricName"],
-            "Dimensions": alarm["Dimensions"],
-            "Timestamp": now - timedelta(seconds=number * alarm["Period"]),
-            "Value": alarm["Threshold"] + 1,
-        }
-        for number in reversed(range(alarm["EvaluationPeriods"]))
-    ]
-    cloudwatch.put_metric_data(Namespace=alarm["Namespace"], MetricData=data)
-    messages = wait_for_messages(sqs, queue)
-    notification = json.loads(json.loads(messages[0]["Body"])["Message"])
-    assert (notification["AlarmName"], notification["NewStateValue"]) == (
-        alarm["AlarmName"],
-        "ALARM",
-    )
+
+    def publish(above_threshold: int, seconds_ago: float) -> None:
+        for alarm in alarms:
+            value = {
+                "MetricName": alarm["MetricName"],
+                "Dimensions": alarm["Dimensions"],
+                "Timestamp": datetime.now(UTC) - timedelta(seconds=seconds_ago),
+                "Value": alarm["Threshold"] + above_threshold,
+            }
+            cloudwatch.put_metric_data(Namespace=alarm["Namespace"], MetricData=[value])
+
+    everyone = {alarm["AlarmName"] for alarm in alarms}
+    still_inside_seconds = 3
+    publish(1, alarms[0]["Period"] - still_inside_seconds)
+    assert notified(sqs, queue, "ALARM", len(everyone)) == everyone
+    time.sleep(still_inside_seconds)
+    publish(0, 0)
+    assert notified(sqs, queue, "OK", len(everyone)) == everyone
 
 
-def wait_for_messages(sqs: Any, queue: str, seconds: float = 20) -> list[dict[str, Any]]:
-    """The messages of a queue as soon as there are some."""
+def notified(sqs: Any, queue: str, state: str, number: int, seconds: float = 20) -> set[str]:
+    """The alarms that notify a queue of a state, once there are `number` of them."""
     deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if messages := sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1).get("Messages"):
-            return list(messages)
-    pytest.fail("no message came")
+    names: set[str] = set()
+    while len(names) < number:
+        assert time.monotonic() < deadline, f"only {sorted(names)} notified of {state}"
+        for message in sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1).get("Messages", []):
+            notification = json.loads(json.loads(message["Body"])["Message"])
+            sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+            if notification["NewStateValue"] == state:
+                names.add(notification["AlarmName"])
+    return names
 
 
 def test_a_result_above_256_kib_ends_an_execution_uncaught(deployed: DeployedLake) -> None:

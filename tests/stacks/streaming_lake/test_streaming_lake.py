@@ -226,14 +226,6 @@ def test_a_failed_job_is_sent_to_the_topic_or_the_dead_letter_queue(sandbox: Tem
     assert target["DeadLetterConfig"]["Arn"] == "{Operation/Undelivered.Arn}"
 
 
-def test_each_alarm_exists_and_notifies_the_topic(sandbox: Template) -> None:
-    alarms = " ".join(resources(sandbox, "AWS::CloudWatch::Alarm"))
-    for alarm_name in ("Behind", "Throttled", "Failing", "Rejected", "Stale"):
-        assert alarm_name in alarms
-    for alarm in resources(sandbox, "AWS::CloudWatch::Alarm").values():
-        assert readable(sandbox, alarm["Properties"]["AlarmActions"]) == ["{Alarms}"]
-
-
 def test_only_the_sandbox_has_a_budget(synthesise: Templates, sandbox: Template) -> None:
     assert resources(sandbox, "AWS::Budgets::Budget")
     for environment in ("local", "production"):

@@ -42,18 +42,23 @@ def watched_metrics(alarm: dict[str, Any]) -> dict[str, tuple[str, str, Any]]:
 
 
 STREAM = {"StreamName": "{Ingestion/Events}"}
+DELIVERY = {"DeliveryStreamName": "{Delivery/Lake}"}
 LINES = ("StreamingLake", "Sum", {"service": "transform-flight-events"})
+RECORDS = ("AWS/Firehose", "Sum", DELIVERY)
+FRESHNESS = ("AWS/Firehose", "Maximum", DELIVERY)
 WATCHED = {
     "Behind": {"GetRecords.IteratorAgeMilliseconds": ("AWS/Kinesis", "Maximum", STREAM)},
     "Throttled": {"WriteProvisionedThroughputExceeded": ("AWS/Kinesis", "Average", STREAM)},
     "Failing": {"Errors": ("AWS/Lambda", "Sum", {"FunctionName": "{Transform}"})},
     "Rejected": {"AcceptedLines": LINES, "RejectedLines": LINES},
-    "Stale": {
-        "DeliveryToS3.DataFreshness": (
-            "AWS/Firehose",
-            "Maximum",
-            {"DeliveryStreamName": "{Delivery/Lake}"},
-        )
+    "SetAside": {"FailedRecords": LINES},
+    "Stale": {"DeliveryToS3.DataFreshness": FRESHNESS},
+    "RawStale": {"BackupToS3.DataFreshness": FRESHNESS},
+    "Unconverted": {"FailedConversion.Records": RECORDS},
+    "StandsStill": {
+        "IncomingRecords": ("AWS/Kinesis", "Sum", STREAM),
+        "DeliveryToS3.Records": RECORDS,
+        "BackupToS3.Records": RECORDS,
     },
 }
 
@@ -73,25 +78,43 @@ HOUR = 3_600_000  # milliseconds
 @pytest.mark.parametrize(
     ("environment", "behind", "stale"),
     [
-        ("local", 6 * HOUR, 606),
-        ("sandbox", 6 * HOUR, 1200),
-        ("production", 42 * HOUR, 2400),
+        ("local", 1.2 * HOUR, 660),
+        ("sandbox", 1.2 * HOUR, 1200),
+        ("production", 8.4 * HOUR, 2400),
     ],
 )
 def test_alarm_thresholds_follow_retention_and_buffer_of_the_environment(
-    synthesise: Templates, environment: str, behind: int, stale: int
+    synthesise: Templates, environment: str, behind: float, stale: int
 ) -> None:
     lake_alarms = alarms(synthesise(environment)["StreamingLake"])
     thresholds = {name: alarm["Threshold"] for name, alarm in lake_alarms.items()}
     assert thresholds == {
         "Behind": behind,
         "Stale": stale,
+        "RawStale": stale,
         "Throttled": 0,
         "Failing": 0,
         "Rejected": 5,
+        "SetAside": 0,
+        "Unconverted": 0,
+        "StandsStill": 0,
     }
     for alarm in lake_alarms.values():
         assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
+
+
+def test_silence_raises_the_alarms_of_what_is_never_silent(sandbox: Template) -> None:
+    missing = {name: alarm["TreatMissingData"] for name, alarm in alarms(sandbox).items()}
+    breaching = {name for name, treatment in missing.items() if treatment == "breaching"}
+    assert breaching == {"Behind", "StandsStill"}
+    # Coming back from `missing` to OK would notify whenever an idle lake gets events again.
+    assert set(missing.values()) == {"breaching", "notBreaching"}
+
+
+@pytest.mark.parametrize("name", ["Failing", "SetAside", "Unconverted", "Stale", "RawStale"])
+def test_one_lost_batch_raises_an_alarm(sandbox: Template, name: str) -> None:
+    alarm = alarms(sandbox)[name]
+    assert (alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"]) == (1, 1)
 
 
 def test_the_transform_publishes_the_metrics_that_the_alarm_watches(sandbox: Template) -> None:
