@@ -4,6 +4,7 @@ A task of a job ends when the job has ended. Images and quotas are not checked; 
 endpoint that a job's data passes are.
 """
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -66,8 +67,15 @@ class SageMaker:
         vpc_endpoint_id = s3_endpoint_of(self._emulator, subnets)
         return SageMakerJobs(self._emulator, self._folder / "jobs", vpc_endpoint_id)
 
+    def _keep_request(self, name: str, request: Arguments) -> None:
+        """Write what a job was started with to `jobs/<name>.json`, for whoever looks into it."""
+        file = self._folder / "jobs" / f"{name}.json"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(json.dumps(request, indent=1))
+
     def _train(self, request: Arguments) -> Arguments:
         name = request["TrainingJobName"]
+        self._keep_request(name, request)
         self._training_jobs[name] = request
         trained = self._jobs(request["VpcConfig"]["Subnets"]).train(request)
         (self._folder / "logs" / f"{name}.log").write_text(trained.log)
@@ -96,16 +104,18 @@ class SageMaker:
         return {"BestTrainingJob": {"TrainingJobName": best}}
 
     def _process(self, request: Arguments) -> Arguments:
-        self._jobs(request["NetworkConfig"]["VpcConfig"]["Subnets"]).process(request)
         name = request["ProcessingJobName"]
+        self._keep_request(name, request)
+        self._jobs(request["NetworkConfig"]["VpcConfig"]["Subnets"]).process(request)
         return {"ProcessingJobName": name, "ProcessingJobStatus": "Completed"}
 
     def _transform(self, request: Arguments) -> Arguments:
         model = self._resources.get("Model", request["ModelName"])
         jobs = self._jobs(model["VpcConfig"]["Subnets"])
         urls = self._endpoints.container_urls(request["ModelName"])
-        transform(request, urls, jobs.s3(model["ExecutionRoleArn"]))
         name = request["TransformJobName"]
+        self._keep_request(name, request)
+        transform(request, urls, jobs.s3(model["ExecutionRoleArn"]))
         return {"TransformJobName": name, "TransformJobStatus": "Completed"}
 
 
