@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from aws_cdk import Names
+from aws_cdk import Aws, Names
 from aws_cdk import aws_glue as glue
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
@@ -53,6 +53,9 @@ class Curation(Construct):
             "--enable-observability-metrics": "true",
             # The job remembers what it has read (its docstring tells why), so no bookmark.
             "--job-bookmark-option": "job-bookmark-disable",
+            # Glue 5.1's S3A asks us-east-2 unless it is told the Region (Glue guide, "Migrating to
+            # AWS Glue version 5.1").
+            "--conf": f"spark.hadoop.fs.s3a.endpoint.region={Aws.REGION}",
         }
         self.job = glue.CfnJob(
             self,

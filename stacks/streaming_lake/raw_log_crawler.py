@@ -1,5 +1,7 @@
 """A Glue crawler over the raw log: shows when events differ from the schema."""
 
+import json
+
 from aws_cdk import Stack
 from aws_cdk import aws_glue as glue
 from aws_cdk import aws_s3 as s3
@@ -77,6 +79,14 @@ class RawLogCrawler(Construct):
             ),
             schema_change_policy=glue.CfnCrawler.SchemaChangePolicyProperty(
                 update_behavior="LOG", delete_behavior="LOG"
+            ),
+            # A partition with types of its own (an hour that holds 2.0, or "2") would fail Athena's
+            # queries with HIVE_PARTITION_SCHEMA_MISMATCH.
+            configuration=json.dumps(
+                {
+                    "Version": 1.0,
+                    "CrawlerOutput": {"Partitions": {"AddOrUpdateBehavior": "InheritFromTable"}},
+                }
             ),
             schedule=glue.CfnCrawler.ScheduleProperty(schedule_expression=schedule)
             if schedule

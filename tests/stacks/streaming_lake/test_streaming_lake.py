@@ -1,5 +1,6 @@
 """The streaming lake's template: delivery, storage, job, tables and queries."""
 
+import json
 from typing import Any
 
 import pytest
@@ -142,6 +143,14 @@ def test_the_job_uses_the_glue_version_of_the_tests(
         assert job["ExecutionClass"] == execution
         assert job["ExecutionProperty"] == {"MaxConcurrentRuns": 1}
         assert job["DefaultArguments"]["--enable-auto-scaling"] == "true"
+        region = readable(template, job["DefaultArguments"]["--conf"])
+        assert region == "spark.hadoop.fs.s3a.endpoint.region={AWS::Region}"
+
+
+def test_partitions_of_the_raw_log_take_the_types_of_their_table(sandbox: Template) -> None:
+    configuration = json.loads(properties_of(sandbox, "AWS::Glue::Crawler")["Configuration"])
+    partitions = configuration["CrawlerOutput"]["Partitions"]
+    assert partitions == {"AddOrUpdateBehavior": "InheritFromTable"}
 
 
 def test_only_production_has_schedules(sandbox: Template, production: Template) -> None:
