@@ -1,6 +1,8 @@
 """What a flight event is: decoders and an encoder, derived from its JSON Schema at import.
 
 A schema keyword without a translation here fails the import, so that no rule goes unenforced.
+`formatMinimum` and `formatMaximum` are those of ajv-formats. Times need them: the zero time of
+other languages (year 1) is a valid date-time, and Spark refuses to read such a value from Parquet.
 """
 
 import re
@@ -17,8 +19,16 @@ _SCHEMA = schemas.load("flight_event")
 _FIELDS: dict[str, dict[str, Any]] = _SCHEMA["properties"]
 _TYPES: dict[str, Any] = {"string": str, "integer": int, "number": float, "boolean": bool}
 _LIMITS = {"minimum": "ge", "maximum": "le", "minLength": "min_length", "maxLength": "max_length"}
+_FORMAT_LIMITS = ("formatMinimum", "formatMaximum")
 _UNDERSTOOD = {"$schema", "$id", "$ref", "title", "description", "type", "enum", "format"}
-_TIMESTAMPS = [name for name, field in _FIELDS.items() if field.get("format") == "date-time"]
+_INTEGERS = [name for name, field in _FIELDS.items() if "integer" in field["type"]]
+# Name -> earliest and latest moment.
+_TIMESTAMPS: dict[str, tuple[datetime, datetime]] = {
+    name: (datetime.fromisoformat(earliest), datetime.fromisoformat(latest))
+    for name, field in _FIELDS.items()
+    if field.get("format") == "date-time"
+    for earliest, latest in [[field[limit] for limit in _FORMAT_LIMITS]]
+}
 
 
 class FlightEvent(Protocol):
@@ -29,12 +39,13 @@ class FlightEvent(Protocol):
 
 def normalise(event: FlightEvent) -> None:
     """Bring its timestamps to UTC and whole seconds, in place."""
-    for name in _TIMESTAMPS:
+    for name, (earliest, latest) in _TIMESTAMPS.items():
         when: datetime | None = getattr(event, name)
-        try:
-            setattr(event, name, when and when.astimezone(UTC).replace(microsecond=0))
-        except OverflowError:
-            raise msgspec.ValidationError(f"Datetime out of range in UTC - at `$.{name}`") from None
+        if when is None:
+            continue
+        if not earliest <= when <= latest:
+            raise msgspec.ValidationError(f"Datetime out of range - at `$.{name}`")
+        setattr(event, name, when.astimezone(UTC).replace(microsecond=0))
 
 
 def decode_all(lines: Iterable[bytes]) -> list[FlightEvent]:
@@ -44,8 +55,11 @@ def decode_all(lines: Iterable[bytes]) -> list[FlightEvent]:
     for get, matches in _PATTERNS:
         if not all(value is None or matches(value) for value in set(map(get, events))):
             raise ValueError("a value does not match its pattern")
-    for get in _GET_TIMESTAMPS:
-        if any(when and (when.tzinfo is not UTC or when.microsecond) for when in map(get, events)):
+    for get, earliest, latest in _GET_TIMESTAMPS:
+        if any(
+            when and (when.tzinfo is not UTC or when.microsecond or not earliest <= when <= latest)
+            for when in map(get, events)
+        ):
             for event in events:
                 normalise(event)
     return events
@@ -64,9 +78,10 @@ def _pattern(field: dict[str, Any]) -> str:
     return re.sub(r"(?<!\\)\$$", r"\\Z", field["pattern"])
 
 
-def _type(name: str, *, patterns: bool) -> Any:
+def _type(name: str, *, complete: bool) -> Any:
+    """The type of a field; `complete` adds patterns and whole numbers written as floats."""
     field = _FIELDS[name]
-    if unknown := field.keys() - _UNDERSTOOD - _LIMITS.keys() - {"pattern"}:
+    if unknown := field.keys() - _UNDERSTOOD - _LIMITS.keys() - {"pattern", *_FORMAT_LIMITS}:
         raise ValueError(f"{name} has keywords without a translation: {sorted(unknown)}")
     types = field["type"] if isinstance(field["type"], list) else [field["type"]]
     (basic,) = (_TYPES[kind] for kind in types if kind != "null")
@@ -77,17 +92,20 @@ def _type(name: str, *, patterns: bool) -> Any:
         basic, limits = datetime, {"tz": True}
     elif "format" in field:
         raise ValueError(f"{name} has a format without a translation: {field['format']}")
-    if patterns and "pattern" in field:
+    if complete and "pattern" in field:
         limits["pattern"] = _pattern(field)
     constrained = Annotated[basic, msgspec.Meta(**limits)] if limits else basic
+    if complete and basic is int:
+        # To JSON Schema, 2.0 is an integer.
+        constrained |= Annotated[float, msgspec.Meta(**limits)] if limits else float
     return constrained | None if "null" in types or name not in _SCHEMA["required"] else constrained
 
 
-def _decoder(*, patterns: bool) -> Callable[[bytes], FlightEvent]:
+def _decoder(*, complete: bool) -> Callable[[bytes], FlightEvent]:
     fields: list[tuple[str, Any] | tuple[str, Any, Any]] = [
         (name, kind) if name in _SCHEMA["required"] else (name, kind, None)
         for name in _FIELDS
-        for kind in [_type(name, patterns=patterns)]
+        for kind in [_type(name, complete=complete)]
     ]
     # Raw skips over an `arrived_at` that a producer sends, as over any unknown property.
     fields.append(("arrived_at", msgspec.Raw, msgspec.Raw(b"null")))
@@ -97,12 +115,25 @@ def _decoder(*, patterns: bool) -> Callable[[bytes], FlightEvent]:
     return cast("Callable[[bytes], FlightEvent]", decode)
 
 
-decode_one = _decoder(patterns=True)
-_decode_unpatterned = _decoder(patterns=False)
+def decode_one(line: bytes) -> FlightEvent:
+    """Decode one line. Raises a msgspec error that names the field."""
+    event = _decode_patterned(line)
+    for name in _INTEGERS:
+        value = getattr(event, name)
+        if isinstance(value, float):
+            if not value.is_integer():
+                raise msgspec.ValidationError(f"Expected `int`, got `float` - at `$.{name}`")
+            setattr(event, name, int(value))
+    return event
+
+
+_decode_patterned = _decoder(complete=True)
+# Fast, and stricter: of integers it takes no 2.0, and such a line is decoded by itself.
+_decode_unpatterned = _decoder(complete=False)
 _PATTERNS = [
     (attrgetter(name), re.compile(_pattern(field)).search)
     for name, field in _FIELDS.items()
     if "pattern" in field
 ]
-_GET_TIMESTAMPS = [attrgetter(name) for name in _TIMESTAMPS]
+_GET_TIMESTAMPS = [(attrgetter(name), *limits) for name, limits in _TIMESTAMPS.items()]
 _ENCODER = msgspec.json.Encoder()

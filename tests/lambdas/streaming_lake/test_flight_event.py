@@ -42,6 +42,10 @@ def violations() -> list[tuple[str, Any, Reason]]:
         if field.get("format") == "date-time":
             times = ("2013-01-01T10:15:00", "2013-02-30T10:15:00Z", "2013-01-01", "yesterday", "")
             broken += [(name, value, "invalid_value") for value in times]
+            # The zero time of Go and .NET, day 0 of Excel, SQL's end of time; beyond UTC's years.
+            moments = ["0001-01-01T00:00:00Z", "1899-12-30T00:00:00Z", "9999-12-31T23:59:59Z"]
+            moments += ["0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00"]
+            broken += [(name, value, "out_of_range") for value in moments]
     return sorted(broken, key=repr)
 
 
@@ -54,6 +58,9 @@ def allowed() -> list[tuple[str, Any]]:
         values += [(name, letter * length) for length in lengths for letter in "Né✈"]
         values += [(name, value) for value in field.get("enum", [])[::100]]
         values += [(name, None)] * ("null" in types(field))
+        values += [
+            (name, field[word]) for word in ("formatMinimum", "formatMaximum") if word in field
+        ]
     return values
 
 
@@ -76,6 +83,15 @@ def test_a_value_that_breaks_the_schema_is_rejected_with_the_reason(
 @pytest.mark.parametrize(("name", "value"), allowed())
 def test_a_value_that_the_schema_allows_is_written_unchanged(name: str, value: Any) -> None:
     assert json.loads(transformed_line(line(**{name: value})).output)[name] == value
+
+
+@pytest.mark.parametrize("name", [name for name in FIELDS if "integer" in types(FIELDS[name])])
+@pytest.mark.parametrize("written", [b"7.0", b"7e0", b"70E-1"])
+def test_a_whole_number_is_an_integer_however_it_is_written(name: str, written: bytes) -> None:
+    """pandas writes a column of integers with gaps as floats."""
+    content = line(**{name: -424_242}).replace(b"-424242", written)
+    output = json.loads(transformed_line(content).output)
+    assert (output[name], type(output[name])) == (7, int)
 
 
 @pytest.mark.parametrize("name", SCHEMA["required"])
@@ -101,13 +117,13 @@ def test_an_unsupported_schema_keyword_is_an_error(
 ) -> None:
     monkeypatch.setitem(flight_event._FIELDS, "new", {"type": "string", **field})
     with pytest.raises(ValueError, match="without a translation"):
-        flight_event._type("new", patterns=True)
+        flight_event._type("new", complete=True)
 
 
 def test_a_field_that_is_not_required_may_be_absent(monkeypatch: pytest.MonkeyPatch) -> None:
     required = [name for name in SCHEMA["required"] if name != "flight"]
     monkeypatch.setitem(flight_event._SCHEMA, "required", required)
-    event: Any = flight_event._decoder(patterns=True)(without("flight"))
+    event: Any = flight_event._decoder(complete=True)(without("flight"))
     assert event.flight is None
 
 
@@ -135,13 +151,11 @@ BAD_LINES: list[tuple[bytes, Reason]] = [
     (DEEP, "wrong_type"),
     (b"[]", "wrong_type"),
     (b"null", "wrong_type"),
-    (LINE.replace(b"1545,", b"15.0,"), "wrong_type"),
+    (LINE.replace(b"1545,", b"15.5,"), "wrong_type"),
     (LINE.replace(b'"EWR"', b'"Object missing required field `flight`"'), "unknown_airport"),
     (LINE.replace(b"1545,", b"9" * 5000 + b","), "out_of_range"),
     (LINE.replace(b"1545,", b"1e400,"), "out_of_range"),
     (LINE.replace(b"1545,", b"-99999999999999999999,"), "out_of_range"),
-    (line(scheduled_departure="0001-01-01T00:00:00+05:00"), "out_of_range"),
-    (line(scheduled_departure="9999-12-31T23:59:59-05:00"), "out_of_range"),
     (line(scheduled_departure="2013-01-01T23:59:60Z"), "invalid_value"),
 ]
 
@@ -177,8 +191,8 @@ def test_an_event_is_written_in_the_order_of_the_schema_with_its_arrival_time() 
         ("2013-01-01T10:15:00-00:00", "2013-01-01T10:15:00Z"),
         ("2013-01-01T10:15:00.999Z", "2013-01-01T10:15:00Z"),
         ("2013-01-01t10:15:00.25+00:00", "2013-01-01T10:15:00Z"),
-        ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z"),
-        ("9999-12-31T23:59:59.5Z", "9999-12-31T23:59:59Z"),
+        ("1914-01-01T01:00:00+01:00", "1914-01-01T00:00:00Z"),
+        ("2199-12-31T18:59:59-05:00", "2199-12-31T23:59:59Z"),
     ],
 )
 @pytest.mark.parametrize("neighbour", [b"", b"bad\n"])
