@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -22,8 +21,8 @@ def context() -> SimpleNamespace:
     return CONTEXT
 
 
-@pytest.fixture(scope="session", autouse=True)
-def requests_within_the_contract() -> Iterator[None]:
+@pytest.fixture(autouse=True)
+def requests_within_the_contract(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hold each request of a function against its service's model and rules, as AWS does.
 
     moto accepts more, and botocore itself checks neither patterns nor maxima.
@@ -44,6 +43,4 @@ def requests_within_the_contract() -> Iterator[None]:
             pytest.fail(f"AWS refuses {operation}: {refusals[0]}")
         return parameters
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(BaseClient, "_emit_api_params", emit_checked)
-        yield
+    monkeypatch.setattr(BaseClient, "_emit_api_params", emit_checked)
