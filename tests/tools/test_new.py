@@ -72,7 +72,7 @@ def test_a_new_architecture_works_at_once(repository_copy: Path) -> None:
 
     # The site has a page for it.
     run(repository_copy, python, "-m", "tools.site", "build")
-    assert (repository_copy / "site" / "architectures" / NAME / "index.html").exists()
+    assert (repository_copy / "site" / "architectures" / f"{NAME}.html").exists()
 
 
 @pytest.mark.parametrize(

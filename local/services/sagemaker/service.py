@@ -67,15 +67,15 @@ class SageMaker:
         vpc_endpoint_id = s3_endpoint_of(self._emulator, subnets)
         return SageMakerJobs(self._emulator, self._folder / "jobs", vpc_endpoint_id)
 
-    def _keep_request(self, name: str, request: Arguments) -> None:
-        """Write what a job was started with to `jobs/<name>.json`, for whoever looks into it."""
-        file = self._folder / "jobs" / f"{name}.json"
+    def _keep_request(self, kind: str, request: Arguments) -> None:
+        """Write what a job was started with to `jobs/`, for whoever looks into it."""
+        file = self._folder / "jobs" / f"{kind}-{request[f'{kind}JobName']}.json"
         file.parent.mkdir(exist_ok=True)
         file.write_text(json.dumps(request, indent=1))
 
     def _train(self, request: Arguments) -> Arguments:
         name = request["TrainingJobName"]
-        self._keep_request(name, request)
+        self._keep_request("Training", request)
         self._training_jobs[name] = request
         trained = self._jobs(request["VpcConfig"]["Subnets"]).train(request)
         (self._folder / "logs" / f"{name}.log").write_text(trained.log)
@@ -105,7 +105,7 @@ class SageMaker:
 
     def _process(self, request: Arguments) -> Arguments:
         name = request["ProcessingJobName"]
-        self._keep_request(name, request)
+        self._keep_request("Processing", request)
         self._jobs(request["NetworkConfig"]["VpcConfig"]["Subnets"]).process(request)
         return {"ProcessingJobName": name, "ProcessingJobStatus": "Completed"}
 
@@ -114,7 +114,7 @@ class SageMaker:
         jobs = self._jobs(model["VpcConfig"]["Subnets"])
         urls = self._endpoints.container_urls(request["ModelName"])
         name = request["TransformJobName"]
-        self._keep_request(name, request)
+        self._keep_request("Transform", request)
         transform(request, urls, jobs.s3(model["ExecutionRoleArn"]))
         return {"TransformJobName": name, "TransformJobStatus": "Completed"}
 
