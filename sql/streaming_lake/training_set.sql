@@ -1,8 +1,8 @@
 -- Write the training set: CSV, label first, no header, split 70/10/20 by a hash of the flight.
 -- UNLOAD by partitions adds to a folder that holds files, and doubles the set: name a new one each time.
--- The label (TR-10) is whether the flight arrived more than 15 minutes late; the rest is what is
--- known when it departs. A flight's id decides its split (TR-02), so it stays there however often
--- the set is written. Missing weather is an empty field; Hive would write \N, which is no number.
+-- The label (TR-10) is whether the flight arrived more than 15 minutes late. The rest is what is
+-- known when it departs. The id of a flight decides its split (TR-02), so it stays there however often
+-- the set is written. Missing weather is an empty field. Hive would write \N, which is no number.
 UNLOAD (
     SELECT
         CASE WHEN arrival_delay_minutes > 15 THEN 1 ELSE 0 END AS delayed,

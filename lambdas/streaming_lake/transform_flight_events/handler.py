@@ -11,6 +11,7 @@ one event an id.
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING
 
 import boto3
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 SETTINGS = Settings.from_environment()
 WRITERS = 8
 _ALREADY_THERE = "PreconditionFailed"
+# Firehose has sent the batch again meanwhile: S3 asks for another attempt (its documentation of
+# If-None-Match).
+_BEING_WRITTEN = "ConditionalRequestConflict"
 
 # Three attempts end well within a function's minute, even if each one times out.
 _CONFIG = Config(
@@ -69,19 +73,31 @@ def _keep_rejected(record: Kept) -> bool:
     """Write a record's rejected lines exactly once; False if that failed."""
     key = SETTINGS.rejected_prefix + record.source.rejected_key
     try:
-        s3.put_object(
-            Bucket=SETTINGS.rejected_bucket,
-            Key=key,
-            Body=as_json_lines(record.transformed.rejected, record.source),
-            ContentType="application/x-ndjson",
-            IfNoneMatch="*",
-        )
+        _put_new(key, as_json_lines(record.transformed.rejected, record.source))
     except (ClientError, BotoCoreError) as error:
         if isinstance(error, ClientError) and error.response["Error"]["Code"] == _ALREADY_THERE:
             return True
         logger.exception("Rejected lines not written", key=key)
         return False
     return True
+
+
+def _put_new(key: str, body: bytes) -> None:
+    """Write an object unless it is there already. Raises ClientError and BotoCoreError."""
+    put = partial(
+        s3.put_object,
+        Bucket=SETTINGS.rejected_bucket,
+        Key=key,
+        Body=body,
+        ContentType="application/x-ndjson",
+        IfNoneMatch="*",
+    )
+    try:
+        put()
+    except ClientError as error:
+        if error.response["Error"]["Code"] != _BEING_WRITTEN:
+            raise
+        put()
 
 
 def _return_to_stream(event: FirehoseEvent, records: list[FirehoseRecord]) -> None:

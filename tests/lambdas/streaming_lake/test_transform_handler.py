@@ -126,6 +126,14 @@ def test_lines_that_were_written_before_count_as_written(run: Transform) -> None
         s3.assert_no_pending_responses()
 
 
+def test_a_write_beside_one_of_the_same_object_is_tried_again(run: Transform) -> None:
+    with Stubber(run.module.s3) as s3:
+        s3.add_client_error("put_object", "ConditionalRequestConflict", http_status_code=409)
+        s3.add_client_error("put_object", "PreconditionFailed", http_status_code=412)
+        assert results(run(batch(b"bad"))) == ["Dropped"]
+        s3.assert_no_pending_responses()
+
+
 def test_the_write_is_conditional(run: Transform) -> None:
     expected = {"Bucket": "lake", "Key": KEY, "Body": ANY, "IfNoneMatch": "*"}
     with Stubber(run.module.s3) as s3:

@@ -267,5 +267,5 @@ def test_the_lake_accepts_the_event_on_its_page(
 ) -> None:
     text = pages["architectures/streaming-lake.html"].get_text()
     (event,) = re.findall(r"cat > event\.json <<'END'\n(\{.*?\})\nEND", text, re.DOTALL)
-    line = event.replace("\n", "").encode()
+    line = event.replace("\n", "").encode() + b"\n"
     assert transform(line, "2026-11-28T00:00:00Z").accepted == 1
