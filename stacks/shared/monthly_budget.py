@@ -14,7 +14,7 @@ class MonthlyBudget(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, usd: int, topic: sns.ITopic) -> None:
         super().__init__(scope, construct_id)
-        budgets.CfnBudget(
+        budget = budgets.CfnBudget(
             self,
             "Resource",
             budget=budgets.CfnBudget.BudgetDataProperty(
@@ -38,3 +38,5 @@ class MonthlyBudget(Construct):
                 for kind, percent in (("ACTUAL", 80), ("FORECASTED", 100))
             ],
         )
+        # Budgets looks whether it may publish to a topic: the topic's policy comes first.
+        budget.node.add_dependency(topic)

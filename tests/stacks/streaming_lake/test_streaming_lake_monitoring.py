@@ -128,8 +128,9 @@ def test_the_transform_publishes_the_metrics_that_the_alarm_watches(sandbox: Tem
 
 
 def test_the_budget_notifies_the_topic_at_80_percent_and_of_a_forecast(sandbox: Template) -> None:
-    (budget,) = resources(sandbox, "AWS::Budgets::Budget").values()
-    budget = readable(sandbox, budget["Properties"])
+    (resource,) = resources(sandbox, "AWS::Budgets::Budget").values()
+    assert any(name.startswith("AlarmsPolicy") for name in resource["DependsOn"])
+    budget = readable(sandbox, resource["Properties"])
     assert budget["Budget"]["BudgetLimit"] == {"Amount": 25, "Unit": "USD"}
     thresholds = [
         (
