@@ -125,8 +125,9 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """RECORD_DURATIONS=yes: keep the seconds of each file for the order of later runs."""
     if os.environ.get("RECORD_DURATIONS") and not hasattr(session.config, "workerinput"):
-        rounded = {file: round(spent, 1) for file, spent in sorted(_seconds.items()) if spent >= 1}
-        DURATIONS.write_text(json.dumps(rounded, indent=1) + "\n")
+        seconds = json.loads(DURATIONS.read_text()) if DURATIONS.exists() else {}
+        seconds |= {file: round(spent, 1) for file, spent in _seconds.items() if spent >= 1}
+        DURATIONS.write_text(json.dumps(seconds, indent=1, sort_keys=True) + "\n")
 
 
 def resources(template: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
