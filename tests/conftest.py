@@ -85,10 +85,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark by architecture, keep a file's tests on one worker, and start the longest file first.
 
-    Otherwise one worker is still at a long file when the other has nothing left to do.
+    Otherwise one worker is still at a long file when the other has nothing left to do. A run that
+    ends at the first failure (`-x`) starts with the shortest.
     """
     for item in items:
         path = item.path.relative_to(ROOT)
@@ -101,7 +102,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     by_group: dict[str, float] = defaultdict(float)
     for group, file in {(_group(item), str(item.path.relative_to(ROOT))) for item in items}:
         by_group[group] += seconds.get(file, 60)
-    items.sort(key=lambda item: -by_group[_group(item)])
+    items.sort(key=lambda item: by_group[_group(item)], reverse=not config.getoption("maxfail"))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
