@@ -136,6 +136,16 @@ def budgets(clients: Clients, account: str, assembly: Assembly) -> Iterator[Find
         yield Finding("AWS Budgets", "can be read")
 
 
+def subscribers(assembly: Assembly) -> Iterator[Finding]:
+    """Who reads the alarm topics: without an address, an alarm reaches nobody."""
+    if needs.has(assembly, "AWS::SNS::Topic"):
+        if needs.has(assembly, "AWS::SNS::Subscription"):
+            yield Finding("alarms", "are sent to the address of alarm_email")
+        else:
+            advice = 'SETTINGS="alarm_email=you@example.com" sends them to you'
+            yield Finding("alarms", f"reach nobody until something subscribes: {advice}")
+
+
 def _quotas(client: Any, names: set[str]) -> dict[str, dict[str, Any]]:
     """Quota name -> the quota that applies, of those that are looked for."""
     pages = client.get_paginator("list_service_quotas").paginate(ServiceCode="sagemaker")

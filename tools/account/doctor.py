@@ -57,6 +57,7 @@ def requirements(
     yield from checks.api_gateway_logs(clients, assembly)
     yield from checks.availability_zones(clients, region, assembly)
     yield from checks.budgets(clients, account, assembly)
+    yield from checks.subscribers(assembly)
 
 
 def idle_month(assembly: Assembly, architecture: str) -> Finding:

@@ -210,6 +210,19 @@ def test_an_architecture_asks_only_for_what_its_templates_have(lake: Assembly) -
     assert list(checks.availability_zones(no_clients.__getitem__, REGION, lake)) == []
 
 
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [({}, "reach nobody"), ({"alarm_email": "me@example.com"}, "are sent to the address")],
+)
+def test_whoever_deploys_is_told_whether_alarms_reach_anybody(
+    settings: dict[str, str], sentence: str
+) -> None:
+    assembly = synthesise("sandbox", settings, only=["streaming-lake"], gated=False)
+    (finding,) = checks.subscribers(assembly)
+    assert finding.right
+    assert sentence in finding.detail
+
+
 def test_the_instances_of_workflows_follow_the_settings() -> None:
     def needed(**settings: str) -> dict[str, int]:
         keys = {key.replace("__", "."): value for key, value in settings.items()}
