@@ -11,7 +11,6 @@ one event an id.
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import TYPE_CHECKING
 
 import boto3
@@ -30,6 +29,7 @@ from .settings import Settings
 if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import PutObjectRequestTypeDef
 
 SETTINGS = Settings.from_environment()
 WRITERS = 8
@@ -84,20 +84,19 @@ def _keep_rejected(record: Kept) -> bool:
 
 def _put_new(key: str, body: bytes) -> None:
     """Write an object unless it is there already. Raises ClientError and BotoCoreError."""
-    put = partial(
-        s3.put_object,
-        Bucket=SETTINGS.rejected_bucket,
-        Key=key,
-        Body=body,
-        ContentType="application/x-ndjson",
-        IfNoneMatch="*",
-    )
+    request: PutObjectRequestTypeDef = {
+        "Bucket": SETTINGS.rejected_bucket,
+        "Key": key,
+        "Body": body,
+        "ContentType": "application/x-ndjson",
+        "IfNoneMatch": "*",
+    }
     try:
-        put()
+        s3.put_object(**request)
     except ClientError as error:
         if error.response["Error"]["Code"] != _BEING_WRITTEN:
             raise
-        put()
+        s3.put_object(**request)
 
 
 def _return_to_stream(event: FirehoseEvent, records: list[FirehoseRecord]) -> None:
