@@ -38,5 +38,6 @@ class MonthlyBudget(Construct):
                 for kind, percent in (("ACTUAL", 80), ("FORECASTED", 100))
             ],
         )
-        # Budgets looks whether it may publish to a topic: the topic's policy comes first.
+        # The Budgets guide lists a topic that Budgets may not publish to as invalid, so the topic's
+        # policy comes first. Whether the API looks at it was not verified.
         budget.node.add_dependency(topic)

@@ -50,7 +50,9 @@ class LakeMonitoring(Monitoring):
             add_iterator_max_age_alarm={
                 "Behind": MaxIteratorAgeThreshold(
                     max_age_in_millis=behind,
-                    # Firehose reads an idle stream, too: no data means that nobody reads.
+                    # Firehose calls GetRecords once a second for each shard, of an idle stream,
+                    # too: no data means that nobody reads. That an empty answer counts as data
+                    # was not verified in an account.
                     treat_missing_data_override=cloudwatch.TreatMissingData.BREACHING,
                     alarm_description_override="Firehose falls behind or does not read, and"
                     " events older than the retention are lost. Check for throttled reads, the"
@@ -75,7 +77,7 @@ class LakeMonitoring(Monitoring):
             add_fault_count_alarm={
                 "Failing": ErrorCountThreshold(
                     max_error_count=0,
-                    # Firehose sends a batch three times, within minutes, and gives it up.
+                    # Firehose sends a batch three more times, within minutes, and gives it up.
                     evaluation_periods=1,
                     datapoints_to_alarm=1,
                     alarm_description_override="The transform fails, and its log says why."
@@ -223,7 +225,9 @@ def _standstill(
 ) -> cloudwatch.MathExpression:
     """1 for each period in which events come in, and the lake or the raw log gets none.
 
-    Firehose publishes nothing about what it does not do, so each gap counts as zero.
+    Firehose publishes nothing about what it does not do, so each gap counts as zero. That FILL
+    does so for a metric without any data is known from reports alone; if it did not, the alarm
+    would go off for an idle lake, and not stay silent.
     """
     delivered, logged = (
         _delivery_metric(delivery_stream, f"{destination}.Records", "Sum")

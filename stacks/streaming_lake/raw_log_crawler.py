@@ -81,7 +81,8 @@ class RawLogCrawler(Construct):
                 update_behavior="LOG", delete_behavior="LOG"
             ),
             # A partition with types of its own (an hour that holds 2.0, or "2") would fail Athena's
-            # queries with HIVE_PARTITION_SCHEMA_MISMATCH.
+            # queries with HIVE_PARTITION_SCHEMA_MISMATCH (Glue guide, crawler configuration
+            # options; no crawler runs locally).
             configuration=json.dumps(
                 {
                     "Version": 1.0,

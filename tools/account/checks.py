@@ -140,7 +140,7 @@ def subscribers(assembly: Assembly) -> Iterator[Finding]:
     """Who reads the alarm topics: without an address, an alarm reaches nobody."""
     if needs.has(assembly, "AWS::SNS::Topic"):
         if needs.has(assembly, "AWS::SNS::Subscription"):
-            yield Finding("alarms", "are sent to the address of alarm_email")
+            yield Finding("alarms", "go to alarm_email, once that address confirms SNS's mail")
         else:
             advice = 'SETTINGS="alarm_email=you@example.com" sends them to you'
             yield Finding("alarms", f"reach nobody until something subscribes: {advice}")

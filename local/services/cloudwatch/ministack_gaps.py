@@ -19,6 +19,10 @@ LENIENT = [
         "Of CloudWatch's condition keys, only the namespace of a metric is known.",
         "ministack passes no others on to the policies.",
     ),
+    (
+        "Alarms on metric math stay as they are; others ignore dimensions and missing data.",
+        "ministack compares one statistic of what was published within the evaluation periods.",
+    ),
 ]
 
 # `"Namespace": "X"`, `Namespace=X`, and in CBOR the key, a length and X.

@@ -95,6 +95,7 @@ def test_alarms_go_off_and_back_and_are_delivered(deployed: DeployedLake) -> Non
     )
     deployed.emulator.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue_arn)
 
+    # In the place of the services: AWS lets nobody else publish below `AWS/`.
     def publish(above_threshold: int, seconds_ago: float) -> None:
         for alarm in alarms:
             value = {

@@ -212,7 +212,7 @@ def test_an_architecture_asks_only_for_what_its_templates_have(lake: Assembly) -
 
 @pytest.mark.parametrize(
     ("settings", "sentence"),
-    [({}, "reach nobody"), ({"alarm_email": "me@example.com"}, "are sent to the address")],
+    [({}, "reach nobody"), ({"alarm_email": "me@example.com"}, "once that address confirms")],
 )
 def test_whoever_deploys_is_told_whether_alarms_reach_anybody(
     settings: dict[str, str], sentence: str
