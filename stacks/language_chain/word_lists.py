@@ -8,7 +8,7 @@ import base64
 from collections.abc import Mapping
 from typing import Any
 
-from aws_cdk import Names, Stack
+from aws_cdk import CustomResource, Duration, Names, Stack
 from aws_cdk import aws_polly as polly
 from aws_cdk import aws_s3_assets as s3_assets
 from aws_cdk import aws_transcribe as transcribe
@@ -21,6 +21,7 @@ from stacks.language_chain.settings import LanguageChainSettings
 from stacks.shared.bundle import source_file
 from stacks.shared.encrypted_log_group import EncryptedLogGroup
 from stacks.shared.foundation import Foundation
+from stacks.shared.python_function import PythonFunction
 from stacks.shared.service_role import ServiceRole
 
 FOLDER = ROOT / "models" / "language_chain" / "word_lists"
@@ -62,12 +63,50 @@ class WordLists(Construct):
             file = s3_assets.Asset(
                 self, "VocabularyFile", path=str(source_file(FOLDER / "vocabulary.txt"))
             )
-            word_lists.vocabulary(self._name, file)
+            self._wait_for(word_lists.vocabulary(self._name, file), file, foundation)
         if settings.vocabulary_filter:
             words = (FOLDER / "unwanted_words.txt").read_text().split()
             word_lists.vocabulary_filter(self._name, words)
         if settings.lexicon:
             word_lists.lexicon(self._name, (FOLDER / "lexicon.pls").read_text())
+
+    def _wait_for(
+        self, vocabulary: Construct, file: s3_assets.Asset, foundation: Foundation
+    ) -> None:
+        """End the deployment when the vocabulary is ready, or fail it with Transcribe's reason.
+
+        Transcribe builds a vocabulary for minutes after it accepted one, and refuses jobs that
+        name it meanwhile.
+        """
+        function = PythonFunction(
+            self,
+            "AwaitVocabulary",
+            foundation=foundation,
+            folder="language_chain/await_vocabulary",
+            timeout=Duration.minutes(15),  # Lambda's maximum
+            variables={"VOCABULARY_NAME": self._name},
+        )
+        function.service_role.allow(
+            "WatchTheVocabulary",
+            ["transcribe:GetVocabulary"],
+            word_list_arn(self, "transcribe", "Vocabulary", self._name),
+        )
+        ready = CustomResource(
+            self,
+            "VocabularyReady",
+            resource_type="Custom::VocabularyReady",
+            service_token=function.function_arn,
+            # A changed file is another vocabulary to wait for.
+            properties={"VocabularyFileUri": file.s3_object_url},
+        )
+        ready.node.add_dependency(vocabulary, function)
+
+
+def word_list_arn(scope: Construct, service: str, kind: str, name: str) -> str:
+    """The ARN of a word list, as IAM is asked about it."""
+    return Stack.of(scope).format_arn(
+        service=service, resource=_RESOURCES[kind], resource_name=name
+    )
 
 
 class _ByCloudFormation:
@@ -85,8 +124,8 @@ class _ByCloudFormation:
             ),
         )
 
-    def vocabulary(self, name: str, file: s3_assets.Asset) -> None:
-        transcribe.CfnVocabulary(
+    def vocabulary(self, name: str, file: s3_assets.Asset) -> Construct:
+        return transcribe.CfnVocabulary(
             self._scope,
             "Vocabulary",
             vocabulary_name=name,
@@ -129,7 +168,7 @@ class _ByCalls:
         importing = ("importTerminology", parameters)
         self._keep("Terminology", "translate", importing, importing, "Name")
 
-    def vocabulary(self, name: str, file: s3_assets.Asset) -> None:
+    def vocabulary(self, name: str, file: s3_assets.Asset) -> Construct:
         parameters = {
             "VocabularyName": name,
             "LanguageCode": VOCABULARY_LANGUAGE,
@@ -138,7 +177,7 @@ class _ByCalls:
         self._role.allow(
             "ReadTheVocabulary", ["s3:GetObject"], file.bucket.arn_for_objects(file.s3_object_key)
         )
-        self._keep(
+        return self._keep(
             "Vocabulary",
             "transcribe",
             ("createVocabulary", parameters),
@@ -167,15 +206,13 @@ class _ByCalls:
         create: tuple[str, Mapping[str, Any]],
         update: tuple[str, Mapping[str, Any]],
         name_parameter: str,
-    ) -> None:
+    ) -> Construct:
         name, delete = create[1][name_parameter], f"delete{kind}"
         physical_id = cr.PhysicalResourceId.of(f"{kind}-{name}")
         creating, *managing = (
             f"{service}:{call[0].upper()}{call[1:]}" for call in (create[0], update[0], delete)
         )
-        arn = Stack.of(self._scope).format_arn(
-            service=service, resource=_RESOURCES[kind], resource_name=name
-        )
+        arn = word_list_arn(self._scope, service, kind, name)
         # Translate's own ARN of a terminology ends in its version, `LATEST`; the Service
         # Authorization Reference names it without.
         arns = [arn, f"{arn}/LATEST"] if kind == "Terminology" else [arn]
@@ -216,3 +253,4 @@ class _ByCalls:
             install_latest_aws_sdk=False,
         )
         resource.node.add_dependency(self._role)
+        return resource

@@ -1,4 +1,4 @@
-"""The role of the custom resources allows each call that they make, and no other."""
+"""The roles of custom resources allow each call that they make, and no other."""
 
 import json
 from collections.abc import Iterator
@@ -30,7 +30,12 @@ LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
 
 
 def calls(account: Deployed) -> Iterator[tuple[str, str, str]]:
-    """Role, action and resource of each call of each `Custom::AWS`."""
+    """Role, action and resource of each call of each custom resource with calls of its own."""
+    for resource in account.of_type("Custom::VocabularyReady"):
+        function = account.properties(account.concrete(resource.properties)["ServiceToken"])
+        name = function["Environment"]["Variables"]["VOCABULARY_NAME"]
+        place = f"transcribe:{REGION}:{ACCOUNT}:vocabulary/{name}"
+        yield function["Role"], "transcribe:GetVocabulary", f"arn:{PARTITION}:{place}"
     for resource in account.of_type("Custom::AWS"):
         properties = account.concrete(resource.properties)
         role = account.properties(properties["ServiceToken"])["Role"]

@@ -23,7 +23,7 @@ def test_the_variables_are_those_of_the_stack(synthesise: Templates, folder: Pat
     settings = importlib.import_module(module).Settings
     (variables,) = [
         resource["Properties"]["Environment"]["Variables"]
-        for template in synthesise("sandbox").values()
+        for template in synthesise("sandbox", ("language_chain.vocabulary", "true")).values()
         for resource in template["Resources"].values()
         if resource["Properties"].get("Handler") == f"{folder.name}.handler.handler"
     ]

@@ -4,7 +4,6 @@ _NOTHING_STORED = "billed by what it stores: nothing yet"
 _NOT_CALLED = "billed by the request"
 _NOT_RUN = "billed by the run; scheduled runs are priced at their schedule"
 _RULES = "a rule or description, which AWS does not charge for"
-_DEPLOYMENT = "runs only while the stack is deployed or deleted"
 
 FREE: dict[str, str] = {
     "AWS::S3::Bucket": _NOTHING_STORED,
@@ -63,7 +62,9 @@ FREE: dict[str, str] = {
     "AWS::ApiGateway::Model": _RULES,
     "AWS::ApiGateway::RequestValidator": _RULES,
     "AWS::ApiGateway::Resource": _RULES,
-    "Custom::AWS": _DEPLOYMENT,
-    "Custom::S3AutoDeleteObjects": _DEPLOYMENT,
-    "Custom::VpcRestrictDefaultSG": _DEPLOYMENT,
 }
+
+
+def is_free(kind: str) -> bool:
+    """Whether a type costs nothing while idle: custom resources run while a stack is deployed."""
+    return kind in FREE or kind.startswith("Custom::")

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from tools.assembly import Assembly, Resource, architecture_of
 from tools.costs.architectures import costs_of
-from tools.costs.free import FREE
+from tools.costs.free import is_free
 from tools.costs.idle_rules import RULES, instance_key
 from tools.costs.lines import Charge, Line, line, total
 from tools.costs.prices import PriceError
@@ -33,7 +33,7 @@ def _lines(resource: Resource, assembly: Assembly) -> Iterator[Line]:
     if rule := RULES.get(resource.type):
         for charge in rule(resource, assembly):
             yield line(resource, charge)
-    elif resource.type not in FREE:
+    elif not is_free(resource.type):
         raise PriceError(
             f"{resource.place}: the idle cost of {resource.type} is not known: add a rule to"
             " tools/costs/idle_rules.py, or the reason why it is free to tools/costs/free.py."

@@ -1,7 +1,7 @@
 """`make mutants COUNT=100`: which changes of workflows and policies no test notices. Takes hours.
 
-Not part of `make test`. Each mutant is tried in a copy of the repository: first by the tests that
-need no local AWS, and, with --local, those that survive by the tests of the local AWS.
+Not part of `make test`. Each mutant is tried in a copy of the repository: by the tests of its own
+architecture, then by all that need no local AWS, and, with --local, by the tests of the local AWS.
 """
 
 import os
@@ -57,6 +57,9 @@ def _verdict(copy: Path, mutant: Mutant, local: bool) -> str:
     original = path.read_text()
     path.write_text(mutant.text)
     try:
+        # The tests of the mutant's own architecture notice most, in a tenth of the time of all.
+        if not _pass(copy, ["-m", "not local", *_nearest(copy, mutant)]):
+            return "unit tests"
         if not _pass(copy, ["-m", "not local", *_UNIT]):
             return "unit tests"
         if local and not _pass(copy, ["-m", "local", *_LOCAL]):
@@ -64,6 +67,13 @@ def _verdict(copy: Path, mutant: Mutant, local: bool) -> str:
         return "nobody"
     finally:
         path.write_text(original)
+
+
+def _nearest(copy: Path, mutant: Mutant) -> list[str]:
+    """The test folders of the mutant's own architecture, or those that all architectures pass."""
+    tree, folder = mutant.path.parts[:2]
+    own = [f"tests/{tree}/{folder}"] if (copy / "tests" / tree / folder).is_dir() else []
+    return [*own, "tests/stacks/test_promises.py" if tree == "stacks" else "tests/iam"]
 
 
 def _pass(copy: Path, arguments: Sequence[str]) -> bool:

@@ -1,0 +1,1 @@
+"""Wait until Transcribe has built a custom vocabulary, as a part of the deployment."""
