@@ -81,6 +81,7 @@ class Tasks:
         """What the rules may ask about."""
         return {
             **self._sagemaker.state(),
+            "instance_quotas": self.quotas.instances,
             "scalable_targets": self._targets.by_resource,
             "transcription_jobs": self._transcriptions.by_name,
         }

@@ -1,7 +1,7 @@
 """SageMaker for workflow tasks: jobs that run on this machine, the registry, and endpoints.
 
-A task of a job ends when the job has ended. Images and quotas are not checked; roles and the VPC
-endpoint that a job's data passes are.
+A task of a job ends when the job has ended. Images are not checked; roles and the VPC endpoint
+that a job's data passes are.
 """
 
 import json
@@ -22,8 +22,8 @@ from local.services.vpc.endpoints import s3_endpoint_of
 
 LENIENT = [
     (
-        "Quotas of instances are not applied, and images are not pulled.",
-        "Jobs run on this machine, whatever their instance type.",
+        "Quotas of instances apply only where a test sets them, and images are not pulled.",
+        "A new account has 0 of most types, and nothing would run: `make doctor` asks the account.",
     ),
 ]
 

@@ -6,6 +6,8 @@ import pytest
 
 from local.runtime.emulator import Emulator
 from local.services.contract.operations import operation_of
+from local.services.rules.sagemaker import TRAINING
+from local.services.task import TaskError
 from local.services.tasks import Tasks
 from tests.step_functions.workflows import WORKFLOWS
 
@@ -35,3 +37,20 @@ def test_a_task_has_a_stand_in(resource: str, tmp_path: Path) -> None:
     assert operation is not None
     tasks = Tasks(Emulator(1, tmp_path / "authority.pem"), tmp_path)
     assert tasks.stand_in(operation) is not None
+
+
+def test_a_job_beyond_the_quota_is_refused_with_an_error_that_workflows_wait_for(
+    tmp_path: Path,
+) -> None:
+    tasks = Tasks(Emulator(1, tmp_path / "authority.pem"), tmp_path)
+    tasks.quotas.configure(instances={"ml.m5.large for training job usage": 0})
+    with pytest.raises(TaskError) as refusal:
+        tasks.answer("arn:aws:states:::sagemaker:createTrainingJob.sync", TRAINING)
+    assert refusal.value.error in {
+        error
+        for workflow in WORKFLOWS
+        for state in workflow.tasks
+        for retrier in state.body.get("Retry", [])
+        for error in retrier["ErrorEquals"]
+    }
+    assert "Service Quotas" in refusal.value.cause
