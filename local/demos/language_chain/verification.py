@@ -3,6 +3,7 @@
 import json
 import time
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from local.demos.language_chain.demo import DOCUMENTS
@@ -14,6 +15,10 @@ from local.runtime.workspace import LocalError
 
 _BROKEN = "empty.txt"
 _SECONDS = 20 * 60
+# S3 sends events from about five minutes after EventBridge was enabled, so after a first deploy
+# (https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-event-notifications-eventbridge.html,
+# not read again). What was not received by then is uploaded again.
+_EVENTS_SECONDS = 6 * 60
 _SENTIMENTS = {"POSITIVE", "NEGATIVE", "NEUTRAL", "MIXED"}
 
 
@@ -23,11 +28,16 @@ def verify(account: Account, outputs: Outputs, steps: Steps) -> list[Check]:
     s3, folder = account.client("s3"), f"verify-{uuid.uuid4()}"
     texts = {f"{folder}/{path.name}": path.read_text() for path in sorted(DOCUMENTS.glob("*.txt"))}
     broken = f"{folder}/{_BROKEN}"
+
+    def upload(key: str) -> None:
+        body = {**texts, broken: "\n"}[key].encode()
+        s3.put_object(Bucket=chain["InputBucketName"], Key=key, Body=body)
+
     with steps.step(f"Upload {len(texts) + 1} documents"):
-        for key, text in {**texts, broken: "\n"}.items():
-            s3.put_object(Bucket=chain["InputBucketName"], Key=key, Body=text.encode())
+        for key in (*texts, broken):
+            upload(key)
     with steps.step("Wait until each is done or has failed") as step:
-        rows = _wait_for(account, chain["DocumentsTableName"], [*texts, broken], step)
+        rows = _wait_for(account, chain["DocumentsTableName"], [*texts, broken], step, upload)
     results = {
         key: json.loads(
             s3.get_object(Bucket=chain["ResultsBucketName"], Key=rows[key]["result_key"])[
@@ -56,16 +66,20 @@ def verify(account: Account, outputs: Outputs, steps: Steps) -> list[Check]:
 
 
 def _wait_for(
-    account: Account, table: str, keys: list[str], step: Step
+    account: Account, table: str, keys: list[str], step: Step, upload: Callable[[str], None]
 ) -> dict[str, dict[str, Any]]:
     """Key -> row of the status table, once all documents have ended. Raises LocalError."""
-    deadline, ended = time.monotonic() + _SECONDS, {}
-    while time.monotonic() < deadline:
+    started, ended, uploaded_again = time.monotonic(), {}, False
+    while (waited := time.monotonic() - started) < _SECONDS:
         rows = {key: _row(account, table, key) for key in keys}
         ended = {key: row for key, row in rows.items() if row.get("status") in ("done", "failed")}
         step.detail = f"{len(ended)} of {len(keys)}"
         if len(ended) == len(keys):
             return ended
+        if waited > _EVENTS_SECONDS and not uploaded_again:
+            for key in (key for key, row in rows.items() if not row):
+                upload(key)
+            uploaded_again = True
         time.sleep(account.poll_seconds)
     raise LocalError(
         f"{len(keys) - len(ended)} of {len(keys)} documents have not ended within"

@@ -56,15 +56,19 @@ class Chain:
             assert time.monotonic() < deadline, (key, rows)
             time.sleep(0.2)
 
-    def statuses(self) -> dict[str, str]:
-        """The status of every document."""
+    def rows(self) -> list[dict[str, Any]]:
+        """The row of every version of every document."""
         pages = (
             self.emulator.client("dynamodb")
             .get_paginator("scan")
             .paginate(TableName=self.outputs["DocumentsTableName"])
         )
         items = [item for page in pages for item in page["Items"] if "received_at" in item]
-        return {item["key"]["S"]: item["status"]["S"] for item in items}
+        return [{name: next(iter(v.values())) for name, v in item.items()} for item in items]
+
+    def statuses(self) -> dict[str, str]:
+        """The status of every document."""
+        return {row["key"]: row["status"] for row in self.rows()}
 
     def wait_until(self, condition: Callable[[], bool], seconds: float) -> None:
         """Return once `condition` holds."""

@@ -3,6 +3,7 @@
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
+from threading import Timer
 from typing import Any
 
 import pytest
@@ -22,6 +23,27 @@ ENGLISH = "Paris was wonderful. We loved the Louvre! Write to anna@example.com a
 
 
 def test_a_verification_finds_every_figure_as_expected(chain: Chain) -> None:
+    outputs = verify.outputs_of(chain.emulator.client, ["LanguageChain"])
+    chosen = verify.verifications(["language-chain"])
+    account = LocalAccount(chain.emulator)
+    (checks,) = verify.drive(chosen, account, outputs, Steps(Console(quiet=True))).values()
+    assert [str(check) for check in checks if not check.passed] == []
+
+
+def test_a_verification_uploads_again_what_s3_sent_no_event_for(
+    chain: Chain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on AWS in the first minutes after a deployment."""
+    s3, bucket = chain.emulator.client("s3"), chain.outputs["InputBucketName"]
+
+    def events(configuration: dict[str, Any]) -> None:
+        s3.put_bucket_notification_configuration(
+            Bucket=bucket, NotificationConfiguration=configuration
+        )
+
+    monkeypatch.setattr("local.demos.language_chain.verification._EVENTS_SECONDS", 4)
+    events({})
+    Timer(2, events, [{"EventBridgeConfiguration": {}}]).start()
     outputs = verify.outputs_of(chain.emulator.client, ["LanguageChain"])
     chosen = verify.verifications(["language-chain"])
     account = LocalAccount(chain.emulator)
@@ -125,6 +147,24 @@ def test_hard_documents_are_done_or_fail_with_a_reason(chain: Chain) -> None:
         assert re.sub(r"\[\w+ to en, not translated here\] ", "", text) == HARD[key]
     assert GERMAN in chain.read(rows["cp1252.txt"]["result_key"])["text"]
     assert "<b>" not in chain.read(rows["soup.html"]["result_key"])["text"]
+
+
+def test_each_version_of_a_document_is_one_document(chain: Chain) -> None:
+    """Events name the version, some come twice, and every version is read as it was."""
+    texts = [f"Version {number} of the letter from Rome is short." for number in range(6)]
+    for text in texts:
+        chain.upload("letter.txt", text.encode())
+    s3, bucket = chain.emulator.client("s3"), chain.outputs["InputBucketName"]
+    versions = s3.list_object_versions(Bucket=bucket, Prefix="letter.txt")["Versions"]
+
+    def rows() -> list[dict[str, Any]]:
+        return [row for row in chain.rows() if row["key"] == "letter.txt"]
+
+    chain.wait_until(
+        lambda: [row["status"] for row in rows()] == ["done"] * len(texts), seconds=120
+    )
+    assert {row["version_id"] for row in rows()} == {version["VersionId"] for version in versions}
+    assert {chain.read(row["result_key"])["text"] for row in rows()} == set(texts)
 
 
 def test_an_event_that_comes_twice_starts_one_execution(chain: Chain) -> None:
