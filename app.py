@@ -3,14 +3,16 @@
 import sys
 
 from stacks import catalogue
-from stacks.environments import SettingsError
+from stacks.environments import SettingsError, unread_alarms
 from stacks.shared import gate
 from tools.costs import budget
 
 try:
-    assembly = gate.synthesise(catalogue.make_app())
+    app = catalogue.make_app()
+    unread = list(unread_alarms(catalogue.environment_of(app)))
+    assembly = gate.synthesise(app)
     templates = {stack.stack_name: stack.template for stack in assembly.stacks}
-    for warning in budget.warnings(templates):
+    for warning in (*unread, *budget.warnings(templates)):
         print(warning, file=sys.stderr)  # noqa: T201  # the CLI passes it on
 except (SettingsError, gate.GateError) as error:
     sys.exit(str(error))

@@ -78,15 +78,13 @@ def make_app(
     synth takes a third of the time: for comparing settings, never for deploying.
     Raises SettingsError.
     """
-    # `python app.py` and pytest do not read cdk.json, only the CLI does.
-    defaults = json.loads((ROOT / "cdk.json").read_text())["context"]
     app = App(
-        context={**defaults, **(settings or {})},
+        context={**_defaults(), **(settings or {})},
         outdir=str(outdir) if outdir else None,
         # The gate runs the same engine natively: a third of a second instead of six.
         builtin_cloud_formation_validation=False,
     )
-    typed = _settings_in(app.node.get_all_context(), defaults)
+    typed = _settings_in(app.node.get_all_context(), _defaults())
     names = [*only, *filter(None, str(typed.pop(CHOICE, "")).split(","))]
     environment = environment_from(typed)
     architectures = with_needs(chosen(names), environment)
@@ -105,6 +103,19 @@ def make_app(
             for stack in stacks[required]:
                 maker.made[stack_class].add_stack_dependency(stack)
     return app
+
+
+def environment_of(app: App) -> Environment:
+    """The environment that `app` was made for."""
+    typed = _settings_in(app.node.get_all_context(), _defaults())
+    typed.pop(CHOICE, None)
+    return environment_from(typed)
+
+
+def _defaults() -> dict[str, Any]:
+    """The context of cdk.json: the CLI reads it, `python app.py` and pytest do not."""
+    context: dict[str, Any] = json.loads((ROOT / "cdk.json").read_text())["context"]
+    return context
 
 
 def _avoidable(architectures: Iterable[Architecture]) -> dict[str, dict[str, str]]:

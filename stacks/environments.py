@@ -11,7 +11,7 @@ errors that name the key and say what is allowed.
 import difflib
 import platform
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
@@ -19,7 +19,7 @@ import pydantic
 from pydantic import Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from stacks.shared.setting_types import STRICT, Number, Off
+from stacks.shared.setting_types import STRICT, Number
 
 EnvironmentName = Literal["local", "sandbox", "production"]
 _Settings = TypeVar("_Settings")
@@ -60,8 +60,11 @@ class CommonSettings:
     its buckets included."""
     log_retention_days: Annotated[Literal[7, 30, 365], Number]
     """How long CloudWatch keeps log events."""
-    alarm_email: Annotated[Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")] | None, Off] = None
-    """Address that alarms are mailed to; none: they only reach the SNS topic."""
+    alarm_email: Literal["unset", "none"] | Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")] = (
+        "unset"
+    )
+    """Address that alarms are mailed to; none: something else subscribes to the SNS topic; unset:
+    nobody has thought of it, which is a warning at synth, and an error in production."""
 
 
 @dataclass(frozen=True)
@@ -107,8 +110,9 @@ class Environment:
 
     @property
     def alarm_email(self) -> str | None:
-        """Address that alarms are mailed to."""
-        return self.common.alarm_email
+        """Address that alarms are mailed to, if there is one."""
+        address = self.common.alarm_email
+        return None if address in ("unset", "none") else address
 
     def settings(self, kind: type[_Settings]) -> _Settings:
         """The group of type `kind`. Raises LookupError if no architecture declares it."""
@@ -171,6 +175,19 @@ def environment_from(
             for group in declared.values()
         },
     )
+
+
+def unread_alarms(environment: Environment) -> Iterator[str]:
+    """A warning if nobody has said who reads the alarms. Raises SettingsError in production."""
+    if environment.common.alarm_email != "unset" or environment.name == "local":
+        return
+    sentence = (
+        f"nobody reads the alarms of env={environment.name}. Type alarm_email=you@example.com, or"
+        " alarm_email=none if something else subscribes to their SNS topic."
+    )
+    if environment.name == "production":
+        raise SettingsError(f"-c alarm_email=unset: {sentence}")
+    yield f"Warning: {sentence}"
 
 
 def typed_settings(pairs: Iterable[str]) -> dict[str, str]:

@@ -4,7 +4,8 @@ These features of Firehose are not used, for a reason:
 
 - dynamic partitioning: events are partitioned by arrival time, which needs no query and costs
   nothing; the curation job partitions by event date
-- record de-aggregation: the producer packs lines, not the Kinesis Producer Library's format
+- the processor for record de-aggregation: it takes apart lines of JSON that one record holds, which
+  the transform does; what the Kinesis Producer Library aggregated, Firehose always takes apart
 - compression of the delivered object: Parquet compresses itself (IN-12; they exclude each other)
 - a second key for the backup: one key per architecture; the raw bucket has a policy of its own
 - shard-level metrics: each costs per month; partition keys are even, so stream metrics suffice

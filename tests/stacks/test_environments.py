@@ -1,5 +1,9 @@
 """Settings are converted to their types; an invalid one is reported with the allowed values."""
 
+import json
+import os
+import subprocess
+import sys
 from dataclasses import fields
 from typing import Any
 
@@ -8,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
+from repository import ROOT
 from stacks.catalogue import ENVIRONMENTS, SETTINGS_GROUPS, environment_from, setting_names
-from stacks.environments import CommonSettings, Environment, SettingsError
+from stacks.environments import CommonSettings, Environment, SettingsError, unread_alarms
 from stacks.ml_platform.settings import MlTrainingSettings
 from stacks.streaming_lake.settings import StreamingLakeSettings
 
@@ -100,6 +105,37 @@ def test_typed_values_are_converted() -> None:
 
 def test_the_default_environment_is_sandbox() -> None:
     assert environment_from({}) == ENVIRONMENTS["sandbox"]
+
+
+@pytest.mark.parametrize(
+    ("environment", "address", "warnings"),
+    [
+        ("sandbox", "unset", 1),
+        ("sandbox", "none", 0),
+        ("sandbox", "me@example.com", 0),
+        ("local", "unset", 0),
+        ("production", "none", 0),
+        ("production", "me@example.com", 0),
+    ],
+)
+def test_alarms_that_nobody_reads_are_a_warning(
+    environment: str, address: str, warnings: int
+) -> None:
+    named = environment_from({"env": environment, "alarm_email": address})
+    sentences = list(unread_alarms(named))
+    assert len(sentences) == warnings
+    assert all("alarm_email=you@example.com" in sentence for sentence in sentences)
+
+
+def test_production_does_not_synthesise_until_somebody_reads_its_alarms() -> None:
+    context = {"env": "production", "arch": "streaming-lake"}
+    process = subprocess.run(
+        [sys.executable, "app.py"],
+        cwd=ROOT, env={**os.environ, "CDK_CONTEXT_JSON": json.dumps(context)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert process.returncode == 1
+    assert process.stderr.startswith("-c alarm_email=unset: nobody reads the alarms")
 
 
 def test_every_setting_accepts_its_default_value() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from stacks.environments import Environment, SettingsError, unread_alarms
 from tools.account import needs
 from tools.account.findings import Clients, Finding, unreadable
 from tools.assembly import Assembly
@@ -136,14 +137,15 @@ def budgets(clients: Clients, account: str, assembly: Assembly) -> Iterator[Find
         yield Finding("AWS Budgets", "can be read")
 
 
-def subscribers(assembly: Assembly) -> Iterator[Finding]:
-    """Who reads the alarm topics: without an address, an alarm reaches nobody."""
-    if needs.has(assembly, "AWS::SNS::Topic"):
-        if needs.has(assembly, "AWS::SNS::Subscription"):
-            yield Finding("alarms", "go to alarm_email, once that address confirms SNS's mail")
-        else:
-            advice = 'SETTINGS="alarm_email=you@example.com" sends them to you'
-            yield Finding("alarms", f"reach nobody until something subscribes: {advice}")
+def alarm_address(environment: Environment) -> Finding:
+    """Who reads the alarms: without an address, an alarm reaches nobody."""
+    if environment.alarm_email:
+        return Finding("alarms", "go to alarm_email, once that address confirms SNS's mail")
+    try:
+        (warning,) = [*unread_alarms(environment)] or ("go to their SNS topic alone",)
+    except SettingsError as error:
+        return Finding("alarms", "reach nobody", str(error))
+    return Finding("alarms", warning.removeprefix("Warning: "))
 
 
 def _quotas(client: Any, names: set[str]) -> dict[str, dict[str, Any]]:

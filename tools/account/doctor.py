@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from stacks.catalogue import environment_from
 from stacks.shared.gate import GateError
 from tools.account import checks
 from tools.account.findings import Clients, Finding
@@ -38,6 +39,7 @@ def examine(
         yield Finding("templates", f"refused for {region}", str(error))
         return
     yield Finding("templates", ", ".join(assembly.templates))
+    yield checks.alarm_address(environment_from({"env": environment, **settings}))
     yield from requirements(assembly, clients(session), region, account)
     yield idle_month(assembly, architecture)
 
@@ -57,7 +59,6 @@ def requirements(
     yield from checks.api_gateway_logs(clients, assembly)
     yield from checks.availability_zones(clients, region, assembly)
     yield from checks.budgets(clients, account, assembly)
-    yield from checks.subscribers(assembly)
 
 
 def idle_month(assembly: Assembly, architecture: str) -> Finding:

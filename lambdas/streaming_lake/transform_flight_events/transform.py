@@ -10,6 +10,7 @@ from .flight_event import (
     decode_one,
     encode_all,
     normalise,
+    times_are_plain,
 )
 from .rejection import Rejection, reason_for
 
@@ -33,6 +34,8 @@ def transform(data: bytes, arrived_at: str) -> Transformed:
         # line by line, as no UTF-8 character holds the byte of a newline.
         if not data.isascii():
             data.decode()
+        if not times_are_plain(data):
+            return _one_by_one(lines, arrived_at)
         events = decode_all(lines)
     except _BAD_LINE:
         return _one_by_one(lines, arrived_at)

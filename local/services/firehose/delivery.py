@@ -2,11 +2,12 @@
 
     python -m local.services.firehose.delivery EMULATOR_PORT WORKSPACE_FOLDER
 
-Polls the source stream, writes every record as received to the backup bucket, passes batches to the
-Lambda processor and retries it, converts lines to Parquet by the Glue table's columns, buffers by
-size and age, and writes what fails to the error prefix. Settings come from DescribeDeliveryStream,
-permissions from the delivery stream's role alone. Supports one kind of delivery stream: a Kinesis
-source, an extended S3 destination, and a Lambda processor. Service quotas are not checked.
+Polls the source stream, takes apart what the Kinesis Producer Library aggregated, writes every
+record to the backup bucket, passes batches to the Lambda processor and retries it, converts lines
+to Parquet by the Glue table's columns, buffers by size and age, and writes what fails to the error
+prefix. Settings come from DescribeDeliveryStream, permissions from the delivery stream's role
+alone. Supports one kind of delivery stream: a Kinesis source, an extended S3 destination, and a
+Lambda processor. Service quotas are not checked.
 """
 
 import base64
@@ -29,13 +30,6 @@ from local.services.firehose.buffers import MEBIBYTE, Buffer
 from local.services.firehose.kinesis_source import Record, Source
 from local.services.firehose.parquet import ConversionError, to_parquet
 from local.services.firehose.prefixes import evaluate
-
-LENIENT = [
-    (
-        "Aggregates of the Kinesis Producer Library are not taken apart.",
-        "No producer here aggregates.",
-    ),
-]
 
 log = logging.getLogger("firehose")
 _IDLE_SECONDS = 0.1
@@ -92,6 +86,8 @@ class Firehose:
 
     def _take(self, records: list[Record]) -> None:
         for record in records:
+            # AWS says that aggregates are taken apart before the processor and the destination, and
+            # nothing of the source backup: that it holds the parts is not verified.
             self._raw.add(record.data, record.arrived_ms)
             self._waiting.append(record)
             self._batch.add(record.data, record.arrived_ms)

@@ -9,27 +9,30 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from local.services.firehose.kpl import UserRecord, user_records
+
 
 @dataclass
 class Record:
-    """One record of the source stream."""
+    """One record of the source stream, or a part of one that the producer library aggregated."""
 
     shard_id: str
     sequence_number: str
     partition_key: str
     arrived_ms: int
     data: bytes
+    subsequence_number: int = 0
 
     def event(self) -> dict[str, Any]:
         """The record as a Lambda processor gets it."""
         return {
-            "recordId": f"{self.shard_id}{self.sequence_number}",
+            "recordId": f"{self.shard_id}{self.sequence_number}{self.subsequence_number:06}",
             "approximateArrivalTimestamp": self.arrived_ms,
             "data": base64.b64encode(self.data).decode(),
             "kinesisRecordMetadata": {
                 "shardId": self.shard_id,
                 "sequenceNumber": self.sequence_number,
-                "subsequenceNumber": 0,
+                "subsequenceNumber": self.subsequence_number,
                 "partitionKey": self.partition_key,
                 "approximateArrivalTimestamp": self.arrived_ms,
             },
@@ -61,15 +64,7 @@ class Source:
             self._iterators[shard_id] = response["NextShardIterator"]
             for item in response["Records"]:
                 self._read[shard_id] = item["SequenceNumber"]
-                records.append(
-                    Record(
-                        shard_id=shard_id,
-                        sequence_number=item["SequenceNumber"],
-                        partition_key=item["PartitionKey"],
-                        arrived_ms=int(item["ApproximateArrivalTimestamp"].timestamp() * 1000),
-                        data=item["Data"],
-                    )
-                )
+                records += _records(shard_id, item)
         return records
 
     def commit(self) -> None:
@@ -90,3 +85,20 @@ class Source:
         )
         iterator: str = response["ShardIterator"]
         return iterator
+
+
+def _records(shard_id: str, item: dict[str, Any]) -> list[Record]:
+    """A record as Kinesis returns it, taken apart if the producer library aggregated it."""
+    whole = [UserRecord(item["PartitionKey"], item["Data"])]
+    parts = user_records(item["Data"])
+    return [
+        Record(
+            shard_id=shard_id,
+            sequence_number=item["SequenceNumber"],
+            partition_key=part.partition_key,
+            arrived_ms=int(item["ApproximateArrivalTimestamp"].timestamp() * 1000),
+            data=part.data,
+            subsequence_number=number,
+        )
+        for number, part in enumerate(whole if parts is None else parts)
+    ]

@@ -9,6 +9,7 @@ import pytest
 from local.demos import flights
 from local.services.glue.job_run import run_job
 from tests.local.conftest import DeployedLake, deliver
+from tests.local.services.firehose.aggregates import aggregate
 
 pytestmark = [pytest.mark.local, pytest.mark.xdist_group("deployed lake")]
 
@@ -32,6 +33,16 @@ def test_the_raw_log_holds_every_record_as_received(lake: DeployedLake) -> None:
     deliver(lake.firehose())
     log = b"".join(map(gzip.decompress, lake.bodies("flights/", "RawBucketName").values()))
     assert Counter(log.splitlines()) == Counter(lines)
+
+
+def test_events_that_the_producer_library_aggregated_are_rows(lake: DeployedLake) -> None:
+    lines = [*LINES[:3], b"{}", LINES[3]]
+    lake.emulator.client("kinesis").put_record(
+        StreamName=lake.outputs["StreamName"], PartitionKey="a", Data=aggregate(lines)
+    )
+    deliver(lake.firehose())
+    assert Counter(lake.event_ids()) == Counter(FRAME.event_id[:4])
+    assert [document["reason"] for document in lake.rejected()] == ["missing_field"]
 
 
 def test_objects_are_partitioned_by_their_hour_of_arrival(lake: DeployedLake) -> None:

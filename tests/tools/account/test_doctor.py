@@ -7,6 +7,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
+from stacks.catalogue import environment_from
 from tools.account import checks, needs
 from tools.account.doctor import requirements
 from tools.account.findings import Clients, Finding
@@ -211,16 +212,21 @@ def test_an_architecture_asks_only_for_what_its_templates_have(lake: Assembly) -
 
 
 @pytest.mark.parametrize(
-    ("settings", "sentence"),
-    [({}, "reach nobody"), ({"alarm_email": "me@example.com"}, "once that address confirms")],
+    ("environment", "address", "right", "detail"),
+    [
+        ("sandbox", "unset", True, "nobody reads the alarms of env=sandbox."),
+        ("production", "unset", False, "reach nobody"),
+        ("production", "none", True, "go to their SNS topic alone"),
+        ("production", "me@example.com", True, "go to alarm_email, once that address confirms"),
+    ],
 )
-def test_whoever_deploys_is_told_whether_alarms_reach_anybody(
-    settings: dict[str, str], sentence: str
+def test_whoever_deploys_learns_who_reads_the_alarms(
+    environment: str, address: str, right: bool, detail: str
 ) -> None:
-    assembly = synthesise("sandbox", settings, only=["streaming-lake"], gated=False)
-    (finding,) = checks.subscribers(assembly)
-    assert finding.right
-    assert sentence in finding.detail
+    settings = {"env": environment, "alarm_email": address}
+    finding = checks.alarm_address(environment_from(settings))
+    assert finding.right is right
+    assert finding.detail.startswith(detail)
 
 
 def test_the_instances_of_workflows_follow_the_settings() -> None:
