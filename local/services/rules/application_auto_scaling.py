@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from local.services.rules.rule import Rule, State, api
+from local.services.rules.rule import API_READ, Rule, State, api
 from local.services.task import Arguments
 
 _REFERENCE = "autoscaling/application/APIReference"
@@ -128,6 +128,7 @@ RULES = [
         error="ValidationException",
         message="You must specify either a predefined or a customized metric specification",
         source=api(_REFERENCE, "API_TargetTrackingScalingPolicyConfiguration"),
+        read=API_READ,
         refused=_policy(),
         accepted=_policy(PredefinedMetricSpecification=_PREFERRED),
     ),
@@ -142,6 +143,7 @@ RULES = [
         error="ObjectNotFoundException",
         message="No scalable target registered for this namespace, resource ID and dimension",
         source=api(_REFERENCE, "API_PutScalingPolicy"),
+        read=API_READ,
         refused=_policy("challenger", PredefinedMetricSpecification=_PREFERRED),
         accepted=_policy(PredefinedMetricSpecification=_PREFERRED),
         state={"scalable_targets": {"endpoint/endpoint/variant/champion": {}}},

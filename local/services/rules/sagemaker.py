@@ -312,6 +312,7 @@ RULES = [
         message="Job name must be unique within an AWS account and region, and a training job with"
         " this name already exists.",
         source=api(_REFERENCE, "API_CreateTrainingJob"),
+        read=API_READ,
         refused=TRAINING,
         accepted={**TRAINING, "TrainingJobName": "another"},
         state={"training_jobs": {"job": {}}},

@@ -327,6 +327,7 @@ RULES = [
         error="ValidationException",
         message="Cannot create already existing endpoint.",
         source=api(_REFERENCE, "API_CreateEndpoint"),
+        read=API_READ,
         refused={"EndpointName": "endpoint", "EndpointConfigName": "new"},
         accepted={"EndpointName": "another", "EndpointConfigName": "new"},
         state=_STATE,

@@ -39,11 +39,10 @@ def _languages_chosen(request: Arguments) -> int:
     return sum(bool(request.get(kind)) for kind in kinds)
 
 
-def _method_without_filter(request: Arguments) -> bool:
+def _filter_or_method_alone(request: Arguments) -> bool:
     names = [_settings(request), *_language_settings(request).values()]
-    return "VocabularyFilterMethod" in _settings(request) and not any(
-        "VocabularyFilterName" in item for item in names
-    )
+    has_filter = any("VocabularyFilterName" in item for item in names)
+    return has_filter != ("VocabularyFilterMethod" in _settings(request))
 
 
 _LISTS = {"en-US": {"VocabularyName": "words"}}
@@ -57,6 +56,7 @@ RULES = [
         message="You must include exactly one of LanguageCode, IdentifyLanguage or"
         " IdentifyMultipleLanguages.",
         source=_JOB,
+        read=API_READ,
         refused=_job(LanguageCode="en-US"),
         accepted=_job(),
     ),
@@ -119,11 +119,12 @@ RULES = [
     Rule(
         id="filter-method",
         operations=_START,
-        says="A method of filtering applies to a filter that is named.",
-        breaks=lambda request, _: _method_without_filter(request),
+        says="A vocabulary filter and the method of filtering are named together.",
+        breaks=lambda request, _: _filter_or_method_alone(request),
         error=_BAD,
-        message="You must specify a VocabularyFilterName to use VocabularyFilterMethod.",
+        message="You must specify VocabularyFilterName and VocabularyFilterMethod together.",
         source=_SETTINGS,
+        read=API_READ,
         refused=_job(Settings={"VocabularyFilterMethod": "mask"}),
         accepted=_job(
             Settings={"VocabularyFilterMethod": "mask"},
@@ -143,6 +144,7 @@ RULES = [
         message="If you specify MaxSpeakerLabels, you must set ShowSpeakerLabels to true, and"
         " the other way round.",
         source=_SETTINGS,
+        read=API_READ,
         refused=_job(Settings={"MaxSpeakerLabels": 10}),
         accepted=_job(Settings={"ShowSpeakerLabels": True, "MaxSpeakerLabels": 10}),
     ),
@@ -177,6 +179,7 @@ RULES = [
         error=_BAD,
         message="If you include ShowAlternatives, you must also include MaxAlternatives.",
         source=_SETTINGS,
+        read=API_READ,
         refused=_job(Settings={"ShowAlternatives": True}),
         accepted=_job(Settings={"ShowAlternatives": True, "MaxAlternatives": 2}),
     ),
@@ -206,6 +209,7 @@ RULES = [
         error="ConflictException",
         message="The requested job name already exists. Use a different job name.",
         source=_JOB,
+        read=API_READ,
         refused=_job(),
         accepted=_job(TranscriptionJobName="another"),
         state={"transcription_jobs": {"job": {}}},
