@@ -17,7 +17,7 @@ _BROKEN = "empty.txt"
 _SECONDS = 20 * 60
 # S3 sends events from about five minutes after EventBridge was enabled, so after a first deploy
 # (https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-event-notifications-eventbridge.html,
-# not read again). What was not received by then is uploaded again.
+# read 2026-11-29). What was not received by then is uploaded again.
 _EVENTS_SECONDS = 6 * 60
 _SENTIMENTS = {"POSITIVE", "NEGATIVE", "NEUTRAL", "MIXED"}
 

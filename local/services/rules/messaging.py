@@ -277,6 +277,7 @@ RULES = [
         error="ValidationException",
         message="Parameter ScheduleExpression is not valid.",
         source=api("eventbridge/latest/userguide", "eb-scheduled-rule-pattern"),
+        read="2026-11-29",
         refused=_rule("cron(0 4 * * MON *)"),
         accepted=_rule("cron(0 4 ? * MON *)"),
     ),

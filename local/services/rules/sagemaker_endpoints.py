@@ -298,6 +298,7 @@ RULES = [
         message="The new endpoint configuration must have the same variant names as the old one"
         " when a deployment configuration is specified.",
         source=api(_GUIDE, "deployment-guardrails-exclusions"),
+        read="2026-11-29",
         refused=_update(),
         accepted={"EndpointName": "endpoint", "EndpointConfigName": "new"},
         state={**_STATE, "endpoint_configs": {"old": _OLD, "new": _TWO}},

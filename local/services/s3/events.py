@@ -1,11 +1,11 @@
 """S3's events on the default bus: with the version of the object, and now and then twice.
 
 The detail of an event carries `version-id` if the bucket is versioned
-(https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html); ministack leaves it out, so
-that no reader needed `s3:GetObjectVersion`. S3 and EventBridge deliver at least once
-(https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventBridge.html,
-https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-delivery-level.html): here each
-fifth event comes again, a second later. Both from knowledge of the pages, not read again.
+(https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html, from knowledge); ministack
+leaves it out, so that no reader needed `s3:GetObjectVersion`. S3 delivers events at least once, now
+and then after a minute or later
+(https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventNotifications.html, read 2026-11-29):
+here each fifth event comes again, a second later.
 """
 
 import itertools
