@@ -1,16 +1,13 @@
 """A role for one AWS service, whose statements say in their Sid what they are for."""
 
-from collections.abc import Mapping, Sequence
-
 from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from stacks.shared import gate
+from stacks.shared.statements import Statements
 
 
-class ServiceRole(iam.Role):
+class ServiceRole(Statements, iam.Role):
     """A role that one service assumes for this account, with inline statements only (SE-01).
 
     `confused_deputy_guard` admits the service only on behalf of this account. Lambda and Glue
@@ -26,45 +23,10 @@ class ServiceRole(iam.Role):
             principal = iam.PrincipalWithConditions(principal, same_account)
         super().__init__(scope, construct_id, assumed_by=principal)
 
-    def allow(
-        self,
-        purpose: str,
-        actions: Sequence[str],
-        *resources: str,
-        conditions: Mapping[str, object] | None = None,
-        wildcard_because: str | None = None,
-    ) -> None:
-        """Allow `actions` on `resources`. `purpose` becomes the statement's Sid: letters only.
-
-        A resource with a star in it needs `wildcard_because`: synth fails without a reason.
-        """
-        self.add_to_policy(
-            iam.PolicyStatement(
-                sid=purpose, actions=[*actions], resources=[*resources], conditions=conditions
-            )
-        )
-        if wildcard_because:
-            gate.accept_wildcards(self, resources, wildcard_because, actions)
-
-    def allow_list(self, purpose: str, bucket_arn: str, *prefixes: str) -> None:
-        """Allow listing what lies below `prefixes` of a bucket."""
-        conditions: Mapping[str, object] = {
-            "StringLike": {"s3:prefix": [f"{prefix}*" for prefix in prefixes]}
-        }
-        self.allow(purpose, ["s3:ListBucket"], bucket_arn, conditions=conditions)
-
-    def allow_key(
-        self, purpose: str, key: kms.IKey, *services: str, reads: bool = True, writes: bool = True
-    ) -> None:
-        """Allow reading, writing or both of what `services` keep under `key`, and nothing else."""
-        uses = {"kms:Decrypt": reads, "kms:GenerateDataKey": writes}
-        through = [f"{service}.{Aws.REGION}.{Aws.URL_SUFFIX}" for service in services]
-        self.allow(
-            purpose,
-            [action for action, used in uses.items() if used],
-            key.key_arn,
-            conditions={"StringEquals": {"kms:ViaService": through}},
-        )
+    def add_statement(self, statement: iam.PolicyStatement) -> Construct:
+        """Add a statement to the role's own policy."""
+        self.add_to_policy(statement)
+        return self
 
     def allow_glue_basics(self) -> None:
         """Allow what Glue does under the role of any job or crawler: log, read its settings."""

@@ -14,6 +14,5 @@ ERRORS = "errors/"
 STATE = "state/"
 # Training sets that Athena exports.
 TRAINING = "training/"
-ATHENA_RESULTS = "athena-results/"
 # The raw log: records as they were received.
 RAW_FLIGHTS = "flights/"

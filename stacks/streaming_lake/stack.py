@@ -25,12 +25,13 @@ from constructs import Construct
 
 from stacks.environments import Environment
 from stacks.shared.foundation import Foundation
-from stacks.shared.outputs import export_outputs
+from stacks.shared.outputs import add_outputs, export_outputs
 from stacks.streaming_lake.catalog import Catalog
 from stacks.streaming_lake.curation import Curation
 from stacks.streaming_lake.delivery import Delivery
 from stacks.streaming_lake.ingestion import Ingestion
 from stacks.streaming_lake.monitoring import LakeMonitoring
+from stacks.streaming_lake.people import People
 from stacks.streaming_lake.raw_log_crawler import RawLogCrawler
 from stacks.streaming_lake.settings import StreamingLakeSettings
 from stacks.streaming_lake.storage import Storage
@@ -68,15 +69,16 @@ class StreamingLake(Stack):
             storage=storage,
             catalog=catalog,
         )
-        RawLogCrawler(
+        crawler = RawLogCrawler(
             self, "Discovery", foundation=foundation, raw_bucket=storage.raw, catalog=catalog
         )
         curation = Curation(
             self, "Curation", foundation=foundation, lake=storage.lake, catalog=catalog
         )
         work_group = WorkGroup(
-            self, "Query", foundation=foundation, lake=storage.lake, catalog=catalog
+            self, "Query", foundation=foundation, storage=storage, catalog=catalog
         )
+        people = People(self, "People", foundation=foundation)
         monitoring = LakeMonitoring(self, "Operation", foundation=foundation, name=self.stack_name)
         monitoring.watch_stream(stream, settings.retention_hours)
         monitoring.watch_transform(transform)
@@ -94,9 +96,20 @@ class StreamingLake(Stack):
                 "EventsTableName": catalog.events.table_name,
                 "CuratedTableName": catalog.curated.table_name,
                 "WorkGroupName": work_group.name,
+                "ResultsBucketName": work_group.results.bucket_name,
                 "KeyArn": foundation.key.key_arn,
                 "CurateJobName": curation.job.ref,
                 "CurateCommand": f"aws glue start-job-run --job-name {curation.job.ref}",
                 "AlarmTopicArn": foundation.topic.topic_arn,
+            },
+        )
+        add_outputs(
+            self,
+            {
+                "ProducerPolicyArn": people.producer(stream).managed_policy_arn,
+                "AnalystPolicyArn": people.analyst(work_group, storage, catalog).managed_policy_arn,
+                "StewardPolicyArn": people.steward(
+                    storage, curation.job, crawler.crawler
+                ).managed_policy_arn,
             },
         )

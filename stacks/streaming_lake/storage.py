@@ -7,7 +7,7 @@ from constructs import Construct
 from stacks.shared.access_log_bucket import AccessLogBucket
 from stacks.shared.foundation import Foundation
 from stacks.shared.secure_bucket import SecureBucket
-from stacks.streaming_lake.prefixes import ATHENA_RESULTS, CURATED
+from stacks.streaming_lake.prefixes import CURATED
 from stacks.streaming_lake.settings import StreamingLakeSettings
 
 # The raw log moves through the storage classes of the notes' table as it is read less (ST-05,
@@ -66,10 +66,6 @@ class Storage(Construct):
                             transition_after=Duration.days(0),
                         )
                     ],
-                ),
-                s3.LifecycleRule(
-                    prefix=ATHENA_RESULTS,
-                    expiration=Duration.days(settings.query_result_days),
                 ),
             ],
         )

@@ -80,7 +80,7 @@ def _check(bench: Bench, needs: WorkflowNeeds, account: Deployed) -> Check:
         check.permitted[bench.ask(request)] = f"{permission.action} on {permission.resource}"
         if not permission.role:
             asked.append(request)
-    for title, statements, actions in _mutants(needs.statements):
+    for title, statements, actions in mutants(needs.statements):
         name = bench.policy(f"{needs.name} without {title}", statements)
         check.mutants[title] = [
             bench.ask(
@@ -125,7 +125,7 @@ def _each_once(permissions: Sequence[Permission]) -> list[Permission]:
     return list(by_text.values())
 
 
-def _mutants(statements: Sequence[Statement]) -> Iterator[_Mutant]:
+def mutants(statements: Sequence[Statement]) -> Iterator[_Mutant]:
     """Without each Allow statement, and without each action and resource of one with several."""
     for number, statement in enumerate(statements):
         if statement["Effect"] != "Allow":

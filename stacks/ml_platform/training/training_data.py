@@ -39,6 +39,7 @@ class LakeOutputs:
     key_arn: str
     database_name: str
     work_group_name: str
+    results_bucket_name: str
     curated_table_name: str
     curate_job_name: str
 
@@ -54,6 +55,7 @@ def _lake_outputs(name_prefix: str) -> LakeOutputs:
         key_arn=output("KeyArn"),
         database_name=output("DatabaseName"),
         work_group_name=output("WorkGroupName"),
+        results_bucket_name=output("ResultsBucketName"),
         curated_table_name=output("CuratedTableName"),
         curate_job_name=output("CurateJobName"),
     )

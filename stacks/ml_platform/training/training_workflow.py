@@ -175,6 +175,7 @@ class TrainingWorkflow(Construct):
 
     def _permit_export(self, role: ServiceRole, lake: LakeOutputs) -> None:
         stack, bucket = Stack.of(self), self._data.bucket
+        results = s3.Bucket.from_bucket_name(self, "Results", lake.results_bucket_name)
         role.allow(
             "AskTheLake",
             [
@@ -205,8 +206,10 @@ class TrainingWorkflow(Construct):
             "LookAtTheLake",
             ["s3:GetBucketLocation", "s3:ListBucketMultipartUploads"],
             bucket.bucket_arn,
+            results.bucket_arn,
         )
-        role.allow_list("FindCuratedFlights", bucket.bucket_arn, "curated/", "athena-results/")
+        role.allow_list("FindCuratedFlights", bucket.bucket_arn, "curated/")
+        role.allow_list("FindResults", results.bucket_arn, "athena-results/")
         role.allow(
             "ReadCuratedFlights",
             ["s3:GetObject"],
@@ -222,7 +225,7 @@ class TrainingWorkflow(Construct):
                 "s3:ListMultipartUploadParts",
             ],
             bucket.arn_for_objects("training/*"),
-            bucket.arn_for_objects("athena-results/*"),
+            results.arn_for_objects("athena-results/*"),
             wildcard_because="Athena names its files, below these prefixes",
         )
         role.allow_key("UseTheLakesKey", self._data.key, "s3")

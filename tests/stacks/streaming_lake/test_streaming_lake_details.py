@@ -142,11 +142,12 @@ def test_curated_flights_move_to_intelligent_tiering_immediately(anywhere: Templ
 
 
 def test_only_query_results_expire(anywhere: Template) -> None:
-    expiring = [rule for rule in lifecycle(anywhere, LAKE) if "ExpirationInDays" in rule]
-    assert [(rule["Prefix"], rule["ExpirationInDays"]) for rule in expiring] == [
-        ("athena-results/", 30)
-    ]
-    assert not [rule for rule in lifecycle(anywhere, "Storage/Raw") if "ExpirationInDays" in rule]
+    days = {
+        bucket: [rule["ExpirationInDays"] for rule in rules if "ExpirationInDays" in rule]
+        for bucket in ("Storage/Raw", LAKE, "Query/Results")
+        for rules in [lifecycle(anywhere, bucket)]
+    }
+    assert days == {"Storage/Raw": [], LAKE: [], "Query/Results": [30]}
 
 
 @pytest.mark.parametrize("bucket", ["Storage/Raw", "Storage/Lake"])
