@@ -29,19 +29,10 @@ class ServiceRole(Statements, iam.Role):
         return self
 
     def allow_glue_basics(self) -> None:
-        """Allow what Glue does under the role of any job or crawler: log, read its settings."""
-        groups = f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:log-group:/aws-glue/*"
-        self.allow(
-            "WriteItsLogs",
-            [
-                "logs:CreateLogGroup",
-                "logs:CreateLogStream",
-                "logs:PutLogEvents",
-                "logs:AssociateKmsKey",
-            ],
-            groups,
-            wildcard_because="Glue names the groups of its logs itself, below this prefix",
-        )
+        """Allow what Glue reads under the role of any job or crawler: which keys it is to use.
+
+        Its logs are those of `GlueLogs`.
+        """
         self.allow(
             "ReadItsSecurity",
             ["glue:GetSecurityConfiguration"],

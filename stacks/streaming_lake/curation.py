@@ -12,6 +12,7 @@ from constructs import Construct
 from repository import ROOT
 from stacks.shared.bundle import source_file, spark_bundle
 from stacks.shared.foundation import Foundation
+from stacks.shared.glue_logs import GlueLogs
 from stacks.shared.service_role import ServiceRole
 from stacks.streaming_lake.catalog import Catalog
 from stacks.streaming_lake.prefixes import CURATED, EVENTS, STATE, WEATHER
@@ -43,6 +44,8 @@ class Curation(Construct):
         script = s3_assets.Asset(self, "Script", path=str(source_file(_SOURCE / "main.py")))
         modules = s3_assets.Asset(self, "Modules", path=str(spark_bundle(_JOB)))
         self.role = self._role(foundation.key, script, modules)
+        security = catalog.security.security_configuration_name
+        GlueLogs.of_job(self, foundation=foundation, role=self.role, security=security)
         arguments = {
             "--lake_bucket": lake.bucket_name,
             "--database": catalog.database.database_name,
@@ -74,7 +77,7 @@ class Curation(Construct):
             max_retries=2,
             timeout=120,
             default_arguments=arguments,
-            security_configuration=catalog.security.security_configuration_name,
+            security_configuration=security,
         )
         self.job.node.add_dependency(self.role)
         if settings.curate_schedule:

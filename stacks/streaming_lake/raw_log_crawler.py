@@ -8,6 +8,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from stacks.shared.foundation import Foundation
+from stacks.shared.glue_logs import GlueLogs
 from stacks.shared.service_role import ServiceRole
 from stacks.streaming_lake.catalog import Catalog
 from stacks.streaming_lake.prefixes import RAW_FLIGHTS
@@ -60,6 +61,8 @@ class RawLogCrawler(Construct):
             wildcard_because="the crawler names tables after folders, with this prefix",
         )
         role.allow_glue_basics()
+        security = catalog.security.security_configuration_name
+        GlueLogs.of_crawler(self, foundation=foundation, role=role, security=security)
         self.crawler = glue.CfnCrawler(
             self,
             "Crawler",
@@ -92,6 +95,6 @@ class RawLogCrawler(Construct):
             schedule=glue.CfnCrawler.ScheduleProperty(schedule_expression=schedule)
             if schedule
             else None,
-            crawler_security_configuration=catalog.security.security_configuration_name,
+            crawler_security_configuration=security,
         )
         self.crawler.node.add_dependency(role)

@@ -14,6 +14,8 @@ from stacks.shared.encrypted_log_group import EncryptedLogGroup
 from stacks.shared.python_function import PythonFunction
 from stacks.shared.service_role import ServiceRole
 
+_STAGE = "v1"
+
 
 class PredictionApi(Construct):
     """`POST /predictions` for callers with IAM credentials; the endpoint is not public (DP-07).
@@ -42,7 +44,7 @@ class PredictionApi(Construct):
             endpoint_types=[apigateway.EndpointType.REGIONAL],
             cloud_watch_role=False,
             deploy_options=apigateway.StageOptions(
-                stage_name="v1",
+                stage_name=_STAGE,
                 throttling_rate_limit=settings.requests_per_second,
                 throttling_burst_limit=settings.requests_per_second * 2,
                 tracing_enabled=True,
@@ -64,6 +66,7 @@ class PredictionApi(Construct):
                 ),
             ),
         )
+        self._keep_execution_logs(foundation)
         if foundation.environment.settings(MlEndpointSettings).api_log_role:
             self._set_log_role()
         self._method()
@@ -89,6 +92,17 @@ class PredictionApi(Construct):
             gate.acknowledge(
                 self.api.deployment_stage, {"AwsSolutions::AwsSolutions-APIG3": reason}
             )
+
+    def _keep_execution_logs(self, foundation: PlatformFoundation) -> None:
+        """Make the log group that API Gateway would make itself, under no key and for ever.
+
+        Its name: docs.aws.amazon.com/apigateway/latest/developerguide/set-up-logging.html, read on
+        2026-11-29. That API Gateway writes to one that is there already was not verified.
+        """
+        stage = self.api.deployment_stage
+        name = f"API-Gateway-Execution-Logs_{self.api.rest_api_id}/{_STAGE}"
+        logs = EncryptedLogGroup(self, "Errors", foundation=foundation, log_group_name=name)
+        stage.node.add_dependency(logs)
 
     def _function(self, endpoint_name: str, foundation: PlatformFoundation) -> PythonFunction:
         network_settings = foundation.environment.settings(MlNetworkSettings)

@@ -38,6 +38,11 @@ def statements(template: Template, role: str) -> dict[str, dict[str, Any]]:
 GLUE = "arn:{AWS::Partition}:glue:{AWS::Region}:{AWS::AccountId}"
 RAW = "{Storage/Raw.Arn}"
 LAKE = "Storage/Lake"
+SECURITY = "{Catalog/Security}"
+CRAWLS = (
+    "arn:{AWS::Partition}:logs:{AWS::Region}:{AWS::AccountId}:log-group:"
+    f"/aws-glue/crawlers-role/{{Discovery/Role}}-{SECURITY}"
+)
 # Sid -> actions and resources: the crawler reads the raw bucket and writes `raw_` tables only.
 CRAWLER: dict[str, tuple[Any, Any]] = {
     "ListTheRawLog": (["s3:GetBucketLocation", "s3:ListBucket"], RAW),
@@ -66,7 +71,7 @@ CRAWLER: dict[str, tuple[Any, Any]] = {
             "logs:CreateLogStream",
             "logs:PutLogEvents",
         ],
-        "arn:{AWS::Partition}:logs:{AWS::Region}:{AWS::AccountId}:log-group:/aws-glue/*",
+        [f"{CRAWLS}:*", CRAWLS],
     ),
     "ReadItsSecurity": ("glue:GetSecurityConfiguration", "*"),
 }
@@ -82,6 +87,22 @@ def test_the_crawler_reads_the_raw_bucket_and_writes_its_own_tables_only(
         sid: (statement["Action"], statement["Resource"])
         for sid, statement in crawler_statements.items()
     } == CRAWLER
+
+
+def test_the_groups_that_glue_logs_to_are_those_of_the_stack(anywhere: Template) -> None:
+    groups = {
+        readable(anywhere, group["Properties"]["LogGroupName"])
+        for group in resources(anywhere, "AWS::Logs::LogGroup").values()
+        if "LogGroupName" in group["Properties"]
+    }
+    security = properties(anywhere, "AWS::Glue::Job", "Curation/Job")["SecurityConfiguration"]
+    job = f"/aws-glue/jobs/{security}-role/{{Curation/Role}}"
+    crawls = f"/aws-glue/crawlers-role/{{Discovery/Role}}-{security}"
+    assert groups == {f"{job}/error", f"{job}/output", crawls}
+    logs = statements(anywhere, "Curation/Role")["WriteItsLogs"]
+    assert {arn.partition(":log-group:")[2] for arn in logs["Resource"]} == {
+        name for group in (f"{job}/error", f"{job}/output") for name in (group, f"{group}:*")
+    }
 
 
 @pytest.mark.parametrize(
