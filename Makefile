@@ -159,6 +159,10 @@ APPROVAL = $(shell test -t 0 || echo --require-approval never)
 deploy: doctor  ## doctor, then deploy into that account (ARCH=streaming-lake)
 	@stacks="$(STACKS)"; cdk deploy $$stacks $(APPROVAL) $(CONTEXT) $(addprefix -c arch=,$(ARCH))
 
+.PHONY: produce
+produce: demo-environment  ## after a deploy: FLIGHTS=2000 real flights and their weather, or the lines of FILE=, into the lake
+	@$(ACCOUNT) produce --env $(ENV) $(ARCH_OPTION) $(SETTING_OPTIONS) $(if $(FLIGHTS),--flights "$(FLIGHTS)") $(if $(FILE),--file "$(FILE)")
+
 .PHONY: verify
 verify: demo-environment  ## after a deploy: a small real load, its price said first, and every figure compared
 	@$(ACCOUNT) verify --env $(ENV) $(ARCH_OPTION) $(SETTING_OPTIONS)

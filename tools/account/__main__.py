@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated
 
 import boto3
@@ -81,6 +82,40 @@ def verify(
             console.print(f"{'[green]✓[/]' if check.passed else '[red]✗[/]'} {escape(str(check))}")
             failed += not check.passed
     sys.exit(1 if failed else 0)
+
+
+@app.command()
+def produce(
+    arch: Annotated[str, typer.Option("--arch", help="The architecture.")] = "streaming-lake",
+    env: Env = "sandbox",
+    setting: Settings = [],  # noqa: B006  # typer copies it
+    flights: Annotated[str, typer.Option(help="How many of the project's flights, or all.")] = "",
+    file: Annotated[str, typer.Option(help="Send the lines of this file instead.")] = "",
+) -> None:
+    """Put events on the stream of a deployed architecture, and load what they are joined with."""
+    # Its packages are those of the demo, which the other commands do without.
+    from local.demos.flights import parse_count  # noqa: PLC0415
+    from local.demos.sample import sample_of  # noqa: PLC0415
+    from local.runtime.progress import Steps  # noqa: PLC0415
+    from local.runtime.workspace import LocalError  # noqa: PLC0415
+    from tools.account import verify as verification  # noqa: PLC0415
+
+    with _errors_as_messages(LocalError, ValueError):
+        environment = environment_from({"env": env, **typed_settings(setting)})
+        (manifest,) = chosen([arch])
+        sample = sample_of(arch)
+        if sample is None:
+            raise LocalError(f"{arch}: nothing produces events for this architecture.")
+        session, prefix = _session(), environment.common.name_prefix
+        stacks = [f"{prefix}{stack}" for stack in manifest.stack_names]
+        outputs = verification.outputs_of(clients(session), stacks)
+        account, steps = verification.ReaderAccount(session), Steps(console)
+        console.print(f"{arch}: at most about {sample.usd:.2f} USD.")
+        if file:
+            console.print(sample.send_file(account, outputs, steps, Path(file)))
+        else:
+            count = parse_count(flights or "2000")
+            console.print(sample.fill(account, outputs, steps, count))
 
 
 @app.command()
