@@ -1,6 +1,6 @@
 """Settings of the streaming lake."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass
@@ -34,8 +34,11 @@ class StreamingLakeSettings:
     transform_buffer_seconds: Annotated[int, Field(ge=0, le=900)] = 60
     """Firehose sends a smaller batch to the transform function after this time."""
     object_lock_days: Annotated[Annotated[int, Field(ge=1, le=36500)] | None, Off] = None
-    """Object Lock of the raw log in compliance mode: nobody, the root user included, deletes a raw
-    object earlier (ST-12)."""
+    """Object Lock of the raw log: nobody deletes a raw object earlier (ST-12)."""
+    object_lock_mode: Literal["governance", "compliance"] = "governance"
+    """Who may lift the lock: governance: who holds s3:BypassGovernanceRetention, which nothing here
+    grants; compliance: nobody, the root user included, so begin with the other until events are seen
+    to arrive: that Firehose delivers into a locked bucket was not verified in an account."""
     curate_schedule: Annotated[Annotated[str, Field(pattern=GLUE_CRON)] | None, Off] = None
     """Schedule of the curation job in Glue's six-field cron syntax, UTC; none: on demand only, so
     an idle lake runs nothing."""

@@ -32,6 +32,7 @@ class Storage(Construct):
         )
 
         locked = settings.object_lock_days
+        lock = getattr(s3.ObjectLockRetention, settings.object_lock_mode)
         self.raw = SecureBucket(
             self,
             "Raw",
@@ -39,9 +40,7 @@ class Storage(Construct):
             access_logs=self.access_logs,
             # Replaces the notes' S3 Glacier Vault Lock, which is closed to new customers (ST-12).
             object_lock_enabled=bool(locked),
-            object_lock_default_retention=s3.ObjectLockRetention.compliance(Duration.days(locked))
-            if locked
-            else None,
+            object_lock_default_retention=lock(Duration.days(locked)) if locked else None,
             lifecycle_rules=[
                 s3.LifecycleRule(
                     transitions=[

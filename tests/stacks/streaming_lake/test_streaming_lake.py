@@ -127,10 +127,15 @@ def test_raw_objects_move_to_cheaper_storage_classes(sandbox: Template) -> None:
     ]
 
 
-def test_only_production_locks_raw_objects(sandbox: Template, production: Template) -> None:
-    raw = properties_of(production, "AWS::S3::Bucket", "Storage/Raw")
-    retention = {"Mode": "COMPLIANCE", "Days": 365}
-    assert raw["ObjectLockConfiguration"]["Rule"]["DefaultRetention"] == retention
+def test_only_production_locks_raw_objects(
+    sandbox: Template, production: Template, synthesise: Templates
+) -> None:
+    setting = ("streaming_lake.object_lock_mode", "compliance")
+    sealed: Template = synthesise("production", setting)["StreamingLake"]
+    for template, mode in ((production, "GOVERNANCE"), (sealed, "COMPLIANCE")):
+        raw = properties_of(template, "AWS::S3::Bucket", "Storage/Raw")
+        retention = {"Mode": mode, "Days": 365}
+        assert raw["ObjectLockConfiguration"]["Rule"]["DefaultRetention"] == retention
     assert "ObjectLockConfiguration" not in properties_of(sandbox, "AWS::S3::Bucket", "Storage/Raw")
 
 
