@@ -6,6 +6,8 @@ No role of the stack has them. Each allows what one person's work takes; a stewa
 questions gets two.
 """
 
+from collections.abc import Sequence
+
 from aws_cdk import Stack
 from aws_cdk import aws_glue as glue
 from aws_cdk import aws_kinesis as kinesis
@@ -16,10 +18,13 @@ from stacks.shared.foundation import Foundation
 from stacks.shared.statements import HandedOutPolicy
 from stacks.streaming_lake.catalog import Catalog
 from stacks.streaming_lake.prefixes import CURATED, ERRORS, EVENTS, RAW_FLIGHTS, REJECTED, WEATHER
+from stacks.streaming_lake.settings import StreamingLakeSettings
 from stacks.streaming_lake.storage import Storage
 from stacks.streaming_lake.work_group import WorkGroup
 
 _TABLES = (EVENTS, CURATED, WEATHER)
+# With Lake Formation, which reads the curated flights itself: events hold what it hides of them.
+_BESIDE_LAKE_FORMATION = (WEATHER,)
 
 
 class People(Construct):
@@ -28,6 +33,8 @@ class People(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, foundation: Foundation) -> None:
         super().__init__(scope, construct_id)
         self._key = foundation.key
+        settings = foundation.environment.settings(StreamingLakeSettings)
+        self._filtered = bool(settings.lake_formation)
 
     def producer(self, stream: kinesis.IStream) -> HandedOutPolicy:
         """Send events: put records on the stream, encrypted under the key. Reads nothing."""
@@ -79,10 +86,19 @@ class People(Construct):
                 "glue:GetTable",
                 "glue:GetTables",
             ],
-            *catalog.arns(catalog.events, catalog.curated, catalog.weather),
+            *catalog.arns(*([] if self._filtered else [catalog.events])),
+            *(table.table_arn for table in (catalog.curated, catalog.weather)),
         )
         policy.allow_key("UseTheKey", self._key, "s3")
-        _allow_data(policy, storage.lake, work_group.results)
+        _allow_tables(policy, storage.lake, _BESIDE_LAKE_FORMATION if self._filtered else _TABLES)
+        _allow_results(policy, work_group.results)
+        if self._filtered:
+            policy.allow(
+                "AskLakeFormation",
+                ["lakeformation:GetDataAccess"],
+                "*",
+                wildcard_because="it takes no resource: Lake Formation's own grants decide",
+            )
         return policy
 
     def steward(
@@ -129,18 +145,24 @@ class People(Construct):
         return policy
 
 
-def _allow_data(policy: HandedOutPolicy, lake: s3.IBucket, results: s3.IBucket) -> None:
-    """What Athena does in S3 under the rights of whoever asks."""
-    policy.allow("FindTheBuckets", ["s3:GetBucketLocation"], lake.bucket_arn, results.bucket_arn)
-    policy.allow_list("ListTheTables", lake.bucket_arn, *_TABLES)
+def _allow_tables(policy: HandedOutPolicy, lake: s3.IBucket, prefixes: Sequence[str]) -> None:
+    """What Athena reads under the rights of whoever asks."""
+    policy.allow("FindTheLake", ["s3:GetBucketLocation"], lake.bucket_arn)
+    policy.allow_list("ListTheTables", lake.bucket_arn, *prefixes)
     policy.allow(
         "ReadTheTables",
         ["s3:GetObject"],
-        *(lake.arn_for_objects(f"{prefix}*") for prefix in _TABLES),
+        *(lake.arn_for_objects(f"{prefix}*") for prefix in prefixes),
         wildcard_because="a query reads any file of the tables, and nothing beside them",
     )
+
+
+def _allow_results(policy: HandedOutPolicy, results: s3.IBucket) -> None:
+    """What Athena writes under the rights of whoever asks, and reads back."""
     policy.allow(
-        "ListResults", ["s3:ListBucket", "s3:ListBucketMultipartUploads"], results.bucket_arn
+        "FindResults",
+        ["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"],
+        results.bucket_arn,
     )
     policy.allow(
         "KeepResults",

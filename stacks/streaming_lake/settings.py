@@ -2,14 +2,27 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from pydantic.dataclasses import dataclass
 
+import schemas
 from stacks.environments import SettingsGroup
-from stacks.shared.setting_types import STRICT, BudgetUsd, Off
+from stacks.shared.setting_types import STRICT, BudgetUsd, Listed, Off
 
 # Six fields: minutes hours day-of-month month day-of-week year.
 GLUE_CRON = r"^cron\(\S+( \S+){5}\)$"
+
+_PRINCIPAL = r"^arn:[^:]+:iam::\d{12}:(role|user)/\S+$"
+
+
+def _existing(name: str) -> str:
+    names = [column.name for column in schemas.columns("curated_flight")]
+    if name not in names:
+        raise ValueError(f"curated flights have no column {name}; they have {', '.join(names)}")
+    return name
+
+
+Column = Annotated[str, AfterValidator(_existing)]
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -36,9 +49,9 @@ class StreamingLakeSettings:
     object_lock_days: Annotated[Annotated[int, Field(ge=1, le=36500)] | None, Off] = None
     """Object Lock of the raw log: nobody deletes a raw object earlier (ST-12)."""
     object_lock_mode: Literal["governance", "compliance"] = "governance"
-    """Who may lift the lock: governance: who holds s3:BypassGovernanceRetention, which nothing here
-    grants; compliance: nobody, the root user included, so begin with the other until events are seen
-    to arrive: that Firehose delivers into a locked bucket was not verified in an account."""
+    """Who may lift the lock. governance: who holds s3:BypassGovernanceRetention, which nothing here
+    grants. compliance: nobody, the root user included; set it once objects are seen to arrive: that
+    Firehose delivers into a locked bucket was not verified in an account."""
     curate_schedule: Annotated[Annotated[str, Field(pattern=GLUE_CRON)] | None, Off] = None
     """Schedule of the curation job in Glue's six-field cron syntax, UTC; none: on demand only, so
     an idle lake runs nothing."""
@@ -54,6 +67,15 @@ class StreamingLakeSettings:
     """How long query results are kept."""
     superseded_grace_hours: Annotated[int, Field(ge=0, le=720)] = 24
     """How long a replaced partition stays, so that a query planned on it can finish."""
+    lake_formation: Annotated[tuple[Annotated[str, Field(pattern=_PRINCIPAL)], ...], Listed] = ()
+    """ARNs of the roles or users that read curated flights through Lake Formation alone: without
+    `hidden_columns`, and only rows of `row_filter`. none: the analyst's policy reads every table.
+    The role that deploys must be a data lake administrator."""
+    hidden_columns: Annotated[tuple[Column, ...], Listed] = ("tail_number",)
+    """Columns of the curated flights that Lake Formation shows to nobody in `lake_formation`."""
+    row_filter: Annotated[Annotated[str, Field(pattern=r"^[^\n]{1,2048}$")] | None, Off] = None
+    """Condition that a curated flight must meet for those in `lake_formation`, as a PartiQL
+    expression: origin='JFK'; none: all rows."""
     budget_usd: BudgetUsd = None
     """Monthly budget. An alarm is sent at 80 % of it and when AWS forecasts more."""
 

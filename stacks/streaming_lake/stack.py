@@ -27,6 +27,7 @@ from stacks.environments import Environment
 from stacks.shared.foundation import Foundation
 from stacks.shared.outputs import add_outputs, export_outputs
 from stacks.streaming_lake.catalog import Catalog
+from stacks.streaming_lake.column_grants import ColumnGrants
 from stacks.streaming_lake.curation import Curation
 from stacks.streaming_lake.delivery import Delivery
 from stacks.streaming_lake.ingestion import Ingestion
@@ -113,3 +114,8 @@ class StreamingLake(Stack):
                 ).managed_policy_arn,
             },
         )
+        if settings.lake_formation:
+            grants = ColumnGrants(
+                self, "Grants", foundation=foundation, storage=storage, catalog=catalog
+            )
+            add_outputs(self, {"OptInCommand": grants.opt_in_command})

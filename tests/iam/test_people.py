@@ -1,6 +1,7 @@
 """A policy to hand out allows what the work takes, needs all of it, and allows nothing else."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 
 import pytest
@@ -18,9 +19,11 @@ from tests.iam.concrete import Deployed
 from tests.iam.needs import deployed
 from tests.iam.role_checks import Bench, mutants
 from tests.iam.simulation import Request, Simulation, simulate
+from tools.assembly import synthesise
 
-PEOPLE = ("Producer", "Analyst", "Steward")
+PEOPLE = ("Producer", "Analyst", "Steward", "Analyst with Lake Formation")
 LAKE, RAW = "StreamingLake/Storage/Lake", "StreamingLake/Storage/Raw"
+DATABASE = "streaminglake"
 TABLES = ("flights_events", "flights_curated", "weather_hourly")
 
 
@@ -59,7 +62,8 @@ def _work(person: str, account: Deployed) -> Work:
         *read_object(account, raw, "flights/arrival_hour=2026-11-29-00/one.gz"),
         *read_object(account, raw, "errors/one"),
     ]
-    ask = _questions(account)
+    filtered = person.endswith("Lake Formation")
+    ask = _questions(account, TABLES[1:] if filtered else TABLES)
     change = [
         Permission("s3:PutObject", object_arn(bucket, "curated/event_month=2026-11/part-0")),
         Permission("s3:DeleteObject", object_arn(bucket, "curated/event_month=2026-11/part-0")),
@@ -73,6 +77,16 @@ def _work(person: str, account: Deployed) -> Work:
     match person:
         case "Producer":
             return Work((*send, *encrypt), (*read, *ask, *run, *load, *set_aside, *change))
+        case "Analyst with Lake Formation":
+            # Lake Formation reads the files; the events hold the columns that it hides.
+            lake = [f"{bucket_arn(bucket)}/{prefix}" for prefix in ("curated/", "events/")]
+            files = [entry for entry in ask if entry.resource.startswith(lake[0])]
+            files += [list_objects(bucket, "curated/"), list_objects(bucket, "events/")]
+            files.append(Permission("s3:GetObject", f"{lake[1]}arrival_hour=one/part-0"))
+            files.append(Permission("glue:GetTable", arn("glue", f"table/{DATABASE}/{TABLES[0]}")))
+            needed = [entry for entry in ask if entry not in files]
+            needed.append(Permission("lakeformation:GetDataAccess"))
+            return Work(tuple(needed), (*files, *send, *encrypt, *run, *change))
         case "Analyst":
             secret = [permission for permission in set_aside if permission.action == "s3:GetObject"]
             others = [Permission("s3:PutObject", object_arn(bucket, "training/first/part-0"))]
@@ -90,18 +104,18 @@ def _work(person: str, account: Deployed) -> Work:
     )
 
 
-def _questions(account: Deployed) -> list[Permission]:
+def _questions(account: Deployed, tables: Sequence[str]) -> list[Permission]:
     """A query of each table, and what the console and drivers ask of Athena itself."""
     group = arn("athena", "workgroup/StreamingLake")
     catalog = arn("athena", "datacatalog/AwsDataCatalog")
     asked = [
         permission
-        for table in TABLES
+        for table in tables
         for permission in start_query_execution(
             {
                 "QueryString": f"SELECT * FROM {table}",  # noqa: S608 -- nothing runs it
                 "WorkGroup": "StreamingLake",
-                "QueryExecutionContext": {"Database": "streaminglake"},
+                "QueryExecutionContext": {"Database": DATABASE},
             },
             account,
         )
@@ -115,19 +129,27 @@ def _questions(account: Deployed) -> list[Permission]:
     ]
     names = ("GetDatabase", "GetTableMetadata", "ListDatabases", "ListTableMetadata")
     asked += [Permission(f"athena:{name}", catalog) for name in names]
-    glue = [arn("glue", "catalog"), arn("glue", "database/streaminglake")]
-    glue += [arn("glue", f"table/streaminglake/{table}") for table in TABLES]
+    glue = [arn("glue", "catalog"), arn("glue", f"database/{DATABASE}")]
+    glue += [arn("glue", f"table/{DATABASE}/{table}") for table in tables]
     return asked + [Permission("glue:GetTables", resource) for resource in glue]
+
+
+def _account(person: str) -> Deployed:
+    if not person.endswith("Lake Formation"):
+        return deployed("everything")
+    role = f"arn:aws:iam::{ACCOUNT}:role/analysts"
+    settings = {"streaming_lake.lake_formation": role}
+    return Deployed(synthesise("sandbox", settings, only=["streaming-lake"], gated=False))
 
 
 @cache
 def _decided(person: str) -> tuple[dict[str, list[str]], dict[str, str], Simulation]:
     """Kind -> ids of requests; mutants as `without ...`; id -> what it is; the decisions."""
-    account, bench = deployed("everything"), Bench()
+    account, bench = _account(person), Bench()
     (policy,) = (
         entry
         for entry in account.of_type("AWS::IAM::ManagedPolicy")
-        if entry.place == f"StreamingLake/People/{person}"
+        if entry.place == f"StreamingLake/People/{person.partition(' ')[0]}"
     )
     document = account.concrete(policy.properties["PolicyDocument"])
     statements = document["Statement"]
@@ -138,7 +160,7 @@ def _decided(person: str) -> tuple[dict[str, list[str]], dict[str, str], Simulat
         resource_policy = account.resource_policy(permission.resource)
         request = Request(
             f"{person} {len(titles)}",
-            f"arn:{PARTITION}:sts::{ACCOUNT}:assumed-role/{person}/alice",
+            f"arn:{PARTITION}:sts::{ACCOUNT}:assumed-role/people/alice",
             permission.action,
             permission.resource,
             {**permission.context, "aws:SecureTransport": "true"},
@@ -149,7 +171,7 @@ def _decided(person: str) -> tuple[dict[str, list[str]], dict[str, str], Simulat
             validate=validate,
         )
         titles[request.id] = f"{permission.action} on {permission.resource}"
-        return bench.ask(replace(request))
+        return bench.ask(request)
 
     kinds = {
         "needed": [ask(permission, own, validate=True) for permission in work.needed],
