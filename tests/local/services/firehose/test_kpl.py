@@ -1,6 +1,5 @@
 """Aggregates are taken apart as their producers mean them; everything else is left alone."""
 
-import base64
 import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,11 +14,10 @@ from local.services.firehose.kpl import MAGIC, UserRecord, user_records
 from tests.local.services.firehose.aggregates import aggregate
 
 # Four records under three keys, one of them with an explicit hash key, by aws-kinesis-agg 1.2.3.
-OF_THE_LIBRARY = base64.b64decode(
-    "84mawgoBYQoBYgoBYxInMzQwMjgyMzY2OTIwOTM4NDYzNDYzMzc0NjA3NDMxNzY4MjExNDU1GggIABoEb25lChoECAEa"
-    "ABoJCAAaBXp3w6lpGokBCAIQABqCAQABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4fICEiIyQlJicoKSorLC0u"
-    "LzAxMjM0NTY3ODk6Ozw9Pj9AQUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVpbXF1eX2BhYmNkZWZnaGlqa2xtbm9wcXJz"
-    "dHV2d3h5ent8fX5/gIF5WM5lXlnzchmn3Dtn/7kH"
+OF_THE_LIBRARY = (
+    b"\xf3\x89\x9a\xc2\x0a\x01a\x0a\x01b\x0a\x01c\x12'340282366920938463463374607431768211455"
+    b"\x1a\x08\x08\x00\x1a\x04one\x0a\x1a\x04\x08\x01\x1a\x00\x1a\x09\x08\x00\x1a\x05zw\xc3\xa9i\x1a\x89\x01\x08\x02\x10\x00"
+    b"\x1a\x82\x01" + bytes(range(130)) + b"yX\xcee^Y\xf3r\x19\xa7\xdc;g\xff\xb9\x07"
 )
 
 
