@@ -260,6 +260,13 @@ TYPES_WITH_FIXED_NAMES |= {
 }  # an inline policy must have one
 
 
+# Services want the first two, and would make groups of the others themselves.
+NAMES_OF_SERVICES = (
+    *("aws-waf-logs-", "/aws/vendedlogs/states/"),
+    *("/aws-glue/", "API-Gateway-Execution-Logs_{"),
+)
+
+
 def test_only_listed_types_have_fixed_names(
     templates: list[dict[str, Any]],
 ) -> None:
@@ -267,13 +274,9 @@ def test_only_listed_types_have_fixed_names(
         for logical_id, resource in template["Resources"].items():
             kind = resource["Type"].rpartition("::")[2]
             names = {"Name", f"{kind}Name"} & set(resource.get("Properties", {}))
-            log_group_name = str(
-                resource.get("Properties", {}).get("LogGroupName", "aws-waf-logs-")
-            )
             if resource["Type"] == "AWS::Logs::LogGroup":
-                # Services want these prefixes.
-                prefixes = ("aws-waf-logs-", "/aws/vendedlogs/states/")
-                assert log_group_name.startswith(prefixes), logical_id
+                log_group_name = readable(template, resource)["Properties"].get("LogGroupName", "")
+                assert log_group_name.startswith(NAMES_OF_SERVICES) or not names, logical_id
             else:
                 assert not names or resource["Type"] in TYPES_WITH_FIXED_NAMES, logical_id
 

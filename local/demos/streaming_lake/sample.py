@@ -20,11 +20,11 @@ def fill(account: Account, outputs: Outputs, steps: Steps, count: int) -> str:
     """Put `count` flights on the stream, and the weather of their months into the lake."""
     lake = outputs["StreamingLake"]
     frame, weather = source.flights(count), source.weather()
-    in_time = weather.observed_at.between(
-        frame.scheduled_departure.min().floor("D"), frame.scheduled_departure.max()
-    )
-    with steps.step(f"Load {in_time.sum():,} hours of weather"):
-        load_weather(account.client("s3"), lake["LakeBucketName"], weather[in_time])
+    # Months as a whole: a month's object replaces the one before.
+    months = frame.scheduled_departure.dt.strftime("%Y-%m").unique()
+    weather = weather[weather.observed_at.dt.strftime("%Y-%m").isin(months)]
+    with steps.step(f"Load {len(weather):,} hours of weather"):
+        load_weather(account.client("s3"), lake["LakeBucketName"], weather)
     with steps.step(f"Put {count:,} flights on the stream"):
         sent = _producer(account, lake).send(source.lines(frame))
     return _next(sent, lake)
