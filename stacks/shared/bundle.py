@@ -163,7 +163,8 @@ def _make_readable(directory: Path) -> None:
 
 
 def _digest(sources: list[Path], target: LambdaTarget | None) -> str:
-    digest = hashlib.sha256(repr(target).encode())
+    # How a bundle is built is part of what it holds.
+    digest = hashlib.sha256(repr(target).encode() + _normalised(Path(__file__)))
     for source in sources:
         for file in [source] if source.is_file() else _files(source):
             digest.update(str(file.relative_to(source.parent)).encode() + _normalised(file))
