@@ -47,13 +47,29 @@ def recursion_limit() -> None:
 
 @pytest.fixture(scope="session")
 def synthesise() -> Templates:
-    """Stack name -> template, of one environment and settings; each is synthesised once."""
+    """Stack name -> template, of one environment and settings; each is synthesised once.
+
+    Settings of architectures change these alone, so no others are synthesised with them.
+    """
 
     @cache
     def once(env: str, *settings: tuple[str, str]) -> dict[str, Any]:
-        return dict(assembly.synthesise(env, dict(settings)).templates)
+        owners = [_owner(name) for name, _ in settings]
+        only = set(filter(None, owners)) if all(owners) else ()
+        return dict(assembly.synthesise(env, dict(settings), only=sorted(only)).templates)
 
     return once
+
+
+def _owner(setting: str) -> str | None:
+    """The architecture whose setting it is, None if all have it."""
+    group = setting.rpartition(".")[0]
+    owners = [
+        name
+        for name, manifest in ARCHITECTURES.items()
+        if group in {settings.name for settings in manifest.settings}
+    ]
+    return owners[0] if owners else None
 
 
 @pytest.fixture
