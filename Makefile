@@ -185,16 +185,18 @@ test: .build/test.stamp  ## every test, or those of one architecture (ARCH=strea
 	@$(VENV)/python -m tools.site.browser --check
 	@$(VENV)/python -m pytest $(TWO_WORKERS) $(MARKED)
 
-.PHONY: lint
-lint: .build/test.stamp  ## format, style, types, layers, templates, workflows, SQL, words
+.PHONY: style
+style: .build/test.stamp
 	@ruff format --check --quiet .
 	@ruff check --quiet .
 	@mypy --no-error-summary .
+
+.PHONY: lint
+lint: style  ## format, style, types, layers, templates, workflows, SQL, words
 	@$(VENV)/python -m pytest $(TWO_WORKERS) -m lint
 
 .PHONY: check
-check: lint  ## what CI runs: lint, and every other test
-	@$(MAKE) test MARKED='-m "not lint"'
+check: style test  ## what CI runs: lint, and every other test
 
 .PHONY: bench
 bench: .build/test.stamp  ## measure the figures that README and site quote (WALL=yes: set-up and demo, too)

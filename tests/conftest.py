@@ -23,7 +23,7 @@ from stacks.catalogue import ARCHITECTURES
 from tools import assembly
 from tools.assembly import paths, readable
 
-__all__ = ["Templates", "flat", "paths", "readable", "resources"]
+__all__ = ["BY_ARCHITECTURE", "Templates", "flat", "paths", "readable", "resources"]
 
 # jsii keeps every construct: looking for garbage as often as by default takes a sixth of a synth.
 gc.set_threshold(100_000, 20, 100)
@@ -36,7 +36,12 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "reproducible"))
 Templates = Callable[..., dict[str, Any]]
 # File -> seconds, as RECORD_DURATIONS=yes wrote it; a new file counts as long.
 DURATIONS = Path(__file__).with_name("durations.json")
-_ENVIRONMENTS = (".build", ".venv", ".venv-local", ".venv-model", "node_modules")
+# For parametrised tests: `make test ARCH=` runs those of an architecture.
+BY_ARCHITECTURE = [
+    pytest.param(name, marks=getattr(pytest.mark, manifest.folder))
+    for name, manifest in ARCHITECTURES.items()
+]
+_ENVIRONMENTS = (".venv", ".venv-local", ".venv-model")
 
 
 @pytest.fixture(autouse=True)
@@ -47,13 +52,29 @@ def recursion_limit() -> None:
 
 @pytest.fixture(scope="session")
 def synthesise() -> Templates:
-    """Stack name -> template, of one environment and settings; each is synthesised once."""
+    """Stack name -> template, of one environment and settings; each is synthesised once.
+
+    Settings of architectures change these alone, so no others are synthesised with them.
+    """
 
     @cache
     def once(env: str, *settings: tuple[str, str]) -> dict[str, Any]:
-        return dict(assembly.synthesise(env, dict(settings)).templates)
+        owners = [_owner(name) for name, _ in settings]
+        only = set(filter(None, owners)) if all(owners) else ()
+        return dict(assembly.synthesise(env, dict(settings), only=sorted(only)).templates)
 
     return once
+
+
+def _owner(setting: str) -> str | None:
+    """The architecture whose setting it is, None if all have it."""
+    group = setting.rpartition(".")[0]
+    owners = [
+        name
+        for name, manifest in ARCHITECTURES.items()
+        if group in {settings.name for settings in manifest.settings}
+    ]
+    return owners[0] if owners else None
 
 
 @pytest.fixture
@@ -74,9 +95,26 @@ def repository_copy(tmp_path: Path) -> Path:
         if (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
+    for shared in (".build", "node_modules"):
+        (folder / shared).symlink_to(ROOT / shared)
     for environment in _ENVIRONMENTS:
-        (folder / environment).symlink_to(ROOT / environment)
+        _share_environment(ROOT / environment / "bin", folder / environment / "bin")
     return folder
+
+
+def _share_environment(programs: Path, folder: Path) -> None:
+    """Links to the programs of a virtual environment, whose Python knows where it really is.
+
+    Behind a linked folder, its packages would be compiled anew for each copy: ten seconds and
+    130 MB.
+    """
+    folder.mkdir(parents=True)
+    for program in programs.iterdir():
+        if program.name.startswith("python"):
+            (folder / program.name).write_text(f'#!/bin/sh\nexec "{program}" "$@"\n')
+            (folder / program.name).chmod(0o755)
+        else:
+            (folder / program.name).symlink_to(program)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -117,8 +117,10 @@ def test_the_local_aws_is_kept_used_and_stopped(repository_copy: Path) -> None:
     """
     process = shell(script, repository_copy)
     assert process.returncode == 0, process.stdout + process.stderr
-    assert "streaminglake-ingestionevents" in process.stdout.lower()
+    assert "aws kinesis describe-stream-summary --stream-name streaminglake" in process.stdout
+    assert "'streaminglake-ingestionevents" in process.stdout.lower()
     assert "Stopped" in process.stdout
+    assert [path.name for path in (repository_copy / ".local").iterdir()] == ["lock"]
 
 
 def test_make_alone_lists_every_target(repository_copy: Path) -> None:

@@ -50,7 +50,8 @@ def synthesise(
     context = {"env": "local", **(settings or {})}
     if chosen := ",".join(architectures):
         context["arch"] = chosen
-    options = ["--quiet", "--output", str(workspace.assembly)]
+    # Assets are zipped from where they are: copies would be 200 MB in each workspace.
+    options = ["--quiet", "--no-staging", "--output", str(workspace.assembly)]
     for key, value in context.items():
         options += ["-c", f"{key}={value}"]
     CdkCli(workspace).run("synth", *options)

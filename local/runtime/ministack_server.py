@@ -26,6 +26,8 @@ if __name__ == "__main__":
     del sys.path[0]
     if os.environ.get("LOCAL_UNCHANGED") != "1":  # the tests of the gaps want it unchanged
         close_gaps()
+    # Functions run in folders that go with the workspace: so does their bytecode.
+    os.environ.pop("PYTHONPYCACHEPREFIX", None)
     # It would also listen at port 443 where it may.
     app._port_is_bindable = lambda *_: False
     app.main()

@@ -140,8 +140,8 @@ def _install(requirements: Path, into: Path, target: LambdaTarget, *options: str
     command = [uv.find_uv_bin(), "pip", "install", "--quiet", "--require-hashes"]
     command += ["--requirement", str(requirements), "--target", str(into), "--only-binary", ":all:"]
     command += ["--python-version", target.python_version, *options]
-    # Modes are changed below, which must not reach the files of uv's cache.
-    command += ["--link-mode", "copy"]
+    # Bundles share files with uv's cache, where the file system has hard links.
+    command += ["--link-mode", "hardlink"]
     if not target.native:
         processor = "aarch64" if target.architecture == "arm64" else "x86_64"
         command += ["--python-platform", f"{processor}-manylinux_2_28"]
@@ -159,11 +159,20 @@ def _install(requirements: Path, into: Path, target: LambdaTarget, *options: str
 
 def _make_readable(directory: Path) -> None:
     for path in [directory, *directory.rglob("*")]:
-        path.chmod(_EXECUTABLE if path.is_dir() or path.stat().st_mode & 0o100 else _READABLE)
+        status = path.stat()
+        mode = _EXECUTABLE if path.is_dir() or status.st_mode & 0o100 else _READABLE
+        if status.st_mode & 0o777 == mode:
+            continue
+        if path.is_file() and status.st_nlink > 1:  # the mode of uv's file stays
+            own = path.with_name(f"{path.name}.{os.getpid()}")
+            shutil.copyfile(path, own)
+            own.replace(path)
+        path.chmod(mode)
 
 
 def _digest(sources: list[Path], target: LambdaTarget | None) -> str:
-    digest = hashlib.sha256(repr(target).encode())
+    # How a bundle is built is part of what it holds.
+    digest = hashlib.sha256(repr(target).encode() + _normalised(Path(__file__)))
     for source in sources:
         for file in [source] if source.is_file() else _files(source):
             digest.update(str(file.relative_to(source.parent)).encode() + _normalised(file))

@@ -21,9 +21,11 @@ FUNCTIONS = sorted(
 def test_the_variables_are_those_of_the_stack(synthesise: Templates, folder: Path) -> None:
     module = ".".join([*folder.relative_to(ROOT).parts, "settings"])
     settings = importlib.import_module(module).Settings
+    # Without a vocabulary of one's own, no function makes one.
+    extra = [("language_chain.vocabulary", "true")] if "language_chain" in folder.parts else []
     (variables,) = [
         resource["Properties"]["Environment"]["Variables"]
-        for template in synthesise("sandbox", ("language_chain.vocabulary", "true")).values()
+        for template in synthesise("sandbox", *extra).values()
         for resource in template["Resources"].values()
         if resource["Properties"].get("Handler") == f"{folder.name}.handler.handler"
     ]

@@ -1,5 +1,6 @@
 """`python -m local` as a user meets it: bad input, a second command, interrupted runs, Ctrl-C."""
 
+import inspect
 import os
 import signal
 import subprocess
@@ -95,31 +96,56 @@ def test_stop_ends_remembered_processes_and_no_others(scratch: Workspace) -> Non
     foreign.wait()
 
 
-@pytest.mark.local
-def test_up_refuses_a_second_start_and_cleans_up_after_a_killed_one(tmp_path: Path) -> None:
-    workspace = Workspace(tmp_path)
-    try:
-        process = run("up", "--arch", "streaming-lake", folder=tmp_path)
-        assert process.returncode == 0, process.stderr
-        assert "aws kinesis describe-stream-summary --stream-name streaminglake" in process.stdout
-        again = run("up", folder=tmp_path)
-        assert again.returncode == 1
-        assert "A local AWS already runs" in again.stderr
-        state = workspace.state()
-        assert state is not None
-        state.alive()[0].kill()
-        restarted = run("up", "--arch", "streaming-lake", folder=tmp_path)
-        assert restarted.returncode == 0
-        assert "An earlier local AWS had partly stopped" in restarted.stdout
-        assert run("down", folder=tmp_path).stdout.startswith("Stopped")
-        assert [path.name for path in tmp_path.iterdir()] == ["lock"]
-    finally:
-        stop(workspace)
+def remember(workspace: Workspace, *processes: subprocess.Popen[bytes]) -> None:
+    """As if a local AWS of these processes had been started in `workspace`."""
+    start_times = {process.pid: psutil.Process(process.pid).create_time() for process in processes}
+    workspace.remember(State(1, start_times))
 
 
-@pytest.mark.local
+def test_up_refuses_a_second_start(scratch: Workspace) -> None:
+    running = sleeper()
+    remember(scratch, running)
+    process = run("up", "--arch", "streaming-lake", folder=scratch.folder)
+    assert process.returncode == 1
+    assert "A local AWS already runs" in process.stderr
+    assert running.poll() is None
+    running.kill()
+    running.wait()
+
+
+def test_up_cleans_up_after_a_start_that_was_killed_in_part(scratch: Workspace) -> None:
+    killed, running = sleeper(), sleeper()
+    remember(scratch, killed, running)
+    killed.kill()
+    killed.wait()
+    process = run("up", "--arch", "lake", folder=scratch.folder)
+    assert "An earlier local AWS had partly stopped: it was cleaned up." in process.stdout
+    assert running.wait(timeout=10) != 0
+    assert "ARCH=lake: no such architecture" in process.stderr  # it went on
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_demo_stops_what_it_started(tmp_path: Path, number: signal.Signals) -> None:
+def test_a_signal_interrupts_a_command(number: signal.Signals) -> None:
+    script = """
+        import os, signal
+        from local.cli import _errors_as_messages
+        with _errors_as_messages():
+            try:
+                os.kill(os.getpid(), signal.NUMBER)
+                signal.pause()
+            finally:
+                print("cleaned up")
+    """.replace("NUMBER", number.name)
+    process = subprocess.run(
+        [sys.executable, "-c", inspect.cleandoc(script)],
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert (process.returncode, process.stdout) == (130, "cleaned up\n")
+    assert process.stderr == "Stopped.\n"
+
+
+@pytest.mark.local
+def test_an_interrupted_demo_stops_what_it_started(tmp_path: Path) -> None:
     settings = {**os.environ, "DEMO_DIR": str(tmp_path)}
     demo = subprocess.Popen(
         [*COMMAND, "demo", "--arch", "streaming-lake"],
@@ -134,7 +160,7 @@ def test_an_interrupted_demo_stops_what_it_started(tmp_path: Path, number: signa
         time.sleep(0.05)
     state = Workspace(tmp_path).state()
     assert state is not None
-    demo.send_signal(number)
+    demo.send_signal(signal.SIGINT)
     demo.communicate(timeout=60)
     assert demo.returncode == 130
     assert state.alive() == []

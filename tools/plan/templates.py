@@ -1,4 +1,4 @@
-"""The templates of the work tree, and those of a revision, which is unpacked once and kept."""
+"""The templates of the work tree and of a revision, kept by the content that they come from."""
 
 import hashlib
 import io
@@ -8,6 +8,8 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import tempfile
+import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -22,6 +24,7 @@ from tools.plan.errors import PlanError
 PLANS = BUILD / "plan"
 # What a revision shares with the work tree: bundles are named after their content.
 _SHARED = (".build", ".venv", "node_modules")
+_KEPT_SECONDS = 3 * 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -53,9 +56,13 @@ def both(request: Request, base: str) -> tuple[Templates, Templates, str]:
     """
     revision = _revision(base)
     name = f"{base} ({revision[:7]})"
+    _forget_old()
+    content, work_content = _tree_id(revision), _tree_id_of_work_tree()
     with ThreadPoolExecutor(2) as pool:
-        old = pool.submit(_of_revision, revision, name, request)
-        new = pool.submit(_of_work_tree, request)
+        old = pool.submit(_of_revision, revision, PLANS / content, name, request)
+        if work_content == content:
+            return old.result(), old.result(), name
+        new = pool.submit(_of_work_tree, PLANS / work_content, request)
         return old.result(), new.result(), name
 
 
@@ -70,51 +77,90 @@ def _revision(base: str) -> str:
     raise PlanError(f"BASE={base}: no such revision. Name a commit, a branch or a tag.")
 
 
-def _git(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+def _git(
+    *arguments: str, variables: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    environment = {**os.environ, **(variables or {})}
+    command = ["git", *arguments]
     try:
-        return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, check=False)
+        return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=False)
     except FileNotFoundError:
         raise PlanError("Git is not installed. A plan compares with a commit.") from None
 
 
-def _of_revision(revision: str, name: str, request: Request) -> Templates:
-    folder = PLANS / revision
-    if not folder.exists():
-        _unpack(revision, folder)
-    output = folder / request.name
-    if not output.exists():
-        tree = folder / "tree"
-        try:
-            _synthesise(tree, request.context, output, name)
-        except PlanError:
-            if not request.architecture:
-                raise
-            # The revision may be older than the choice, or than the architecture itself.
-            everything = Request(request.environment, "", request.settings)
+def _tree_id(revision: str) -> str:
+    """The name that Git gives to the content of a revision."""
+    return _git("rev-parse", f"{revision}^{{tree}}").stdout.decode().strip()
+
+
+def _tree_id_of_work_tree() -> str:
+    """The name that Git would give to the work tree if it were committed; the repository stays.
+
+    So what a commit holds is synthesised once, before or after it is committed.
+    """
+    objects = ROOT / _git("rev-parse", "--git-path", "objects").stdout.decode().strip()
+    with tempfile.TemporaryDirectory(prefix="plan-") as folder:
+        Path(folder, "objects").mkdir()
+        variables = {
+            "GIT_INDEX_FILE": f"{folder}/index",
+            "GIT_OBJECT_DIRECTORY": f"{folder}/objects",
+            "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(objects),
+        }
+        for command in (("add", "--all"), ("write-tree",)):
+            process = _git(*command, variables=variables)
+            if process.returncode != 0:
+                raise PlanError(f"git {' '.join(command)}: {process.stderr.decode().strip()}")
+    return process.stdout.decode().strip()
+
+
+def _forget_old() -> None:
+    """Remove what no plan has used for some days."""
+    for folder in PLANS.glob("*/"):
+        if time.time() - folder.stat().st_mtime > _KEPT_SECONDS:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _of_revision(revision: str, folder: Path, name: str, request: Request) -> Templates:
+    tree, output = folder / "tree", folder / request.name
+    if output.exists():
+        return _read(output)
+    if not tree.exists():
+        _unpack(revision, tree)
+    try:
+        _synthesise(tree, request.context, output, name)
+    except PlanError:
+        if not request.architecture:
+            raise
+        # The revision may be older than the choice, or than the architecture itself.
+        everything = Request(request.environment, "", request.settings)
+        output = folder / everything.name
+        if not output.exists():
             _synthesise(tree, everything.context, output, name)
     return _read(output)
 
 
-def _of_work_tree(request: Request) -> Templates:
-    output = PLANS / "work" / request.name
-    _synthesise(ROOT, request.context, output, "The work tree")
+def _of_work_tree(folder: Path, request: Request) -> Templates:
+    output = folder / request.name
+    if not output.exists():
+        _synthesise(ROOT, request.context, output, "The work tree")
     return _read(output)
 
 
-def _unpack(revision: str, folder: Path) -> None:
+def _unpack(revision: str, tree: Path) -> None:
     archive_process = _git("archive", "--format=tar", revision)
     if archive_process.returncode != 0:
         raise PlanError(f"git archive {revision}: {archive_process.stderr.decode().strip()}")
     # Renamed when complete: an interrupted run leaves nothing that looks finished.
-    partial = folder.with_name(f"{revision}.{os.getpid()}")
+    partial = tree.with_name(f"tree.{os.getpid()}")
     with tarfile.open(fileobj=io.BytesIO(archive_process.stdout)) as archive:
-        extract(archive, partial / "tree")
+        extract(archive, partial)
     for shared in _SHARED:
-        (partial / "tree" / shared).symlink_to(ROOT / shared)
-    partial.rename(folder)
+        (partial / shared).symlink_to(ROOT / shared)
+    partial.rename(tree)
 
 
 def _read(output: Path) -> Templates:
+    os.utime(output.parent)
     return {
         file.name.removesuffix(".template.json"): json.loads(file.read_text())
         for file in sorted(output.glob("*.template.json"))

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import jinja2
 import markdown
-from pygments import highlight
+from pygments import format as format_tokens
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_for_filename
+from pygments.token import Name, Text, Whitespace
 from pygments.util import ClassNotFound
 
 from repository import ROOT
@@ -25,6 +26,8 @@ from tools.site.targets import NOTE_ID
 
 _TEMPLATE = "annotated.html.j2"
 _CARDS = 5
+# Of the colour of all other code: half of the elements that MkDocs would parse, twice.
+_PLAIN = {Name, Whitespace}
 
 
 def page(path: str) -> str:
@@ -94,7 +97,8 @@ def _highlighted(path: str, text: str) -> list[str]:
         lexer = get_lexer_for_filename(path, stripnl=False)
     except ClassNotFound:
         return [escape(line) for line in text.splitlines()]
-    return highlight(text, lexer, HtmlFormatter(nowrap=True)).splitlines()
+    tokens = ((Text if kind in _PLAIN else kind, value) for kind, value in lexer.get_tokens(text))
+    return format_tokens(tokens, HtmlFormatter(nowrap=True)).splitlines()
 
 
 @cache

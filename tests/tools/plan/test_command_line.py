@@ -7,9 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from repository import ROOT
 from stacks.streaming_lake.settings import STREAMING_LAKE
+from tools.plan.cli import app
 
 NOT_COPIED = shutil.ignore_patterns(
     ".git", ".build", ".venv*", "node_modules", "cdk.out", "site", ".*_cache", "__pycache__",
@@ -38,6 +40,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     _git(folder, "init", "--quiet", "--initial-branch", "main")
     _git(folder, "add", "--all")
     _git(folder, "commit", "--quiet", "--message", "The work tree")
+    # Links to environments, which .gitignore names as folders.
+    (folder / ".git" / "info" / "exclude").write_text(".venv\nnode_modules\n")
     (folder / ".build").mkdir()
     for shared in (".venv", "node_modules", ".build/bundles", ".build/bootstrap"):
         (folder / shared).symlink_to((ROOT / shared).resolve())
@@ -65,11 +69,32 @@ def test_an_unchanged_work_tree_says_that_nothing_changes(project: Path) -> None
     assert (project / ".build" / "plan" / "plan.md").exists()
 
 
+def test_what_was_planned_is_not_synthesised_again_once_it_is_committed(project: Path) -> None:
+    _set_retention(project, "48")
+    assert _plan(project, "--arch", "streaming-lake").returncode == 0
+    synthesised = _synthesised(project)
+    _git(project, "commit", "--quiet", "--all", "--message", "Keep events for longer")
+    try:
+        process = _plan(project, "--arch", "streaming-lake")
+    finally:
+        _git(project, "reset", "--quiet", "--hard", "HEAD~1")
+    assert "Nothing changes." in process.stdout
+    assert _synthesised(project) == synthesised
+
+
+def _synthesised(project: Path) -> dict[Path, int]:
+    """When each folder of templates was written."""
+    folders = (project / ".build" / "plan").glob("*/sandbox-*")
+    return {folder: folder.stat().st_mtime_ns for folder in folders}
+
+
 def test_a_changed_setting_is_listed_before_and_after(project: Path) -> None:
     _set_retention(project, "48")
-    process = _plan(project, "--arch", "streaming-lake", "--markdown")
+    process = _plan(project, "--arch", "streaming-lake")
     assert process.returncode == 0, process.stderr
-    page = process.stdout
+    assert "Retention" in process.stdout
+    assert "For a pull request: .build/plan/plan.md" in process.stdout
+    page = (project / ".build" / "plan" / "plan.md").read_text()
     assert re.match(r"## streaming-lake in sandbox: the work tree against HEAD \(\w{7}\)\n", page)
     assert "| StreamingLake/Ingestion/Events | RetentionPeriodHours | 24 | 48 |" in page
     (before, after, change) = re.findall(
@@ -81,9 +106,8 @@ def test_a_changed_setting_is_listed_before_and_after(project: Path) -> None:
 def test_only_the_chosen_architecture_is_synthesised(project: Path) -> None:
     _set_retention(project, "24")
     assert _plan(project, "--arch", "language-chain").returncode == 0
-    newest = max(
-        (project / ".build" / "plan" / "work").iterdir(), key=lambda folder: folder.stat().st_mtime
-    )
+    written = _synthesised(project)
+    newest = max(written, key=written.__getitem__)
     assert [file.name for file in newest.glob("*.template.json")] == ["LanguageChain.template.json"]
 
 
@@ -98,14 +122,6 @@ def test_settings_apply_to_both_sides(project: Path) -> None:
     assert "streaming-lake in sandbox, streaming_lake.shards=2: the work tree" in process.stdout
 
 
-def test_the_terminal_names_the_file_for_the_pull_request(project: Path) -> None:
-    _set_retention(project, "48")
-    process = _plan(project, "--arch", "streaming-lake")
-    assert "For a pull request: .build/plan/plan.md" in process.stdout
-    assert "RetentionPeriodHours" in (project / ".build" / "plan" / "plan.md").read_text()
-    assert "Retention" in process.stdout
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -117,13 +133,11 @@ def test_the_terminal_names_the_file_for_the_pull_request(project: Path) -> None
         (["--set", "streaming_lake.shards=0"], "-c streaming_lake.shards=0: "),
     ],
 )
-def test_an_unknown_value_is_one_sentence(
-    project: Path, arguments: list[str], message: str
-) -> None:
-    process = _plan(project, *arguments)
-    assert process.returncode == 1
-    assert process.stderr.startswith(f"Error: {message}")
-    assert process.stderr.count("\n") == 1
+def test_an_unknown_value_is_one_sentence(arguments: list[str], message: str) -> None:
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"Error: {message}")
+    assert result.stderr.count("\n") == 1
 
 
 def test_a_base_that_does_not_synthesise_is_named_with_its_message(project: Path) -> None:
@@ -131,7 +145,7 @@ def test_a_base_that_does_not_synthesise_is_named_with_its_message(project: Path
     _git(project, "commit", "--quiet", "--all", "--message", "Break it")
     try:
         _set_retention(project, "24")
-        process = _plan(project)
+        process = _plan(project, "--arch", "streaming-lake")
     finally:
         _git(project, "reset", "--quiet", "--hard", "HEAD~1")
     assert process.returncode == 1
@@ -145,7 +159,7 @@ def test_a_work_tree_that_does_not_synthesise_is_named(project: Path) -> None:
     text = app.read_text()
     app.write_text(f"raise RuntimeError('broken')\n{text}")
     try:
-        process = _plan(project)
+        process = _plan(project, "--arch", "streaming-lake")
     finally:
         app.write_text(text)
     assert process.stderr.startswith("Error: The work tree does not synthesise for sandbox: ")
@@ -168,9 +182,9 @@ def test_a_base_from_before_the_choice_of_architectures_is_compared(project: Pat
 
 
 def test_without_a_repository_there_is_nothing_to_compare_with(
-    project: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("GIT_DIR", str(project / "none"))
-    process = _plan(project)
-    assert process.returncode == 1
-    assert "is no Git repository" in process.stderr
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "none"))
+    result = CliRunner().invoke(app)
+    assert result.exit_code == 1
+    assert "is no Git repository" in result.stderr

@@ -39,16 +39,23 @@ def laid_out(drawing: Drawing) -> Layout:
 
     Raises LayoutError.
     """
-    process = _node()
-    if process.stdin is None or process.stdout is None:
-        raise LayoutError("Node has no standard input or output.")
-    process.stdin.write(f"{json.dumps(_graph(drawing))}\n")
-    process.stdin.flush()
-    answer = process.stdout.readline()
-    graph = json.loads(answer) if answer else {"error": "Node has ended. Run `make setup`."}
+    graph = json.loads(_answer(json.dumps(_graph(drawing))))
     if "error" in graph:
         raise LayoutError(f"{drawing.name} could not be laid out: {graph['error']}")
     return _layout_of(graph, {line.id for line in drawing.lines if line.back})
+
+
+@cache
+def _answer(request: str) -> str:
+    """What Node answers; the README's pictures and the site's differ in links alone."""
+    process = _node()
+    if process.stdin is None or process.stdout is None:
+        raise LayoutError("Node has no standard input or output.")
+    process.stdin.write(f"{request}\n")
+    process.stdin.flush()
+    if answer := process.stdout.readline():
+        return answer
+    raise LayoutError("Node has ended. Set the environment up anew: make clean, then make docs")
 
 
 @cache
