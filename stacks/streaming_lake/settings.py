@@ -65,8 +65,6 @@ class StreamingLakeSettings:
     """Athena cancels a query that would scan more. Athena's minimum is 10 MB."""
     query_result_days: Annotated[int, Field(ge=1, le=3650)] = 30
     """How long query results are kept."""
-    superseded_grace_hours: Annotated[int, Field(ge=0, le=720)] = 24
-    """How long a replaced partition stays, so that a query planned on it can finish."""
     lake_formation: Annotated[tuple[Annotated[str, Field(pattern=_PRINCIPAL)], ...], Listed] = ()
     """ARNs of the roles or users that read curated flights through Lake Formation alone: without
     `hidden_columns`, and only rows of `row_filter`. none: the analyst's policy reads every table.
@@ -76,15 +74,16 @@ class StreamingLakeSettings:
     row_filter: Annotated[Annotated[str, Field(pattern=r"^[^\n]{1,2048}$")] | None, Off] = None
     """Condition that a curated flight must meet for those in `lake_formation`, as a PartiQL
     expression: origin='JFK'; none: all rows."""
+    event_days: Annotated[int, Field(ge=2, le=3650)] = 30
+    """How long delivered events lie in `events/`. The curation job has read them by then, or never
+    will: it should run at least every few days. The raw log keeps them for good."""
     budget_usd: BudgetUsd = None
     """Monthly budget. An alarm is sent at 80 % of it and when AWS forecasts more."""
 
 
 STREAMING_LAKE = SettingsGroup(
     "streaming_lake",
-    local=StreamingLakeSettings(
-        shards=1, buffer_seconds=3, transform_buffer_seconds=1, superseded_grace_hours=0
-    ),
+    local=StreamingLakeSettings(shards=1, buffer_seconds=3, transform_buffer_seconds=1),
     sandbox=StreamingLakeSettings(shards=1, budget_usd=25),
     production=StreamingLakeSettings(
         shards=None,

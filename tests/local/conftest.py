@@ -70,10 +70,29 @@ class DeployedLake:
         ]
 
     def clear(self) -> None:
-        """Empty the buckets."""
-        s3 = self.emulator.client("s3")
+        """Empty the buckets, and make the Iceberg table anew, as CloudFormation made it."""
+        s3, glue = self.emulator.client("s3"), self.emulator.client("glue")
         for output in ("LakeBucketName", "RawBucketName"):
             empty(s3, self.outputs[output])
+        database, name = self.outputs["DatabaseName"], self.outputs["CuratedTableName"]
+        table = glue.get_table(DatabaseName=database, Name=name)["Table"]
+        columns = [
+            {"Name": "event_id", "Type": "string"},
+            {"Name": "scheduled_departure", "Type": "timestamp"},
+        ]
+        glue.delete_table(DatabaseName=database, Name=name)
+        glue.create_table(
+            DatabaseName=database,
+            OpenTableFormatInput={"IcebergInput": {"MetadataOperation": "CREATE", "Version": "2"}},
+            TableInput={
+                "Name": name,
+                "TableType": "EXTERNAL_TABLE",
+                "StorageDescriptor": {
+                    "Location": table["StorageDescriptor"]["Location"],
+                    "Columns": columns,
+                },
+            },
+        )
 
 
 def empty(s3: Any, bucket: str) -> None:

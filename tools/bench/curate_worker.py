@@ -7,19 +7,12 @@ import json
 import sys
 import tempfile
 import time
-from io import BytesIO
 from pathlib import Path
-from typing import Any
 
-import boto3
 import pandas as pd
-from moto import mock_aws
-from pyspark.sql import SparkSession
 
-from curate_flights.main import main as curate
-from curate_flights.main import session
 from local.demos import flights
-from local.services.glue.mirrored_lake import MirroredLake
+from tools.bench.bench_lake import bench_lake
 
 BASE = 20_000
 
@@ -27,31 +20,13 @@ BASE = 20_000
 def run(scale: int) -> dict[str, float]:
     """The number of flights, and the seconds without the start of the JVM."""
     frame = events(BASE * scale)
-    with tempfile.TemporaryDirectory() as folder, mock_aws():
-        s3, glue = boto3.client("s3"), boto3.client("glue")
-        s3.create_bucket(Bucket="lake")
-        glue.create_database(DatabaseInput={"Name": "d"})
-        glue.create_table(
-            DatabaseName="d",
-            TableInput={
-                "Name": "flights_curated",
-                "StorageDescriptor": {"Location": "s3://lake/curated/", "Columns": []},
-                "PartitionKeys": [{"Name": "event_month"}, {"Name": "event_day"}],
-            },
-        )
-        _put(s3, "events/arrival_hour=2026-11-20-22/events.parquet", frame)
-        _put(s3, "weather/month=2013/weather.parquet", flights.weather())
-        MirroredLake.mirror = Path(folder)
-        builder = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
-        builder = builder.config("spark.driver.memory", "2g").config("spark.local.dir", folder)
-        spark = session(builder.config("spark.sql.shuffle.partitions", "4"))
-        spark.range(1).count()  # starts the JVM and compiles its first code
+    with tempfile.TemporaryDirectory() as folder, bench_lake(Path(folder)) as lake:
+        lake.put("events/arrival_hour=2026-11-20-22/events.parquet", frame)
+        lake.put("weather/month=2013/weather.parquet", flights.weather())
+        lake.spark.range(1).count()  # starts the JVM and compiles its first code
         started = time.monotonic()
-        summary = curate(
-            ["--lake_bucket", "lake", "--database", "d"], spark, lake_class=MirroredLake
-        )
+        summary = lake.curate()
         seconds = time.monotonic() - started
-        spark.stop()
     return {"flights": summary.fresh, "seconds": seconds}
 
 
@@ -66,12 +41,6 @@ def events(count: int) -> pd.DataFrame:
         if delivered[name].dtype in ("int64", "Int64"):
             delivered[name] = delivered[name].astype("Int32")
     return delivered
-
-
-def _put(s3: Any, key: str, frame: pd.DataFrame) -> None:
-    body = BytesIO()
-    frame.to_parquet(body, index=False, coerce_timestamps="ms")
-    s3.put_object(Bucket="lake", Key=key, Body=body.getvalue())
 
 
 if __name__ == "__main__":

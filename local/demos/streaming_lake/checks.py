@@ -16,7 +16,8 @@ _DELAYS = """
     FROM curated GROUP BY ALL ORDER BY ALL
 """
 _LATE = """
-    SELECT event_month, event_day, count(*), count(*) FILTER (late)
+    SELECT strftime(scheduled_departure, '%Y-%m-%d') AS event_day, count(*),
+        count(*) FILTER (late)
     FROM curated GROUP BY ALL HAVING bool_or(late) ORDER BY ALL
 """
 _ROUTES = """

@@ -23,9 +23,7 @@ _CURATED = """
             THEN coalesce(w.precipitation_inches, 0)
         END AS precipitation_inches,
         w.visibility_miles,
-        w.origin IS NULL AS weather_missing,
-        strftime(f.scheduled_departure, '%Y-%m') AS event_month,
-        strftime(f.scheduled_departure, '%d') AS event_day
+        w.origin IS NULL AS weather_missing
     FROM flights f
     LEFT JOIN weather w
         ON w.origin = f.origin AND w.observed_at = date_trunc('hour', f.scheduled_departure)

@@ -1,31 +1,54 @@
-"""ministack's Athena reads every file below a table's location.
+"""ministack's Athena reads every file below a table's location, and knows no Iceberg.
 
-Athena reads the locations of the table's partitions, where the catalogue has any.
+Athena reads the locations of the table's partitions, where the catalogue has any, and of an Iceberg
+table the files of its current snapshot, or of the one that `FOR VERSION AS OF` names.
 """
 
+import re
 import shutil
 import tempfile
 from collections.abc import Callable
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
-from ministack.services import athena, glue
+from ministack.services import athena, glue, s3
 
 from local.runtime.wrapping import wrap
+from local.services.athena.iceberg_reads import plan
 
 LENIENT = [
     (
         "Statements other than SELECT and UNLOAD are not run.",
         "The engine is DuckDB, on files that the catalogue names.",
     ),
+    (
+        "Iceberg tables with delete files are refused.",
+        "DuckDB reads the data files that PyIceberg plans; every writer here merges copy-on-write.",
+    ),
 ]
 
 _Original = Callable[[str, list[str]], list[str]]
+_VERSION = re.compile(r"(?P<table>\w+)\"?\s+FOR\s+VERSION\s+AS\s+OF\s+(?P<snapshot>\d+)", re.I)
+_versions: ContextVar[dict[str, int]] = ContextVar("versions")
+_relations: dict[tuple[str, ...], str] = {}
 
 
 def close() -> None:
-    """Read partitions where the catalogue says they are."""
+    """Read partitions where the catalogue says they are, and the snapshots of Iceberg tables."""
+    wrap(athena, "_rewrite_data_paths", _without_versions)
     wrap(athena, "_materialize_table_files", _table_files)
+    wrap(athena, "_table_relation", _relation)
+
+
+async def _without_versions(original: Any, query: str, *arguments: Any, **options: Any) -> Any:
+    """Take `FOR VERSION AS OF` out of a query; one version of each table."""
+    versions = {match["table"]: int(match["snapshot"]) for match in _VERSION.finditer(query)}
+    _versions.set(versions)
+    plain = _VERSION.sub(
+        lambda match: re.sub(r"\s+FOR\s+VERSION.*", "", match[0], flags=re.I), query
+    )
+    return await original(plain, *arguments, **options)
 
 
 def _table_files(original: _Original, location: str, work_folders: list[str]) -> list[str]:
@@ -35,6 +58,8 @@ def _table_files(original: _Original, location: str, work_folders: list[str]) ->
     every folder it makes to `work_folders`.
     """
     table = _table_at(location)
+    if table and "metadata_location" in (glue._tables[table].get("Parameters") or {}):
+        return _snapshot_files(table, work_folders)
     partitions = glue._partitions.get(table, []) if table else []
     if not partitions:
         return list(original(location, work_folders))
@@ -51,6 +76,32 @@ def _table_files(original: _Original, location: str, work_folders: list[str]) ->
         for download in downloads:
             shutil.rmtree(download)
     return [str(file) for file in files]
+
+
+def _snapshot_files(table: str, work_folders: list[str]) -> list[str]:
+    """Copies of the files of an Iceberg table's snapshot; `_relation` tells how to read them."""
+    location = glue._tables[table]["Parameters"]["metadata_location"]
+    snapshot_id = _versions.get({}).get(table.rpartition("/")[2])
+    planned = plan(location, _read_object, snapshot_id)
+    root = Path(tempfile.mkdtemp(prefix="athena-"))
+    work_folders.append(str(root))
+    paths = []
+    for number, uri in enumerate(planned.files):
+        path = root / f"{number}.parquet"
+        path.write_bytes(_read_object(uri))
+        paths.append(str(path))
+    _relations[tuple(paths)] = planned.relation(paths)
+    return paths
+
+
+def _relation(original: Callable[..., str], table_data: dict[str, Any], files: list[str]) -> str:
+    return _relations.pop(tuple(files), None) or original(table_data, files)
+
+
+def _read_object(uri: str) -> bytes:
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    body: bytes = s3._get_object_data(bucket, key)
+    return body
 
 
 def _table_at(location: str) -> Any:

@@ -1,9 +1,9 @@
 """Runs a Glue job on local Spark: its script, its arguments, its role.
 
 The script and its modules are fetched from where the job says, under the job's own role, and run
-on the Spark and Python versions of its Glue version. Spark has no S3 connector here, so data files
-pass through a folder; every call to S3 and Glue is made under the role. Workers, timeouts,
-bookmarks and concurrency are not simulated.
+on the Spark and Iceberg versions of its Glue version, with the job's `--conf`. Spark reaches S3 and
+Glue by gateways (`spark_session`); every call is made under the role. Workers, timeouts, bookmarks
+and concurrency are not simulated.
 """
 
 import json

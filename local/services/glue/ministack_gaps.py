@@ -1,5 +1,8 @@
 """ministack's StartJobRun reports SUCCEEDED for a Spark job, and runs nothing.
 
+Its CreateTable ignores OpenTableFormatInput: here it writes the metadata of an Iceberg table to S3,
+and points the table at it.
+
 Here the job runs on local Spark, and EventBridge learns how it ended, as Glue tells it:
 https://docs.aws.amazon.com/glue/latest/dg/automating-awsglue-with-cloudwatch-events.html (read
 2026-11-28).
@@ -11,19 +14,35 @@ from collections.abc import Callable
 from typing import Any
 
 import requests
-from ministack.services import eventbridge, glue
+from ministack.services import eventbridge, glue, s3
 
 from local.runtime.wrapping import wrap
+from local.services.glue.iceberg_metadata import first_metadata
 
 _TIMEOUT_SECONDS = 3600
 _SEVERITIES = {"SUCCEEDED": "INFO", "FAILED": "ERROR"}
 
 
 def close() -> None:
-    """Run Spark jobs."""
+    """Run Spark jobs, and make Iceberg tables."""
+    wrap(glue, "_create_table", _create_table)
     # A Spark job would be started in Docker, or be reported as done.
     wrap(glue, "_is_spark_job", lambda _original, _job: False)
     wrap(glue, "_execute_subprocess", _run)
+
+
+def _create_table(original: Callable[..., Any], data: dict[str, Any]) -> Any:
+    iceberg = data.get("OpenTableFormatInput", {}).get("IcebergInput")
+    if iceberg is None:
+        return original(data)
+    table_input = data["TableInput"]
+    location, metadata = first_metadata(table_input, iceberg.get("Version", "2"))
+    parameters = {"table_type": "ICEBERG", "metadata_location": location}
+    response = original({**data, "TableInput": {**table_input, "Parameters": parameters}})
+    if response[0] == 200:
+        bucket, _, key = location.removeprefix("s3://").partition("/")
+        s3._put_object(bucket, key, metadata.encode(), {"content-type": "application/json"})
+    return response
 
 
 def _run(

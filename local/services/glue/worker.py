@@ -11,30 +11,29 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from pyspark.sql import SparkSession
+import boto3
 
-from local.services.glue.mirrored_lake import MirroredLake
+from local.services.glue.spark_session import CATALOG, gateways, small_spark
 
 
 def run_script(script: Path, folder: Path, arguments: list[str]) -> str:
-    """Run the script's `main` on a small local Spark, data files mirrored below `folder`."""
+    """Run the script's `main` on a small local Spark, under the credentials of the environment."""
     job = runpy.run_path(str(script))
-    MirroredLake.mirror = folder / "mirror"
-    builder = (
-        SparkSession.builder.master("local[2]")
-        .config("spark.ui.enabled", "false")
-        .config("spark.driver.bindAddress", "127.0.0.1")
-        .config("spark.driver.host", "127.0.0.1")
-        .config("spark.sql.shuffle.partitions", "4")
-        .config("spark.local.dir", str(folder))
-        .config("spark.sql.warehouse.dir", str(folder / "warehouse"))
-        .config("spark.driver.memory", "2g")
-    )
-    spark = job["session"](builder)
-    try:
-        summary = job["main"](arguments, spark, lake_class=MirroredLake)
-    finally:
-        spark.stop()
+    options = dict(zip(arguments[::2], arguments[1::2], strict=True))
+    with gateways(boto3.client("s3"), boto3.client("glue")) as servers:
+        builder = small_spark(folder)
+        for setting in options.get("--conf", "").split(" --conf "):
+            name, _, value = setting.partition("=")
+            # The catalogue of the job's table is Glue's, here too, by way of a gateway.
+            if name and not name.startswith(f"spark.sql.catalog.{CATALOG}"):
+                builder = builder.config(name, value)
+        for name, value in servers.settings(options["--lake_bucket"]).items():
+            builder = builder.config(name, value)
+        spark = job["session"](builder)
+        try:
+            summary = job["main"](arguments, spark)
+        finally:
+            spark.stop()
     return json.dumps(asdict(summary))
 
 

@@ -8,6 +8,7 @@ from pyspark.sql.types import (
     StringType,
     StructField,
     StructType,
+    TimestampNTZType,
     TimestampType,
 )
 
@@ -20,17 +21,21 @@ _TYPES: dict[schemas.Kind, DataType] = {
     "boolean": BooleanType(),
     "timestamp": TimestampType(),
 }
+# Iceberg's `timestamp`, Athena's timestamp(6). All times here are UTC.
+_ICEBERG_TYPES = _TYPES | {"timestamp": TimestampNTZType()}
 
 
-def spark_schema(name: str) -> StructType:
+def spark_schema(name: str, types: dict[schemas.Kind, DataType] = _TYPES) -> StructType:
     """The columns of `schemas/<name>.schema.json`, in its order; files may lack any of them."""
     return StructType(
-        [StructField(column.name, _TYPES[column.kind]) for column in schemas.columns(name)]
+        [
+            StructField(column.name, types[column.kind], metadata={"comment": column.description})
+            for column in schemas.columns(name)
+        ]
     )
 
 
 # As Firehose delivers them: the event, and when it arrived.
 EVENTS = StructType([*spark_schema("flight_event"), StructField("arrived_at", TimestampType())])
 WEATHER = spark_schema("hourly_weather")
-CURATED = spark_schema("curated_flight")
-EVENT_ID = StructType([CURATED["event_id"]])
+CURATED = spark_schema("curated_flight", _ICEBERG_TYPES)

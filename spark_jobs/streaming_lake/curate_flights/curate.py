@@ -1,28 +1,24 @@
-"""One run of the job: it curates new events, publishes each day, and saves a watermark.
+"""One run of the job: it merges the events of files that it has not read into the Iceberg table.
 
-A run may be repeated or killed anywhere. Each version of a day is a folder of its own, and readers
-go by the catalogue, which is pointed at new folders only when all of them are complete. The
-watermark says from where to look for new objects, and looks back a little: what is read twice, or
-was published by a run that died before it could remember, is known by its `event_id` and dropped.
+A run may be repeated or killed anywhere. All rows of a run, whatever their days, come with one
+commit of the table. Which files have been read is remembered after it: a run that was killed
+between the two reads them again, and finds that the table has their events.
+
+What is new is what is not in that list, however late Firehose delivers it and under whatever hour.
+The list holds the files that are there, so it grows no longer than the lifecycle of `events/` lets
+them lie. It belongs to one table: a table that was made anew, or rolled back to a snapshot before
+the list, gets every file again.
 """
 
-import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
-from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812 -- as every Spark text calls it
 
 from curate_flights import transform
-from curate_flights.catalog import Catalog, Day
-from curate_flights.columns import CURATED, EVENT_ID, EVENTS, WEATHER
-from curate_flights.lake import Lake, StoredObject
-
-# Firehose tries to deliver for a day, so no object is filed under an hour further back than that;
-# doubled to be safe.
-_LONGEST_DELIVERY = timedelta(hours=48)
-# About 90 bytes a row in Parquet: rows in a file of the wanted size.
-_ROWS_A_MEBIBYTE = 12_000
+from curate_flights.columns import EVENTS, WEATHER
+from curate_flights.lake import Lake
+from curate_flights.table import CuratedTable
 
 
 @dataclass(frozen=True)
@@ -30,11 +26,8 @@ class Settings:
     """The settings of a run; `main.py` has the defaults."""
 
     events_prefix: str
-    curated_prefix: str
     weather_prefix: str
-    state_key: str
-    overlap: timedelta
-    superseded_grace: timedelta
+    state_prefix: str
     target_file_mebibytes: int
 
 
@@ -42,115 +35,72 @@ class Settings:
 class Summary:
     """The counts of a run: rows, unless the name says otherwise."""
 
-    objects_read: int
+    files_read: int
     events: int
-    known: int  # sent twice, or read again because the run looks back a little
+    known: int  # sent twice, or older than what the table has
     fresh: int
+    corrected: int  # a later version of an event that the table had
     late: int
-    days_published: int
-    objects_deleted: int
+    days_changed: int
+    snapshot_id: int | None
+
+    @classmethod
+    def of_nothing(cls, table: CuratedTable) -> "Summary":
+        """A run that found no new files."""
+        return cls(0, 0, 0, 0, 0, 0, 0, table.snapshot_id())
 
 
-def run(lake: Lake, catalog: Catalog, settings: Settings) -> Summary:
+def run(lake: Lake, table: CuratedTable, settings: Settings) -> Summary:
     """Curate what has arrived since the last run. Raises what S3, Glue or Spark raise."""
-    state = lake.remembered(settings.state_key)
-    objects = _new_objects(lake, settings, state["watermark"] if state else None)
-    published = catalog.locations()
-    events = lake.read(EVENTS, [stored.key for stored in objects])
-    fresh = _fresh(lake, settings, events, published).cache()
-    counts = {
-        (row["event_month"], row["event_day"]): row
-        for row in fresh.groupBy("event_month", "event_day")
-        .agg(F.count("*").alias("rows"), F.sum(F.col("late").cast("int")).alias("late"))
-        .collect()
+    table_id = table.prepare(settings.target_file_mebibytes * 1024**2)
+    state_key = f"{settings.state_prefix}curate_flights/{table_id}.json.gz"
+    files = lake.objects(settings.events_prefix)
+    read_before = _files_read(lake, table, state_key)
+    new = [key for key, etag in files.items() if read_before.get(key) != etag]
+    summary = _merge(lake, table, settings, new) if new else Summary.of_nothing(table)
+    if files != read_before:
+        lake.remember(state_key, {"snapshot_id": summary.snapshot_id, "files": files})
+    return summary
+
+
+def _files_read(lake: Lake, table: CuratedTable, state_key: str) -> Mapping[str, str]:
+    state = lake.remembered(state_key)
+    if not state or table.was_rolled_back(state["snapshot_id"]):
+        return {}
+    files: dict[str, str] = state["files"]
+    return files
+
+
+def _merge(lake: Lake, table: CuratedTable, settings: Settings, keys: list[str]) -> Summary:
+    latest = transform.latest_events(lake.read(EVENTS, keys)).cache()
+    delivered = {
+        row["event_day"]: row["events"]
+        for row in latest.groupBy("event_day").agg(F.sum("copies").alias("events")).collect()
     }
-    rows = sum(row["rows"] for row in counts.values())
-    total = events.count() if objects else 0
-    if counts:
-        catalog.publish(_write(lake, settings, fresh, published, list(counts)))
-    fresh.unpersist()
-    newest = max((stored.modified for stored in objects), default=None)
-    if newest:
-        lake.remember(
-            settings.state_key,
-            {"watermark": newest.isoformat(), "finished_at": datetime.now(UTC).isoformat()},
-        )
-    deleted = _sweep(lake, settings, set(catalog.locations().values()))
-    return Summary(
-        objects_read=len(objects),
-        events=total,
-        known=total - rows,
-        fresh=rows,
-        late=sum(row["late"] for row in counts.values()),
-        days_published=len(counts),
-        objects_deleted=deleted,
+    changed = transform.changes(latest, table.rows(delivered), table.days()).cache()
+    by_day = changed.groupBy(F.to_date("scheduled_departure").alias("event_day")).agg(
+        F.count_if(~F.col("known")).alias("fresh"),
+        F.count_if("known").alias("corrected"),
+        F.count_if(~F.col("known") & F.col("late")).alias("late"),
     )
-
-
-def _new_objects(lake: Lake, settings: Settings, watermark: str | None) -> list[StoredObject]:
-    if watermark is None:
-        return lake.objects(settings.events_prefix)
-    seen_until = datetime.fromisoformat(watermark)
-    oldest_hour = (seen_until - _LONGEST_DELIVERY).strftime("%Y-%m-%d-%H")
-    start = f"{settings.events_prefix}arrival_hour={oldest_hour}"
-    objects = lake.objects(settings.events_prefix, start_after=start)
-    return [stored for stored in objects if stored.modified > seen_until - settings.overlap]
-
-
-def _fresh(
-    lake: Lake, settings: Settings, events: DataFrame, published: dict[Day, str]
-) -> DataFrame:
-    curated_ids = lake.read(EVENT_ID, sorted(published.values()))
-    days = lake.spark.createDataFrame(sorted(published), "event_month string, event_day string")
-    weather = lake.read(WEATHER, [stored.key for stored in lake.objects(settings.weather_prefix)])
-    new = transform.not_yet_curated(transform.distinct_events(events), curated_ids)
-    dated = transform.marked_late(transform.with_day(new), days)
-    return transform.curated(transform.with_weather(dated, weather))
-
-
-def _write(
-    lake: Lake, settings: Settings, fresh: DataFrame, published: dict[Day, str], days: list[Day]
-) -> dict[Day, str]:
-    """Write the new version of each of `days`; returns their folders. Nobody reads them yet."""
-    run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
-    before = lake.read(CURATED, sorted(published[day] for day in days if day in published))
-    after = fresh.unionByName(transform.with_day(before)).withColumn("run", F.lit(run_id))
-    partition = ["event_month", "event_day", "run"]
-    # All rows of a day to one task, which cuts files at the wanted size.
-    gathered = after.repartition("event_month", "event_day")
-    rows_a_file = settings.target_file_mebibytes * _ROWS_A_MEBIBYTE
-    lake.write(gathered, settings.curated_prefix, partition, rows_a_file)
-    return {
-        (month, day): f"{settings.curated_prefix}event_month={month}/event_day={day}/run={run_id}/"
-        for month, day in days
-    }
-
-
-def _sweep(lake: Lake, settings: Settings, live: set[str]) -> int:
-    """Delete folders that no reader can reach and no query can still be reading."""
-    objects = lake.objects(settings.curated_prefix)
-    last_changes: dict[str, datetime] = {}
-    for stored in objects:
-        folder = _folder(stored.key)
-        last_changes[folder] = max(stored.modified, last_changes.get(folder, stored.modified))
-    # Queries may have been planned on a folder until the day's live one took its place, however
-    # old its files are; one that a killed run left behind was never read.
-    replaced = {_day(folder): last_changes[folder] for folder in live if folder in last_changes}
-    grace_started = datetime.now(UTC) - settings.superseded_grace
-    dead = [
-        stored.key
-        for stored in objects
-        if (folder := _folder(stored.key)) not in live
-        and max(last_changes[folder], replaced.get(_day(folder), last_changes[folder]))
-        <= grace_started
-    ]
-    lake.delete(dead)
-    return len(dead)
-
-
-def _folder(key: str) -> str:
-    return f"{key.rpartition('/')[0]}/"
-
-
-def _day(folder: str) -> str:
-    return folder.rpartition("run=")[0]
+    days = by_day.collect()
+    if days:
+        weather = lake.read(WEATHER, [*lake.objects(settings.weather_prefix)])
+        rows = transform.curated(transform.with_weather(changed, weather))
+        table.merge(rows, [row["event_day"] for row in days])
+    latest.unpersist()
+    changed.unpersist()
+    events = sum(delivered.values())
+    fresh, corrected, late = (
+        sum(row[name] for row in days) for name in ("fresh", "corrected", "late")
+    )
+    return Summary(
+        files_read=len(keys),
+        events=events,
+        known=events - fresh - corrected,
+        fresh=fresh,
+        corrected=corrected,
+        late=late,
+        days_changed=len(days),
+        snapshot_id=table.snapshot_id(),
+    )

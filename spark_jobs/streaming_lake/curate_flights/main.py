@@ -6,15 +6,14 @@ import logging
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from datetime import timedelta
 from typing import Any
 
 import boto3
 from pyspark.sql import SparkSession
 
-from curate_flights.catalog import Catalog
 from curate_flights.curate import Settings, Summary, run
 from curate_flights.lake import Lake
+from curate_flights.table import CuratedTable
 
 log = logging.getLogger("curate_flights")
 
@@ -24,23 +23,21 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lake_bucket", required=True)
     parser.add_argument("--database", required=True)
+    # The job's `--conf` says what Spark's catalogue of this name is.
+    parser.add_argument("--catalog", default="glue_catalog")
     parser.add_argument("--curated_table", default="flights_curated")
     parser.add_argument("--events_prefix", default="events/")
-    parser.add_argument("--curated_prefix", default="curated/")
     parser.add_argument("--weather_prefix", default="weather/")
-    parser.add_argument("--state_key", default="state/curate_flights.json")
-    parser.add_argument("--overlap_minutes", type=int, default=60)
-    parser.add_argument("--superseded_grace_hours", type=int, default=24)
+    parser.add_argument("--state_prefix", default="state/")
     parser.add_argument("--target_file_mebibytes", type=int, default=128)
     return parser.parse_known_args(argv)[0]
 
 
 def session(builder: SparkSession.Builder) -> SparkSession:
-    """Spark as the job needs it: days are UTC days, and folders hold data files alone."""
+    """Spark as the job needs it: days are UTC days."""
     settings: dict[str, bool | float | int | str | None] = {
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.adaptive.enabled": "true",
-        "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
     }
     return builder.appName("curate_flights").config(map=settings).getOrCreate()
 
@@ -49,22 +46,18 @@ def main(
     argv: Sequence[str],
     spark: SparkSession,
     clients: Callable[[str], Any] = boto3.client,  # type: ignore[assignment]  # of its overloads, the plain one
-    lake_class: type[Lake] = Lake,
 ) -> Summary:
     """Run the job once with the arguments that Glue gives."""
     options = arguments(argv)
-    lake = lake_class(spark, clients("s3"), options.lake_bucket)
-    catalog = Catalog(clients("glue"), options.database, options.curated_table, options.lake_bucket)
+    lake = Lake(spark, clients("s3"), options.lake_bucket)
+    table = CuratedTable(spark, f"{options.catalog}.{options.database}.{options.curated_table}")
     settings = Settings(
         events_prefix=options.events_prefix,
-        curated_prefix=options.curated_prefix,
         weather_prefix=options.weather_prefix,
-        state_key=options.state_key,
-        overlap=timedelta(minutes=options.overlap_minutes),
-        superseded_grace=timedelta(hours=options.superseded_grace_hours),
+        state_prefix=options.state_prefix,
         target_file_mebibytes=options.target_file_mebibytes,
     )
-    summary = run(lake, catalog, settings)
+    summary = run(lake, table, settings)
     log.info(json.dumps(asdict(summary)))
     return summary
 

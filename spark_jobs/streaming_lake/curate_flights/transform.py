@@ -1,42 +1,59 @@
 """What makes a delivered event a curated flight: plain functions from DataFrame to DataFrame."""
 
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F  # noqa: N812 -- as every Spark text calls it
 
-from curate_flights.columns import CURATED
+from curate_flights.columns import CURATED, EVENTS
 
 
-def distinct_events(events: DataFrame) -> DataFrame:
-    """One row an `event_id`: the one that arrived first.
+def _version() -> Column:
+    """Of two versions of an event the one that arrived later counts.
 
-    Rows that arrived together are told apart by a hash of all their columns, so every run picks
-    the same one.
+    A hash decides between those that arrived together, so that every run picks the same one,
+    whatever came in which run.
     """
-    first = Window.partitionBy("event_id").orderBy("arrived_at", F.xxhash64(*events.columns))
-    numbered = events.withColumn("_position", F.row_number().over(first))
+    return F.struct("arrived_at", F.xxhash64(*EVENTS.fieldNames()))
+
+
+def latest_events(events: DataFrame) -> DataFrame:
+    """One row for an `event_id` and day, in UTC: the version that arrived last.
+
+    `event_day` is the day, `copies` how often the event is there.
+    """
+    times = ("scheduled_departure", "arrived_at")
+    typed = events.withColumns({name: F.col(name).cast("timestamp_ntz") for name in times})
+    versions = typed.withColumns(
+        {"event_day": F.to_date("scheduled_departure"), "_version": _version()}
+    )
+    same_event = Window.partitionBy("event_id", "event_day")
+    numbered = versions.withColumns(
+        {
+            "copies": F.count("*").over(same_event),
+            "_position": F.row_number().over(same_event.orderBy(F.desc("_version"))),
+        }
+    )
     return numbered.where("_position = 1").drop("_position")
 
 
-def not_yet_curated(events: DataFrame, curated_ids: DataFrame) -> DataFrame:
-    """Events whose `event_id` no curated flight has, whatever day it is in."""
-    return events.join(curated_ids, "event_id", "left_anti")
+def changes(latest: DataFrame, curated_rows: DataFrame, days: DataFrame) -> DataFrame:
+    """The events that the table lacks, or has in an older version; adds `known` and `late`.
 
-
-def with_day(events: DataFrame) -> DataFrame:
-    """Add the partition of each event: `event_month` (2013-01) and `event_day` (05), in UTC."""
-    return events.withColumns(
-        {
-            "event_month": F.date_format("scheduled_departure", "yyyy-MM"),
-            "event_day": F.date_format("scheduled_departure", "dd"),
-        }
+    `late`: the event's day was among `days` when it first came.
+    """
+    before = curated_rows.select(
+        "event_id",
+        F.to_date("scheduled_departure").alias("event_day"),
+        _version().alias("_version_before"),
+        F.col("late").alias("_late_before"),
     )
-
-
-def marked_late(events: DataFrame, published: DataFrame) -> DataFrame:
-    """Add `late`: whether the event's day is among the `published` (event_month, event_day)."""
-    days = published.withColumn("late", F.lit(True))
-    joined = events.join(F.broadcast(days), ["event_month", "event_day"], "left")
-    return joined.withColumn("late", F.coalesce("late", F.lit(False)))
+    joined = latest.join(before, ["event_id", "event_day"], "left")
+    newer = joined.where("_version_before IS NULL OR _version > _version_before")
+    published = F.broadcast(days.withColumn("_published", F.lit(True)))
+    return newer.join(published, "event_day", "left").select(
+        *EVENTS.fieldNames(),
+        F.col("_version_before").isNotNull().alias("known"),
+        F.coalesce("_late_before", "_published", F.lit(False)).alias("late"),
+    )
 
 
 def with_weather(events: DataFrame, weather: DataFrame) -> DataFrame:
@@ -48,7 +65,7 @@ def with_weather(events: DataFrame, weather: DataFrame) -> DataFrame:
     """
     observed = weather.dropDuplicates(["origin", "observed_at"]).select(
         "origin",
-        F.col("observed_at").alias("_hour"),
+        F.col("observed_at").cast("timestamp_ntz").alias("_hour"),
         "temperature_fahrenheit",
         "wind_speed_miles_per_hour",
         F.coalesce("wind_gust_miles_per_hour", "wind_speed_miles_per_hour").alias(
@@ -58,12 +75,13 @@ def with_weather(events: DataFrame, weather: DataFrame) -> DataFrame:
         "visibility_miles",
         F.lit(False).alias("weather_missing"),
     )
-    hourly = events.withColumn("_hour", F.date_trunc("hour", "scheduled_departure"))
+    hour = F.date_trunc("hour", "scheduled_departure").cast("timestamp_ntz")
+    hourly = events.withColumn("_hour", hour)
     joined = hourly.join(F.broadcast(observed), ["origin", "_hour"], "left").drop("_hour")
     return joined.withColumn("weather_missing", F.coalesce("weather_missing", F.lit(True)))
 
 
 def curated(events: DataFrame) -> DataFrame:
-    """The columns of `schemas/curated_flight`, in its order, and the day's two behind them."""
+    """The columns of `schemas/curated_flight`, in its order."""
     flagged = events.withColumn("cancelled", F.isnull("departure_delay_minutes"))
-    return flagged.select(*CURATED.fieldNames(), "event_month", "event_day")
+    return flagged.select(*CURATED.fieldNames())

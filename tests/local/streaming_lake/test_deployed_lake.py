@@ -7,6 +7,7 @@ from collections import Counter
 import pytest
 
 from local.demos import flights
+from local.services.athena.queries import Athena
 from local.services.glue.job_run import run_job
 from tests.local.conftest import DeployedLake, deliver
 from tests.local.services.firehose.aggregates import aggregate
@@ -61,12 +62,18 @@ def test_two_runs_of_the_job_curate_each_flight_once(lake: DeployedLake) -> None
     firehose = lake.firehose()
     lake.send([*first, *first[:30]])
     deliver(firehose)
-    assert run_job(lake.emulator, lake.workspace, job)["fresh"] == len(first)
+    before = run_job(lake.emulator, lake.workspace, job)
+    assert before["fresh"] == len(first)
     lake.send([*second, *first[:5]])
     deliver(firehose)
     summary = run_job(lake.emulator, lake.workspace, job)
     assert (summary["fresh"], summary["late"]) == (len(second), len(second))
     assert run_job(lake.emulator, lake.workspace, job)["fresh"] == 0
+    athena = Athena(lake.emulator, lake.outputs)
+    query = "SELECT count(*) AS flights FROM flights_curated"
+    now, _ = athena.run(query)
+    earlier, _ = athena.run(f"{query} FOR VERSION AS OF {before['snapshot_id']}")
+    assert (now.flights[0], earlier.flights[0]) == (len(LINES), len(first))
 
 
 def test_a_batch_that_fails_to_convert_is_kept_in_the_error_prefix(lake: DeployedLake) -> None:

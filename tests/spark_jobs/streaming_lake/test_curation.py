@@ -1,72 +1,115 @@
 """The curated rows: one for each event, in its day's partition, with the weather at departure."""
 
 from datetime import timedelta
-from io import BytesIO
 from typing import Any
 
 import pytest
-from pyarrow import parquet
+from pyspark.sql.types import StructType
 
 import schemas
 from curate_flights.columns import CURATED, WEATHER
-from tests.spark_jobs.streaming_lake.conftest import ARRIVED, BUCKET, Lake, at, event, hour
+from tests.spark_jobs.streaming_lake.conftest import (
+    ARRIVED,
+    DATABASE,
+    NAME,
+    TABLE,
+    Lake,
+    at,
+    event,
+    hour,
+)
+
+MADE_WITH_THE_TABLE = ("event_id", "scheduled_departure")
 
 
 def test_a_flight_is_in_the_partition_of_its_scheduled_departure(lake: Lake) -> None:
     lake.deliver([event("a"), event("b", scheduled_departure=at(31, 23))])
     summary = lake.run()
-    assert (summary.events, summary.fresh, summary.days_published) == (2, 2, 2)
+    assert (summary.events, summary.fresh, summary.days_changed) == (2, 2, 2)
     assert {i: row["day"] for i, row in lake.by_id().items()} == {
         "a": "2013-01-01",
         "b": "2013-01-31",
     }
 
 
-def test_the_columns_are_those_of_the_schema_in_its_order(lake: Lake) -> None:
-    lake.deliver([event("a")])
+def test_the_table_gets_the_columns_of_the_schema_with_their_descriptions(lake: Lake) -> None:
     lake.run()
-    (key,) = lake.keys("curated/")
-    body = lake.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()
-    names = parquet.ParquetFile(BytesIO(body)).schema_arrow.names
-    assert names == [column.name for column in schemas.columns("curated_flight")]
-    assert CURATED.fieldNames() == names
+    table = lake.spark.table(NAME).schema
+    described = {column.name: column.description for column in schemas.columns("curated_flight")}
+    assert {field.name: field.metadata["comment"] for field in table if field.metadata} == {
+        name: text for name, text in described.items() if name not in MADE_WITH_THE_TABLE
+    }
+    assert set(table.names) == set(described)
+    glue = lake.glue.get_table(DatabaseName=DATABASE, Name=TABLE)["Table"]
+    types = {column["Name"]: column["Type"] for column in glue["StorageDescriptor"]["Columns"]}
+    assert types["arrived_at"] == types["scheduled_departure"] == "timestamp"
 
 
-def test_of_duplicate_events_the_first_to_arrive_is_curated(lake: Lake) -> None:
+def test_a_column_that_the_schema_gains_is_null_in_older_rows(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [name for name in CURATED.names if name != "visibility_miles"]
+    with monkeypatch.context() as patch:
+        older = StructType([CURATED[name] for name in names])
+        patch.setattr("curate_flights.table.CURATED", older)
+        patch.setattr("curate_flights.transform.CURATED", older)
+        lake.deliver([event("a")])
+        lake.run()
+    lake.observe([hour("EWR", at(1).replace(minute=0))])
+    lake.deliver([event("b")])
+    lake.run()
+    assert {i: row["visibility_miles"] for i, row in lake.by_id().items()} == {"a": None, "b": 10.0}
+
+
+def test_of_two_versions_of_an_event_the_last_to_arrive_is_curated(lake: Lake) -> None:
     later = ARRIVED + timedelta(seconds=5)
     lake.deliver([event("a", flight=2, arrived_at=later), event("a", flight=1)])
-    lake.deliver([event("a", flight=3, arrived_at=later)])
-    assert lake.run().known == 2
-    assert lake.by_id()["a"]["flight"] == 1
+    summary = lake.run()
+    assert (summary.events, summary.fresh, summary.known) == (2, 1, 1)
+    assert lake.by_id()["a"]["flight"] == 2
 
 
-def test_the_choice_between_simultaneous_duplicates_is_repeatable(lake: Lake) -> None:
+def test_a_correction_replaces_its_row_and_an_older_version_does_not(lake: Lake) -> None:
+    lake.deliver([event("a"), event("b")])
+    lake.run()
+    later, earlier = (ARRIVED + timedelta(hours=n) for n in (1, -1))
+    lake.deliver([event("a", flight=7, arrived_at=later), event("b", flight=8, arrived_at=earlier)])
+    summary = lake.run()
+    assert (summary.fresh, summary.corrected, summary.known, summary.late) == (0, 1, 1, 0)
+    rows = lake.by_id()
+    assert {i: (row["flight"], row["late"]) for i, row in rows.items()} == {
+        "a": (7, False),
+        "b": (1545, False),
+    }
+    assert rows["a"]["arrived_at"] == later
+
+
+def test_the_choice_between_simultaneous_versions_is_repeatable(lake: Lake) -> None:
     twins = [event("a", flight=number) for number in range(1, 20)]
     lake.deliver(twins)
     lake.run()
     chosen = lake.by_id()["a"]["flight"]
-    lake.s3.delete_object(Bucket=BUCKET, Key="state/curate_flights.json")
-    lake.glue.batch_delete_partition(
-        DatabaseName="flights",
-        TableName="flights_curated",
-        PartitionsToDelete=[{"Values": ["2013-01", "01"]}],
-    )
     lake.deliver(twins[::-1])
+    assert lake.run().corrected == 0
+    lake.glue.delete_table(DatabaseName=DATABASE, Name=TABLE)
+    lake.make_table()
+    for twin in twins[::-1]:
+        lake.deliver([twin])
     lake.run()
     assert lake.by_id()["a"]["flight"] == chosen
 
 
-def test_an_event_of_an_earlier_run_is_dropped_even_with_another_day(lake: Lake) -> None:
+def test_an_event_is_known_by_its_id_and_day(lake: Lake) -> None:
+    """Only the days of a batch are read, so an id that returns on another day is another flight."""
     lake.deliver([event("a"), event("b")])
     lake.run()
-    lake.deliver([event("a", scheduled_departure=at(7)), event("c", scheduled_departure=at(7))])
-    summary = lake.run()
-    assert (summary.fresh, summary.days_published) == (1, 1)
-    assert {i: row["day"] for i, row in lake.by_id().items()} == {
-        "a": "2013-01-01",
-        "b": "2013-01-01",
-        "c": "2013-01-07",
-    }
+    lake.deliver([event("a"), event("a", scheduled_departure=at(7))])
+    assert lake.run().fresh == 1
+    assert [(row["event_id"], row["day"]) for row in lake.rows()] == [
+        ("a", "2013-01-01"),
+        ("a", "2013-01-07"),
+        ("b", "2013-01-01"),
+    ]
 
 
 def test_late_events_are_added_to_their_day_and_marked(lake: Lake) -> None:

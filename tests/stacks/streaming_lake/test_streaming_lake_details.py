@@ -162,13 +162,15 @@ def test_curated_flights_move_to_intelligent_tiering_immediately(anywhere: Templ
     assert transitions["curated/"] == [immediate]
 
 
-def test_only_query_results_expire(anywhere: Template) -> None:
+def test_delivered_events_and_query_results_expire(anywhere: Template) -> None:
     days = {
         bucket: [rule["ExpirationInDays"] for rule in rules if "ExpirationInDays" in rule]
         for bucket in ("Storage/Raw", LAKE, "Query/Results")
         for rules in [lifecycle(anywhere, bucket)]
     }
-    assert days == {"Storage/Raw": [], LAKE: [], "Query/Results": [30]}
+    assert days == {"Storage/Raw": [], LAKE: [30], "Query/Results": [30]}
+    (events,) = [rule for rule in lifecycle(anywhere, LAKE) if "ExpirationInDays" in rule]
+    assert events["Prefix"] == "events/"
 
 
 @pytest.mark.parametrize("bucket", ["Storage/Raw", "Storage/Lake"])

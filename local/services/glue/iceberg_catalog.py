@@ -1,0 +1,177 @@
+"""Glue's catalogue for a Spark without the AWS SDK: an HTTP server that speaks Iceberg's REST.
+
+A commit is that of Iceberg's GlueCatalog: new metadata goes to S3, and UpdateTable with the version
+that was read points the table at it, so of two writers the later one is refused, and tries again on
+what the first has written. PyIceberg applies the changes. Every call is made under the job's role.
+
+The protocol: apache/iceberg, open-api/rest-catalog-open-api.yaml; the commit: apache/iceberg,
+aws/src/main/java/org/apache/iceberg/aws/glue/GlueTableOperations.java (both read 2026-11-29).
+"""
+
+import json
+import re
+import uuid
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+
+from botocore.exceptions import ClientError
+from pydantic import BaseModel
+from pyiceberg.exceptions import CommitFailedException
+from pyiceberg.schema import Schema
+from pyiceberg.table.metadata import TableMetadata, TableMetadataUtil
+from pyiceberg.table.update import TableRequirement, TableUpdate, update_table_metadata
+
+LENIENT = [
+    (
+        "Iceberg's tables are found by its REST protocol, not by its GlueCatalog.",
+        "GlueCatalog needs the AWS SDK for Java. Each call to Glue is made under the job's role.",
+    ),
+]
+_TABLE = re.compile(r"/v1/namespaces/(?P<database>[^/]+)/tables/(?P<table>[^/?]+)(?P<below>/\w+)?")
+_GLUE_TYPES = {"boolean": "boolean", "double": "double", "int": "int", "string": "string"}
+_GLUE_TYPES |= {"timestamp": "timestamp", "timestamptz": "timestamp", "long": "bigint"}
+_Answer = tuple[int, dict[str, Any] | None]
+
+
+class Commit(BaseModel):
+    """What a writer read, and what it changes."""
+
+    requirements: tuple[TableRequirement, ...]
+    updates: tuple[TableUpdate, ...]
+
+
+@dataclass(frozen=True)
+class IcebergTables:
+    """The Iceberg tables of a Glue catalogue, through boto3 clients for Glue and S3."""
+
+    glue: Any
+    s3: Any
+
+    def load(self, database: str, name: str) -> tuple[dict[str, Any], TableMetadata]:
+        """Glue's table, and Iceberg's metadata of it. Raises ClientError."""
+        table = self.glue.get_table(DatabaseName=database, Name=name)["Table"]
+        bucket, _, key = _split(table["Parameters"]["metadata_location"])
+        body = self.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+        return table, TableMetadataUtil.parse_raw(body.decode())
+
+    def commit(self, database: str, name: str, request: Commit) -> TableMetadata:
+        """Apply a commit. Raises CommitFailedException if another writer was first."""
+        table, metadata = self.load(database, name)
+        for requirement in request.requirements:
+            requirement.validate(metadata)
+        location = table["Parameters"]["metadata_location"]
+        updated = update_table_metadata(metadata, request.updates, metadata_location=location)
+        version = int(location.rpartition("/")[2].partition("-")[0]) + 1
+        new_location = f"{metadata.location}/metadata/{version:05d}-{uuid.uuid4()}.metadata.json"
+        bucket, _, key = _split(new_location)
+        self.s3.put_object(Bucket=bucket, Key=key, Body=updated.model_dump_json().encode())
+        parameters = {
+            **table["Parameters"],
+            "metadata_location": new_location,
+            "previous_metadata_location": location,
+        }
+        try:
+            self.glue.update_table(
+                DatabaseName=database,
+                TableInput={
+                    "Name": name,
+                    "TableType": table["TableType"],
+                    "Parameters": parameters,
+                    "StorageDescriptor": {
+                        **table["StorageDescriptor"],
+                        "Columns": glue_columns(updated.schema()),
+                    },
+                },
+                VersionId=table["VersionId"],
+                SkipArchive=True,
+            )
+        except self.glue.exceptions.ConcurrentModificationException as error:
+            raise CommitFailedException(str(error)) from error
+        return updated
+
+
+def glue_columns(schema: Schema) -> list[dict[str, Any]]:
+    """A schema as Glue shows it."""
+    return [
+        {"Name": field.name, "Type": _GLUE_TYPES[str(field.field_type)]} for field in schema.fields
+    ]
+
+
+def _split(uri: str) -> tuple[str, str, str]:
+    return uri.removeprefix("s3://").partition("/")
+
+
+class IcebergCatalogHandler(BaseHTTPRequestHandler):
+    """Answers one connection of Iceberg's RESTCatalog."""
+
+    protocol_version = "HTTP/1.1"
+    tables: IcebergTables
+
+    def do_GET(self) -> None:
+        """Load a table."""
+        self._answer(self._get)
+
+    def do_HEAD(self) -> None:
+        """Say whether a table is there."""
+        self._answer(self._get)
+
+    def do_POST(self) -> None:
+        """Commit to a table."""
+        self._answer(self._post)
+
+    def _get(self, _body: bytes) -> _Answer:
+        if self.path.startswith("/v1/config"):
+            return 200, {"defaults": {}, "overrides": {}}
+        table = _TABLE.match(self.path)
+        if table is None:
+            return _error(404, "NoSuchNamespaceException", self.path)
+        if "%1F" in table["database"]:
+            # A metadata table, such as `database.table.snapshots`; GlueCatalog asks for none.
+            return _error(404, "NoSuchTableException", self.path)
+        return 200, _loaded(*self.tables.load(table["database"], table["table"]))
+
+    def _post(self, body: bytes) -> _Answer:
+        table = _TABLE.match(self.path)
+        if table is None:
+            return _error(406, "UnsupportedOperationException", self.path)
+        if table["below"] == "/metrics":
+            return 204, None
+        request = Commit.model_validate_json(body)
+        self.tables.commit(table["database"], table["table"], request)
+        return 200, _loaded(*self.tables.load(table["database"], table["table"]))
+
+    def _answer(self, operation: Any) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        try:
+            status, document = operation(body)
+        except CommitFailedException as error:
+            status, document = _error(409, "CommitFailedException", str(error))
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            if code == "EntityNotFoundException":
+                status, document = _error(404, "NoSuchTableException", str(error))
+            else:
+                status, document = _error(403, "ForbiddenException", str(error))
+        answer = json.dumps(document).encode() if document is not None else b""
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(answer)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Log no requests."""
+
+
+def _loaded(table: dict[str, Any], metadata: TableMetadata) -> dict[str, Any]:
+    return {
+        "metadata-location": table["Parameters"]["metadata_location"],
+        "metadata": json.loads(metadata.model_dump_json()),
+        "config": {},
+    }
+
+
+def _error(status: int, kind: str, message: str) -> _Answer:
+    return status, {"error": {"message": message, "type": kind, "code": status}}

