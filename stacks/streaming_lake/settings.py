@@ -77,6 +77,9 @@ class StreamingLakeSettings:
     event_days: Annotated[int, Field(ge=2, le=3650)] = 30
     """How long delivered events lie in `events/`. The curation job has read them by then, or never
     will: it should run at least every few days. The raw log keeps them for good."""
+    snapshot_days: Annotated[int, Field(ge=1, le=365)] = 5
+    """How long queries can read the curated flights as they were: files that later commits replaced
+    are kept, and paid for, as long."""
     budget_usd: BudgetUsd = None
     """Monthly budget. An alarm is sent at 80 % of it and when AWS forecasts more."""
 

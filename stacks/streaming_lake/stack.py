@@ -31,6 +31,7 @@ from stacks.streaming_lake.column_grants import ColumnGrants
 from stacks.streaming_lake.curation import Curation
 from stacks.streaming_lake.delivery import Delivery
 from stacks.streaming_lake.ingestion import Ingestion
+from stacks.streaming_lake.maintenance import Maintenance
 from stacks.streaming_lake.monitoring import LakeMonitoring
 from stacks.streaming_lake.people import People
 from stacks.streaming_lake.raw_log_crawler import RawLogCrawler
@@ -76,6 +77,7 @@ class StreamingLake(Stack):
         curation = Curation(
             self, "Curation", foundation=foundation, lake=storage.lake, catalog=catalog
         )
+        Maintenance(self, "Maintenance", foundation=foundation, lake=storage.lake, catalog=catalog)
         work_group = WorkGroup(
             self, "Query", foundation=foundation, storage=storage, catalog=catalog
         )

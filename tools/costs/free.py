@@ -27,6 +27,7 @@ FREE: dict[str, str] = {
     "AWS::Glue::Database": "the catalogue's first million objects are free",
     "AWS::Glue::Table": "the catalogue's first million objects are free",
     "AWS::Glue::DataQualityRuleset": _RULES,
+    "AWS::Glue::TableOptimizer": "billed by the run, which Glue starts after enough commits",
     "AWS::Glue::SecurityConfiguration": _RULES,
     "AWS::LakeFormation::DataCellsFilter": _RULES,
     "AWS::LakeFormation::PrincipalPermissions": _RULES,

@@ -143,6 +143,7 @@ def test_each_role_trusts_one_service(anywhere: Template) -> None:
         "Delivery/Role": [{"Service": "firehose.amazonaws.com"}],
         "Discovery/Role": [{"Service": "glue.amazonaws.com"}],
         "Curation/Role": [{"Service": "glue.amazonaws.com"}],
+        "Maintenance/Role": [{"Service": "glue.amazonaws.com"}],
     }
 
 
@@ -187,3 +188,16 @@ def test_each_bucket_writes_access_logs_below_its_own_prefix(anywhere: Template)
             "DestinationBucketName": "{Storage/AccessLogs}",
             "LogFilePrefix": f"{bucket}/",
         }
+
+
+def test_old_files_of_the_curated_table_are_deleted(synthesise: Templates) -> None:
+    template = synthesise("sandbox", ("streaming_lake.snapshot_days", "9"))["StreamingLake"]
+    optimizers = {
+        resource["Properties"]["Type"]: resource["Properties"]["TableOptimizerConfiguration"]
+        for resource in resources(template, "AWS::Glue::TableOptimizer").values()
+    }
+    assert all(configuration["Enabled"] for configuration in optimizers.values())
+    assert set(optimizers) == {"compaction", "retention", "orphan_file_deletion"}
+    retention = optimizers["retention"]["RetentionConfiguration"]["IcebergConfiguration"]
+    assert retention["SnapshotRetentionPeriodInDays"] == 9
+    assert retention["CleanExpiredFiles"] is True
