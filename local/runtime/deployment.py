@@ -50,8 +50,9 @@ def synthesise(
     context = {"env": "local", **(settings or {})}
     if chosen := ",".join(architectures):
         context["arch"] = chosen
-    # Assets are zipped from where they are: copies would be 200 MB in each workspace.
-    options = ["--quiet", "--no-staging", "--output", str(workspace.assembly)]
+    # With --no-staging, the CLI would zip what the CDK deletes when the app ends: the functions of
+    # its own custom resources.
+    options = ["--quiet", "--output", str(workspace.assembly)]
     for key, value in context.items():
         options += ["-c", f"{key}={value}"]
     CdkCli(workspace).run("synth", *options)
