@@ -19,7 +19,10 @@ def trim_assembly(assembly: Assembly, supported: Container[str]) -> None:
 
 
 def trim(template: dict[str, Any], supported: Container[str]) -> None:
-    """Remove unsupported resources from `template`, and each property and output that names one."""
+    """Remove unsupported resources from `template`, and what names one.
+
+    That is each output and property, and of a policy the statement.
+    """
     resources: dict[str, Any] = template["Resources"]
     removed = {name for name, resource in resources.items() if resource["Type"] not in supported}
     for name in removed:
@@ -29,6 +32,9 @@ def trim(template: dict[str, Any], supported: Container[str]) -> None:
             names = [depends_on] if isinstance(depends_on, str) else depends_on
             resource["DependsOn"] = [target for target in names if target not in removed]
         properties: dict[str, Any] = resource.get("Properties", {})
+        if policy := properties.get("PolicyDocument"):
+            statements = policy["Statement"]
+            policy["Statement"] = [entry for entry in statements if not _names(entry, removed)]
         for key in [key for key, value in properties.items() if _names(value, removed)]:
             del properties[key]
     outputs = template.get("Outputs", {})

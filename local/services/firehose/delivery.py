@@ -31,6 +31,13 @@ from local.services.firehose.kinesis_source import Record, Source
 from local.services.firehose.parquet import ConversionError, to_parquet
 from local.services.firehose.prefixes import evaluate
 
+LENIENT = [
+    (
+        "A stream's throughput has no quota, and no delivery comes twice.",
+        "Firehose delivers at least once; tests of the job and the transform send twice.",
+    ),
+]
+
 log = logging.getLogger("firehose")
 _IDLE_SECONDS = 0.1
 
