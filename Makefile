@@ -187,13 +187,14 @@ new: .build/test.stamp  ## a small working architecture from a template (ARCH=my
 
 # --- Check -------------------------------------------------------------------------------------
 
-TWO_WORKERS = --numprocesses 2 --dist loadgroup --no-loadscope-reorder
+# Three for two cores: tests wait for the local AWS and the CDK CLI nearly half of their time.
+WORKERS = --numprocesses 3 --dist loadgroup --no-loadscope-reorder
 MARKED = $(if $(ARCH),-m $(subst -,_,$(ARCH)))
 
 .PHONY: test
 test: .build/test.stamp  ## every test, or those of one architecture (ARCH=streaming-lake)
 	@$(VENV)/python -m tools.site.browser --check
-	@$(VENV)/python -m pytest $(TWO_WORKERS) $(MARKED)
+	@$(VENV)/python -m pytest $(WORKERS) $(MARKED)
 
 .PHONY: style
 style: .build/test.stamp
@@ -203,7 +204,7 @@ style: .build/test.stamp
 
 .PHONY: lint
 lint: style  ## format, style, types, layers, templates, workflows, SQL, words
-	@$(VENV)/python -m pytest $(TWO_WORKERS) -m lint
+	@$(VENV)/python -m pytest $(WORKERS) -m lint
 
 .PHONY: check
 check: style test  ## what CI runs: lint, and every other test
