@@ -12,7 +12,8 @@ from stacks.streaming_lake.prefixes import CURATED
 from stacks.streaming_lake.settings import StreamingLakeSettings
 
 _Optimizer = glue.CfnTableOptimizer
-# Each optimizer logs to a group of its own name, the same for all tables of an account.
+# Each optimizer logs to a group of its own name, the same for all tables of an account. The names
+# are from knowledge of the page that the docstring names, which was read in part.
 _LOGS = ("iceberg-compaction", "iceberg-retention", "iceberg-orphan-file-deletion")
 
 
@@ -85,7 +86,7 @@ class Maintenance(Construct):
                 orphan_file_deletion_configuration=orphan_file_deletion_configuration,
             ),
         )
-        # Glue checks what the role allows when the optimizer is created.
+        # The policy is there before the first run.
         optimizer.node.add_dependency(self._role)
 
     def _make_role(self, foundation: Foundation, lake: s3.IBucket) -> ServiceRole:

@@ -65,8 +65,8 @@ def _work(person: str, account: Deployed) -> Work:
     filtered = person.endswith("Lake Formation")
     ask = _questions(account, TABLES[1:] if filtered else TABLES)
     change = [
-        Permission("s3:PutObject", object_arn(bucket, "curated/event_month=2026-11/part-0")),
-        Permission("s3:DeleteObject", object_arn(bucket, "curated/event_month=2026-11/part-0")),
+        Permission("s3:PutObject", object_arn(bucket, "curated/data/part-0")),
+        Permission("s3:DeleteObject", object_arn(bucket, "curated/data/part-0")),
         Permission("s3:DeleteObject", object_arn(raw, "flights/one.gz")),
         Permission("glue:UpdateTable", arn("glue", "catalog")),
         Permission("athena:DeleteWorkGroup", arn("athena", "workgroup/StreamingLake")),

@@ -14,7 +14,7 @@ from pyspark.sql import SparkSession
 
 from curate_flights.curate import Summary
 from curate_flights.main import main, session
-from local.services.glue.iceberg_metadata import first_metadata
+from local.services.glue.iceberg_metadata import create_table
 from local.services.glue.spark_session import gateways, small_spark
 
 _BUCKET, _DATABASE, _TABLE = "lake", "bench", "flights_curated"
@@ -37,11 +37,6 @@ class BenchLake:
         """Run the job once."""
         return main(["--lake_bucket", _BUCKET, "--database", _DATABASE], self.spark)
 
-    def objects(self, prefix: str) -> dict[str, int]:
-        """The bytes of every object below a prefix, by key."""
-        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=_BUCKET, Prefix=prefix)
-        return {entry["Key"]: entry["Size"] for page in pages for entry in page.get("Contents", [])}
-
 
 @contextmanager
 def bench_lake(folder: Path) -> Iterator[BenchLake]:
@@ -59,14 +54,7 @@ def bench_lake(folder: Path) -> Iterator[BenchLake]:
             "TableType": "EXTERNAL_TABLE",
             "StorageDescriptor": {"Location": f"s3://{_BUCKET}/curated/", "Columns": columns},
         }
-        location, metadata = first_metadata(table_input)
-        key = location.removeprefix(f"s3://{_BUCKET}/")
-        s3.put_object(Bucket=_BUCKET, Key=key, Body=metadata.encode())
-        parameters = {"table_type": "ICEBERG", "metadata_location": location}
-        glue.create_table(
-            DatabaseName=_DATABASE,
-            TableInput={**table_input, "Parameters": parameters},  # type: ignore[typeddict-item]
-        )
+        create_table(s3, glue, _DATABASE, table_input)
         with gateways(s3, glue) as servers:
             builder = small_spark(folder).config("spark.driver.extraJavaOptions", "")
             for name, value in servers.settings(_BUCKET).items():

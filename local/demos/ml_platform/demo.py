@@ -25,7 +25,8 @@ from local.demos.report import Report
 from local.runtime.deployment import Outputs
 from local.runtime.progress import Step
 from local.runtime.workspace import LocalError
-from local.services.s3.objects import list_keys, split_uri
+from local.services.s3.objects import list_keys
+from local.services.s3.uri import split_uri
 from repository import ROOT, extract
 
 _PLOTS = ("roc_curve", "confusion_matrix", "calibration")

@@ -16,6 +16,7 @@ from ministack.services import athena, glue, s3
 
 from local.runtime.wrapping import wrap
 from local.services.athena.iceberg_reads import plan
+from local.services.s3.uri import split_uri
 
 LENIENT = [
     (
@@ -99,8 +100,7 @@ def _relation(original: Callable[..., str], table_data: dict[str, Any], files: l
 
 
 def _read_object(uri: str) -> bytes:
-    bucket, _, key = uri.removeprefix("s3://").partition("/")
-    body: bytes = s3._get_object_data(bucket, key)
+    body: bytes = s3._get_object_data(*split_uri(uri))
     return body
 
 

@@ -18,7 +18,8 @@ from sqlglot import exp
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from local.runtime.workspace import LocalError
-from local.services.s3.objects import list_keys, split_uri
+from local.services.s3.objects import list_keys
+from local.services.s3.uri import split_uri
 from repository import ROOT
 
 LENIENT = [

@@ -22,6 +22,8 @@ from pyiceberg.schema import Schema
 from pyiceberg.table.metadata import TableMetadata, TableMetadataUtil
 from pyiceberg.table.update import TableRequirement, TableUpdate, update_table_metadata
 
+from local.services.s3.uri import split_uri
+
 LENIENT = [
     (
         "Iceberg's tables are found by its REST protocol, not by its GlueCatalog.",
@@ -55,7 +57,7 @@ class IcebergTables:
     def load(self, database: str, name: str) -> tuple[dict[str, Any], TableMetadata]:
         """Glue's table, and Iceberg's metadata of it. Raises ClientError."""
         table = self.glue.get_table(DatabaseName=database, Name=name)["Table"]
-        bucket, _, key = _split(table["Parameters"]["metadata_location"])
+        bucket, key = split_uri(table["Parameters"]["metadata_location"])
         body = self.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
         return table, TableMetadataUtil.parse_raw(body.decode())
 
@@ -68,7 +70,7 @@ class IcebergTables:
         updated = update_table_metadata(metadata, request.updates, metadata_location=location)
         version = int(location.rpartition("/")[2].partition("-")[0]) + 1
         new_location = f"{metadata.location}/metadata/{version:05d}-{uuid.uuid4()}.metadata.json"
-        bucket, _, key = _split(new_location)
+        bucket, key = split_uri(new_location)
         self.s3.put_object(Bucket=bucket, Key=key, Body=updated.model_dump_json().encode())
         parameters = {
             **table["Parameters"],
@@ -100,10 +102,6 @@ def glue_columns(schema: Schema) -> list[dict[str, Any]]:
     return [
         {"Name": field.name, "Type": _GLUE_TYPES[str(field.field_type)]} for field in schema.fields
     ]
-
-
-def _split(uri: str) -> tuple[str, str, str]:
-    return uri.removeprefix("s3://").partition("/")
 
 
 class IcebergCatalogHandler(BaseHTTPRequestHandler):

@@ -1,4 +1,4 @@
-"""The metadata file of an Iceberg table that CreateTable makes."""
+"""Iceberg tables as CreateTable makes them: a metadata file, and a table that points at it."""
 
 import uuid
 from typing import Any
@@ -17,6 +17,8 @@ from pyiceberg.types import (
     StringType,
     TimestampType,
 )
+
+from local.services.s3.uri import split_uri
 
 _TYPES: dict[str, IcebergType] = {
     "boolean": BooleanType(),
@@ -49,3 +51,12 @@ def first_metadata(table_input: dict[str, Any], version: str = "2") -> tuple[str
     )
     path = f"{location}/metadata/00000-{uuid.uuid4()}.metadata.json"
     return path, metadata.model_dump_json()
+
+
+def create_table(s3: Any, glue: Any, database: str, table_input: dict[str, Any]) -> None:
+    """Make an Iceberg table by boto3 clients whose own CreateTable knows no Iceberg."""
+    location, metadata = first_metadata(table_input)
+    bucket, key = split_uri(location)
+    s3.put_object(Bucket=bucket, Key=key, Body=metadata.encode())
+    parameters = {"table_type": "ICEBERG", "metadata_location": location}
+    glue.create_table(DatabaseName=database, TableInput={**table_input, "Parameters": parameters})

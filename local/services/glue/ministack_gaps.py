@@ -18,6 +18,7 @@ from ministack.services import eventbridge, glue, s3
 
 from local.runtime.wrapping import wrap
 from local.services.glue.iceberg_metadata import first_metadata
+from local.services.s3.uri import split_uri
 
 _TIMEOUT_SECONDS = 3600
 _SEVERITIES = {"SUCCEEDED": "INFO", "FAILED": "ERROR"}
@@ -40,7 +41,7 @@ def _create_table(original: Callable[..., Any], data: dict[str, Any]) -> Any:
     parameters = {"table_type": "ICEBERG", "metadata_location": location}
     response = original({**data, "TableInput": {**table_input, "Parameters": parameters}})
     if response[0] == 200:
-        bucket, _, key = location.removeprefix("s3://").partition("/")
+        bucket, key = split_uri(location)
         s3._put_object(bucket, key, metadata.encode(), {"content-type": "application/json"})
     return response
 

@@ -12,9 +12,9 @@ from local.services.iam.storage_permissions import (
     list_objects,
     object_arn,
     read_object,
-    split_uri,
     write_object,
 )
+from local.services.s3.uri import split_uri
 
 _TABLE = re.compile(r"\b(?:FROM|JOIN)\s+(?:\"?(?P<database>\w+)\"?\.)?\"?(?P<table>\w+)\"?", re.I)
 _UNLOAD = re.compile(r"\bTO 's3://(?P<bucket>[^/']+)/(?P<prefix>[^']*)'")

@@ -15,7 +15,8 @@ from local.services.iam.permission import (
     pass_role,
     use_of_key,
 )
-from local.services.iam.storage_permissions import bucket_arn, object_arn, read_object, split_uri
+from local.services.iam.storage_permissions import bucket_arn, object_arn, read_object
+from local.services.s3.uri import split_uri
 
 # The object that Transcribe writes beside a job's output before it takes the job.
 WRITE_CHECK = ".write_access_check_file.temp"

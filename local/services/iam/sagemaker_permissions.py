@@ -20,7 +20,8 @@ from local.services.iam.permission import (
     use_of_key,
 )
 from local.services.iam.states_permissions import managed_rule
-from local.services.iam.storage_permissions import read_object, split_uri
+from local.services.iam.storage_permissions import read_object
+from local.services.s3.uri import split_uri
 
 _Function = Callable[[Arguments, Account], list[Permission]]
 _Context = dict[str, str | list[str]]

@@ -28,12 +28,6 @@ def object_arn(bucket: str, key: str) -> str:
     return f"{bucket_arn(bucket)}/{key}"
 
 
-def split_uri(uri: str) -> tuple[str, str]:
-    """Bucket and key of an S3 URI."""
-    bucket, _, key = uri.removeprefix("s3://").partition("/")
-    return bucket, key
-
-
 def read_object(account: Account, bucket: str, key: str, version: str = "") -> list[Permission]:
     """Reading an object, and the key that it is under."""
     action = "s3:GetObjectVersion" if version else "s3:GetObject"

@@ -10,6 +10,7 @@ from typing import Any
 
 from local.runtime.emulator import Emulator
 from local.runtime.workspace import LocalError
+from local.services.s3.uri import split_uri
 from local.services.task import Arguments, Table
 
 LENIENT = [
@@ -28,12 +29,6 @@ def table(emulator: Emulator) -> Table:
         "s3:putObject": partial(_put_object, s3),
         "s3:headObject": partial(_head_object, s3),
     }
-
-
-def split_uri(uri: str) -> tuple[str, str]:
-    """Bucket and key of an S3 URI."""
-    bucket, _, key = uri.removeprefix("s3://").partition("/")
-    return bucket, key
 
 
 def list_keys(s3: Any, bucket: str, prefix: str) -> list[str]:

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from local.runtime.emulator import Emulator
 from local.runtime.workspace import LocalError
-from local.services.s3.objects import split_uri
+from local.services.s3.uri import split_uri
 from local.services.sagemaker.containers import ModelServers
 from local.services.sagemaker.jobs import SageMakerJobs
 from local.services.sagemaker.resources import Resources

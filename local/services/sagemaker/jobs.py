@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from local.runtime.emulator import Emulator
-from local.services.s3.objects import list_keys, require_keys, split_uri
+from local.services.s3.objects import list_keys, require_keys
+from local.services.s3.uri import split_uri
 from local.services.sagemaker import processing_job, training_job
 from local.services.sagemaker.training_job import Request
 from local.services.vpc.endpoints import s3_in_vpc

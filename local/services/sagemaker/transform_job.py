@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from local.runtime.workspace import LocalError
-from local.services.s3.objects import require_keys, split_uri
+from local.services.s3.objects import require_keys
+from local.services.s3.uri import split_uri
 from local.services.sagemaker.containers import ModelInput, invoke_containers
 from local.services.task import Arguments
 

@@ -12,7 +12,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from local.runtime.emulator import Emulator
-from local.services.s3.objects import split_uri
+from local.services.s3.uri import split_uri
 from local.services.task import CALLER, Arguments, Table, TaskError
 
 LENIENT = [

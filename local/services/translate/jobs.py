@@ -6,7 +6,8 @@ failed. Formats other than plain text, sizes and the number of documents are not
 
 from local.runtime.emulator import ACCOUNT, Emulator
 from local.services.comprehend.detection import dominant_language
-from local.services.s3.objects import list_keys, split_uri
+from local.services.s3.objects import list_keys
+from local.services.s3.uri import split_uri
 from local.services.task import Arguments, Table, TaskError
 from local.services.translate.text_translation import translate
 

@@ -21,7 +21,7 @@ from curate_flights.curate import Settings, Summary, run
 from curate_flights.lake import Lake as JobLake
 from curate_flights.main import session
 from curate_flights.table import CuratedTable
-from local.services.glue.iceberg_metadata import first_metadata
+from local.services.glue.iceberg_metadata import create_table
 from local.services.glue.spark_session import CATALOG, gateways, small_spark
 
 BUCKET, DATABASE, TABLE = "lake", "flights", "flights_curated"
@@ -156,13 +156,7 @@ class Lake:
             "TableType": "EXTERNAL_TABLE",
             "StorageDescriptor": {"Location": f"s3://{BUCKET}/curated/", "Columns": columns},
         }
-        location, metadata = first_metadata(table_input)
-        key = location.removeprefix(f"s3://{BUCKET}/")
-        self.s3.put_object(Bucket=BUCKET, Key=key, Body=metadata.encode())
-        parameters = {"table_type": "ICEBERG", "metadata_location": location}
-        self.glue.create_table(
-            DatabaseName=DATABASE, TableInput={**table_input, "Parameters": parameters}
-        )
+        create_table(self.s3, self.glue, DATABASE, table_input)
 
     def keys(self, prefix: str) -> list[str]:
         """The objects below a prefix."""

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
+from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
 from curate_flights.curate import run
@@ -188,6 +189,32 @@ def test_a_run_that_another_one_overtakes_doubles_nothing(
     monkeypatch.setattr(CuratedTable, "merge", overtaken)
     lake.run()
     assert set(lake.by_id()) == {"a", "b", "c"}
+
+
+def test_of_two_runs_that_commit_at_once_the_later_fails_and_doubles_nothing(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Glue refuses an UpdateTable with the version before another writer's, moto does not."""
+    lake.deliver([event("a")])
+    first = lake.run().snapshot_id
+    lake.deliver([event("b"), event("c")])
+    update_table, winners = lake.glue.update_table, []
+
+    def beaten(**request: Any) -> Any:
+        if winners:
+            return update_table(**request)
+        winners.append(None)
+        winners[0] = lake.run().snapshot_id
+        conflict = {"Error": {"Code": "ConcurrentModificationException", "Message": "version"}}
+        raise lake.glue.exceptions.ConcurrentModificationException(conflict, "UpdateTable")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(lake.glue, "update_table", beaten)
+        with pytest.raises(Py4JJavaError, match="conflicting files"):
+            lake.run()
+    assert lake.snapshots() == [first, *winners]
+    assert set(lake.by_id()) == {"a", "b", "c"}
+    assert lake.run().files_read == 0
 
 
 IDS = st.sampled_from("abcd")
