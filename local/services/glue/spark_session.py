@@ -15,7 +15,7 @@ from local.services.glue.web_hdfs import WebHdfsHandler
 from repository import ROOT
 
 CATALOG = "glue_catalog"
-_JARS = ROOT / ".build" / "iceberg"
+ICEBERG_JARS = ROOT / ".build" / "iceberg" / "*"
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def _serve(handler: type[BaseHTTPRequestHandler], **members: Any) -> ThreadingHT
 def small_spark(folder: Path) -> SparkSession.Builder:
     """Two cores, and Iceberg's jar; scratch files lie below `folder`."""
     settings: dict[str, bool | float | int | str | None] = {
-        "spark.driver.extraClassPath": str(_JARS / "*"),
+        "spark.driver.extraClassPath": str(ICEBERG_JARS),
         "spark.ui.enabled": "false",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",

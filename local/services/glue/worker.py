@@ -8,6 +8,7 @@ Prints the job's summary as one line of JSON.
 import json
 import runpy
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -15,9 +16,16 @@ import boto3
 
 from local.services.glue.spark_session import CATALOG, gateways, small_spark
 
+_NONE: Mapping[str, str] = {}
 
-def run_script(script: Path, folder: Path, arguments: list[str]) -> str:
-    """Run the script's `main` on a small local Spark, under the credentials of the environment."""
+
+def run_script(
+    script: Path, folder: Path, arguments: list[str], spark_settings: Mapping[str, str] = _NONE
+) -> str:
+    """Run the script's `main` on a small local Spark, under the credentials of the environment.
+
+    `spark_settings` go before all others.
+    """
     job = runpy.run_path(str(script))
     options = dict(zip(arguments[::2], arguments[1::2], strict=True))
     with gateways(boto3.client("s3"), boto3.client("glue")) as servers:
@@ -27,7 +35,10 @@ def run_script(script: Path, folder: Path, arguments: list[str]) -> str:
             # The catalogue of the job's table is Glue's, here too, by way of a gateway.
             if name and not name.startswith(f"spark.sql.catalog.{CATALOG}"):
                 builder = builder.config(name, value)
-        for name, value in servers.settings(options["--lake_bucket"]).items():
+        for name, value in {
+            **servers.settings(options["--lake_bucket"]),
+            **spark_settings,
+        }.items():
             builder = builder.config(name, value)
         spark = job["session"](builder)
         try:

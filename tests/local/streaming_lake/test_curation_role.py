@@ -14,6 +14,7 @@ from pyspark.sql import SparkSession
 
 from curate_flights.main import main, session
 from local.demos import flights
+from local.runtime.workspace import LocalError
 from local.services.glue.job_run import run_job
 from local.services.glue.spark_session import gateways, small_spark
 from tests.local.conftest import DeployedLake, statement_ids, without
@@ -23,6 +24,7 @@ pytestmark = [pytest.mark.local, pytest.mark.xdist_group("deployed lake")]
 # Spark's own steps need these; the script itself is fetched with ReadItsCode.
 SPARK = ["ListTheLake", "ReadItsInputs", "KeepTheCuratedFlights", "RememberWhatItHasRead"]
 SPARK += ["CommitToTheTable", "UseTheKey"]
+S3A_WORKER = "tests.local.streaming_lake.s3a_worker"
 # Nothing here writes Glue's logs and metrics, or reads its security configuration.
 NOT_TESTABLE = ["WriteItsLogs", "ReadItsSecurity", "PublishItsMetrics"]
 
@@ -104,3 +106,20 @@ def test_the_job_does_not_start_without_its_code(deployed: DeployedLake) -> None
         pytest.raises(ClientError, match="AccessDenied"),
     ):
         run_job(deployed.emulator, deployed.workspace, name)
+
+
+def test_spark_reads_and_writes_by_s3a_under_the_role(deployed: DeployedLake) -> None:
+    """Nothing of ours is between Spark's files and S3; S3A is what Glue 5.1 reads and writes by."""
+    name = deployed.outputs["CurateCommand"].split()[-1]
+
+    def curate() -> dict[str, Any]:
+        return run_job(deployed.emulator, deployed.workspace, name, S3A_WORKER)
+
+    deliver(deployed, "by-s3a")
+    with (
+        without(deployed.emulator, "CurationRole", "ReadItsInputs"),
+        pytest.raises(LocalError, match=r"AmazonS3Exception: Forbidden"),
+    ):
+        curate()
+    assert curate()["fresh"] == 1
+    assert curate()["files_read"] == 0

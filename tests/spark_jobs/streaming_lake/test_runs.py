@@ -198,12 +198,13 @@ def test_of_two_runs_that_commit_at_once_the_later_fails_and_doubles_nothing(
     lake.deliver([event("a")])
     first = lake.run().snapshot_id
     lake.deliver([event("b"), event("c")])
-    update_table, winners = lake.glue.update_table, []
+    update_table = lake.glue.update_table
+    winners: list[int | None] = []
 
     def beaten(**request: Any) -> Any:
         if winners:
             return update_table(**request)
-        winners.append(None)
+        winners.append(None)  # this run's own commit is let through
         winners[0] = lake.run().snapshot_id
         conflict = {"Error": {"Code": "ConcurrentModificationException", "Message": "version"}}
         raise lake.glue.exceptions.ConcurrentModificationException(conflict, "UpdateTable")
