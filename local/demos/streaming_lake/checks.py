@@ -48,6 +48,8 @@ class Evidence:
     logged_bytes: int
     fresh: list[int]
     curated: pd.DataFrame
+    readers: dict[str, pd.DataFrame]
+    """Who read all curated rows beside Athena -> the rows."""
     answers: dict[str, pd.DataFrame]
 
 
@@ -88,6 +90,14 @@ def _rows(evidence: Evidence, flights: pd.DataFrame, expected: Expected) -> list
     marked = int((evidence.curated.late.str.lower() == "true").sum())
     return [
         Check("curated flights that differ from the source", 0, differing),
+        *(
+            Check(
+                f"curated flights that differ, read by {reader}",
+                0,
+                expected.differing_rows(rows.drop(columns="arrived_at")),
+            )
+            for reader, rows in evidence.readers.items()
+        ),
         Check("fresh flights, run by run", [len(flights) - late, late], evidence.fresh),
         Check("flights marked late", late, marked),
     ]

@@ -17,6 +17,7 @@ from local.demos.report import Check, Report
 from local.demos.streaming_lake.chart import delay_chart
 from local.demos.streaming_lake.checks import Evidence, compare
 from local.demos.streaming_lake.producer import Producer, SendResult
+from local.demos.streaming_lake.readers import by_pyiceberg, by_spark
 from local.runtime.deployment import Outputs
 from local.runtime.progress import Step
 from local.runtime.workspace import LocalError
@@ -84,6 +85,8 @@ class StreamingLakeDemo:
             for name in _QUERIES:
                 step.detail = name
                 result.answers.append(athena.ask("streaming_lake", name))
+        with self._steps.step("Read the table by Spark and PyIceberg, too"):
+            readers = self._read()
         with self._steps.step("Compare every figure with DuckDB"):
             result.rejected = self._rejected()
             curated, _ = athena.run("SELECT * FROM flights_curated", as_text=True)
@@ -96,6 +99,7 @@ class StreamingLakeDemo:
                 logged_bytes=self._logged_bytes(),
                 fresh=[run["fresh"] for run in result.runs],
                 curated=curated,
+                readers=readers,
                 answers={answer.name: answer.rows for answer in result.answers},
             )
             result.checks = compare(evidence, frame, weather)
@@ -146,6 +150,13 @@ class StreamingLakeDemo:
         return {
             name: int(counts[name].iloc[0]) - sum(run[name] for run in earlier)
             for name in ("fresh", "late")
+        }
+
+    def _read(self) -> dict[str, pd.DataFrame]:
+        database, name = (self._outputs[f"{part}Name"] for part in ("Database", "CuratedTable"))
+        return {
+            "Spark": by_spark(self._emulator, self._workspace, self._lake, database, name),
+            "PyIceberg": by_pyiceberg(self._emulator, database, name),
         }
 
     def _load_weather(self, weather: pd.DataFrame) -> None:

@@ -48,7 +48,7 @@ def plan(location: str, read_object: ReadObject, snapshot_id: int | None = None)
     NotImplementedError for a table with delete files, and ValueError for an unknown version.
     """
     metadata = TableMetadataUtil.parse_raw(read_object(location).decode())
-    table = Table(("table",), metadata, location, _ObjectIO(read_object), NoopCatalog("none"))
+    table = Table(("table",), metadata, location, ObjectIO(read_object), NoopCatalog("none"))
     tasks = list(table.scan(snapshot_id=snapshot_id).plan_files())
     if any(task.delete_files for task in tasks):
         raise NotImplementedError(
@@ -73,20 +73,23 @@ def _type(kind: IcebergType) -> str:
     return _DUCKDB_TYPES[str(kind)]
 
 
-class _ObjectIO(FileIO):
-    """PyIceberg's access to files, by a function that reads an object."""
+class ObjectIO(FileIO):
+    """PyIceberg's access to files, by a function that reads an object by its URI."""
 
     def __init__(self, read_object: ReadObject) -> None:
         super().__init__()
         self._read = read_object
 
     def new_input(self, location: str) -> InputFile:
+        """The object at a URI."""
         return _Object(location, self._read)
 
     def new_output(self, location: str) -> OutputFile:
+        """Raises NotImplementedError."""
         raise NotImplementedError("queries write nothing")
 
     def delete(self, location: str | InputFile | OutputFile) -> None:
+        """Raises NotImplementedError."""
         raise NotImplementedError("queries delete nothing")
 
 

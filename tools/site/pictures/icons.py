@@ -34,8 +34,7 @@ def symbol(icon: str, identifier: str) -> str:
     path = _FOLDER / f"{icon}.svg"
     if not path.exists():
         raise FileNotFoundError(
-            f"{icon}: aws-icons has no such icon. Check its name; run `make setup` if it is"
-            " missing."
+            f"{icon}: aws-icons has no such icon. Check its name; run `make docs` if it is missing."
         )
     svg = _SVG.fullmatch(path.read_text().strip())
     if not svg:
