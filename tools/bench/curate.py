@@ -26,6 +26,19 @@ class Figures:
 
 def measure(scale: int) -> Figures:
     """Run the job over `scale` times the base in a new process."""
+    process = start_worker("tools.bench.curate_worker", str(scale))
+    with PeakMemory(process.pid) as memory:
+        output = result_of(process)
+    return Figures(scale=scale, mebibytes=memory.mebibytes, **json.loads(output))
+
+
+def run_worker(module: str, *arguments: object) -> str:
+    """The last line that a worker prints. Raises RuntimeError when it fails."""
+    return result_of(start_worker(module, *map(str, arguments)))
+
+
+def start_worker(module: str, *arguments: str) -> subprocess.Popen[str]:
+    """A process with the job's folder on its path, as Glue runs it, and S3 and Glue in memory."""
     settings = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join(map(str, (ROOT, ROOT / "spark_jobs" / "streaming_lake"))),
@@ -35,12 +48,15 @@ def measure(scale: int) -> Figures:
         "AWS_DEFAULT_REGION": "us-east-1",
         "TZ": "UTC",
     }
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tools.bench.curate_worker", str(scale)],
-        env=settings, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    return subprocess.Popen(
+        [sys.executable, "-m", module, *arguments],
+        env=settings, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    with PeakMemory(process.pid) as memory:
-        output, _ = process.communicate()
+
+
+def result_of(process: subprocess.Popen[str]) -> str:
+    """The last line that a worker prints. Raises RuntimeError with the end of its errors."""
+    output, errors = process.communicate()
     if process.returncode:
-        raise RuntimeError(f"the job failed at {scale}x")
-    return Figures(scale=scale, mebibytes=memory.mebibytes, **json.loads(output.splitlines()[-1]))
+        raise RuntimeError(f"{process.args!r} failed:\n{errors[-2000:]}")
+    return output.splitlines()[-1]
