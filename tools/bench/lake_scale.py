@@ -20,6 +20,8 @@ class LargeDay:
     seconds: float
     files: int
     """Data files written, one a writing task or more."""
+    merge_seconds: float
+    """Of a second run, over `NEW_EVENTS` more events of that day."""
 
 
 @dataclass(frozen=True)

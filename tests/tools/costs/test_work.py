@@ -54,6 +54,25 @@ def test_a_curation_follows_workers_and_flex(assemble: Assemblies) -> None:
     assert production == pytest.approx(10 * 3 / 60 * price("glue_dpu_hour").usd)
 
 
+def test_replaced_files_cost_as_long_as_snapshots_and_versions_are_kept(
+    assemble: Assemblies, assemble_only: Assemblies
+) -> None:
+    def replaced(assembly: Assembly) -> float:
+        lines = streaming_lake.stored(assembly, 1)
+        return sum(line.quantity for line in lines if "replaced" in line.item)
+
+    kept_longer = assemble_only(LAKE, "sandbox", ("streaming_lake.snapshot_days", "40"))
+    # 5 and 30 days become 40 and 30.
+    assert replaced(kept_longer) == pytest.approx(2 * replaced(assemble("sandbox").of(LAKE)))
+
+
+def test_a_large_day_is_curated_by_rows_and_by_what_the_day_has(assemble: Assemblies) -> None:
+    lake = assemble("production").of(LAKE)
+    starts, *days = (total(streaming_lake.curated(lake, size)) for size in (0, 1e12, 2e12))
+    assert days[1] - starts == pytest.approx(2 * (days[0] - starts))
+    assert starts == pytest.approx(24 * 10 * 30 / 3600 * price("glue_dpu_hour").usd)
+
+
 def test_training_follows_instance_tuning_and_spot(
     assemble: Assemblies, assemble_only: Assemblies
 ) -> None:

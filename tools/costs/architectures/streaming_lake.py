@@ -15,6 +15,9 @@ from tools.costs.lines import Charge, Line, line
 from tools.costs.template_reading import gb_second_key, one
 
 _PUT_UNIT_BYTES, _ON_DEMAND_UNIT_BYTES, _FIREHOSE_UNIT_BYTES = 25 * 1024, 1024, 5 * 1024
+# docs.aws.amazon.com/glue/latest/dg/add-job.html: a DPU is 4 vCPUs and 16 GB.
+_CORES_A_DPU = 4
+_RUNS_A_DAY = 24
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,12 @@ class Assumptions:
     gzip_ratio: Annotated[float, "compression of the raw log by GZIP, measured"]
     parquet_ratio: Annotated[float, "compression of JSON by Parquet"]
     curate_minutes: Annotated[float, "minutes of a curation with the largest number of workers"]
+    curate_rows_a_second: Annotated[float, "rows/s that a core merges into the table, measured"]
+    match_rows_a_second: Annotated[
+        float, "rows/s of the same day that a core looks through for what is there, measured"
+    ]
+    curate_seconds: Annotated[float, "seconds of a run besides, the start of Spark included"]
+    compactions: Annotated[float, "times that a row is written anew by compaction"]
 
 
 ASSUMED = Assumptions(
@@ -40,6 +49,10 @@ ASSUMED = Assumptions(
     gzip_ratio=9.6,
     parquet_ratio=5,
     curate_minutes=3,
+    curate_rows_a_second=60_000,
+    match_rows_a_second=500_000,
+    curate_seconds=30,
+    compactions=1,
 )
 
 
@@ -53,6 +66,7 @@ def _units(assembly: Assembly) -> Iterator[Unit]:
         yield Unit(name, ingested(assembly, size, record_bytes))
     yield Unit("a month of storage of 1 GB of events", stored(assembly, 1))
     yield Unit("a curation", curation(assembly))
+    yield Unit(f"1 TB of events of one day, curated in {_RUNS_A_DAY} runs", curated(assembly, 1e12))
     yield Unit("1 TB scanned by queries", scanned(assembly, 1))
 
 
@@ -139,28 +153,73 @@ def _rounded(size: int, unit: int) -> int:
 
 
 def stored(assembly: Assembly, gigabytes: float) -> list[Line]:
-    """A month of events as the raw log, as Parquet, and as curated Parquet."""
+    """A month of events: the raw log, delivered Parquet, the table, and what it has replaced.
+
+    A file that compaction has replaced is read by older snapshots until they expire, and is a
+    noncurrent version of the bucket after that.
+    """
     delivery = one(assembly, "AWS::KinesisFirehose::DeliveryStream")
     destination = delivery.properties["ExtendedS3DestinationConfiguration"]
     compressed = destination["S3BackupConfiguration"]["CompressionFormat"] == "GZIP"
     raw = gigabytes / (ASSUMED.gzip_ratio if compressed else 1)
-    parquet = 2 * gigabytes / ASSUMED.parquet_ratio
+    parquet = gigabytes / ASSUMED.parquet_ratio
+    retention = one(assembly, "AWS::Glue::TableOptimizer", "Maintenance/Retention").properties
+    snapshots = retention["TableOptimizerConfiguration"]["RetentionConfiguration"]
+    days = snapshots["IcebergConfiguration"]["SnapshotRetentionPeriodInDays"]
+    days += _noncurrent_days(one(assembly, "AWS::S3::Bucket", "Storage/Lake"))
+    replaced = parquet * ASSUMED.compactions * days / (365 / 12)
     charges = [
         Charge("GB months of the raw log", "s3_standard_gb_month", raw),
-        Charge("GB months of Parquet, delivered and curated", "s3_standard_gb_month", parquet),
+        Charge("GB months of Parquet, delivered and curated", "s3_standard_gb_month", 2 * parquet),
+        Charge(
+            f"GB months of replaced Parquet, kept {days} days", "s3_standard_gb_month", replaced
+        ),
     ]
     return [line(delivery, charge) for charge in charges]
+
+
+def _noncurrent_days(bucket: Resource) -> int:
+    rules = bucket.properties["LifecycleConfiguration"]["Rules"]
+    (days,) = [
+        rule["NoncurrentVersionExpiration"]["NoncurrentDays"]
+        for rule in rules
+        if "NoncurrentVersionExpiration" in rule and "Prefix" not in rule
+    ]
+    return int(days)
+
+
+def curated(assembly: Assembly, size: float) -> list[Line]:
+    """`size` bytes of events of one day, by runs at equal intervals with all workers.
+
+    Each run merges its share, and looks through what the day has by then: half of it on average.
+    """
+    job = one(assembly, "AWS::Glue::Job")
+    rows = size / ASSUMED.event_bytes
+    core_seconds = rows / ASSUMED.curate_rows_a_second
+    core_seconds += _RUNS_A_DAY * rows / 2 / ASSUMED.match_rows_a_second
+    workers = job.properties["NumberOfWorkers"]
+    cores = _CORES_A_DPU * _dpu(job) * (workers - 1)  # one worker is the driver
+    seconds = core_seconds / _RUNS_A_DAY / cores + ASSUMED.curate_seconds
+    hours = _RUNS_A_DAY * seconds / 3600 * workers * _dpu(job)
+    item = f"{_RUNS_A_DAY} runs of {seconds / 60:.0f} minutes with {workers} workers, DPU hours"
+    return [line(job, Charge(item, _dpu_hour(job), hours))]
+
+
+def _dpu(job: Resource) -> int:
+    return {"G.1X": 1, "G.2X": 2}[job.properties["WorkerType"]]
+
+
+def _dpu_hour(job: Resource) -> str:
+    flex = job.properties["ExecutionClass"] == "FLEX"
+    return "glue_flex_dpu_hour" if flex else "glue_dpu_hour"
 
 
 def curation(assembly: Assembly) -> list[Line]:
     """One run of the curation job with its largest number of workers; auto scaling uses fewer."""
     job = one(assembly, "AWS::Glue::Job")
-    dpu_a_worker = {"G.1X": 1, "G.2X": 2}[job.properties["WorkerType"]]
-    hours = job.properties["NumberOfWorkers"] * dpu_a_worker * ASSUMED.curate_minutes / 60
-    flex = job.properties["ExecutionClass"] == "FLEX"
-    key = "glue_flex_dpu_hour" if flex else "glue_dpu_hour"
-    charge = Charge(f"DPU hours{' of Flex' if flex else ''}", key, hours)
-    return [line(job, charge)]
+    hours = job.properties["NumberOfWorkers"] * _dpu(job) * ASSUMED.curate_minutes / 60
+    flex = " of Flex" if job.properties["ExecutionClass"] == "FLEX" else ""
+    return [line(job, Charge(f"DPU hours{flex}", _dpu_hour(job), hours))]
 
 
 def scanned(assembly: Assembly, terabytes: float) -> list[Line]:
