@@ -8,6 +8,10 @@ from tools.account.remains import Remain
 
 Confirm = Callable[[list[Remain]], bool]
 
+_PROTECTED = """these stacks have termination protection; nothing was changed. To take it off:
+{}
+Buckets, keys and tables with data stay in the account after that, and cost what they hold."""
+
 
 def destroy(
     clients: Clients,
@@ -21,9 +25,11 @@ def destroy(
 
     `confirm` is asked once, with what is deleted beside the stacks, before anything changes.
     `keep_data`: what workflows made, and log groups, are named and stay. `cdk_destroy` says
-    whether it succeeded. Raises RuntimeError if not.
+    whether it succeeded. Raises RuntimeError if not, and for stacks with termination protection.
     """
     stacks = remains.footprint(clients, stack_names)
+    if stacks.protected:
+        raise RuntimeError(_PROTECTED.format("\n".join(map(_unprotect, stacks.protected))))
     workflow_remains = list(remains.made_by_workflows(clients, stacks))
     if not confirm([] if keep_data else workflow_remains):
         yield "Nothing was changed."
@@ -36,6 +42,11 @@ def destroy(
     yield from end(clients, remains.log_groups(clients, stacks))
     for line in remains.named_only(stacks):
         yield f"left: {line}"
+
+
+def _unprotect(stack_name: str) -> str:
+    command = "aws cloudformation update-termination-protection --no-enable-termination-protection"
+    return f"  {command} --stack-name {stack_name}"
 
 
 def _named(_: Clients, remain_list: Iterable[Remain]) -> Iterator[str]:

@@ -37,6 +37,8 @@ class Footprint:
     """Resource type -> physical ids."""
     endpoints: list[str] = field(default_factory=list)
     """SageMaker endpoints that workflows made, from the stacks' outputs."""
+    protected: list[str] = field(default_factory=list)
+    """Names of stacks with termination protection."""
 
     def of_type(self, resource_type: str) -> list[str]:
         """The physical ids of one type."""
@@ -63,6 +65,8 @@ def footprint(clients: Clients, stack_names: Iterable[str]) -> Footprint:
             if error.response["Error"]["Code"] in _ABSENT:
                 continue
             raise
+        if stack.get("EnableTerminationProtection"):
+            result.protected.append(stack_name)
         pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack_name)
         for page in pages:
             for resource in page["StackResourceSummaries"]:

@@ -156,3 +156,20 @@ def test_a_failed_destroy_is_an_error() -> None:
     lines = destroy(account.client, ["S"], lambda: False, keep_data=False, confirm=lambda _: True)
     with pytest.raises(RuntimeError, match="cdk destroy failed"):
         list(lines)
+
+
+def test_termination_protection_stops_it_before_anything_changes() -> None:
+    account = Account()
+    protected = {
+        "StackName": "S", "CreationTime": 0, "StackStatus": "CREATE_COMPLETE",
+        "EnableTerminationProtection": True,
+    }  # fmt: skip
+    account.expect("cloudformation", "describe_stacks", {"Stacks": [protected]})
+    account.expect("cloudformation", "list_stack_resources", {"StackResourceSummaries": []})
+
+    def never(*_: object) -> bool:
+        raise AssertionError("the user was asked, or the CDK called")
+
+    lines = destroy(account.client, ["S"], never, keep_data=True, confirm=never)
+    with pytest.raises(RuntimeError, match="--stack-name S"):
+        list(lines)
