@@ -3,7 +3,7 @@
 from aws_cdk import Stack
 
 from stacks.architecture import Architecture, StackMaker
-from stacks.environments import Environment
+from stacks.environments import Environment, SettingsError
 from stacks.ml_platform.network.stack import MlNetwork
 from stacks.ml_platform.notebook.stack import MlNotebook
 from stacks.ml_platform.serving.stack import MlEndpoint
@@ -26,6 +26,12 @@ def _make_stacks(make: StackMaker) -> None:
 
 def _needs(environment: Environment) -> dict[type[Stack], str]:
     from_lake = environment.settings(MlTrainingSettings).from_lake
+    lake = environment.groups.get("streaming_lake")
+    if from_lake and getattr(lake, "table_format", "glue") != "glue":
+        raise SettingsError(
+            "-c ml_training.from_lake=true: the export reads a table of Glue's catalogue. Set"
+            " ml_training.from_lake=false, or leave streaming_lake.table_format at glue."
+        )
     return {MlTraining: "streaming-lake"} if from_lake else {}
 
 

@@ -57,6 +57,16 @@ def admit_log_delivery(key: kms.IKey) -> None:
     _admit(key, "delivery.logs.amazonaws.com", ["kms:Decrypt"], conditions)
 
 
+def admit_table_maintenance(key: kms.IKey, table_bucket_arn: str) -> None:
+    """Let S3 Tables compact and expire what a table bucket keeps under `key`.
+
+    docs.aws.amazon.com/AmazonS3/latest/userguide/s3-tables-kms-permissions.html
+    """
+    tables = {"ArnLike": {"kms:EncryptionContext:aws:s3:arn": f"{table_bucket_arn}/*"}}
+    actions = ["kms:Decrypt", "kms:GenerateDataKey"]
+    _admit(key, "maintenance.s3tables.amazonaws.com", actions, tables)
+
+
 def _admit(
     key: kms.IKey, service: str, actions: list[str], conditions: Mapping[str, object]
 ) -> None:

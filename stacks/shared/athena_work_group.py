@@ -1,8 +1,10 @@
 """An Athena work group whose settings clients cannot override, and its named queries."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from string import Template
+from types import MappingProxyType
 
 from aws_cdk import aws_athena as athena
 from aws_cdk import aws_kms as kms
@@ -50,11 +52,22 @@ class AthenaWorkGroup(athena.CfnWorkGroup):
         )
 
     def add_named_queries(
-        self, scope: Construct, folder: Path, *, database: str, substitutions: Mapping[str, str]
+        self,
+        scope: Construct,
+        folder: Path,
+        *,
+        database: str,
+        substitutions: Mapping[str, str],
+        table_names: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        """Add every file of `folder` as a named query, with `${substitutions}` replaced."""
+        """Add every file of `folder` as a named query, with `${substitutions}` replaced.
+
+        `table_names` are what tables that are not in `database` are called instead.
+        """
         for file in sorted(folder.glob("*.sql")):
             text = Template(file.read_text()).substitute(substitutions)
+            for name, full_name in table_names.items():
+                text = re.sub(rf"\b{name}\b", full_name, text)
             query = athena.CfnNamedQuery(
                 scope,
                 file.stem.title().replace("_", ""),

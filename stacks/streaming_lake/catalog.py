@@ -9,6 +9,10 @@ from stacks.shared.foundation import Foundation
 from stacks.shared.glue_columns import glue_columns
 from stacks.streaming_lake.iceberg_table import IcebergTable
 from stacks.streaming_lake.prefixes import CURATED, EVENTS, WEATHER
+from stacks.streaming_lake.settings import StreamingLakeSettings
+from stacks.streaming_lake.table_bucket import TableBucket
+
+CURATED_FLIGHTS = "flights_curated"
 
 # Partition projection: Athena computes partitions from these rules, so nothing registers new hours.
 # Hours before `min` are invisible to queries; `min` lies before the first deployment.
@@ -49,16 +53,7 @@ class Catalog(Construct):
             removal_policy=RemovalPolicy.DESTROY,
         )
         self.events = self._table("Events", "flight_event", "flights_events", EVENTS)
-        self.curated = IcebergTable(
-            self,
-            "Curated",
-            database=self.database,
-            name="flights_curated",
-            location=lake.s3_url_for_object(CURATED),
-            key_columns=[
-                column for column in glue_columns("curated_flight") if column.name in _EVENT_KEY
-            ],
-        )
+        self.curated = self._curated(foundation)
         self.weather = self._table("Weather", "hourly_weather", "weather_hourly", WEATHER)
         self.security = glue.SecurityConfiguration(
             self,
@@ -70,7 +65,31 @@ class Catalog(Construct):
             removal_policy=RemovalPolicy.DESTROY,
         )
 
-    def arns(self, *tables: glue.S3Table | IcebergTable) -> list[str]:
+    def _curated(self, foundation: Foundation) -> IcebergTable | TableBucket:
+        key_columns = [
+            column for column in glue_columns("curated_flight") if column.name in _EVENT_KEY
+        ]
+        settings = foundation.environment.settings(StreamingLakeSettings)
+        if settings.table_format == "s3_tables":
+            return TableBucket(
+                self,
+                "Curated",
+                foundation=foundation,
+                namespace=self.name,
+                name=CURATED_FLIGHTS,
+                key_columns=key_columns,
+            )
+        return IcebergTable(
+            self,
+            "Curated",
+            database=self.database,
+            name=CURATED_FLIGHTS,
+            bucket=self._lake,
+            prefix=CURATED,
+            key_columns=key_columns,
+        )
+
+    def arns(self, *tables: glue.S3Table) -> list[str]:
         """What a Glue call on `tables` must be allowed on: catalogue and database, too."""
         catalog = Stack.of(self).format_arn(service="glue", resource="catalog")
         return [catalog, self.database.database_arn, *(table.table_arn for table in tables)]

@@ -15,7 +15,7 @@ from stacks.shared.foundation import Foundation
 from stacks.shared.glue_logs import GlueLogs
 from stacks.shared.service_role import ServiceRole
 from stacks.streaming_lake.catalog import Catalog
-from stacks.streaming_lake.prefixes import CURATED, EVENTS, STATE, WEATHER
+from stacks.streaming_lake.prefixes import EVENTS, STATE, WEATHER
 from stacks.streaming_lake.settings import StreamingLakeSettings
 
 _JOB = "streaming_lake/curate_flights"
@@ -48,7 +48,7 @@ class Curation(Construct):
         GlueLogs.of_job(self, foundation=foundation, role=self.role, security=security)
         arguments = {
             "--lake_bucket": lake.bucket_name,
-            "--database": catalog.database.database_name,
+            "--database": catalog.curated.database_name,
             "--extra-py-files": modules.s3_object_url,
             "--enable-auto-scaling": "true",
             "--enable-metrics": "true",
@@ -88,22 +88,20 @@ class Curation(Construct):
                 start_on_creation=True,
                 actions=[glue.CfnTrigger.ActionProperty(job_name=self.job.ref)],
             )
-        self._quality(_SOURCE / "data_quality.dqdl")
+        # Glue evaluates rules on tables of its own catalogue.
+        if settings.table_format == "glue":
+            self._quality(_SOURCE / "data_quality.dqdl")
 
     def _spark_settings(self) -> str:
-        """Spark's catalogue `glue_catalog`, as the Glue guide configures it for Iceberg.
-
-        docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-etl-format-iceberg.html
-        """
+        """Iceberg's extensions, the catalogue that has the table, and S3A's Region."""
         catalog = "spark.sql.catalog.glue_catalog"
+        properties = self._catalog.curated.spark_catalog()
         settings = {
             "spark.sql.extensions": (
                 "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions"
             ),
             catalog: "org.apache.iceberg.spark.SparkCatalog",
-            f"{catalog}.catalog-impl": "org.apache.iceberg.aws.glue.GlueCatalog",
-            f"{catalog}.io-impl": "org.apache.iceberg.aws.s3.S3FileIO",
-            f"{catalog}.warehouse": self._lake.s3_url_for_object(CURATED),
+            **{f"{catalog}.{name}": value for name, value in properties.items()},
             # Glue 5.1's S3A asks us-east-2 unless it is told the Region (Glue guide, "Migrating to
             # AWS Glue version 5.1").
             "spark.hadoop.fs.s3a.endpoint.region": Aws.REGION,
@@ -141,25 +139,12 @@ class Curation(Construct):
             *(lake.arn_for_objects(f"{prefix}*") for prefix in (EVENTS, WEATHER)),
             wildcard_because="it reads every delivered file, and these prefixes only",
         )
-        # Iceberg deletes the files of a commit that was refused and the oldest metadata, and its
-        # S3FileIO uploads large files in parts, which it aborts when a task fails (apache/iceberg,
-        # aws/src/main/java/org/apache/iceberg/aws/s3/S3OutputStream.java, read 2026-11-29).
-        role.allow(
-            "KeepTheCuratedFlights",
-            ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject"],
-            lake.arn_for_objects(f"{CURATED}*"),
-            wildcard_because="Iceberg names its files itself, below the prefix of the table",
-        )
+        self._catalog.curated.allow_commits(role)
         role.allow(
             "RememberWhatItHasRead",
             ["s3:GetObject", "s3:PutObject"],
             lake.arn_for_objects(f"{STATE}*"),
             wildcard_because="the list of read files has the id of the table in its name",
-        )
-        role.allow(
-            "CommitToTheTable",
-            ["glue:GetTable", "glue:UpdateTable"],
-            *self._catalog.arns(self._catalog.curated),
         )
         role.allow_key("UseTheKey", key, "s3")
         role.allow_glue_basics()

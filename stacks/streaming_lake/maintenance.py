@@ -101,7 +101,7 @@ class Maintenance(Construct):
         role.allow(
             "CommitToTheTable",
             ["glue:GetTable", "glue:UpdateTable"],
-            *self._catalog.arns(self._catalog.curated),
+            *self._catalog.curated.arns,
         )
         role.allow_key("UseTheKey", foundation.key, "s3")
         prefix = f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:log-group:/aws-glue"

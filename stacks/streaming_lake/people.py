@@ -20,11 +20,14 @@ from stacks.streaming_lake.catalog import Catalog
 from stacks.streaming_lake.prefixes import CURATED, ERRORS, EVENTS, RAW_FLIGHTS, REJECTED, WEATHER
 from stacks.streaming_lake.settings import StreamingLakeSettings
 from stacks.streaming_lake.storage import Storage
+from stacks.streaming_lake.table_bucket import TableBucket
 from stacks.streaming_lake.work_group import WorkGroup
 
 _TABLES = (EVENTS, CURATED, WEATHER)
 # With Lake Formation, which reads the curated flights itself: events hold what it hides of them.
 _BESIDE_LAKE_FORMATION = (WEATHER,)
+
+_BESIDE_THE_TABLE_BUCKET = (EVENTS, WEATHER)
 
 
 class People(Construct):
@@ -87,10 +90,15 @@ class People(Construct):
                 "glue:GetTables",
             ],
             *catalog.arns(*([] if self._filtered else [catalog.events])),
-            *(table.table_arn for table in (catalog.curated, catalog.weather)),
+            *(arn for arn in catalog.curated.arns if arn not in catalog.arns()),
+            catalog.weather.table_arn,
         )
         policy.allow_key("UseTheKey", self._key, "s3")
-        _allow_tables(policy, storage.lake, _BESIDE_LAKE_FORMATION if self._filtered else _TABLES)
+        prefixes: Sequence[str] = _BESIDE_LAKE_FORMATION if self._filtered else _TABLES
+        if isinstance(catalog.curated, TableBucket):
+            catalog.curated.allow_queries(policy)
+            prefixes = _BESIDE_THE_TABLE_BUCKET
+        _allow_tables(policy, storage.lake, prefixes)
         _allow_results(policy, work_group.results)
         if self._filtered:
             policy.allow(

@@ -1,8 +1,8 @@
 """Settings of the streaming lake."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 from pydantic.dataclasses import dataclass
 
 import schemas
@@ -74,6 +74,10 @@ class StreamingLakeSettings:
     row_filter: Annotated[Annotated[str, Field(pattern=r"^[^\n]{1,2048}$")] | None, Off] = None
     """Condition that a curated flight must meet for those in `lake_formation`, as a PartiQL
     expression: origin='JFK'; none: all rows."""
+    table_format: Literal["glue", "s3_tables"] = "glue"
+    """Where the table of curated flights lies. glue: in the lake's bucket, with a catalogue entry
+    and optimizers of Glue. s3_tables: in a table bucket, which maintains it; not in the local AWS,
+    which has none, nor with `lake_formation` or for the training set of the ML platform."""
     event_days: Annotated[int, Field(ge=2, le=3650)] = 30
     """How long delivered events lie in `events/`. The curation job has read them by then, or never
     will: it should run at least every few days. The raw log keeps them for good."""
@@ -82,6 +86,12 @@ class StreamingLakeSettings:
     are kept, and paid for, as long."""
     budget_usd: BudgetUsd = None
     """Monthly budget. An alarm is sent at 80 % of it and when AWS forecasts more."""
+
+    @model_validator(mode="after")
+    def _check_table_format(self) -> Self:
+        if self.table_format == "s3_tables" and self.lake_formation:
+            raise ValueError("lake_formation needs table_format=glue: its filter names that table")
+        return self
 
 
 STREAMING_LAKE = SettingsGroup(

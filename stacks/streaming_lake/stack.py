@@ -23,7 +23,7 @@ from typing import Any
 from aws_cdk import Stack
 from constructs import Construct
 
-from stacks.environments import Environment
+from stacks.environments import Environment, SettingsError
 from stacks.shared.foundation import Foundation
 from stacks.shared.outputs import add_outputs, export_outputs
 from stacks.streaming_lake.catalog import Catalog
@@ -49,6 +49,11 @@ class StreamingLake(Stack):
     ) -> None:
         super().__init__(scope, construct_id, **options)
         settings = environment.settings(StreamingLakeSettings)
+        if environment.name == "local" and settings.table_format == "s3_tables":
+            raise SettingsError(
+                "-c streaming_lake.table_format=s3_tables: the local AWS has no S3 Tables."
+                " Leave it out, or synthesise for sandbox or production."
+            )
         foundation = Foundation.in_stack(
             self,
             environment,
@@ -77,7 +82,10 @@ class StreamingLake(Stack):
         curation = Curation(
             self, "Curation", foundation=foundation, lake=storage.lake, catalog=catalog
         )
-        Maintenance(self, "Maintenance", foundation=foundation, lake=storage.lake, catalog=catalog)
+        if settings.table_format == "glue":  # S3 Tables maintains its tables itself
+            Maintenance(
+                self, "Maintenance", foundation=foundation, lake=storage.lake, catalog=catalog
+            )
         work_group = WorkGroup(
             self, "Query", foundation=foundation, storage=storage, catalog=catalog
         )

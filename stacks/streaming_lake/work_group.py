@@ -8,7 +8,7 @@ from repository import ROOT
 from stacks.shared.athena_work_group import AthenaWorkGroup
 from stacks.shared.foundation import Foundation
 from stacks.shared.secure_bucket import SecureBucket
-from stacks.streaming_lake.catalog import Catalog
+from stacks.streaming_lake.catalog import CURATED_FLIGHTS, Catalog
 from stacks.streaming_lake.settings import StreamingLakeSettings
 from stacks.streaming_lake.storage import Storage
 
@@ -56,5 +56,6 @@ class WorkGroup(Construct):
             SQL,
             database=catalog.database.database_name,
             substitutions={"LakeBucket": storage.lake.bucket_name},
+            table_names={CURATED_FLIGHTS: catalog.curated.sql_name},
         )
         self.name = work_group.name

@@ -163,19 +163,31 @@ def stored(assembly: Assembly, gigabytes: float) -> list[Line]:
     compressed = destination["S3BackupConfiguration"]["CompressionFormat"] == "GZIP"
     raw = gigabytes / (ASSUMED.gzip_ratio if compressed else 1)
     parquet = gigabytes / ASSUMED.parquet_ratio
-    retention = one(assembly, "AWS::Glue::TableOptimizer", "Maintenance/Retention").properties
-    snapshots = retention["TableOptimizerConfiguration"]["RetentionConfiguration"]
-    days = snapshots["IcebergConfiguration"]["SnapshotRetentionPeriodInDays"]
-    days += _noncurrent_days(one(assembly, "AWS::S3::Bucket", "Storage/Lake"))
-    replaced = parquet * ASSUMED.compactions * days / (365 / 12)
     charges = [
         Charge("GB months of the raw log", "s3_standard_gb_month", raw),
-        Charge("GB months of Parquet, delivered and curated", "s3_standard_gb_month", 2 * parquet),
-        Charge(
-            f"GB months of replaced Parquet, kept {days} days", "s3_standard_gb_month", replaced
-        ),
+        Charge("GB months of delivered Parquet", "s3_standard_gb_month", parquet),
+        *_table(assembly, parquet),
     ]
     return [line(delivery, charge) for charge in charges]
+
+
+def _table(assembly: Assembly, parquet: float) -> Iterator[Charge]:
+    rewritten = parquet * ASSUMED.compactions
+    if tables := assembly.of_type("AWS::S3Tables::Table"):
+        snapshots = tables[0].properties["SnapshotManagement"]
+        files = one(assembly, "AWS::S3Tables::TableBucket").properties["UnreferencedFileRemoval"]
+        days = snapshots["MaxSnapshotAgeHours"] / 24 + files["NoncurrentDays"]
+        storage = "s3_tables_storage_gb_month"
+        yield Charge("GB that S3 Tables compacts", "s3_tables_compaction_gb", rewritten)
+    else:
+        optimizer = one(assembly, "AWS::Glue::TableOptimizer", "Maintenance/Retention")
+        retention = optimizer.properties["TableOptimizerConfiguration"]["RetentionConfiguration"]
+        days = retention["IcebergConfiguration"]["SnapshotRetentionPeriodInDays"]
+        days += _noncurrent_days(one(assembly, "AWS::S3::Bucket", "Storage/Lake"))
+        storage = "s3_standard_gb_month"
+    yield Charge("GB months of the table", storage, parquet)
+    kept = f"GB months of replaced files, kept {days:g} days"
+    yield Charge(kept, storage, rewritten * days / (365 / 12))
 
 
 def _noncurrent_days(bucket: Resource) -> int:
@@ -252,5 +264,6 @@ COSTS = ArchitectureCosts(
         Candidate.of({"streaming_lake.curate_max_workers": "4"}),
         Candidate.of({"streaming_lake.crawl_schedule": "none"}),
         Candidate.of({"streaming_lake.transform_buffer_mebibytes": "3"}),
+        Candidate.of({"streaming_lake.table_format": "s3_tables"}),
     ),
 )
