@@ -20,6 +20,7 @@ RULES = [
         error="InvalidParameterValue",
         message="The value AWS/ for parameter Namespace is invalid.",
         source=api("AmazonCloudWatch/latest/APIReference", "API_PutMetricData"),
+        looked_at="PutMetricData advises against such names and does not say that it refuses them",
         refused={**_metric(), "Namespace": "AWS/SQS"},
         accepted=_metric(),
     ),

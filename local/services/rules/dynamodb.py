@@ -3,10 +3,13 @@
 import re
 from typing import Any
 
-from local.services.rules.rule import API_READ, Rule, api
+from local.services.rules.rule import API_READ, READ, Rule, api
 from local.services.task import Arguments
 
 _DYNAMODB = "amazondynamodb/latest/developerguide"
+# An implementation whose tests run against DynamoDB itself, too.
+_DYNALITE = "https://github.com/architect/dynalite/blob/main/"
+_LARGEST_ITEM = 400 * 1024
 _NAME = re.compile(r"#\w+")
 _VALUE = re.compile(r":\w+")
 
@@ -26,9 +29,14 @@ def _expressions(request: Arguments) -> str:
     return " ".join(str(text) for name, text in request.items() if name.endswith("Expression"))
 
 
-def _placeholders(request: Arguments, pattern: re.Pattern[str], member: str) -> bool:
-    """Whether placeholders are used and not defined, or defined and not used."""
-    return set(pattern.findall(_expressions(request))) != set(request.get(member, {}))
+def _undefined(request: Arguments, pattern: re.Pattern[str], member: str) -> bool:
+    """Whether an expression uses a placeholder that nobody defines."""
+    return not set(pattern.findall(_expressions(request))) <= set(request.get(member, {}))
+
+
+def _unused(request: Arguments, pattern: re.Pattern[str], member: str) -> bool:
+    """Whether a placeholder is defined that no expression uses."""
+    return not set(request.get(member, {})) <= set(pattern.findall(_expressions(request)))
 
 
 def _item_size(value: Any) -> int:
@@ -42,27 +50,55 @@ def _item_size(value: Any) -> int:
 
 RULES = [
     Rule(
-        id="expression-names",
+        id="names-defined",
         operations=("dynamodb:UpdateItem",),
-        says="Each name that an expression uses is defined, and each defined one is used.",
-        breaks=lambda request, _: _placeholders(request, _NAME, "ExpressionAttributeNames"),
+        says="Each name that an expression uses is defined.",
+        breaks=lambda request, _: _undefined(request, _NAME, "ExpressionAttributeNames"),
         error="ValidationException",
-        message="An expression attribute name used in the document path is not defined, or a"
-        " defined one is unused in expressions",
-        source=api(_DYNAMODB, "Expressions.ExpressionAttributeNames"),
+        message="Invalid UpdateExpression: An expression attribute name used in the document path"
+        " is not defined",
+        source=f"{_DYNALITE}db/updateParser.pegjs",
+        read=READ,
+        refused=_update(ExpressionAttributeNames={}),
+        accepted=_update(),
+    ),
+    Rule(
+        id="names-used",
+        operations=("dynamodb:UpdateItem",),
+        says="Each name that is defined is used in an expression.",
+        breaks=lambda request, _: _unused(request, _NAME, "ExpressionAttributeNames"),
+        error="ValidationException",
+        message="Value provided in ExpressionAttributeNames unused in expressions",
+        source=f"{_DYNALITE}validations/index.js",
+        read=READ,
         refused=_update(ExpressionAttributeNames={"#status": "status", "#old": "old"}),
         accepted=_update(),
     ),
     Rule(
-        id="expression-values",
+        id="values-defined",
         operations=("dynamodb:UpdateItem",),
-        says="Each value that an expression uses is defined, and each defined one is used.",
-        breaks=lambda request, _: _placeholders(request, _VALUE, "ExpressionAttributeValues"),
+        says="Each value that an expression uses is defined.",
+        breaks=lambda request, _: _undefined(request, _VALUE, "ExpressionAttributeValues"),
         error="ValidationException",
-        message="An expression attribute value used in expression is not defined, or a defined one"
-        " is unused in expressions",
-        source=api(_DYNAMODB, "Expressions.ExpressionAttributeValues"),
+        message="Invalid UpdateExpression: An expression attribute value used in expression is not"
+        " defined",
+        source=f"{_DYNALITE}db/updateParser.pegjs",
+        read=READ,
         refused=_update(ExpressionAttributeValues={":other": {"S": "done"}}),
+        accepted=_update(),
+    ),
+    Rule(
+        id="values-used",
+        operations=("dynamodb:UpdateItem",),
+        says="Each value that is defined is used in an expression.",
+        breaks=lambda request, _: _unused(request, _VALUE, "ExpressionAttributeValues"),
+        error="ValidationException",
+        message="Value provided in ExpressionAttributeValues unused in expressions",
+        source=f"{_DYNALITE}validations/index.js",
+        read=READ,
+        refused=_update(
+            ExpressionAttributeValues={":status": {"S": "done"}, ":old": {"S": "waiting"}}
+        ),
         accepted=_update(),
     ),
     Rule(
@@ -83,17 +119,29 @@ RULES = [
     ),
     Rule(
         id="item-size",
-        operations=("dynamodb:PutItem", "dynamodb:UpdateItem"),
+        operations=("dynamodb:PutItem",),
         says="An item has at most 400 KB, names included.",
-        breaks=lambda request, _: (
-            _item_size({**request.get("Item", {}), **request.get("ExpressionAttributeValues", {})})
-            > 400 * 1024
-        ),
+        breaks=lambda request, _: _item_size(request["Item"]) > _LARGEST_ITEM,
         error="ValidationException",
         message="Item size has exceeded the maximum allowed size",
-        source=api(_DYNAMODB, "ServiceQuotas"),
+        source=api(_DYNAMODB, "CheatSheet"),
+        read=READ,
         refused={"TableName": "table", "Item": {"id": {"S": "x" * 409_700}}},
         accepted={"TableName": "table", "Item": {"id": {"S": "x" * 400_000}}},
+    ),
+    Rule(
+        id="update-size",
+        operations=("dynamodb:UpdateItem",),
+        says="An update makes no item of more than 400 KB; its own values are counted here.",
+        breaks=lambda request, _: (
+            _item_size(request.get("ExpressionAttributeValues", {})) > _LARGEST_ITEM
+        ),
+        error="ValidationException",
+        message="Item size to update has exceeded the maximum allowed size",
+        source=f"{_DYNALITE}actions/updateItem.js",
+        read=READ,
+        refused=_update(ExpressionAttributeValues={":status": {"S": "x" * 409_700}}),
+        accepted=_update(ExpressionAttributeValues={":status": {"S": "x" * 400_000}}),
     ),
     Rule(
         id="empty-key",

@@ -1,8 +1,9 @@
 """Lambda: sizes, environment variables and queues."""
 
+import json
 from typing import Any
 
-from local.services.rules.rule import API_READ, Rule, State, api
+from local.services.rules.rule import API_READ, LOCALSTACK, READ, Rule, State, api
 from local.services.task import Arguments
 
 
@@ -20,14 +21,13 @@ def _large_batch(request: Arguments, _: State) -> bool:
     )
 
 
-_TAG = "AWS_REGION"
 _RESERVED = {
-    _TAG,
-    "AWS_DEFAULT_REGION",
-    "AWS_ACCESS_KEY_ID",
-    "AWS_LAMBDA_FUNCTION_NAME",
-    "_HANDLER",
-}
+    "_HANDLER", "_X_AMZN_TRACE_ID", "AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "AWS_DEFAULT_REGION",
+    "AWS_EXECUTION_ENV", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_LAMBDA_FUNCTION_NAME",
+    "AWS_LAMBDA_FUNCTION_VERSION", "AWS_LAMBDA_INITIALIZATION_TYPE", "AWS_LAMBDA_LOG_GROUP_NAME",
+    "AWS_LAMBDA_LOG_STREAM_NAME", "AWS_LAMBDA_RUNTIME_API", "AWS_REGION", "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN", "LAMBDA_RUNTIME_DIR", "LAMBDA_TASK_ROOT",
+}  # fmt: skip
 
 
 def _variables(**variables: str) -> Arguments:
@@ -62,23 +62,24 @@ RULES = [
         " variables you have provided contains reserved keys that are currently not supported for"
         " modification.",
         source=api("lambda/latest/dg", "configuration-envvars"),
+        read=READ,
         refused=_variables(AWS_REGION="us-east-1"),
         accepted=_variables(TABLE="table"),
     ),
     Rule(
         id="variables-size",
         operations=("lambda:UpdateFunctionConfiguration", "lambda:CreateFunction"),
-        says="All variables of a function have at most 4 KB.",
+        says="All variables of a function have at most 4 KB, measured as one JSON text.",
         breaks=lambda request, _: (
-            sum(len(f"{name}{value}".encode()) for name, value in _environment(request).items())
-            > 4096
+            len(json.dumps(_environment(request), separators=(",", ":")).encode()) > 4096
         ),
         error="InvalidParameterValueException",
         message="Lambda was unable to configure your environment variables because the environment"
         " variables you have provided exceeded the 4KB limit.",
-        source=api("lambda/latest/dg", "gettingstarted-limits"),
-        refused=_variables(TABLE="x" * 4096),
-        accepted=_variables(TABLE="table"),
+        source=f"{LOCALSTACK}lambda_/test_lambda_api.snapshot.json",
+        read=READ,
+        refused=_variables(TABLE="x" * 4085),
+        accepted=_variables(TABLE="x" * 4084),
     ),
     Rule(
         id="queue-batch-window",

@@ -1,6 +1,6 @@
 """S3: sizes, counts and copies."""
 
-from local.services.rules.rule import API_READ, Rule, api
+from local.services.rules.rule import API_READ, READ, Rule, api
 
 _S3 = "AmazonS3/latest/userguide"
 
@@ -14,6 +14,7 @@ RULES = [
         error="KeyTooLongError",
         message="Your key is too long",
         source=api(_S3, "object-keys"),
+        read=READ,
         refused={"Bucket": "bucket", "Key": "ü" * 513, "Body": ""},
         accepted={"Bucket": "bucket", "Key": "ü" * 512, "Body": ""},
     ),
@@ -34,22 +35,6 @@ RULES = [
         read=API_READ,
         refused={"Bucket": "bucket", "Key": "k", "Metadata": {"note": "x" * 2048}},
         accepted={"Bucket": "bucket", "Key": "k", "Metadata": {"note": "x" * 2000}},
-    ),
-    Rule(
-        id="copy-to-itself",
-        operations=("s3:CopyObject",),
-        says="A copy onto itself changes something.",
-        breaks=lambda request, _: (
-            request["CopySource"] == f"{request['Bucket']}/{request['Key']}"
-            and not {"MetadataDirective", "StorageClass", "ServerSideEncryption"} & set(request)
-        ),
-        error="InvalidRequest",
-        message="This copy request is illegal because it is trying to copy an object to itself"
-        " without changing the object's metadata, storage class, website redirect location or"
-        " encryption attributes.",
-        source=api("AmazonS3/latest/API", "API_CopyObject"),
-        refused={"Bucket": "bucket", "Key": "k", "CopySource": "bucket/k"},
-        accepted={"Bucket": "bucket", "Key": "k", "CopySource": "bucket/another"},
     ),
     Rule(
         id="delete-count",

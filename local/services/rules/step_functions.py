@@ -1,6 +1,6 @@
 """Step Functions: names and inputs of executions."""
 
-from local.services.rules.rule import API_READ, Rule, api
+from local.services.rules.rule import API_READ, READ, Rule, api
 
 _STATES_CHARACTERS = set(' \t\n<>{}[]?*"#%\\^|~`$&,;:/')
 _MACHINE = "arn:aws:states:us-east-1:000000000000:stateMachine:machine"
@@ -23,9 +23,11 @@ RULES = [
         operations=("stepfunctions:StartExecution", "stepfunctions:StartSyncExecution"),
         says="An input has at most 256 KiB in UTF-8.",
         breaks=lambda request, _: len(request.get("input", "").encode()) > 262_144,
-        error="InvalidExecutionInput",
-        message="Invalid execution input: the size exceeds 262144 bytes",
-        source=api("step-functions/latest/dg", "service-quotas"),
+        error="ValidationException",
+        message="1 validation error detected: Value at 'input' failed to satisfy constraint:"
+        " Member must have length less than or equal to 262144",
+        source=api("step-functions/latest/apireference", "API_StartExecution"),
+        read=READ,
         refused={"stateMachineArn": _MACHINE, "input": '"' + "ü" * 131_072 + '"'},
         accepted={"stateMachineArn": _MACHINE, "input": "{}"},
     ),
