@@ -37,7 +37,7 @@ def main(
         if number >= first and (not only or any(text in mutant.name for text in only))
     }
     noticed: dict[str, list[str]] = defaultdict(list)
-    survivors: list[tuple[Mutant, str]] = []
+    survivors: list[Mutant] = []
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         trials = Trials(Path(folder))
         for number, mutant in chosen.items():
@@ -49,17 +49,18 @@ def main(
                 raise typer.Exit(1) from None
             noticed[verdict.by].append(verdict.test)
             if verdict.by == NOBODY:
-                survivors.append((mutant, _kind(trials, mutant)))
+                survivors.append(mutant)
             seconds = time.monotonic() - begun
             console.print(
                 f"{number}/{count} {seconds:.0f} s, noticed by {verdict.by}"
                 f" {verdict.test}: {mutant.name}"
             )
+        kinds = [_kind(trials, mutant) for mutant in survivors]
         void = trials.failing_anyway(test for tests in noticed.values() for test in tests if test)
     console.print("\n" + ", ".join(f"{by}: {len(tests)}" for by, tests in sorted(noticed.items())))
     for test in void:
         console.print(f"  {test} fails without a mutant, too: what it noticed does not count.")
-    for mutant, kind in survivors:
+    for mutant, kind in zip(survivors, kinds, strict=True):
         console.print(f"  {kind}: {mutant.name}")
 
 

@@ -11,11 +11,10 @@ UNIT, SCRIPTED, LOCAL, NOBODY = "unit tests", "scripted workflows", "the local A
 _FOLDERS = {manifest.folder for manifest in ARCHITECTURES.values()}
 _GATE = "stacks/shared/gate"
 _PROMISES = ("tests/stacks/test_promises.py", "tests/stacks/test_promises_of_care.py")
-# What reads the templates of all architectures, or every setting.
-_SEE_ALL = (
-    "tests/stacks/test_api_limits.py",
+# What reads the templates of all architectures, and what tries every setting.
+_LIMITS = ("tests/stacks/test_api_limits.py", "tests/lambdas/test_settings.py")
+_SETTINGS = (
     "tests/stacks/test_environments.py",
-    "tests/lambdas/test_settings.py",
     "tests/tools/costs/test_idle.py",
     "tests/tools/costs/test_budget.py",
 )
@@ -85,4 +84,5 @@ def _of_stack(mutated: Path) -> Iterator[Stage]:
     yield Stage(UNIT, ("tests/iam", "tests/stacks/test_roles_match_code.py"))
     folders = {folder} if folder in _FOLDERS else _FOLDERS
     yield Stage(UNIT, (*(f"tests/stacks/{name}" for name in sorted(folders)), *_PROMISES))
-    yield Stage(UNIT, _SEE_ALL)
+    is_settings = mutated.stem in ("settings", "environments")
+    yield Stage(UNIT, (*_LIMITS, *(_SETTINGS if is_settings else ())))
