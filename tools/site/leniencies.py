@@ -3,15 +3,18 @@
 import ast
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from local.services.contract.exceptions import TABLE
 from local.services.rules import all_rules
+from local.services.rules.rule import Rule
 from repository import ROOT
 from tools.markdown import code, table
 from tools.site.links import code_page
 
 SERVICES = ROOT / "local" / "services"
 _DECLARATION = "LENIENT"
+_AWS = "docs.aws.amazon.com"
 
 
 def declarations(file: Path) -> list[tuple[str, str]]:
@@ -36,10 +39,20 @@ def leniencies() -> Iterator[tuple[str, str, str]]:
             yield f"[{file.parent.name.replace('_', ' ')}]({service})", unchecked, reason
 
 
+def _publisher(rule: Rule) -> str:
+    """Whose text a source is: AWS, or a repository on GitHub."""
+    address = urlsplit(rule.source)
+    return "AWS" if address.netloc == _AWS else "/".join(address.path.split("/")[1:3])
+
+
+def _state(rule: Rule) -> str:
+    return rule.read or f"unverified; read in vain: {rule.looked_at}"
+
+
 def page() -> str:
     """The page in Markdown, for the root of the site."""
     rules = [
-        (code(rule.operations[0]), rule.says, f"[AWS]({rule.source})", rule.read or "unverified")
+        (code(rule.operations[0]), rule.says, f"[{_publisher(rule)}]({rule.source})", _state(rule))
         for rule in all_rules()
     ]
     exceptions = [(exception.shapes, exception.reason) for exception in TABLE]
@@ -51,9 +64,12 @@ def page() -> str:
         "## What is still more lenient",
         table(["service", "what is not checked", "why"], list(leniencies())),
         f"## The {len(rules)} rules that no model carries",
-        "Those with a date were held against AWS's own text on that day, in the wording that the"
-        " SDK's models carry. The others are from knowledge, and unverified: nobody has read the"
-        " linked page for them.",
+        "Those with a date were held against the linked source on that day: AWS's own text (of its"
+        " API, in the wording that the SDK's models carry; of its guides, in the stored copy that"
+        " there was), the source of a container or an SDK of AWS, an issue that quotes AWS's"
+        " answer, or a project that records AWS's answers. The others are from knowledge, and"
+        " unverified: what was read for them says nothing of it. Where a source tells no message,"
+        " the message is ours.",
         table(["operation", "rule", "source", "held against it"], rules),
         "## Where a model is not followed",
         table(["shape", "why"], exceptions),

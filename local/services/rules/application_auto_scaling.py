@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from local.services.rules.rule import API_READ, Rule, State, api
+from local.services.rules.rule import API_READ, PREFLIGHT, READ, Rule, State, api
 from local.services.task import Arguments
 
 _REFERENCE = "autoscaling/application/APIReference"
+_GUIDE = api("sagemaker/latest/dg", "endpoint-auto-scaling-add-console")
 _PREFERRED = {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"}
 
 
@@ -77,7 +78,8 @@ RULES = [
         breaks=lambda request, _: request.get("MinCapacity", 0) > request.get("MaxCapacity", 10**9),
         error="ValidationException",
         message="Maximum capacity cannot be less than minimum capacity",
-        source=api(_REFERENCE, "API_RegisterScalableTarget"),
+        source=PREFLIGHT,
+        read=READ,
         refused=_target(low=4, high=2),
         accepted=_target(low=2, high=2),
     ),
@@ -88,7 +90,8 @@ RULES = [
         breaks=_no_variant,
         error="ValidationException",
         message="No Amazon SageMaker variant exists with the resource ID",
-        source=api(_REFERENCE, "API_RegisterScalableTarget"),
+        source=_GUIDE,
+        read=READ,
         refused=_target("challenger"),
         accepted=_target(),
         state=_STATE,
@@ -100,7 +103,8 @@ RULES = [
         breaks=_bursts,
         error="ValidationException",
         message="Auto scaling is not supported for burstable instances",
-        source=api("sagemaker/latest/dg", "endpoint-auto-scaling-prerequisites"),
+        source=_GUIDE,
+        read=READ,
         refused=_target("small"),
         accepted=_target(),
         state=_STATE,
@@ -114,7 +118,8 @@ RULES = [
         ),
         error="ValidationException",
         message="Unsupported service namespace, resource type or scalable dimension",
-        source=api(_REFERENCE, "API_RegisterScalableTarget"),
+        source=PREFLIGHT,
+        read=READ,
         refused=_target(ScalableDimension="ecs:service:DesiredCount"),
         accepted=_target(),
     ),

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from local.services.rules.rule import API_READ, Rule, State, api
+from local.services.rules.rule import API_READ, LOCALSTACK, PREFLIGHT, READ, Rule, State, api
 from local.services.task import Arguments
 
 _SQS = "AWSSimpleQueueService/latest/APIReference"
@@ -77,9 +77,10 @@ def _fifo(request: Arguments) -> bool:
     return bool(request["QueueUrl"].endswith(".fifo"))
 
 
-def _window(request: Arguments) -> bool:
+def _window(request: Arguments) -> tuple[str, bool]:
+    """The mode, and whether a length is given."""
     window: Arguments = request["FlexibleTimeWindow"]
-    return (window["Mode"] == "FLEXIBLE") is not ("MaximumWindowInMinutes" in window)
+    return window["Mode"], "MaximumWindowInMinutes" in window
 
 
 RULES = [
@@ -117,6 +118,7 @@ RULES = [
         error="MissingParameter",
         message="The request must contain the parameter MessageGroupId.",
         source=api(_SQS, "API_SendMessage"),
+        read=READ,
         refused={"QueueUrl": _FIFO, "MessageBody": "x"},
         accepted={"QueueUrl": _FIFO, "MessageBody": "x", "MessageGroupId": "group"},
     ),
@@ -265,7 +267,8 @@ RULES = [
         breaks=_wrong_rate,
         error="ValidationException",
         message="Parameter ScheduleExpression is not valid.",
-        source=api("eventbridge/latest/userguide", "eb-scheduled-rule-pattern"),
+        source=f"{LOCALSTACK}events/test_events_schedule.py",
+        read=READ,
         refused=_rule("rate(1 minutes)"),
         accepted=_rule("rate(5 minutes)"),
     ),
@@ -284,12 +287,27 @@ RULES = [
     Rule(
         id="flexible-window",
         operations=("scheduler:CreateSchedule", "scheduler:UpdateSchedule"),
-        says="A flexible window has a length, and no other has one.",
-        breaks=lambda request, _: _window(request),
+        says="A flexible window has a length.",
+        breaks=lambda request, _: _window(request) == ("FLEXIBLE", False),
         error="ValidationException",
-        message="MaximumWindowInMinutes is required for a FLEXIBLE window, and invalid otherwise.",
-        source=api("scheduler/latest/APIReference", "API_FlexibleTimeWindow"),
+        message="MaximumWindowInMinutes must be provided when FlexibleTimeWindowMode is set to"
+        " FLEXIBLE",
+        source=PREFLIGHT,
+        read=READ,
         refused=_schedule(Mode="FLEXIBLE"),
         accepted=_schedule(Mode="FLEXIBLE", MaximumWindowInMinutes=15),
+    ),
+    Rule(
+        id="no-window",
+        operations=("scheduler:CreateSchedule", "scheduler:UpdateSchedule"),
+        says="A schedule without a flexible window has no length of one.",
+        breaks=lambda request, _: _window(request) == ("OFF", True),
+        error="ValidationException",
+        message="MaximumWindowInMinutes must not be provided when FlexibleTimeWindowMode is set to"
+        " OFF",
+        source=PREFLIGHT,
+        read=READ,
+        refused=_schedule(Mode="OFF", MaximumWindowInMinutes=15),
+        accepted=_schedule(Mode="OFF"),
     ),
 ]

@@ -8,6 +8,8 @@ from local.services.task import Arguments
 
 API_READ = "2026-11-28"
 """When the API references were read, in the wording that botocore 1.44.5 carries."""
+READ = "2026-11-29"
+"""When guides, recordings of AWS's answers and containers' sources were read."""
 State = Mapping[str, Any]
 """What exists already: kind -> name -> what it is, e.g. `endpoints`."""
 
@@ -31,10 +33,18 @@ class Rule:
     source: str
     read: str = ""
     """When the source was held against this rule; empty: it is from knowledge, and unverified."""
+    looked_at: str = ""
+    """Of an unverified rule: what was read and says nothing of it."""
     refused: Arguments
     accepted: Arguments
     state: State = field(default_factory=dict)
     """What exists in the examples."""
+
+
+# Rules that its authors saw AWS's own deployments break, with AWS's messages.
+PREFLIGHT = "https://github.com/badmintoncryer/cdk-preflight/blob/main/docs/rules.md"
+# Its tests hold recordings of what AWS answered.
+LOCALSTACK = "https://github.com/localstack/localstack/blob/main/tests/aws/services/"
 
 
 def api(service: str, path: str) -> str:

@@ -2,17 +2,25 @@
 
 from typing import Any
 
-from local.services.rules.rule import API_READ, Rule, State, api
+from local.services.rules.rule import API_READ, READ, Rule, State, api
 from local.services.task import Arguments
 
 _REFERENCE = "sagemaker/latest/APIReference"
 # A registry of SageMaker's own algorithms and frameworks: `<account>.dkr.ecr...`/sagemaker-xgboost.
 _FIRST_PARTY = ("/sagemaker-xgboost:", "/xgboost:", "/sagemaker-scikit-learn:", "/linear-learner:")
-_OBJECTIVES = {
-    "validation:accuracy", "validation:auc", "validation:error", "validation:f1",
-    "validation:logloss", "validation:mae", "validation:map", "validation:merror",
-    "validation:mlogloss", "validation:mse", "validation:ndcg", "validation:rmse",
-}  # fmt: skip
+# The source of the algorithm's container, which computes them; the guide names fewer.
+_CONTAINER = (
+    "https://github.com/aws/sagemaker-xgboost-container/blob/master/src/"
+    "sagemaker_xgboost_container/constants/xgb_constants.py"
+)
+_METRICS = (
+    "accuracy", "auc", "aucpr", "balanced_accuracy", "f1", "f1_binary", "f1_macro", "map", "ndcg",
+    "precision", "r2", "recall", "precision_macro", "precision_micro", "recall_macro",
+    "recall_micro", "aft-nloglik", "cox-nloglik", "error", "gamma-deviance", "gamma-nloglik",
+    "interval-regression-accuracy", "logloss", "mae", "mape", "merror", "mlogloss", "mphe", "mse",
+    "poisson-nloglik", "rmse", "rmsle", "tweedie-nloglik",
+)  # fmt: skip
+_OBJECTIVES = {f"validation:{metric}" for metric in _METRICS}
 # Families with NVMe instance storage among those that SageMaker offers.
 _LOCAL_STORAGE = (
     "ml.g4dn.", "ml.g5.", "ml.g6.", "ml.g6e.", "ml.g7", "ml.gr6.", "ml.p4d.", "ml.p4de.", "ml.p5.",
@@ -122,10 +130,12 @@ def _limits(request: Arguments) -> Arguments:
     return limits
 
 
-def _waits_without_spot(request: Arguments, _: State) -> bool:
-    definition = _definition(request)
-    waits = "MaxWaitTimeInSeconds" in definition["StoppingCondition"]
-    return waits != bool(definition.get("EnableManagedSpotTraining"))
+def _waits(definition: Arguments) -> bool:
+    return "MaxWaitTimeInSeconds" in definition["StoppingCondition"]
+
+
+def _spot(definition: Arguments) -> bool:
+    return bool(definition.get("EnableManagedSpotTraining"))
 
 
 def _waits_too_short(request: Arguments, _: State) -> bool:
@@ -169,7 +179,8 @@ RULES = [
         error="ValidationException",
         message="The objective metric for the hyperparameter tuning job is not one of the metrics"
         " of the algorithm.",
-        source=api("sagemaker/latest/dg", "xgboost-tuning"),
+        source=_CONTAINER,
+        read=READ,
         refused=_tuning("roc_auc"),
         accepted=_tuning(),
     ),
@@ -198,21 +209,20 @@ RULES = [
         error="ValidationException",
         message="The MinValue of a parameter range must not be greater than its MaxValue.",
         source=api(_REFERENCE, "API_ContinuousParameterRange"),
+        looked_at="CreateHyperParameterTuningJob, the guide on ranges, issue threads",
         refused=_tuning(**_range("2", "1", "Linear")),
         accepted=_tuning(**_range("1", "2", "Linear")),
     ),
     Rule(
         id="parallel-jobs",
         operations=("sagemaker:CreateHyperParameterTuningJob",),
-        says="At most ten jobs of a search run at once by default, and not more than it has.",
-        breaks=lambda request, _: (
-            _limits(request)["MaxParallelTrainingJobs"]
-            > min(10, _limits(request).get("MaxNumberOfTrainingJobs", 10))
-        ),
+        says="At most ten jobs of a search run at once by default.",
+        breaks=lambda request, _: _limits(request)["MaxParallelTrainingJobs"] > 10,
         error="ResourceLimitExceeded",
         message="The account-level service limit 'Maximum number of parallel training jobs per"
         " hyperparameter tuning job' is exceeded.",
         source=api("sagemaker/latest/dg", "automatic-model-tuning-limits"),
+        read=READ,
         refused=_tuning(
             ResourceLimits={"MaxNumberOfTrainingJobs": 20, "MaxParallelTrainingJobs": 11}
         ),
@@ -273,16 +283,35 @@ RULES = [
         accepted=_transform(MaxPayloadInMB=20, MaxConcurrentTransforms=5),
     ),
     Rule(
+        id="wait-without-spot",
+        operations=_BOTH,
+        says="A limit of waiting is given with managed Spot training only.",
+        breaks=lambda request, _: _waits(_definition(request)) and not _spot(_definition(request)),
+        error="ValidationException",
+        message="Invalid MaxWaitTimeInSeconds. It is only supported when EnableManagedSpotTraining"
+        " is set to true",
+        source="https://github.com/aws/amazon-sagemaker-examples/issues/869",
+        read=READ,
+        refused={
+            **TRAINING,
+            "StoppingCondition": {"MaxRuntimeInSeconds": 3600, "MaxWaitTimeInSeconds": 3600},
+        },
+        accepted=TRAINING,
+    ),
+    Rule(
         id="spot-wait",
         operations=_BOTH,
-        says="A limit of waiting is given with managed Spot training, and only then.",
-        breaks=_waits_without_spot,
+        says="Managed Spot training has a limit of waiting.",
+        breaks=lambda request, _: _spot(_definition(request)) and not _waits(_definition(request)),
         error="ValidationException",
-        message="MaxWaitTimeInSeconds must be specified if EnableManagedSpotTraining is true, and"
-        " above 0 it is not supported otherwise.",
+        message="MaxWaitTimeInSeconds must be specified if EnableManagedSpotTraining is true",
         source=api("sagemaker/latest/dg", "model-managed-spot-training"),
+        read=READ,
         refused=_SPOT,
-        accepted=TRAINING,
+        accepted={
+            **_SPOT,
+            "StoppingCondition": {"MaxRuntimeInSeconds": 3600, "MaxWaitTimeInSeconds": 7200},
+        },
     ),
     Rule(
         id="spot-wait-length",

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from local.services.rules.rule import API_READ, Rule, State, api
+from local.services.rules.rule import API_READ, READ, Rule, State, api
 from local.services.rules.sagemaker import local_storage
 from local.services.task import Arguments
 
@@ -122,11 +122,6 @@ def _other_variants(request: Arguments, state: State) -> bool:
     return _names(state, new) != _names(state, old)
 
 
-def _in_progress(request: Arguments, state: State) -> bool:
-    endpoint = state.get("endpoints", {}).get(request["EndpointName"], {})
-    return endpoint.get("EndpointStatus") in ("Creating", "Updating", "RollingBack", "Deleting")
-
-
 def _instance_variants(request: Arguments) -> list[Arguments]:
     kinds = ("ProductionVariants", "ShadowProductionVariants")
     return [variant for kind in kinds for variant in request.get(kind, [])]
@@ -187,6 +182,7 @@ RULES = [
         error="ValidationException",
         message="Duplicate variant names are not allowed.",
         source=api(_REFERENCE, "API_ProductionVariant"),
+        looked_at="CreateEndpointConfig, ProductionVariant, the guide on variants, issue threads",
         refused=_config(_variant(), _variant()),
         accepted=_config(_variant(), _variant("challenger")),
     ),
@@ -201,6 +197,7 @@ RULES = [
         error="ValidationException",
         message="A variant needs either ServerlessConfig or InstanceType, and not both.",
         source=api(_REFERENCE, "API_ProductionVariant"),
+        read=READ,
         refused=_config({**_variant(), **_serverless()}),
         accepted=_config(_serverless()),
     ),
@@ -222,7 +219,7 @@ RULES = [
     Rule(
         id="serverless-exclusions",
         operations=_CONFIG,
-        says="Serverless endpoints have one variant, no volume key and no data capture.",
+        says="Serverless endpoints have one variant and no data capture.",
         breaks=lambda request, _: (
             any("ServerlessConfig" in variant for variant in request["ProductionVariants"])
             and (
@@ -233,6 +230,7 @@ RULES = [
         error="ValidationException",
         message="Serverless endpoints do not support multiple variants or data capture.",
         source=api(_GUIDE, "serverless-endpoints"),
+        read=READ,
         refused=_config(_serverless(), DataCaptureConfig=_CAPTURE),
         accepted=_config(_serverless()),
     ),
@@ -302,49 +300,5 @@ RULES = [
         refused=_update(),
         accepted={"EndpointName": "endpoint", "EndpointConfigName": "new"},
         state={**_STATE, "endpoint_configs": {"old": _OLD, "new": _TWO}},
-    ),
-    Rule(
-        id="update-in-progress",
-        operations=_UPDATE,
-        says="An endpoint takes one update at a time.",
-        breaks=_in_progress,
-        error="ValidationException",
-        message="Cannot update in-progress endpoint.",
-        source=api(_REFERENCE, "API_UpdateEndpoint"),
-        refused={"EndpointName": "changing", "EndpointConfigName": "new"},
-        accepted={"EndpointName": "endpoint", "EndpointConfigName": "new"},
-        state={
-            "endpoints": {
-                "changing": {"EndpointStatus": "Updating", "EndpointConfigName": "old"},
-                "endpoint": {"EndpointStatus": "InService", "EndpointConfigName": "old"},
-            }
-        },
-    ),
-    Rule(
-        id="endpoint-exists",
-        operations=("sagemaker:CreateEndpoint",),
-        says="Names of endpoints are unique within an account and a Region.",
-        breaks=lambda request, state: request["EndpointName"] in state.get("endpoints", {}),
-        error="ValidationException",
-        message="Cannot create already existing endpoint.",
-        source=api(_REFERENCE, "API_CreateEndpoint"),
-        read=API_READ,
-        refused={"EndpointName": "endpoint", "EndpointConfigName": "new"},
-        accepted={"EndpointName": "another", "EndpointConfigName": "new"},
-        state=_STATE,
-    ),
-    Rule(
-        id="endpoint-to-update",
-        operations=("sagemaker:UpdateEndpoint", "sagemaker:DeleteEndpoint"),
-        says="Only an endpoint that exists can be changed.",
-        breaks=lambda request, state: (
-            "endpoints" in state and request["EndpointName"] not in state["endpoints"]
-        ),
-        error="ValidationException",
-        message="Could not find the endpoint.",
-        source=api(_REFERENCE, "API_UpdateEndpoint"),
-        refused={"EndpointName": "another", "EndpointConfigName": "new"},
-        accepted={"EndpointName": "endpoint", "EndpointConfigName": "new"},
-        state=_STATE,
     ),
 ]

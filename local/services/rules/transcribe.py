@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from local.services.rules.rule import API_READ, Rule, api
+from local.services.rules.rule import API_READ, READ, Rule, api
 from local.services.task import Arguments
 
 _REFERENCE = "transcribe/latest/APIReference"
@@ -85,21 +85,8 @@ RULES = [
         error=_BAD,
         message="LanguageOptions must contain at least two language codes.",
         source=api("transcribe/latest/dg", "lang-id-batch"),
+        read=READ,
         refused=_job(LanguageOptions=["en-US"]),
-        accepted=_job(LanguageOptions=["en-US", "de-DE"]),
-    ),
-    Rule(
-        id="one-dialect",
-        operations=_START,
-        says="Of a language, one dialect is an option.",
-        breaks=lambda request, _: (
-            len({code.partition("-")[0] for code in request.get("LanguageOptions", [])})
-            < len(request.get("LanguageOptions", []))
-        ),
-        error=_BAD,
-        message="LanguageOptions can include only one dialect of a language.",
-        source=api("transcribe/latest/dg", "lang-id"),
-        refused=_job(LanguageOptions=["en-US", "en-GB"]),
         accepted=_job(LanguageOptions=["en-US", "de-DE"]),
     ),
     Rule(
@@ -112,7 +99,8 @@ RULES = [
         ),
         error=_BAD,
         message="Use LanguageIdSettings for a custom vocabulary or filter with IdentifyLanguage.",
-        source=_JOB,
+        source=api("transcribe/latest/dg", "lang-id-batch"),
+        read=READ,
         refused=_job(Settings={"VocabularyName": "words"}),
         accepted=_job(LanguageIdSettings=_LISTS, LanguageOptions=["en-US", "de-DE"]),
     ),
@@ -147,26 +135,6 @@ RULES = [
         read=API_READ,
         refused=_job(Settings={"MaxSpeakerLabels": 10}),
         accepted=_job(Settings={"ShowSpeakerLabels": True, "MaxSpeakerLabels": 10}),
-    ),
-    Rule(
-        id="speakers-or-channels",
-        operations=_START,
-        says="A job tells speakers apart or channels, not both.",
-        breaks=lambda request, _: bool(
-            _settings(request).get("ShowSpeakerLabels")
-            and _settings(request).get("ChannelIdentification")
-        ),
-        error=_BAD,
-        message="You can't include ShowSpeakerLabels and ChannelIdentification in one request.",
-        source="https://docs.aws.amazon.com/transcribe/latest/dg/diarization.html",
-        refused=_job(
-            Settings={
-                "ShowSpeakerLabels": True,
-                "MaxSpeakerLabels": 2,
-                "ChannelIdentification": True,
-            }
-        ),
-        accepted=_job(Settings={"ChannelIdentification": True}),
     ),
     Rule(
         id="alternatives",

@@ -3,52 +3,18 @@
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
-from threading import Timer
 from typing import Any
 
 import pytest
-from rich.console import Console
 
 from local.demos.language_chain.checks import NOT_UNDERSTOOD, UNDERSTOOD
-from local.demos.verification import LocalAccount
-from local.runtime.progress import Steps
 from local.services.s3.objects import list_keys
 from tests.local.conftest import statement_ids, without
 from tests.local.language_chain.conftest import Chain, demo
-from tools.account import verify
 
 pytestmark = [pytest.mark.local, pytest.mark.xdist_group("deployed chain")]
 GERMAN = "Das Hotel in Berlin war wunderbar. Das Frühstück war gut, das Bett war weich. " * 3
 ENGLISH = "Paris was wonderful. We loved the Louvre! Write to anna@example.com about it. "
-
-
-def test_a_verification_finds_every_figure_as_expected(chain: Chain) -> None:
-    outputs = verify.outputs_of(chain.emulator.client, ["LanguageChain"])
-    chosen = verify.verifications(["language-chain"])
-    account = LocalAccount(chain.emulator)
-    (checks,) = verify.drive(chosen, account, outputs, Steps(Console(quiet=True))).values()
-    assert [str(check) for check in checks if not check.passed] == []
-
-
-def test_a_verification_uploads_again_what_s3_sent_no_event_for(
-    chain: Chain, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As on AWS in the first minutes after a deployment."""
-    s3, bucket = chain.emulator.client("s3"), chain.outputs["InputBucketName"]
-
-    def events(configuration: dict[str, Any]) -> None:
-        s3.put_bucket_notification_configuration(
-            Bucket=bucket, NotificationConfiguration=configuration
-        )
-
-    monkeypatch.setattr("local.demos.language_chain.verification._EVENTS_SECONDS", 4)
-    events({})
-    Timer(2, events, [{"EventBridgeConfiguration": {}}]).start()
-    outputs = verify.outputs_of(chain.emulator.client, ["LanguageChain"])
-    chosen = verify.verifications(["language-chain"])
-    account = LocalAccount(chain.emulator)
-    (checks,) = verify.drive(chosen, account, outputs, Steps(Console(quiet=True))).values()
-    assert [str(check) for check in checks if not check.passed] == []
 
 
 def test_a_document_in_another_language_is_translated_whole(chain: Chain) -> None:
