@@ -15,7 +15,7 @@ from stacks.shared.foundation import Foundation
 from stacks.shared.glue_logs import GlueLogs
 from stacks.shared.service_role import ServiceRole
 from stacks.streaming_lake.catalog import Catalog
-from stacks.streaming_lake.prefixes import CURATED, EVENTS, STATE, WEATHER
+from stacks.streaming_lake.prefixes import CURATED, EVENTS, REPLAYED, STATE, WEATHER
 from stacks.streaming_lake.settings import StreamingLakeSettings
 
 _JOB = "streaming_lake/curate_flights"
@@ -138,7 +138,7 @@ class Curation(Construct):
         role.allow(
             "ReadItsInputs",
             ["s3:GetObject"],
-            *(lake.arn_for_objects(f"{prefix}*") for prefix in (EVENTS, WEATHER)),
+            *(lake.arn_for_objects(f"{prefix}*") for prefix in (EVENTS, REPLAYED, WEATHER)),
             wildcard_because="it reads every delivered file, and these prefixes only",
         )
         # Iceberg deletes the files of a commit that was refused and the oldest metadata, and its
