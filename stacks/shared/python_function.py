@@ -18,6 +18,8 @@ _RUNTIMES = {"3.13": lambda_.Runtime.PYTHON_3_13, "3.14": lambda_.Runtime.PYTHON
 # The local AWS runs functions on this machine's own Python, whatever they declare.
 _DECLARED = "3.13"
 _ARCHITECTURES = {"arm64": lambda_.Architecture.ARM_64, "x86_64": lambda_.Architecture.X86_64}
+# One full vCPU; the functions are limited by CPU, not by memory.
+MEMORY_MEBIBYTES = 1769
 
 
 class PythonFunction(lambda_.Function):
@@ -57,8 +59,7 @@ class PythonFunction(lambda_.Function):
             handler=".".join([*packages, "handler", "handler"]),
             runtime=_RUNTIMES[_DECLARED if target.native else target.python_version],
             architecture=_ARCHITECTURES[target.architecture],
-            # 1,769 MB is one full vCPU; the functions are limited by CPU, not by memory.
-            memory_size=1769,
+            memory_size=MEMORY_MEBIBYTES,
             timeout=timeout,
             role=self.service_role,
             log_group=log_group,

@@ -133,7 +133,15 @@ class People(Construct):
             wildcard_because="a steward looks at any record that was refused, at its original, and"
             " at what the job remembers of its runs",
         )
-        policy.allow("FindTheReplay", ["cloudformation:DescribeStacks"], stack.stack_id)
+        policy.allow(
+            "FindTheReplay",
+            ["cloudformation:DescribeStacks"],
+            stack.format_arn(
+                service="cloudformation", resource="stack", resource_name=f"{stack.stack_name}/*"
+            ),
+            wildcard_because="its commands ask for the stack by its name, without the id that ends"
+            " its ARN",
+        )
         policy.allow("ReplayTheRawLog", ["lambda:InvokeFunction"], replay.function_arn)
         policy.allow(
             "LoadWeather",
