@@ -118,7 +118,7 @@ def _restore(bucket: str, archived: list[LoggedObject], total: int) -> str:
     """What to type, in a shell: all archived objects of these hours, one request each."""
     classes = sorted({entry.storage_class for entry in archived})
     hours = " ".join(sorted({entry.hour for entry in archived}))
-    named = " || ".join(f"StorageClass=='{storage_class}'" for storage_class in classes)
+    conditions = " || ".join(f"StorageClass=='{storage_class}'" for storage_class in classes)
     return (
         f"{len(archived)} of {total} objects are in {' and '.join(classes)}, and cannot be read"
         " before they are restored, which takes hours. Nothing was replayed. It takes"
@@ -126,7 +126,7 @@ def _restore(bucket: str, archived: list[LoggedObject], total: int) -> str:
         f"  for hour in {hours}; do\n"
         f"    for key in $(aws s3api list-objects-v2 --bucket {bucket}"
         f" --prefix {_PREFIX}arrival_hour=$hour/"
-        f' --query "Contents[?{named}].Key" --output text); do\n'
+        f' --query "Contents[?{conditions}].Key" --output text); do\n'
         f'      aws s3api restore-object --bucket {bucket} --key "$key"'
         " --restore-request 'Days=7,GlacierJobParameters={Tier=Standard}'\n"
         "    done\n"

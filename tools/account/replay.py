@@ -33,7 +33,7 @@ class Counts:
 
     accepted: int = 0
     rejected: int = 0
-    written: int = 0
+    objects_written: int = 0
     objects: int = 0
     failed: dict[str, str] = field(default_factory=dict)
     """Key -> why it could not be replayed."""
@@ -74,7 +74,7 @@ class Replay:
             counts = self._replay(step)
         lines = [
             f"{counts.accepted:,} lines accepted, {counts.rejected:,} rejected;"
-            f" {counts.written:,} objects written, the others were there already.",
+            f" {counts.objects_written:,} objects written, the others were there already.",
         ]
         if counts.rejected:
             bucket = self._lake["LakeBucketName"]
@@ -127,11 +127,11 @@ class Replay:
         return answer
 
     def _failures(self, failed: dict[str, str]) -> list[str]:
-        shown = sorted(failed.items())[:_ERRORS_SHOWN]
-        more = len(failed) - len(shown)
+        first_failures = sorted(failed.items())[:_ERRORS_SHOWN]
+        more = len(failed) - len(first_failures)
         return [
             f"{len(failed):,} of {len(self.objects):,} objects could not be replayed:",
-            *(f"  {key}: {error}" for key, error in shown),
+            *(f"  {key}: {error}" for key, error in first_failures),
             *([f"  and {more:,} more"] if more else []),
             "Mend that and type the same command again: it writes nothing twice. To curate without"
             f" them: {self._lake['CurateCommand']}",
@@ -179,7 +179,7 @@ def _add(counts: Counts, key: str, answer: dict[str, Any]) -> None:
         return
     counts.accepted += answer["accepted"]
     counts.rejected += answer["rejected"]
-    counts.written += answer["written"]
+    counts.objects_written += answer["objects_written"]
 
 
 def _by_class(objects: Iterable[LoggedObject]) -> dict[str, Sequence[int]]:

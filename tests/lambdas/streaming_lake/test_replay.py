@@ -65,12 +65,16 @@ def run(replay_module: ModuleType, context: SimpleNamespace, s3: S3Client) -> Re
 
 
 def test_good_lines_are_those_of_the_transform_in_their_order(run: Replay) -> None:
-    sent = [line(flight=number) for number in (1, 2, 3)]
-    assert run.of(b"\n".join([*sent, b""])) == {"accepted": 3, "rejected": 0, "written": 1}
+    sent_lines = [line(flight=number) for number in (1, 2, 3)]
+    assert run.of(b"\n".join([*sent_lines, b""])) == {
+        "accepted": 3,
+        "rejected": 0,
+        "objects_written": 1,
+    }
     lines = run.lines(GOOD)
     moments = [row["arrived_at"] for row in lines]
     assert moments == [f"2026-11-20T05:59:58.00000{number}Z" for number in range(3)]
-    expected = transform(b"\n".join(sent), "2026-11-20T05:59:58.000Z").output.splitlines()
+    expected = transform(b"\n".join(sent_lines), "2026-11-20T05:59:58.000Z").output.splitlines()
     assert [{**row, "arrived_at": None} for row in lines] == [
         {**json.loads(text), "arrived_at": None} for text in expected
     ]
@@ -78,7 +82,7 @@ def test_good_lines_are_those_of_the_transform_in_their_order(run: Replay) -> No
 
 def test_bad_lines_are_kept_with_their_number_in_the_object(run: Replay) -> None:
     summary = run.of(b"\n".join([line(), b"{}", b"\xff", b"", line(), b"not json"]))
-    assert summary == {"accepted": 2, "rejected": 4, "written": 2}
+    assert summary == {"accepted": 2, "rejected": 4, "objects_written": 2}
     rejected = run.lines(BAD)
     assert [(row["line_number"], row["reason"]) for row in rejected] == [
         (2, "missing_field"), (3, "not_utf8"), (4, "empty_line"), (6, "not_json"),
@@ -90,18 +94,22 @@ def test_bad_lines_are_kept_with_their_number_in_the_object(run: Replay) -> None
 
 
 def test_records_that_did_not_end_with_a_newline_are_kept_as_one_bad_line(run: Replay) -> None:
-    assert run.of(line() + line() + b"\n" + line()) == {"accepted": 1, "rejected": 1, "written": 2}
+    assert run.of(line() + line() + b"\n" + line()) == {
+        "accepted": 1,
+        "rejected": 1,
+        "objects_written": 2,
+    }
     (rejection,) = run.lines(BAD)
     assert (rejection["reason"], rejection["line"]) == ("not_json", (line() + line()).decode())
 
 
 def test_an_object_without_lines_leaves_nothing(run: Replay) -> None:
-    assert run.of(b"") == {"accepted": 0, "rejected": 0, "written": 0}
+    assert run.of(b"") == {"accepted": 0, "rejected": 0, "objects_written": 0}
     assert run.versions() == {}
 
 
 def test_an_object_of_bad_lines_leaves_no_object_of_good_ones(run: Replay) -> None:
-    assert run.of(without("flight") + b"\n") == {"accepted": 0, "rejected": 1, "written": 1}
+    assert run.of(without("flight") + b"\n") == {"accepted": 0, "rejected": 1, "objects_written": 1}
     assert list(run.versions()) == [BAD]
 
 
@@ -109,14 +117,14 @@ def test_replaying_again_writes_nothing(run: Replay) -> None:
     data = b"\n".join([line(), b"bad", b""])
     run.of(data)
     before = run.versions()
-    assert run({"key": KEY}) == {"accepted": 1, "rejected": 1, "written": 0}
+    assert run({"key": KEY}) == {"accepted": 1, "rejected": 1, "objects_written": 0}
     assert run.versions() == before
 
 
 def test_lines_that_the_transform_now_reads_otherwise_replace_the_former(run: Replay) -> None:
     run.of(line() + b"\n")
     run.log(gzip.compress(line(flight=2)))  # in place of another transform
-    assert run({"key": KEY})["written"] == 1
+    assert run({"key": KEY})["objects_written"] == 1
     assert [row["flight"] for row in run.lines(GOOD)] == [2]
     assert len(run.versions()[GOOD]) == 2
 

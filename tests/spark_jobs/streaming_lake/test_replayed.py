@@ -30,10 +30,10 @@ Event = dict[str, Any]
 
 
 def raw_line(row: Event) -> bytes:
-    """An event as its producer sent it: the log holds no moment of arrival."""
-    sent = {name: value for name, value in row.items() if name != "arrived_at"}
-    moment = sent["scheduled_departure"].isoformat() + "Z"
-    return json.dumps({**sent, "scheduled_departure": moment}).encode() + b"\n"
+    """An event as its producer sends it: the log holds no moment of arrival."""
+    fields = {name: value for name, value in row.items() if name != "arrived_at"}
+    moment = fields["scheduled_departure"].isoformat() + "Z"
+    return json.dumps({**fields, "scheduled_departure": moment}).encode() + b"\n"
 
 
 def replay_into(lake: Lake, events: list[Event], name: str = "one") -> None:

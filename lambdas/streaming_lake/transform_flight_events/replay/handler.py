@@ -40,7 +40,7 @@ class Summary(TypedDict):
 
     accepted: int
     rejected: int
-    written: int
+    objects_written: int
 
 
 class BrokenObjectError(ValueError):
@@ -62,12 +62,14 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Summary:  # noqa: 
             " replayed: restore an earlier version of it, or leave it out."
         ) from error
     # First the bad lines: once the good ones are written, nobody may ask again.
-    written = [
+    puts = [
         _keep(replayed.rejected, raw.key_below(SETTINGS.rejected_prefix, ".jsonl.gz")),
         _keep(replayed.accepted, raw.key_below(SETTINGS.replayed_prefix, ".json.gz")),
     ]
     summary = Summary(
-        accepted=replayed.accepted.count, rejected=replayed.rejected.count, written=sum(written)
+        accepted=replayed.accepted.count,
+        rejected=replayed.rejected.count,
+        objects_written=sum(puts),
     )
     logger.info("Replayed", key=key, **summary)
     return summary

@@ -31,12 +31,12 @@ class RawObject:
         """Read a key below `prefix`. Raises NotRawError, which says what a key looks like."""
         text = key if isinstance(key, str) else ""
         folder, _, name = text.removeprefix(prefix).partition("/")
-        named = _NAME.fullmatch(name)
+        match = _NAME.fullmatch(name)
         hour = folder.removeprefix("arrival_hour=")
-        if text.startswith(f"{prefix}arrival_hour=") and named:
+        if text.startswith(f"{prefix}arrival_hour=") and match:
             try:
                 datetime.strptime(hour, _HOUR)  # noqa: DTZ007 -- only whether it is one
-                moment = datetime.strptime(named["moment"], _MOMENT)  # noqa: DTZ007 -- UTC
+                moment = datetime.strptime(match["moment"], _MOMENT)  # noqa: DTZ007 -- UTC
             except ValueError:
                 pass
             else:
