@@ -1,14 +1,21 @@
 """The hours and objects of a replay, and what it says before it begins."""
 
+import json
+import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, ClassVar
 
 import boto3
 import pytest
 from moto import mock_aws
+from rich.console import Console
 
+from local.runtime.progress import Steps
 from local.runtime.workspace import LocalError
 from tools.account.raw_log import Hours, LoggedObject, objects_of
+from tools.account.replay import Replay
 
 NOW = datetime(2026, 11, 29, 9, 30, tzinfo=UTC)
 NAME = "lake-1-2026-11-20-05-59-58-0b1f3c6e.gz"
@@ -119,3 +126,63 @@ def test_hours_without_an_object_say_since_when_there_is_a_log(s3: Any) -> None:
     s3.create_bucket(Bucket="empty")
     with pytest.raises(LocalError, match="The log is empty"):
         objects_of(s3, "empty", Hours("2026-01-02-01", "2026-01-02-09"))
+
+
+class Function(BaseHTTPRequestHandler):
+    """Lambda's Invoke: the first requests are throttled, then each object has two good lines."""
+
+    protocol_version = "HTTP/1.1"
+    throttled = 3
+    invoked: ClassVar[list[str]] = []
+
+    def do_POST(self) -> None:
+        payload = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if type(self).throttled:
+            type(self).throttled -= 1
+            self._send(429, {"Type": "User", "message": "Rate Exceeded."})
+            return
+        type(self).invoked.append(payload["key"])
+        self._send(200, {"accepted": 2, "rejected": 1, "objects_written": 2})
+
+    def _send(self, status: int, document: dict[str, Any]) -> None:
+        body = json.dumps(document).encode()
+        self.send_response(status)
+        if status == 429:
+            self.send_header("x-amzn-errortype", "TooManyRequestsException")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Log no requests."""
+
+
+@pytest.fixture
+def function(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Function]]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Function)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", f"http://127.0.0.1:{server.server_port}")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    yield Function
+    server.shutdown()
+    server.server_close()
+
+
+def test_throttled_invocations_are_repeated_and_every_object_is_replayed_once(
+    s3: Any, function: type[Function]
+) -> None:
+    session = boto3.Session(region_name="us-east-1")
+    s3.create_bucket(Bucket="lake")
+    session.client("glue").create_job(
+        Name="curate", Role="role", Command={"Name": "glueetl", "ScriptLocation": "s3://lake/a.py"}
+    )
+    lake = {"RawBucketName": "raw", "LakeBucketName": "lake", "CurateJobName": "curate"}
+    planned = Replay(
+        session, {**lake, "ReplayFunctionName": "replay"}, Hours("2026-01-03-00", "2026-01-04-23")
+    )
+    assert planned.announcement().startswith("6 objects of 2026-01-03-00 to 2026-01-04-23 (UTC)")
+    lines = planned.run(Steps(Console(quiet=True)))
+    assert lines[0].startswith("12 lines accepted, 6 rejected; 12 objects written")
+    assert sorted(function.invoked) == [logged.key for logged in planned.objects]
+    assert function.throttled == 0
