@@ -12,6 +12,8 @@ ENV ?= sandbox
 ARCH ?=
 SETTINGS ?=
 BASE ?= HEAD
+FROM ?=
+TO ?=
 
 VENV := .venv/bin
 UV := .build/bootstrap/bin/uv
@@ -45,6 +47,7 @@ help:  ## this list
 	@echo "  ENV=sandbox          environment of synth, plan, deploy and destroy: local, sandbox, production"
 	@echo "  SETTINGS=\"a.b=c ...\" settings of synth, plan, demo, deploy and destroy (make settings lists them)"
 	@echo "  BASE=main            the revision that plan compares with (default: HEAD, the last commit)"
+	@echo "  FROM= TO=            first and last hour of arrival of a replay, UTC, both included"
 	@echo "  FLIGHTS=all          stream all 336,776 flights in the demo (default: 20,000)"
 
 # --- Set-up: each target fetches what it needs, once -------------------------------------------
@@ -185,6 +188,10 @@ produce: demo-environment  ## after a deploy: FLIGHTS=2000 real flights and thei
 .PHONY: verify
 verify: demo-environment  ## after a deploy: a small real load, its price said first, and every figure compared
 	@$(ACCOUNT) verify --env $(ENV) $(ARCH_OPTION) $(SETTING_OPTIONS)
+
+.PHONY: replay
+replay: .build/demo.stamp  ## rebuild curated flights from the raw log: FROM=2026-11-20-05 TO=2026-11-20-07, UTC
+	@$(ACCOUNT) replay --env $(ENV) $(SETTING_OPTIONS) --from "$(FROM)" --to "$(TO)"
 
 .PHONY: destroy
 destroy: .build/core.stamp  ## take it down again, with what workflows and services made beside it

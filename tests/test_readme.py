@@ -32,11 +32,12 @@ def test_the_readme_has_the_commands_that_are_tested() -> None:
         'make synth ENV=production SETTINGS="alarm_email=on-call@example.com"',
         "make settings",
         "make plan ARCH=streaming-lake",  # tests/tools/plan
-        # These need an account: tests/tools/account; produce and verify in tests/local.
+        # These need an account: tests/tools/account; produce, verify and replay in tests/local.
         "make doctor ARCH=streaming-lake",
         f'make deploy {deploy} SETTINGS="streaming_lake.shards=2 name_prefix=Blue-"',
         'make produce ARCH=streaming-lake SETTINGS="name_prefix=Blue-"',
         'make verify ARCH=streaming-lake SETTINGS="name_prefix=Blue-"',
+        'make replay FROM=2026-11-20-05 TO=2026-11-20-07 SETTINGS="name_prefix=Blue-"',
         'make destroy ARCH=streaming-lake SETTINGS="name_prefix=Blue-"',
         "make docs",  # tests/tools/site
         "make docs-serve",

@@ -18,12 +18,16 @@ _RUNTIMES = {"3.13": lambda_.Runtime.PYTHON_3_13, "3.14": lambda_.Runtime.PYTHON
 # The local AWS runs functions on this machine's own Python, whatever they declare.
 _DECLARED = "3.13"
 _ARCHITECTURES = {"arm64": lambda_.Architecture.ARM_64, "x86_64": lambda_.Architecture.X86_64}
+# One full vCPU; the functions are limited by CPU, not by memory.
+MEMORY_MEBIBYTES = 1769
 
 
 class PythonFunction(lambda_.Function):
     """The function `lambdas/<folder>/handler.py`; `service_role.allow` adds permissions.
 
-    Its logs are encrypted with the architecture's key and expire as the environment says.
+    Functions that share code are packages of one folder, and share its bundle:
+    `<architecture>/<function>/<package>`. Its logs are encrypted with the architecture's key and
+    expire as the environment says.
     """
 
     def __init__(
@@ -45,17 +49,17 @@ class PythonFunction(lambda_.Function):
             "WriteItsLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], log_group.log_group_arn
         )
         target = foundation.environment.lambda_target
-        bundle = lambda_bundle(folder, target)
+        architecture, *packages = PurePosixPath(folder).parts
+        bundle = lambda_bundle(f"{architecture}/{packages[0]}", target)
         super().__init__(
             scope,
             construct_id,
             # Its name holds a hash of its sources: the CDK need not read 200 MB again to make one.
             code=lambda_.Code.from_asset(str(bundle), asset_hash=bundle.name),
-            handler=f"{PurePosixPath(folder).name}.handler.handler",
+            handler=".".join([*packages, "handler", "handler"]),
             runtime=_RUNTIMES[_DECLARED if target.native else target.python_version],
             architecture=_ARCHITECTURES[target.architecture],
-            # 1,769 MB is one full vCPU; the functions are limited by CPU, not by memory.
-            memory_size=1769,
+            memory_size=MEMORY_MEBIBYTES,
             timeout=timeout,
             role=self.service_role,
             log_group=log_group,

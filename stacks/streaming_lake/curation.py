@@ -15,7 +15,7 @@ from stacks.shared.foundation import Foundation
 from stacks.shared.glue_logs import GlueLogs
 from stacks.shared.service_role import ServiceRole
 from stacks.streaming_lake.catalog import Catalog
-from stacks.streaming_lake.prefixes import EVENTS, STATE, WEATHER
+from stacks.streaming_lake.prefixes import EVENTS, REPLAYED, STATE, WEATHER
 from stacks.streaming_lake.settings import StreamingLakeSettings
 
 _JOB = "streaming_lake/curate_flights"
@@ -136,7 +136,7 @@ class Curation(Construct):
         role.allow(
             "ReadItsInputs",
             ["s3:GetObject"],
-            *(lake.arn_for_objects(f"{prefix}*") for prefix in (EVENTS, WEATHER)),
+            *(lake.arn_for_objects(f"{prefix}*") for prefix in (EVENTS, REPLAYED, WEATHER)),
             wildcard_because="it reads every delivered file, and these prefixes only",
         )
         self._catalog.curated.allow_commits(role)

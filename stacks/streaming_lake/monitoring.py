@@ -130,6 +130,23 @@ class LakeMonitoring(Monitoring):
             ],
         )
 
+    def watch_replay(self, replay: lambda_.IFunction) -> None:
+        """Alarm when an object of the raw log cannot be replayed."""
+        self.facade.monitor_lambda_function(
+            lambda_function=replay,
+            human_readable_name="Replay",
+            alarm_friendly_name="Replay",
+            add_fault_count_alarm={
+                "NotReplayed": ErrorCountThreshold(
+                    max_error_count=0,
+                    evaluation_periods=1,
+                    datapoints_to_alarm=1,
+                    alarm_description_override="An object of the raw log could not be replayed. The"
+                    " log of the function names it and says why; replay its hour again.",
+                )
+            },
+        )
+
     def watch_delivery(
         self,
         delivery_stream: firehose.CfnDeliveryStream,

@@ -11,13 +11,22 @@ from collections.abc import Sequence
 from aws_cdk import Stack
 from aws_cdk import aws_glue as glue
 from aws_cdk import aws_kinesis as kinesis
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from stacks.shared.foundation import Foundation
 from stacks.shared.statements import HandedOutPolicy
 from stacks.streaming_lake.catalog import Catalog
-from stacks.streaming_lake.prefixes import CURATED, ERRORS, EVENTS, RAW_FLIGHTS, REJECTED, WEATHER
+from stacks.streaming_lake.prefixes import (
+    CURATED,
+    ERRORS,
+    EVENTS,
+    RAW_FLIGHTS,
+    REJECTED,
+    STATE,
+    WEATHER,
+)
 from stacks.streaming_lake.settings import StreamingLakeSettings
 from stacks.streaming_lake.storage import Storage
 from stacks.streaming_lake.table_bucket import TableBucket
@@ -110,23 +119,38 @@ class People(Construct):
         return policy
 
     def steward(
-        self, storage: Storage, job: glue.CfnJob, crawler: glue.CfnCrawler
+        self,
+        storage: Storage,
+        job: glue.CfnJob,
+        crawler: glue.CfnCrawler,
+        replay: lambda_.IFunction,
     ) -> HandedOutPolicy:
-        """Look after the lake: what was refused, the raw log, weather, and runs of the job.
+        """Look after the lake: what was refused, the raw log and its replay, weather, and the job.
 
         Deletes nothing: what is wrong in the tables is mended by another run.
         """
         policy = HandedOutPolicy(self, "Steward", description="Looks after the lake's data")
         stack, lake, raw = Stack.of(self), storage.lake, storage.raw
-        policy.allow_list("ListTheLake", lake.bucket_arn, REJECTED, ERRORS, WEATHER)
+        policy.allow_list("ListTheLake", lake.bucket_arn, REJECTED, ERRORS, WEATHER, STATE)
         policy.allow_list("ListTheRawLog", raw.bucket_arn, RAW_FLIGHTS, ERRORS)
         policy.allow(
             "ReadWhatWasSetAside",
             ["s3:GetObject"],
-            *(lake.arn_for_objects(f"{prefix}*") for prefix in (REJECTED, ERRORS)),
+            *(lake.arn_for_objects(f"{prefix}*") for prefix in (REJECTED, ERRORS, STATE)),
             *(raw.arn_for_objects(f"{prefix}*") for prefix in (RAW_FLIGHTS, ERRORS)),
-            wildcard_because="a steward looks at any record that was refused, and at its original",
+            wildcard_because="a steward looks at any record that was refused, at its original, and"
+            " at what the job remembers of its runs",
         )
+        policy.allow(
+            "FindTheReplay",
+            ["cloudformation:DescribeStacks"],
+            stack.format_arn(
+                service="cloudformation", resource="stack", resource_name=f"{stack.stack_name}/*"
+            ),
+            wildcard_because="its commands ask for the stack by its name, without the id that ends"
+            " its ARN",
+        )
+        policy.allow("ReplayTheRawLog", ["lambda:InvokeFunction"], replay.function_arn)
         policy.allow(
             "LoadWeather",
             ["s3:PutObject"],

@@ -6,8 +6,9 @@
                               |       (Lambda) -> lake/rejected   |                         |
                               +-> raw bucket,                  weather,                training
                                   the immutable log            in batches              set for
-                                    ^                                                  SageMaker
-                                  crawler
+                                    ^       |                     ^                    SageMaker
+                                  crawler   +-> replay (Lambda) --+
+                                                on demand: lake/replayed
 
 Each box is a construct in the file of its name; this file only joins them.
 
@@ -35,6 +36,7 @@ from stacks.streaming_lake.maintenance import Maintenance
 from stacks.streaming_lake.monitoring import LakeMonitoring
 from stacks.streaming_lake.people import People
 from stacks.streaming_lake.raw_log_crawler import RawLogCrawler
+from stacks.streaming_lake.replay import Replay
 from stacks.streaming_lake.settings import StreamingLakeSettings
 from stacks.streaming_lake.storage import Storage
 from stacks.streaming_lake.transformation import Transformation
@@ -76,6 +78,7 @@ class StreamingLake(Stack):
             storage=storage,
             catalog=catalog,
         )
+        replay = Replay(self, "Replay", foundation=foundation, storage=storage)
         crawler = RawLogCrawler(
             self, "Discovery", foundation=foundation, raw_bucket=storage.raw, catalog=catalog
         )
@@ -93,6 +96,7 @@ class StreamingLake(Stack):
         monitoring = LakeMonitoring(self, "Operation", foundation=foundation, name=self.stack_name)
         monitoring.watch_stream(stream, settings.retention_hours)
         monitoring.watch_transform(transform)
+        monitoring.watch_replay(replay)
         monitoring.watch_delivery(delivery.delivery_stream, stream, settings.buffer_seconds)
         monitoring.watch_curation(curation.job)
         # Exported: the ML platform imports what it trains on.
@@ -120,8 +124,10 @@ class StreamingLake(Stack):
                 "ProducerPolicyArn": people.producer(stream).managed_policy_arn,
                 "AnalystPolicyArn": people.analyst(work_group, storage, catalog).managed_policy_arn,
                 "StewardPolicyArn": people.steward(
-                    storage, curation.job, crawler.crawler
+                    storage, curation.job, crawler.crawler, replay
                 ).managed_policy_arn,
+                "ReplayFunctionName": replay.function_name,
+                "ReplayCommand": replay.command,
             },
         )
         if settings.lake_formation:

@@ -7,7 +7,7 @@ from constructs import Construct
 from stacks.shared.access_log_bucket import AccessLogBucket
 from stacks.shared.foundation import Foundation
 from stacks.shared.secure_bucket import SecureBucket
-from stacks.streaming_lake.prefixes import CURATED, EVENTS
+from stacks.streaming_lake.prefixes import CURATED, EVENTS, REPLAYED
 from stacks.streaming_lake.settings import StreamingLakeSettings
 
 # The raw log moves through the storage classes of the notes' table as it is read less (ST-05,
@@ -66,8 +66,11 @@ class Storage(Construct):
                         )
                     ],
                 ),
-                # The curated table has them by then, and the raw log for good: the job's listing
-                # of this prefix stays short.
-                s3.LifecycleRule(prefix=EVENTS, expiration=Duration.days(settings.event_days)),
+                # The curated table has them by then, and the raw log for good: the job's listings
+                # of these prefixes stay short.
+                *(
+                    s3.LifecycleRule(prefix=prefix, expiration=Duration.days(settings.event_days))
+                    for prefix in (EVENTS, REPLAYED)
+                ),
             ],
         )

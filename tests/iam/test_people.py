@@ -62,12 +62,21 @@ def _work(person: str, account: Deployed) -> Work:
         *read_object(account, raw, "flights/arrival_hour=2026-11-29-00/one.gz"),
         *read_object(account, raw, "errors/one"),
     ]
+    replay = Permission(
+        "lambda:InvokeFunction",
+        arn("lambda", f"function:{account.concrete('{StreamingLake/Replay}')}"),
+    )
     filtered = person.endswith("Lake Formation")
     ask = _questions(account, TABLES[1:] if filtered else TABLES)
     change = [
         Permission("s3:PutObject", object_arn(bucket, "curated/data/part-0")),
         Permission("s3:DeleteObject", object_arn(bucket, "curated/data/part-0")),
         Permission("s3:DeleteObject", object_arn(raw, "flights/one.gz")),
+        Permission("s3:PutObject", object_arn(bucket, "replayed/arrival_hour=one/one.json.gz")),
+        Permission("s3:PutObject", object_arn(bucket, "state/curate_flights/one.json.gz")),
+        Permission("lambda:InvokeFunction", arn("lambda", "function:another")),
+        Permission("cloudformation:DescribeStacks", arn("cloudformation", "stack/Another/one")),
+        Permission("cloudformation:DeleteStack", arn("cloudformation", "stack/StreamingLake/one")),
         Permission("glue:UpdateTable", arn("glue", "catalog")),
         Permission("athena:DeleteWorkGroup", arn("athena", "workgroup/StreamingLake")),
         *use_of_key(key, "secretsmanager", "Decrypt"),
@@ -76,7 +85,7 @@ def _work(person: str, account: Deployed) -> Work:
     read = [*use_of_key(key, "kinesis", "Decrypt"), Permission("kinesis:GetRecords", stream_arn)]
     match person:
         case "Producer":
-            return Work((*send, *encrypt), (*read, *ask, *run, *load, *set_aside, *change))
+            return Work((*send, *encrypt), (*read, *ask, *run, *load, *set_aside, *change, replay))
         case "Analyst with Lake Formation":
             # Lake Formation reads the files; the events hold the columns that it hides.
             lake = [f"{bucket_arn(bucket)}/{prefix}" for prefix in ("curated/", "events/")]
@@ -86,20 +95,30 @@ def _work(person: str, account: Deployed) -> Work:
             files.append(Permission("glue:GetTable", arn("glue", f"table/{DATABASE}/{TABLES[0]}")))
             needed = [entry for entry in ask if entry not in files]
             needed.append(Permission("lakeformation:GetDataAccess"))
-            return Work(tuple(needed), (*files, *send, *encrypt, *run, *change))
+            return Work(tuple(needed), (*files, *send, *encrypt, *run, *change, replay))
         case "Analyst":
             secret = [permission for permission in set_aside if permission.action == "s3:GetObject"]
             others = [Permission("s3:PutObject", object_arn(bucket, "training/first/part-0"))]
             other_group = arn("athena", "workgroup/primary")
             others.append(Permission("athena:StartQueryExecution", other_group))
-            return Work(tuple(ask), (*send, *encrypt, *run, *others, *secret, *change))
+            return Work(tuple(ask), (*send, *encrypt, *run, *others, *secret, *change, replay))
     runs = ("BatchStopJobRun", "GetJob", "GetJobRun", "GetJobRuns")
     run += [Permission(f"glue:{name}", job) for name in runs]
     run += [Permission(f"glue:{name}", crawler) for name in ("GetCrawler", "StartCrawler")]
-    listed = [list_objects(bucket, prefix) for prefix in ("rejected/", "errors/", "weather/")]
+    lists = ("rejected/", "errors/", "weather/", "state/curate_flights/")
+    listed = [list_objects(bucket, prefix) for prefix in lists]
     listed += [list_objects(raw, prefix) for prefix in ("flights/", "errors/")]
+    # What `make replay` asks besides: where the lake is, and what the run of the job counted.
+    replays = [
+        replay,
+        Permission("cloudformation:DescribeStacks", arn("cloudformation", "stack/StreamingLake/*")),
+        Permission(
+            "cloudformation:DescribeStacks", arn("cloudformation", "stack/StreamingLake/id")
+        ),
+        *read_object(account, bucket, "state/curate_flights/one.json.gz"),
+    ]
     return Work(
-        (*run, *load, *set_aside, *listed),
+        (*run, *load, *set_aside, *listed, *replays),
         (*send, *encrypt, *change, list_objects(bucket, "curated/")),
     )
 

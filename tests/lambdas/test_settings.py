@@ -10,11 +10,17 @@ from repository import ROOT
 from stacks.catalogue import ARCHITECTURES
 from tests.conftest import Templates
 
+# Functions that share a bundle are packages of one folder.
 FUNCTIONS = sorted(
     handler.parent
     for manifest in ARCHITECTURES.values()
-    for handler in (ROOT / "lambdas" / manifest.folder).glob("*/handler.py")
+    for handler in (ROOT / "lambdas" / manifest.folder).rglob("handler.py")
 )
+
+
+def handler_of(folder: Path) -> str:
+    """The handler that the stack names, as Lambda imports it from the bundle."""
+    return ".".join([*folder.relative_to(ROOT / "lambdas").parts[1:], "handler", "handler"])
 
 
 @pytest.mark.parametrize("folder", FUNCTIONS, ids=lambda folder: folder.name)
@@ -27,7 +33,7 @@ def test_the_variables_are_those_of_the_stack(synthesise: Templates, folder: Pat
         resource["Properties"]["Environment"]["Variables"]
         for template in synthesise("sandbox", *extra).values()
         for resource in template["Resources"].values()
-        if resource["Properties"].get("Handler") == f"{folder.name}.handler.handler"
+        if resource["Properties"].get("Handler") == handler_of(folder)
     ]
     names = {name for name in variables if not name.startswith("POWERTOOLS_")}
     assert {field.name.upper() for field in fields(settings)} == names

@@ -71,9 +71,14 @@ class DeployedLake:
 
     def clear(self) -> None:
         """Empty the buckets, and make the Iceberg table anew, as CloudFormation made it."""
-        s3, glue = self.emulator.client("s3"), self.emulator.client("glue")
+        s3 = self.emulator.client("s3")
         for output in ("LakeBucketName", "RawBucketName"):
             empty(s3, self.outputs[output])
+        self.make_table_anew()
+
+    def make_table_anew(self) -> None:
+        """Drop the Iceberg table, and make it as CloudFormation made it."""
+        glue = self.emulator.client("glue")
         database, name = self.outputs["DatabaseName"], self.outputs["CuratedTableName"]
         table = glue.get_table(DatabaseName=database, Name=name)["Table"]
         columns = [
@@ -95,9 +100,10 @@ class DeployedLake:
         )
 
 
-def empty(s3: Any, bucket: str) -> None:
-    """Delete every version of every object."""
-    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
+def empty(s3: Any, bucket: str, prefix: str = "") -> None:
+    """Delete every version of every object below a prefix."""
+    pages = s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix)
+    for page in pages:
         versions = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
         objects = [
             {"Key": version["Key"], "VersionId": version["VersionId"]} for version in versions

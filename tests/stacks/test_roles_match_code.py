@@ -14,6 +14,7 @@ ACTIONS = {
     "list_objects_v2": "s3:ListBucket",
     "delete_objects": "s3:DeleteObject",
     "get_object": "s3:GetObject",
+    "head_object": "s3:GetObject",
     "put_object": "s3:PutObject",
     "put_records": "kinesis:PutRecords",
     "get_item": "dynamodb:GetItem",
@@ -35,11 +36,10 @@ ACTIONS_OF_ICEBERG = {
     "s3:AbortMultipartUpload",
     "s3:DeleteObject",
 }
+_TRANSFORM = ROOT / "lambdas" / "streaming_lake" / "transform_flight_events"
 CODE = {
-    "TransformRole": (
-        "StreamingLake",
-        ROOT / "lambdas" / "streaming_lake" / "transform_flight_events",
-    ),
+    "TransformRole": ("StreamingLake", _TRANSFORM),
+    "ReplayRole": ("StreamingLake", _TRANSFORM / "replay"),
     "Curation/Role": ("StreamingLake", ROOT / "spark_jobs" / "streaming_lake" / "curate_flights"),
     "Intake/AdmitRole": ("LanguageChain", ROOT / "lambdas" / "language_chain" / "admit_documents"),
     "Read/SplitRole": ("LanguageChain", ROOT / "lambdas" / "language_chain" / "split_document"),

@@ -119,6 +119,36 @@ def produce(
 
 
 @app.command()
+def replay(
+    start: Annotated[str, typer.Option("--from", help="The first hour of arrival, UTC.")] = "",
+    end: Annotated[str, typer.Option("--to", help="The last hour of arrival, UTC.")] = "",
+    env: Env = "sandbox",
+    setting: Settings = [],  # noqa: B006  # typer copies it
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Bring hours of the raw log back into the lake, and curate them."""
+    # Its packages are those of the demo, which the other commands do without.
+    from local.runtime.progress import Steps  # noqa: PLC0415
+    from local.runtime.workspace import LocalError  # noqa: PLC0415
+    from tools.account.raw_log import Hours  # noqa: PLC0415
+    from tools.account.replay import Replay  # noqa: PLC0415
+    from tools.account.verify import outputs_of  # noqa: PLC0415
+
+    with _errors_as_messages(LocalError):
+        environment = environment_from({"env": env, **typed_settings(setting)})
+        hours = Hours.of(start, end)
+        session = _session()
+        stack = f"{environment.common.name_prefix}StreamingLake"
+        (lake,) = outputs_of(clients(session), [stack]).values()
+        planned = Replay(session, lake, hours)
+        console.print(planned.announcement())
+        if not yes and sys.stdin.isatty():
+            typer.confirm("Go on?", abort=True)
+        for line in planned.run(Steps(console)):
+            console.print(escape(line))
+
+
+@app.command()
 def destroy(env: Env = "sandbox", arch: Arch = "", setting: Settings = []) -> None:  # noqa: B006  # typer copies it
     """Take the stacks down, with what workflows and services made beside them."""
     with _errors_as_messages(RuntimeError):

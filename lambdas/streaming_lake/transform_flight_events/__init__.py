@@ -1,4 +1,5 @@
 """The Lambda function that Firehose calls to turn raw flight events into rows for the lake.
 
-Only `handler` knows AWS; every module beside it is plain Python.
+Only `handler` and `new_object` know AWS; every other module beside them is plain Python. `replay`
+is a second function of the same bundle, for the raw log.
 """

@@ -22,6 +22,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from .batch import Kept, dropped, fit
 from .envelope import FirehoseEvent, FirehoseRecord, Response
+from .new_object import put_new
 from .put_back import NO_STREAM, Entry, PutBackError, put_back
 from .rejection import as_json_lines
 from .settings import Settings
@@ -29,14 +30,9 @@ from .settings import Settings
 if TYPE_CHECKING:
     from mypy_boto3_kinesis import KinesisClient
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import PutObjectRequestTypeDef
 
 SETTINGS = Settings.from_environment()
 WRITERS = 8
-_ALREADY_THERE = "PreconditionFailed"
-# Firehose has sent the batch again meanwhile: S3 asks for another attempt (its documentation of
-# If-None-Match).
-_BEING_WRITTEN = "ConditionalRequestConflict"
 
 # Three attempts end well within a function's minute, even if each one times out.
 _CONFIG = Config(
@@ -73,30 +69,20 @@ def _keep_rejected(record: Kept) -> bool:
     """Write a record's rejected lines exactly once; False if that failed."""
     key = SETTINGS.rejected_prefix + record.source.rejected_key
     try:
-        _put_new(key, as_json_lines(record.transformed.rejected, record.source))
-    except (ClientError, BotoCoreError) as error:
-        if isinstance(error, ClientError) and error.response["Error"]["Code"] == _ALREADY_THERE:
-            return True
+        # Firehose may send the batch again: what an earlier attempt has written stays.
+        put_new(
+            s3,
+            {
+                "Bucket": SETTINGS.rejected_bucket,
+                "Key": key,
+                "Body": as_json_lines(record.transformed.rejected, record.source),
+                "ContentType": "application/x-ndjson",
+            },
+        )
+    except (ClientError, BotoCoreError):
         logger.exception("Rejected lines not written", key=key)
         return False
     return True
-
-
-def _put_new(key: str, body: bytes) -> None:
-    """Write an object unless it is there already. Raises ClientError and BotoCoreError."""
-    request: PutObjectRequestTypeDef = {
-        "Bucket": SETTINGS.rejected_bucket,
-        "Key": key,
-        "Body": body,
-        "ContentType": "application/x-ndjson",
-        "IfNoneMatch": "*",
-    }
-    try:
-        s3.put_object(**request)
-    except ClientError as error:
-        if error.response["Error"]["Code"] != _BEING_WRITTEN:
-            raise
-        s3.put_object(**request)
 
 
 def _return_to_stream(event: FirehoseEvent, records: list[FirehoseRecord]) -> None:

@@ -12,7 +12,7 @@ from botocore.serialize import create_serializer
 from ministack.services import s3
 from ministack.services.cloudformation import provisioners
 
-from local.services.s3 import events
+from local.services.s3 import etags, events
 
 _Properties = dict[str, Any]
 
@@ -20,6 +20,7 @@ _Properties = dict[str, Any]
 def close() -> None:
     """Hand on what a template says of a bucket, and refuse to delete one that holds objects."""
     events.close()
+    etags.close()
     provisioners._S3_BUCKET_CONFIGURATIONS += (
         ("LifecycleConfiguration", _lifecycle, _put_lifecycle, s3._delete_bucket_lifecycle),
         ("Tags", _tags, _put_tags, s3._delete_bucket_tagging),

@@ -4,15 +4,17 @@ A run may be repeated or killed anywhere. All rows of a run, whatever their days
 commit of the table. Which files have been read is remembered after it: a run that was killed
 between the two reads them again, and finds that the table has their events.
 
-What is new is what is not in that list, however late Firehose delivers it and under whatever hour.
+What is new is what is not in that list, however late Firehose delivers it and under whatever hour,
+and whatever a replay has brought back from the raw log.
 The list holds the files that are there, so it grows no longer than the lifecycle of `events/` lets
 them lie. It belongs to one table: a table that was made anew, or rolled back to a snapshot before
 the list, gets every file again.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812 -- as every Spark text calls it
 
 from curate_flights import transform
@@ -26,6 +28,7 @@ class Settings:
     """The settings of a run; `main.py` has the defaults."""
 
     events_prefix: str
+    replayed_prefix: str
     weather_prefix: str
     state_prefix: str
     target_file_mebibytes: int
@@ -37,7 +40,7 @@ class Summary:
 
     files_read: int
     events: int
-    known: int  # sent twice, or older than what the table has
+    known: int  # sent twice, replayed, or older than what the table has
     fresh: int
     corrected: int  # a later version of an event that the table had
     late: int
@@ -54,12 +57,14 @@ def run(lake: Lake, table: CuratedTable, settings: Settings) -> Summary:
     """Curate what has arrived since the last run. Raises what S3, Glue or Spark raise."""
     table_id = table.prepare(settings.target_file_mebibytes * 1024**2)
     state_key = f"{settings.state_prefix}curate_flights/{table_id}.json.gz"
-    files = lake.objects(settings.events_prefix)
+    files = {**lake.objects(settings.events_prefix), **lake.objects(settings.replayed_prefix)}
     read_before = _files_read(lake, table, state_key)
     new = [key for key, etag in files.items() if read_before.get(key) != etag]
     summary = _merge(lake, table, settings, new) if new else Summary.of_nothing(table)
     if files != read_before:
-        lake.remember(state_key, {"snapshot_id": summary.snapshot_id, "files": files})
+        # The counts are for people: a run's log is the only other place that has them.
+        state = {"snapshot_id": summary.snapshot_id, "files": files, "summary": asdict(summary)}
+        lake.remember(state_key, state)
     return summary
 
 
@@ -71,8 +76,22 @@ def _files_read(lake: Lake, table: CuratedTable, state_key: str) -> Mapping[str,
     return files
 
 
+def _events(lake: Lake, settings: Settings, keys: list[str]) -> DataFrame:
+    """The events of new objects, and whether a replay brought them: `replayed`."""
+    replayed = [key for key in keys if key.startswith(settings.replayed_prefix)]
+    delivered = [key for key in keys if not key.startswith(settings.replayed_prefix)]
+    parts = [
+        frame.withColumn("replayed", F.lit(value))
+        for frame, value in (
+            (lake.read(EVENTS, delivered), False),
+            (lake.read_lines(EVENTS, replayed), True),
+        )
+    ]
+    return parts[0].unionAll(parts[1]) if replayed else parts[0]
+
+
 def _merge(lake: Lake, table: CuratedTable, settings: Settings, keys: list[str]) -> Summary:
-    latest = transform.latest_events(lake.read(EVENTS, keys)).cache()
+    latest = transform.latest_events(_events(lake, settings, keys)).cache()
     delivered = {
         row["event_day"]: row["events"]
         for row in latest.groupBy("event_day").agg(F.sum("copies").alias("events")).collect()

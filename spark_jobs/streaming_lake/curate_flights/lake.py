@@ -1,4 +1,4 @@
-"""The lake's bucket: Parquet files through Spark, listings and the job's state through S3."""
+"""The lake's bucket: files through Spark, listings and the job's state through S3."""
 
 import gzip
 import json
@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame, DataFrameReader, SparkSession
 from pyspark.sql.types import StructType
+
+# Formats in which the transform writes times: seconds, and microseconds for a replay's arrival.
+_TIMESTAMPS = "yyyy-MM-dd'T'HH:mm:ss[.SSSSSS]XXX"
 
 
 @dataclass(frozen=True)
@@ -30,9 +33,22 @@ class Lake:
         """
         if not keys:
             return self.spark.createDataFrame([], schema)
+        return self._reader(schema).parquet(*self._uris(keys))
+
+    def read_lines(self, schema: StructType, keys: Sequence[str]) -> DataFrame:
+        """Compressed objects of JSON lines, likewise. A line that does not fit fails the run."""
+        if not keys:
+            return self.spark.createDataFrame([], schema)
+        # Spark's default would make a row of nulls of it.
+        options = {"mode": "FAILFAST", "timestampFormat": _TIMESTAMPS}
+        return self._reader(schema).options(**options).json(self._uris(keys))
+
+    def _reader(self, schema: StructType) -> DataFrameReader:
         # The lookup is recursive so that folder names do not become columns.
-        reader = self.spark.read.schema(schema).option("recursiveFileLookup", "true")
-        return reader.parquet(*(f"s3://{self.bucket}/{key}" for key in keys))
+        return self.spark.read.schema(schema).option("recursiveFileLookup", "true")
+
+    def _uris(self, keys: Sequence[str]) -> list[str]:
+        return [f"s3://{self.bucket}/{key}" for key in keys]
 
     def remembered(self, key: str) -> dict[str, Any]:
         """The JSON object that was kept at `key`; empty if none was."""

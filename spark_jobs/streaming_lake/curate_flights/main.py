@@ -27,6 +27,7 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--catalog", default="glue_catalog")
     parser.add_argument("--curated_table", default="flights_curated")
     parser.add_argument("--events_prefix", default="events/")
+    parser.add_argument("--replayed_prefix", default="replayed/")
     parser.add_argument("--weather_prefix", default="weather/")
     parser.add_argument("--state_prefix", default="state/")
     parser.add_argument("--target_file_mebibytes", type=int, default=128)
@@ -53,6 +54,7 @@ def main(
     table = CuratedTable(spark, f"{options.catalog}.{options.database}.{options.curated_table}")
     settings = Settings(
         events_prefix=options.events_prefix,
+        replayed_prefix=options.replayed_prefix,
         weather_prefix=options.weather_prefix,
         state_prefix=options.state_prefix,
         target_file_mebibytes=options.target_file_mebibytes,

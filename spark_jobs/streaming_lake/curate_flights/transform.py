@@ -5,6 +5,8 @@ from pyspark.sql import functions as F  # noqa: N812 -- as every Spark text call
 
 from curate_flights.columns import CURATED, EVENTS
 
+_CONTENT = [name for name in EVENTS.fieldNames() if name != "arrived_at"]
+
 
 def _version() -> Column:
     """Of two versions of an event the one that arrived later counts.
@@ -18,7 +20,8 @@ def _version() -> Column:
 def latest_events(events: DataFrame) -> DataFrame:
     """One row for an `event_id` and day, in UTC: the version that arrived last.
 
-    `event_day` is the day, `copies` how often the event is there.
+    `event_day` is the day, `copies` how often the event is there. Beside the columns of EVENTS,
+    `events` say whether they were `replayed`.
     """
     times = ("scheduled_departure", "arrived_at")
     typed = events.withColumns({name: F.col(name).cast("timestamp_ntz") for name in times})
@@ -38,16 +41,24 @@ def latest_events(events: DataFrame) -> DataFrame:
 def changes(latest: DataFrame, curated_rows: DataFrame, days: DataFrame) -> DataFrame:
     """The events that the table lacks, or has in an older version; adds `known` and `late`.
 
-    `late`: the event's day was among `days` when it first came.
+    `late`: the event's day was among `days` when it first came. A replayed version brings nothing
+    if the table has its content, whenever that arrived: the raw log knows moments of objects only.
+    Of delivered versions the moment is exact, and counts for itself: a flight that was corrected
+    and corrected back is what it was at last, in whatever order its versions come.
     """
     before = curated_rows.select(
         "event_id",
         F.to_date("scheduled_departure").alias("event_day"),
         _version().alias("_version_before"),
+        F.struct(*_CONTENT).alias("_content_before"),
         F.col("late").alias("_late_before"),
     )
     joined = latest.join(before, ["event_id", "event_day"], "left")
-    newer = joined.where("_version_before IS NULL OR _version > _version_before")
+    same = F.struct(*_CONTENT).eqNullSafe(F.col("_content_before"))
+    newer = joined.where(
+        F.isnull("_version_before")
+        | ((F.col("_version") > F.col("_version_before")) & ~(F.col("replayed") & same))
+    )
     published = F.broadcast(days.withColumn("_published", F.lit(True)))
     return newer.join(published, "event_day", "left").select(
         *EVENTS.fieldNames(),

@@ -14,6 +14,10 @@ ENVIRONMENT = {
     "AWS_SECRET_ACCESS_KEY": "testing",  # pragma: allowlist secret -- for moto
     "REJECTED_BUCKET": "lake",
     "REJECTED_PREFIX": "rejected/",
+    "RAW_BUCKET": "raw",
+    "RAW_PREFIX": "flights/",
+    "LAKE_BUCKET": "lake",
+    "REPLAYED_PREFIX": "replayed/",
     "POWERTOOLS_SERVICE_NAME": "transform_flight_events",
     "POWERTOOLS_METRICS_NAMESPACE": "StreamingLake",
 }
@@ -26,6 +30,18 @@ def handler_module() -> Iterator[ModuleType]:
         for name, value in ENVIRONMENT.items():
             patch.setenv(name, value)
         yield importlib.import_module("lambdas.streaming_lake.transform_flight_events.handler")
+
+
+@pytest.fixture(scope="session")
+def replay_module(handler_module: ModuleType) -> ModuleType:
+    """The handler of replays; they write rejected lines below the same prefix here."""
+    environment = pytest.MonkeyPatch()
+    for name, value in ENVIRONMENT.items():
+        environment.setenv(name, value)
+    try:
+        return importlib.import_module(f"{handler_module.__package__}.replay.handler")
+    finally:
+        environment.undo()
 
 
 @pytest.fixture

@@ -87,6 +87,14 @@ def test_cloudformation_leaves_lifecycle_and_tags_of_buckets_out(unchanged: Unch
         s3.get_bucket_tagging(Bucket=bucket)
 
 
+def test_the_same_bytes_under_kms_keep_their_etag(unchanged: Unchanged) -> None:
+    running, outputs = unchanged
+    encrypted = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": outputs["KeyArn"]}
+    request = {"Bucket": outputs["LakeBucketName"], "Key": "gap/twice", "Body": b"same"}
+    etags = [running.client("s3").put_object(**request, **encrypted)["ETag"] for _ in range(2)]
+    assert etags[0] == etags[1]
+
+
 def test_cloudformation_refuses_types_and_deletes_full_buckets(unchanged: Unchanged) -> None:
     running, _ = unchanged
     budget = {"Budget": {"Type": "AWS::Budgets::Budget", "Properties": {}}}

@@ -22,8 +22,8 @@ TRUST = {
 }
 
 
-def client_of(lake: DeployedLake, person: str) -> Callable[[str], Any]:
-    """Clients of somebody who has nothing but the policy of `person`."""
+def session_of(lake: DeployedLake, person: str) -> Any:
+    """The session of somebody who has nothing but the policy of `person`."""
     iam = lake.emulator.client("iam")
     role = iam.create_role(
         RoleName=f"{person}-{len(iam.list_roles()['Roles'])}",
@@ -31,7 +31,12 @@ def client_of(lake: DeployedLake, person: str) -> Callable[[str], Any]:
     )["Role"]
     policy = lake.outputs[f"{person}PolicyArn"]
     iam.attach_role_policy(RoleName=role["RoleName"], PolicyArn=policy)
-    session = lake.emulator.assume(role["Arn"], "alice")
+    return lake.emulator.assume(role["Arn"], "alice")
+
+
+def client_of(lake: DeployedLake, person: str) -> Callable[[str], Any]:
+    """That person's clients."""
+    session = session_of(lake, person)
     return lambda service: lake.emulator.client(service, session)
 
 

@@ -1,5 +1,6 @@
 """A small local Spark session and a lake in moto, in which tests run the unchanged job."""
 
+import gzip
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ NAME = f"{CATALOG}.{DATABASE}.{TABLE}"
 ARRIVED = datetime(2026, 11, 20, 22, 0)  # noqa: DTZ001 -- Spark's timestamps carry no zone
 SETTINGS = Settings(
     events_prefix="events/",
+    replayed_prefix="replayed/",
     weather_prefix="weather/",
     state_prefix="state/",
     target_file_mebibytes=128,
@@ -129,6 +131,11 @@ class Lake:
         arrival = datetime.now(UTC) - timedelta(hours=hours_ago)
         key = f"events/arrival_hour={arrival:%Y-%m-%d-%H}/{number:05d}.parquet"
         self.s3.put_object(Bucket=BUCKET, Key=key, Body=body.getvalue())
+
+    def deliver_replayed(self, name: str, lines: bytes) -> None:
+        """Write an object as the function for replays does."""
+        key = f"replayed/arrival_hour=2026-11-20-22/{name}.json.gz"
+        self.s3.put_object(Bucket=BUCKET, Key=key, Body=gzip.compress(lines, mtime=0))
 
     def observe(self, hours: list[dict[str, Any]]) -> None:
         """Write the weather of January 2013."""

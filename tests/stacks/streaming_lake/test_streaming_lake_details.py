@@ -140,6 +140,7 @@ def test_each_role_trusts_one_service(anywhere: Template) -> None:
     }
     assert trusted == {
         "TransformRole": [{"Service": "lambda.amazonaws.com"}],
+        "ReplayRole": [{"Service": "lambda.amazonaws.com"}],
         "Delivery/Role": [{"Service": "firehose.amazonaws.com"}],
         "Discovery/Role": [{"Service": "glue.amazonaws.com"}],
         "Curation/Role": [{"Service": "glue.amazonaws.com"}],
@@ -165,13 +166,19 @@ def test_curated_flights_move_to_intelligent_tiering_immediately(anywhere: Templ
 
 def test_delivered_events_and_query_results_expire(anywhere: Template) -> None:
     days = {
-        bucket: [rule["ExpirationInDays"] for rule in rules if "ExpirationInDays" in rule]
+        bucket: {
+            rule.get("Prefix"): rule["ExpirationInDays"]
+            for rule in rules
+            if "ExpirationInDays" in rule
+        }
         for bucket in ("Storage/Raw", LAKE, "Query/Results")
         for rules in [lifecycle(anywhere, bucket)]
     }
-    assert days == {"Storage/Raw": [], LAKE: [30], "Query/Results": [30]}
-    (events,) = [rule for rule in lifecycle(anywhere, LAKE) if "ExpirationInDays" in rule]
-    assert events["Prefix"] == "events/"
+    assert days == {
+        "Storage/Raw": {},
+        LAKE: {"events/": 30, "replayed/": 30},
+        "Query/Results": {None: 30},
+    }
 
 
 @pytest.mark.parametrize("bucket", ["Storage/Raw", "Storage/Lake"])

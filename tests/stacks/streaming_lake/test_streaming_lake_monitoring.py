@@ -50,6 +50,7 @@ WATCHED = {
     "Behind": {"GetRecords.IteratorAgeMilliseconds": ("AWS/Kinesis", "Maximum", STREAM)},
     "Throttled": {"WriteProvisionedThroughputExceeded": ("AWS/Kinesis", "Average", STREAM)},
     "Failing": {"Errors": ("AWS/Lambda", "Sum", {"FunctionName": "{Transform}"})},
+    "NotReplayed": {"Errors": ("AWS/Lambda", "Sum", {"FunctionName": "{Replay}"})},
     "Rejected": {"AcceptedLines": LINES, "RejectedLines": LINES},
     "SetAside": {"FailedRecords": LINES},
     "Stale": {"DeliveryToS3.DataFreshness": FRESHNESS},
@@ -94,6 +95,7 @@ def test_alarm_thresholds_follow_retention_and_buffer_of_the_environment(
         "RawStale": stale,
         "Throttled": 0,
         "Failing": 0,
+        "NotReplayed": 0,
         "Rejected": 5,
         "SetAside": 0,
         "Unconverted": 0,
@@ -191,6 +193,10 @@ def test_each_output_refers_to_its_resource(sandbox: Template) -> None:
         "ProducerPolicyArn": "{People/Producer}",
         "AnalystPolicyArn": "{People/Analyst}",
         "StewardPolicyArn": "{People/Steward}",
+        "ReplayFunctionName": "{Replay}",
+        "ReplayCommand": "aws lambda invoke --function-name {Replay} --cli-read-timeout 310"
+        " --cli-binary-format raw-in-base64-out"
+        ' --payload \'{"key": "flights/arrival_hour=2026-11-20-05/..."}\' /dev/stdout',
         "CurateJobName": "{Curation/Job}",
         "KeyArn": "{Key.Arn}",
         "CurateCommand": "aws glue start-job-run --job-name {Curation/Job}",

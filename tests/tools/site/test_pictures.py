@@ -55,6 +55,9 @@ def test_the_lake_flows_from_its_producers_to_its_readers(sandbox: Assembly) -> 
         "Transform -> Ingestion/Events",  # what it has no time for, for later
         "Transform -> Storage/Lake",  # rejected
         "Delivery/Lake -> Storage/Raw",
+        "Storage/Raw -> Replay",
+        "Replay -> Storage/Lake",  # replayed, and rejected
+        "Storage/Lake -> Replay",  # what an earlier replay has left
         "Storage/Raw -> Discovery/Crawler",
         "Discovery/Crawler -> Catalog/Database",
         "Delivery/Lake -> Catalog/Events",

@@ -5,7 +5,7 @@ for minutes) and the reads of a curation.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -14,9 +14,12 @@ from tools.costs.declaration import ArchitectureCosts, Candidate, ChangedBy, Mon
 from tools.costs.lines import Charge, Line, line
 from tools.costs.template_reading import gb_second_key, one
 
+# Storage classes of the raw log that charge for reading, beside those that must be restored first.
+_RETRIEVAL = {"STANDARD_IA": "s3_ia_retrieval_gb", "GLACIER_IR": "s3_glacier_ir_retrieval_gb"}
 _PUT_UNIT_BYTES, _ON_DEMAND_UNIT_BYTES, _FIREHOSE_UNIT_BYTES = 25 * 1024, 1024, 5 * 1024
 # docs.aws.amazon.com/glue/latest/dg/add-job.html: a DPU is 4 vCPUs and 16 GB.
 _CORES_A_DPU = 4
+_DPU = {"G.1X": 1, "G.2X": 2}
 _RUNS_A_DAY = 24
 
 
@@ -31,6 +34,7 @@ class Assumptions:
     invocation_log_bytes: Annotated[int, "bytes that an invocation logs"]
     gzip_ratio: Annotated[float, "compression of the raw log by GZIP, measured"]
     parquet_ratio: Annotated[float, "compression of JSON by Parquet"]
+    replay_mb_a_second: Annotated[float, "MB/s of a replay, measured on one core"]
     curate_minutes: Annotated[float, "minutes of a curation with the largest number of workers"]
     curate_rows_a_second: Annotated[float, "rows/s that a core merges into the table, measured"]
     match_rows_a_second: Annotated[
@@ -48,6 +52,7 @@ ASSUMED = Assumptions(
     invocation_log_bytes=1_500,
     gzip_ratio=9.6,
     parquet_ratio=5,
+    replay_mb_a_second=20,
     curate_minutes=3,
     curate_rows_a_second=60_000,
     match_rows_a_second=500_000,
@@ -67,6 +72,12 @@ def _units(assembly: Assembly) -> Iterator[Unit]:
     yield Unit("a month of storage of 1 GB of events", stored(assembly, 1))
     yield Unit("a curation", curation(assembly))
     yield Unit(f"1 TB of events of one day, curated in {_RUNS_A_DAY} runs", curated(assembly, 1e12))
+    yield Unit("1 GB of events replayed from the raw log", replayed(assembly, 1, "STANDARD"))
+    for storage_class, name in (
+        ("STANDARD_IA", "Standard-IA, after 30 days"),
+        ("GLACIER_IR", "Glacier Instant Retrieval, after 90 days"),
+    ):
+        yield Unit(f"1 GB of events replayed from {name}", replayed(assembly, 1, storage_class))
     yield Unit("1 TB scanned by queries", scanned(assembly, 1))
 
 
@@ -210,28 +221,63 @@ def curated(assembly: Assembly, size: float) -> list[Line]:
     core_seconds = rows / ASSUMED.curate_rows_a_second
     core_seconds += _RUNS_A_DAY * rows / 2 / ASSUMED.match_rows_a_second
     workers = job.properties["NumberOfWorkers"]
-    cores = _CORES_A_DPU * _dpu(job) * (workers - 1)  # one worker is the driver
+    dpu = _DPU[job.properties["WorkerType"]]
+    cores = _CORES_A_DPU * dpu * (workers - 1)  # one worker is the driver
     seconds = core_seconds / _RUNS_A_DAY / cores + ASSUMED.curate_seconds
-    hours = _RUNS_A_DAY * seconds / 3600 * workers * _dpu(job)
+    hours = _RUNS_A_DAY * seconds / 3600 * workers * dpu
     item = f"{_RUNS_A_DAY} runs of {seconds / 60:.0f} minutes with {workers} workers, DPU hours"
-    return [line(job, Charge(item, _dpu_hour(job), hours))]
-
-
-def _dpu(job: Resource) -> int:
-    return {"G.1X": 1, "G.2X": 2}[job.properties["WorkerType"]]
-
-
-def _dpu_hour(job: Resource) -> str:
     flex = job.properties["ExecutionClass"] == "FLEX"
+    return [line(job, Charge(item, _dpu_hour(flex=flex), hours))]
+
+
+def _dpu_hour(*, flex: bool) -> str:
     return "glue_flex_dpu_hour" if flex else "glue_dpu_hour"
 
 
 def curation(assembly: Assembly) -> list[Line]:
     """One run of the curation job with its largest number of workers; auto scaling uses fewer."""
     job = one(assembly, "AWS::Glue::Job")
-    hours = job.properties["NumberOfWorkers"] * _dpu(job) * ASSUMED.curate_minutes / 60
-    flex = " of Flex" if job.properties["ExecutionClass"] == "FLEX" else ""
-    return [line(job, Charge(f"DPU hours{flex}", _dpu_hour(job), hours))]
+    properties = job.properties
+    flex = properties["ExecutionClass"] == "FLEX"
+    charge = curation_charge(properties["NumberOfWorkers"], properties["WorkerType"], flex=flex)
+    return [line(job, charge)]
+
+
+def curation_charge(workers: int, worker_type: str, *, flex: bool) -> Charge:
+    """The same for a job with these workers."""
+    hours = workers * _DPU[worker_type] * ASSUMED.curate_minutes / 60
+    return Charge(f"DPU hours{' of Flex' if flex else ''}", _dpu_hour(flex=flex), hours)
+
+
+def replayed(assembly: Assembly, gigabytes: float, storage_class: str) -> list[Line]:
+    """So many GB of events, in full objects of the raw log, read back; without a curation."""
+    function = one(assembly, "AWS::Lambda::Function", "Replay")
+    delivery = one(assembly, "AWS::KinesisFirehose::DeliveryStream")
+    backup = delivery.properties["ExtendedS3DestinationConfiguration"]["S3BackupConfiguration"]
+    objects = math.ceil(gigabytes * 1e9 / (backup["BufferingHints"]["SizeInMBs"] * 1024**2))
+    size = int(gigabytes * 1e9 / ASSUMED.gzip_ratio / objects)
+    memory = function.properties["MemorySize"] / 1024
+    charges = replay_charges(memory, gb_second_key(function), {storage_class: [size] * objects})
+    return [line(function, charge) for charge in charges]
+
+
+def replay_charges(
+    memory_gibibytes: float, second_key: str, sizes: Mapping[str, Sequence[int]]
+) -> Iterator[Charge]:
+    """A replay of raw objects: storage class -> their compressed sizes in bytes."""
+    objects = sum(map(len, sizes.values()))
+    compressed = sum(map(sum, sizes.values()))
+    busy = (
+        compressed * ASSUMED.gzip_ratio / (ASSUMED.replay_mb_a_second * 1e6)
+        + objects * ASSUMED.invocation_overhead_seconds
+    )
+    yield Charge("GB seconds of the replay", second_key, busy * memory_gibibytes)
+    yield Charge("million invocations of the replay", "lambda_requests_million", objects / 1e6)
+    yield Charge("1,000 objects read", "s3_standard_get_1k", objects / 1000)
+    yield Charge("1,000 objects written", "s3_standard_put_1k", objects / 1000)
+    for storage_class, key in _RETRIEVAL.items():
+        if storage_class in sizes:
+            yield Charge("GB retrieved", key, sum(sizes[storage_class]) / 1e9)
 
 
 def scanned(assembly: Assembly, terabytes: float) -> list[Line]:
