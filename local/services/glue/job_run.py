@@ -22,15 +22,24 @@ from local.runtime.workspace import LocalError, Workspace
 from repository import ROOT
 
 
-def run_job(emulator: Emulator, workspace: Workspace, job_name: str) -> dict[str, Any]:
-    """Run a job once; returns its summary. Raises LocalError with the end of its log."""
+def run_job(
+    emulator: Emulator,
+    workspace: Workspace,
+    job_name: str,
+    run_arguments: dict[str, str] | None = None,
+) -> dict[str, Any]:
+    """Run a job once; returns its summary. Raises LocalError with the end of its log.
+
+    `run_arguments`: those of StartJobRun, which go before the job's own.
+    """
     job = emulator.client("glue").get_job(JobName=job_name)["Job"]
     role = emulator.assume(job["Role"], "glue")
     folder = Path(tempfile.mkdtemp(prefix="glue-", dir=workspace.scratch))
     try:
         modules = _fetch(emulator, role, job["DefaultArguments"]["--extra-py-files"], folder)
         script = _fetch(emulator, role, job["Command"]["ScriptLocation"], folder)
-        arguments = [part for pair in job["DefaultArguments"].items() for part in pair]
+        options = {**job["DefaultArguments"], **(run_arguments or {})}
+        arguments = [part for pair in options.items() for part in pair]
         settings = {
             **os.environ,
             **emulator.variables_of(role),
