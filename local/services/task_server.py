@@ -37,7 +37,7 @@ class _Handler(BaseHTTPRequestHandler):
             task = json.loads(body)
             self._send_json(self._task(task))
         elif self.path == "/glue-jobs":
-            self._send_json(self._glue_job(json.loads(body)["job"]))
+            self._send_json(self._glue_job(**json.loads(body)))
         elif self.path == "/quotas":
             self._send_json(self.tasks.quotas.configure(**json.loads(body)))
         else:
@@ -54,12 +54,12 @@ class _Handler(BaseHTTPRequestHandler):
             return {"error": error.error, "cause": error.cause}
         return {"result": result, "events": self.tasks.take_events()}
 
-    def _glue_job(self, job_name: str) -> dict[str, Any]:
+    def _glue_job(self, job: str, arguments: dict[str, str]) -> dict[str, Any]:
         # Spark's packages are only installed where an architecture has Glue jobs.
         from local.services.glue.job_run import run_job  # noqa: PLC0415
 
         try:
-            return {"summary": run_job(self.emulator, Workspace(self.folder), job_name)}
+            return {"summary": run_job(self.emulator, Workspace(self.folder), job, arguments)}
         except (LocalError, ClientError) as error:
             return {"error": str(error)}
 

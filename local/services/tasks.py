@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from local.runtime.emulator import Emulator
 from local.runtime.workspace import LocalError
 from local.services.application_auto_scaling.scalable_targets import ScalableTargets
-from local.services.athena import unload
+from local.services.athena import workflow_queries
 from local.services.comprehend import detection
 from local.services.contract import door
 from local.services.contract.errors import error_name
@@ -39,7 +39,7 @@ class Tasks:
         self._targets = ScalableTargets()
         self._transcriptions = TranscriptionJobs(emulator)
         self._table: Table = {
-            **unload.table(emulator),
+            **workflow_queries.table(emulator),
             **objects.table(emulator),
             **TranslationJobs(emulator).table(),
             **text_translation.table(self.quotas),

@@ -21,7 +21,7 @@ from repository import BUILD, ROOT
 from stacks.environments import LambdaTarget
 
 BUNDLES = BUILD / "bundles"
-_IGNORED = shutil.ignore_patterns("__pycache__", "requirements.*", "*.dqdl")
+_IGNORED = shutil.ignore_patterns("__pycache__", "requirements.*")
 _READABLE, _EXECUTABLE = 0o644, 0o755
 _KERNEL = LambdaTarget(python_version="3.12", architecture="x86_64")
 

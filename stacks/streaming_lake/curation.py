@@ -1,5 +1,6 @@
 """The materialised view: a Spark job that merges events into an Iceberg table, one row a flight."""
 
+import runpy
 from pathlib import Path
 
 from aws_cdk import Aws, Names
@@ -24,6 +25,9 @@ _SOURCE = ROOT / "spark_jobs" / _JOB
 
 class Curation(Construct):
     """The Glue job, its schedule and its data quality rules (ET-03, ET-05, SE-26).
+
+    The job evaluates the rules on a branch of the table and publishes the branch only if all hold.
+    They are a rule set of Glue as well, for whoever evaluates the whole table in Glue's console.
 
     Spark code removes duplicates by `event_id`; FindMatches (ET-04) would need a trained transform
     to find the same.
@@ -102,6 +106,9 @@ class Curation(Construct):
             ),
             catalog: "org.apache.iceberg.spark.SparkCatalog",
             **{f"{catalog}.{name}": value for name, value in properties.items()},
+            # Otherwise Spark keeps a table for 30 s, and a commit of the compaction goes unseen
+            # (apache/iceberg, docs/docs/spark-configuration.md, read on 2026-11-29).
+            f"{catalog}.cache-enabled": "false",
             # Glue 5.1's S3A asks us-east-2 unless it is told the Region (Glue guide, "Migrating to
             # AWS Glue version 5.1").
             "spark.hadoop.fs.s3a.endpoint.region": Aws.REGION,
@@ -109,13 +116,16 @@ class Curation(Construct):
         return " --conf ".join(f"{name}={value}" for name, value in settings.items())
 
     def _quality(self, rules: Path) -> None:
+        text = rules.read_text()
+        # What the job could not evaluate would stop its first run: raises RuleError.
+        runpy.run_path(str(rules.with_name("rules.py")))["parse"](text)
         glue.CfnDataQualityRuleset(
             self,
             "Quality",
             # CloudFormation demands a name.
             name=Names.unique_resource_name(self, separator="-"),
             description="What a curated flight promises its readers",
-            ruleset=rules.read_text(),
+            ruleset=text,
             target_table=glue.CfnDataQualityRuleset.DataQualityTargetTableProperty(
                 database_name=self._catalog.database.database_name,
                 table_name=self._catalog.curated.table_name,

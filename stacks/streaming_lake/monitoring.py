@@ -1,8 +1,8 @@
 """Alarms, dashboard and failure notifications.
 
 The runbook of each alarm is in its description, so that it comes with the notification. A failed
-run of the curation job is announced by Glue's own event, with the run's id; running it again is
-safe.
+run of the curation job is announced by Glue's own event, with the run's id and its error; running
+it again is safe.
 """
 
 import math
@@ -217,7 +217,11 @@ class LakeMonitoring(Monitoring):
         EventRule(
             self,
             "JobFailure",
-            description="A run of the curation job did not succeed",
+            # At most 512 characters.
+            description="A run of the curation job did not succeed; its message says why. If rules"
+            " of data quality do not hold, nothing was published: send the named events again,"
+            " corrected, or start the job once with --leave_out and their ids; the page of the lake"
+            " tells how. After any other failure the next run takes the same events.",
             pattern={
                 "source": ["aws.glue"],
                 "detail-type": ["Glue Job State Change"],

@@ -158,6 +158,10 @@ class Deployed:
                 return str(configuration["OutputLocation"])
         raise AssertionError(f"no work group {work_group}")
 
+    def work_group_of(self, query_id: str) -> str:
+        """The work group of a query; samples name a query by it."""
+        return query_id
+
     def request(self, kind: str, name: str) -> Arguments:
         """The request that created a model or endpoint configuration."""
         return self._requests[kind, name]

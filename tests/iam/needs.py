@@ -1,6 +1,7 @@
 """What each workflow of a synthesised assembly needs of IAM, and what its role allows."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -110,22 +111,30 @@ def _definition(machine: Resource, account: Deployed) -> asl.Definition:
 
 
 def _placed(sample: Sample, account: Deployed) -> Sample:
-    """A sample with the names of this assembly; `{set_bucket}` is where its training sets are."""
-    own = not any("Lake" in resource.place for resource in _training_reads(account))
+    """A sample with the names of this assembly.
+
+    `{set_bucket}` is where its training sets are, and `{work_group}` where they are asked for.
+    """
+    places, work_group = _training_sets(account)
+    own = not any("Lake" in resource.place for resource in places)
     place = "{MlTraining/Bucket}" if own else "{StreamingLake/Storage/Lake}"
     text = json.dumps([sample.variables, sample.input])
     text = text.replace("{set_bucket}", place).replace("{set}", "" if own else "a-run/")
+    text = text.replace("{work_group}", work_group)
     variables, execution_input = account.concrete(json.loads(text))
     return Sample(variables, execution_input, sample.passes, sample.tasks)
 
 
-def _training_reads(account: Deployed) -> list[Resource]:
-    """The buckets that the training workflow exports its sets to."""
+def _training_sets(account: Deployed) -> tuple[list[Resource], str]:
+    """The buckets that the training workflow exports its sets to, and the work group it asks."""
     for machine in account.of_type("AWS::StepFunctions::StateMachine"):
         if machine.place == "MlTraining/Training/Workflow":
-            bucket = account.concrete(machine.properties["DefinitionSubstitutions"]["DataBucket"])
-            return [account.by_arn[f"arn:{PARTITION}:s3:::{bucket}"]]
-    return []
+            substitutions = account.concrete(machine.properties["DefinitionSubstitutions"])
+            places = f"{substitutions['TrainingData']} {substitutions['ExportQuery']}"
+            (bucket,) = re.findall(r"s3://([^/]+)/training/", places)
+            resources = [account.by_arn[f"arn:{PARTITION}:s3:::{bucket}"]]
+            return resources, str(substitutions["WorkGroup"])
+    return [], "none"
 
 
 def _of_sample(
@@ -150,7 +159,8 @@ def _of_sample(
         if not sample.tasks or task.name in sample.tasks:
             arguments = evaluate(task.body["Arguments"], variables, _states(task.name, sample))
             # The settings leave out what is called `none`.
-            if "none" not in (arguments.get("StateMachineArn"), arguments.get("WorkGroup")):
+            named = ("StateMachineArn", "WorkGroup", "QueryExecutionId")
+            if "none" not in map(arguments.get, named):
                 yield from permissions_of(task.body["Resource"], arguments, account)
 
 

@@ -144,6 +144,10 @@ SAMPLES: dict[str, list[Sample]] = {
         Sample(
             {
                 "set": "s3://{set_bucket}/training/{set}",
+                "snapshot": "3776207205136740581",
+                "query": "{work_group}",
+                "tags": [],
+                "origin": {},
                 "trained": {
                     "job": "a-run-0-0",
                     "model": "s3://{MlTraining/Bucket}/models/a-run-0-0/output/model.tar.gz",

@@ -60,6 +60,30 @@ def plan(location: str, read_object: ReadObject, snapshot_id: int | None = None)
     )
 
 
+def references(location: str, read_object: ReadObject) -> str:
+    """A DuckDB relation of the branches and tags in the metadata at `location`.
+
+    Its columns are those of Trino's `$refs`, without the settings of retention
+    (trino.io/docs/current/connector/iceberg.html, from knowledge of the page).
+    """
+    metadata = TableMetadataUtil.parse_raw(read_object(location).decode())
+    columns = ("name", "type", "snapshot_id")
+    rows = [
+        (f"'{name}'", f"'{reference.snapshot_ref_type.upper()}'", str(reference.snapshot_id))
+        for name, reference in metadata.refs.items()
+    ]
+    # A table without a snapshot has no reference, and DuckDB takes no VALUES without a row.
+    shown = rows or [("''", "''", "0")]
+    values = (
+        ", ".join(f"{value} AS {column}" for value, column in zip(row, columns, strict=True))
+        for row in shown
+    )
+    selects = " UNION ALL ".join(
+        f"SELECT {value}{'' if rows else ' WHERE FALSE'}" for value in values
+    )
+    return f"({selects})"
+
+
 def _columns(metadata: TableMetadata, snapshot_id: int | None) -> dict[int, tuple[str, str]]:
     schema = metadata.schema()
     if snapshot_id is not None:

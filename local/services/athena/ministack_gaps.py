@@ -1,7 +1,9 @@
 """ministack's Athena reads every file below a table's location, and knows no Iceberg.
 
 Athena reads the locations of the table's partitions, where the catalogue has any, and of an Iceberg
-table the files of its current snapshot, or of the one that `FOR VERSION AS OF` names.
+table the files of its current snapshot, or of the one that `FOR VERSION AS OF` names. Branches and
+tags are the rows of `"<table>$refs"`
+(docs.aws.amazon.com/athena/latest/ug/querying-iceberg-table-data.html, read 2026-11-29).
 """
 
 import re
@@ -9,13 +11,14 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from contextvars import ContextVar
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ministack.services import athena, glue, s3
 
 from local.runtime.wrapping import wrap
-from local.services.athena.iceberg_reads import plan
+from local.services.athena.iceberg_reads import plan, references
 from local.services.s3.uri import split_uri
 
 LENIENT = [
@@ -27,10 +30,15 @@ LENIENT = [
         "Iceberg tables with delete files are refused.",
         "DuckDB reads the data files that PyIceberg plans; every writer here merges copy-on-write.",
     ),
+    (
+        "Of the metadata tables of Iceberg, Athena has $refs only.",
+        "It is the one that a workflow reads.",
+    ),
 ]
 
 _Original = Callable[[str, list[str]], list[str]]
 _VERSION = re.compile(r"(?P<table>\w+)\"?\s+FOR\s+VERSION\s+AS\s+OF\s+(?P<snapshot>\d+)", re.I)
+_REFERENCES = re.compile(r"(?:\"?(?P<database>\w+)\"?\.)?\"(?P<table>\w+)\$refs\"", re.I)
 _versions: ContextVar[dict[str, int]] = ContextVar("versions")
 _relations: dict[tuple[str, ...], str] = {}
 
@@ -43,13 +51,21 @@ def close() -> None:
 
 
 async def _without_versions(original: Any, query: str, *arguments: Any, **options: Any) -> Any:
-    """Take `FOR VERSION AS OF` out of a query; one version of each table."""
+    """Take `FOR VERSION AS OF` and `$refs` out of a query; one version of each table."""
     versions = {match["table"]: int(match["snapshot"]) for match in _VERSION.finditer(query)}
     _versions.set(versions)
     plain = _VERSION.sub(
         lambda match: re.sub(r"\s+FOR\s+VERSION.*", "", match[0], flags=re.I), query
     )
+    plain = _REFERENCES.sub(partial(_references, arguments[0] or "default"), plain)
     return await original(plain, *arguments, **options)
+
+
+def _references(database: str, match: re.Match[str]) -> str:
+    """The relation in the place of `"<table>$refs"`; the name of another table stays, unknown."""
+    table = glue._tables.get(f"{match['database'] or database}/{match['table']}") or {}
+    location = (table.get("Parameters") or {}).get("metadata_location")
+    return references(location, _read_object) if location else match[0]
 
 
 def _table_files(original: _Original, location: str, work_folders: list[str]) -> list[str]:

@@ -92,6 +92,19 @@ class Athena:
         `as_text` keeps every value as the text that Athena wrote. Raises LocalError with Athena's
         reason.
         """
+        execution = self.execute(select)
+        location: str = execution["ResultConfiguration"]["OutputLocation"]
+        body = self._result(location)
+        # Athena writes text; an empty string and no value differ by their quotes.
+        kind = str if as_text else None
+        rows = pd.read_csv(BytesIO(body), keep_default_na=False, na_values=[""], dtype=kind)
+        return rows, location
+
+    def execute(self, select: str) -> dict[str, Any]:
+        """The execution of one SELECT that has succeeded, as GetQueryExecution tells it.
+
+        Raises LocalError with Athena's reason.
+        """
         started = self._athena.start_query_execution(
             QueryString=to_duckdb(select) if self._translate else select,
             QueryExecutionContext={"Database": self._outputs["DatabaseName"]},
@@ -109,12 +122,8 @@ class Athena:
         if state != "SUCCEEDED":
             reason = execution["Status"].get("StateChangeReason", state)
             raise LocalError(f"Athena refused a query: {reason}\n{select}")
-        location: str = execution["ResultConfiguration"]["OutputLocation"]
-        body = self._result(location)
-        # Athena writes text; an empty string and no value differ by their quotes.
-        kind = str if as_text else None
-        rows = pd.read_csv(BytesIO(body), keep_default_na=False, na_values=[""], dtype=kind)
-        return rows, location
+        succeeded: dict[str, Any] = execution
+        return succeeded
 
     @retry(
         retry=retry_if_exception_type(StopIteration),

@@ -20,7 +20,12 @@ from pydantic import BaseModel
 from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.schema import Schema
 from pyiceberg.table.metadata import TableMetadata, TableMetadataUtil
-from pyiceberg.table.update import TableRequirement, TableUpdate, update_table_metadata
+from pyiceberg.table.update import (
+    AssertRefSnapshotId,
+    TableRequirement,
+    TableUpdate,
+    update_table_metadata,
+)
 
 from local.services.s3.uri import split_uri
 
@@ -65,7 +70,7 @@ class IcebergTables:
         """Apply a commit. Raises CommitFailedException if another writer was first."""
         table, metadata = self.load(database, name)
         for requirement in request.requirements:
-            requirement.validate(metadata)
+            _hold(requirement, metadata)
         location = table["Parameters"]["metadata_location"]
         updated = update_table_metadata(metadata, request.updates, metadata_location=location)
         version = int(location.rpartition("/")[2].partition("-")[0]) + 1
@@ -95,6 +100,25 @@ class IcebergTables:
         except self.glue.exceptions.ConcurrentModificationException as error:
             raise CommitFailedException(str(error)) from error
         return updated
+
+
+def _hold(requirement: TableRequirement, metadata: TableMetadata) -> None:
+    """Raise CommitFailedException if the table is not as the writer read it.
+
+    PyIceberg refuses a branch of a table without snapshots. The protocol only asks whether the
+    branch is where the writer saw it, and Iceberg's Spark starts such a branch with an empty
+    snapshot.
+    """
+    if not isinstance(requirement, AssertRefSnapshotId):
+        requirement.validate(metadata)
+        return
+    present = metadata.refs.get(requirement.ref)
+    snapshot_id = present.snapshot_id if present else None
+    if snapshot_id != requirement.snapshot_id:
+        raise CommitFailedException(
+            f"Requirement failed: branch or tag {requirement.ref} is at {snapshot_id},"
+            f" not at {requirement.snapshot_id}"
+        )
 
 
 def glue_columns(schema: Schema) -> list[dict[str, Any]]:

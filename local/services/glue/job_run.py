@@ -25,11 +25,16 @@ WORKER = "local.services.glue.worker"
 
 
 def run_job(
-    emulator: Emulator, workspace: Workspace, job_name: str, worker: str = WORKER
+    emulator: Emulator,
+    workspace: Workspace,
+    job_name: str,
+    run_arguments: dict[str, str] | None = None,
+    worker: str = WORKER,
 ) -> dict[str, Any]:
     """Run a job once; returns its summary. Raises LocalError with the end of its log.
 
-    `worker` is the module that runs the script in a process of its own.
+    `run_arguments`: those of StartJobRun, which go before the job's own. `worker`: the module that
+    runs the script in a process of its own.
     """
     job = emulator.client("glue").get_job(JobName=job_name)["Job"]
     role = emulator.assume(job["Role"], "glue")
@@ -37,7 +42,8 @@ def run_job(
     try:
         modules = _fetch(emulator, role, job["DefaultArguments"]["--extra-py-files"], folder)
         script = _fetch(emulator, role, job["Command"]["ScriptLocation"], folder)
-        arguments = [part for pair in job["DefaultArguments"].items() for part in pair]
+        options = {**job["DefaultArguments"], **(run_arguments or {})}
+        arguments = [part for pair in options.items() for part in pair]
         settings = {
             **os.environ,
             **emulator.variables_of(role),

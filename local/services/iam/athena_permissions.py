@@ -42,6 +42,19 @@ def start_query_execution(arguments: Arguments, account: Account) -> list[Permis
     return permissions
 
 
+def get_query_results(arguments: Arguments, account: Account) -> list[Permission]:
+    """`athena:getQueryResults`: the rows of a query, which Athena reads from where it wrote them.
+
+    docs.aws.amazon.com/athena/latest/APIReference/API_GetQueryResults.html (from knowledge of it).
+    """
+    work_group = account.work_group_of(arguments["QueryExecutionId"])
+    bucket, prefix = split_uri(account.results_location(work_group))
+    return [
+        Permission("athena:GetQueryResults", arn("athena", f"workgroup/{work_group}")),
+        *read_object(account, bucket, f"{prefix}result.csv"),
+    ]
+
+
 def _read_table(database: str, table: str, account: Account) -> list[Permission]:
     catalog, of_database = arn("glue", "catalog"), arn("glue", f"database/{database}")
     of_table = arn("glue", f"table/{database}/{table}")

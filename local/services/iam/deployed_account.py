@@ -33,6 +33,11 @@ class DeployedAccount:
         location: str = configuration["ResultConfiguration"]["OutputLocation"]
         return location
 
+    def work_group_of(self, query_id: str) -> str:
+        """The Athena work group in which a query ran."""
+        work_group: str = athena._executions[query_id]["WorkGroup"]
+        return work_group
+
     def request(self, kind: str, name: str) -> Arguments:
         """The request that created a model or endpoint configuration."""
         return self._requests[kind, name]

@@ -36,6 +36,9 @@ class Account(Protocol):
     def results_location(self, work_group: str) -> str:
         """The S3 URI where an Athena work group writes results."""
 
+    def work_group_of(self, query_id: str) -> str:
+        """The Athena work group in which a query ran."""
+
     def request(self, kind: str, name: str) -> Arguments:
         """The request that created a model or endpoint configuration of SageMaker."""
 

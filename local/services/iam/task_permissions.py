@@ -35,6 +35,7 @@ TABLE: dict[str, Callable[[Arguments, Account], list[Permission]]] = {
     "applicationautoscaling:deregisterScalableTarget": scaling.deregister_target,
     "applicationautoscaling:putScalingPolicy": scaling.put_policy,
     "applicationautoscaling:registerScalableTarget": scaling.register_target,
+    "athena:getQueryResults": athena.get_query_results,
     "athena:startQueryExecution": athena.start_query_execution,
     "dynamodb:updateItem": storage.update_item,
     "lambda:invoke": storage.invoke_function,

@@ -35,6 +35,8 @@ _COLUMNS = pa.schema(
     + [(name, pa.dictionary(pa.int32(), pa.string())) for name in CATEGORICAL]
     + [(name, pa.float64()) for name in NUMERIC]
 )
+# By these endings, Athena's own among them, the file would be unpacked silently.
+_COMPRESSED = {".bz2", ".gz", ".lz4", ".zst"}
 Categories = Mapping[str, Sequence[str]]
 
 
@@ -46,7 +48,8 @@ def read_split(folder: Path) -> pd.DataFrame:
     """Every CSV and Parquet file below `folder` as one frame: label, then FEATURES.
 
     CSV has no header, its label stands first, and an empty field is missing. Raises DataError for a
-    folder without data, for missing columns, and for values of another kind than the column's.
+    folder without data, for compressed files, for missing columns, and for values of another kind
+    than the column's.
     """
     # Hadoop and Hive use names that start with a dot or an underscore for their own files.
     files = [file for file in folder.rglob("[!._]*") if file.is_file() and file.stat().st_size]
@@ -92,6 +95,12 @@ def encode(flights: pd.DataFrame, known_codes: Categories) -> NDArray[np.float32
 
 
 def _read(file: Path) -> Any:
+    if file.suffix in _COMPRESSED:
+        # This reader could unpack it, but a batch transform of the same set would read its bytes.
+        raise DataError(
+            f"{file} is compressed, and the training set is plain text or Parquet: export it with"
+            " compression = 'NONE', or unpack it"
+        )
     try:
         if file.suffix == ".parquet":
             table = parquet.read_table(file, partitioning=None)

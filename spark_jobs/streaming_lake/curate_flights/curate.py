@@ -1,8 +1,13 @@
 """One run of the job: it merges the events of files that it has not read into the Iceberg table.
 
-A run may be repeated or killed anywhere. All rows of a run, whatever their days, come with one
-commit of the table. Which files have been read is remembered after it: a run that was killed
-between the two reads them again, and finds that the table has their events.
+It writes them to a branch of the table, audits the days that it changed there by the rules of data
+quality, and publishes the branch as the table's next snapshot. Readers see all rows of a run,
+whatever their days, or none: rows that break a rule stop the run, and the table stays as it was.
+
+A run may be repeated or killed anywhere. Which files have been read is remembered after publishing:
+a run that was killed between the two reads them again, and finds that the table has their events.
+A run that a rule stopped has read nothing: the next one takes the same events, in their latest
+versions. If another writer commits meanwhile, as the compaction does, the run starts again.
 
 What is new is what is not in that list, however late Firehose delivers it and under whatever hour,
 and whatever a replay has brought back from the raw log.
@@ -11,16 +16,24 @@ them lie. It belongs to one table: a table that was made anew, or rolled back to
 the list, gets every file again.
 """
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import date
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812 -- as every Spark text calls it
 
-from curate_flights import transform
+from curate_flights import quality, transform
 from curate_flights.columns import EVENTS, WEATHER
 from curate_flights.lake import Lake
-from curate_flights.table import CuratedTable
+from curate_flights.rules import Rule
+from curate_flights.table import CuratedTable, OvertakenError
+
+log = logging.getLogger("curate_flights")
+# Another writer commits seldom: the compaction, after many commits of this job.
+_ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
@@ -32,6 +45,10 @@ class Settings:
     weather_prefix: str
     state_prefix: str
     target_file_mebibytes: int
+    rules: Sequence[Rule]
+    """What every flight of a changed day must keep, or the run publishes nothing."""
+    leave_out: frozenset[str] = frozenset()
+    """The ids of events that this run does not merge, although it reads their files."""
 
 
 @dataclass(frozen=True)
@@ -44,23 +61,27 @@ class Summary:
     fresh: int
     corrected: int  # a later version of an event that the table had
     late: int
+    left_out: int  # by the setting `leave_out`
     days_changed: int
     snapshot_id: int | None
 
     @classmethod
     def of_nothing(cls, table: CuratedTable) -> "Summary":
         """A run that found no new files."""
-        return cls(0, 0, 0, 0, 0, 0, 0, table.snapshot_id())
+        return cls(0, 0, 0, 0, 0, 0, 0, 0, table.snapshot_id())
 
 
 def run(lake: Lake, table: CuratedTable, settings: Settings) -> Summary:
-    """Curate what has arrived since the last run. Raises what S3, Glue or Spark raise."""
+    """Curate what has arrived since the last run.
+
+    Raises BrokenRulesError, OvertakenError after three attempts, and what S3, Glue or Spark raise.
+    """
     table_id = table.prepare(settings.target_file_mebibytes * 1024**2)
     state_key = f"{settings.state_prefix}curate_flights/{table_id}.json.gz"
     files = {**lake.objects(settings.events_prefix), **lake.objects(settings.replayed_prefix)}
     read_before = _files_read(lake, table, state_key)
     new = [key for key, etag in files.items() if read_before.get(key) != etag]
-    summary = _merge(lake, table, settings, new) if new else Summary.of_nothing(table)
+    summary = _curate(lake, table, settings, new) if new else Summary.of_nothing(table)
     if files != read_before:
         # The counts are for people: a run's log is the only other place that has them.
         state = {"snapshot_id": summary.snapshot_id, "files": files, "summary": asdict(summary)}
@@ -76,7 +97,7 @@ def _files_read(lake: Lake, table: CuratedTable, state_key: str) -> Mapping[str,
     return files
 
 
-def _events(lake: Lake, settings: Settings, keys: list[str]) -> DataFrame:
+def _events(lake: Lake, settings: Settings, keys: Sequence[str]) -> DataFrame:
     """The events of new objects, and whether a replay brought them: `replayed`."""
     replayed = [key for key in keys if key.startswith(settings.replayed_prefix)]
     delivered = [key for key in keys if not key.startswith(settings.replayed_prefix)]
@@ -90,36 +111,83 @@ def _events(lake: Lake, settings: Settings, keys: list[str]) -> DataFrame:
     return parts[0].unionAll(parts[1]) if replayed else parts[0]
 
 
+def _curate(lake: Lake, table: CuratedTable, settings: Settings, keys: list[str]) -> Summary:
+    attempt = 1
+    while True:
+        try:
+            return _merge(lake, table, settings, keys)
+        except OvertakenError:
+            if attempt == _ATTEMPTS:
+                raise
+            log.warning("Attempt %d of %d was overtaken", attempt, _ATTEMPTS, exc_info=True)
+            attempt += 1
+
+
 def _merge(lake: Lake, table: CuratedTable, settings: Settings, keys: list[str]) -> Summary:
-    latest = transform.latest_events(_events(lake, settings, keys)).cache()
-    delivered = {
-        row["event_day"]: row["events"]
-        for row in latest.groupBy("event_day").agg(F.sum("copies").alias("events")).collect()
-    }
-    changed = transform.changes(latest, table.rows(delivered), table.days()).cache()
-    by_day = changed.groupBy(F.to_date("scheduled_departure").alias("event_day")).agg(
-        F.count_if(~F.col("known")).alias("fresh"),
-        F.count_if("known").alias("corrected"),
-        F.count_if(~F.col("known") & F.col("late")).alias("late"),
-    )
-    days = by_day.collect()
-    if days:
-        weather = lake.read(WEATHER, [*lake.objects(settings.weather_prefix)])
-        rows = transform.curated(transform.with_weather(changed, weather))
-        table.merge(rows, [row["event_day"] for row in days])
-    latest.unpersist()
-    changed.unpersist()
-    events = sum(delivered.values())
+    # Read first: whatever another writer commits from here on, publishing refuses.
+    base = table.snapshot_id()
+    events, left_out = _events(lake, settings, keys), 0
+    if settings.leave_out:
+        unwanted = F.col("event_id").isin(*settings.leave_out)
+        left_out = events.where(unwanted).count()
+        # An event without an id is for the rules to find.
+        events = events.where(~F.coalesce(unwanted, F.lit(False)))
+    with _cached(transform.latest_events(events)) as latest:
+        per_day = latest.groupBy("event_day").agg(F.sum("copies").alias("events"))
+        delivered = {row["event_day"]: row["events"] for row in per_day.collect()}
+        changes = transform.changes(latest, table.rows(delivered), table.days())
+        with _cached(changes) as changed:
+            by_day = changed.groupBy(F.to_date("scheduled_departure").alias("event_day")).agg(
+                F.count_if(~F.col("known")).alias("fresh"),
+                F.count_if("known").alias("corrected"),
+                F.count_if(~F.col("known") & F.col("late")).alias("late"),
+            )
+            days = by_day.collect()
+            if days:
+                weather = lake.read(WEATHER, [*lake.objects(settings.weather_prefix)])
+                rows = transform.curated(transform.with_weather(changed, weather))
+                _publish(table, base, rows, [row["event_day"] for row in days], settings.rules)
+    total = sum(delivered.values())
     fresh, corrected, late = (
         sum(row[name] for row in days) for name in ("fresh", "corrected", "late")
     )
     return Summary(
         files_read=len(keys),
-        events=events,
-        known=events - fresh - corrected,
+        events=total,
+        known=total - fresh - corrected,
         fresh=fresh,
         corrected=corrected,
         late=late,
+        left_out=left_out,
         days_changed=len(days),
         snapshot_id=table.snapshot_id(),
     )
+
+
+def _publish(
+    table: CuratedTable,
+    base: int | None,
+    rows: DataFrame,
+    days: Sequence[date],
+    rules: Sequence[Rule],
+) -> None:
+    with table.branch(base) as branch:
+        branch.merge(rows, days)
+        try:
+            quality.check(branch.rows(days), rules)
+        except quality.BrokenRulesError as error:
+            raise quality.BrokenRulesError(
+                f"{error}\nNothing was published. Snapshot {branch.snapshot_id()} of {table.name}"
+                " holds what was refused, until it expires."
+            ) from None
+        branch.publish()
+
+
+@contextmanager
+def _cached(frame: DataFrame) -> Iterator[DataFrame]:
+    """A frame that is computed once. Left in the cache, it would answer for a later attempt."""
+    cached = frame.cache()
+    try:
+        yield cached
+    finally:
+        cached.unpersist()

@@ -13,6 +13,7 @@ from pyspark.sql import SparkSession
 
 from curate_flights.curate import Settings, Summary, run
 from curate_flights.lake import Lake
+from curate_flights.quality import deployed_rules
 from curate_flights.table import CuratedTable
 
 log = logging.getLogger("curate_flights")
@@ -31,6 +32,8 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--weather_prefix", default="weather/")
     parser.add_argument("--state_prefix", default="state/")
     parser.add_argument("--target_file_mebibytes", type=int, default=128)
+    # For one run, by hand: events that nobody can correct, by their ids, with commas between.
+    parser.add_argument("--leave_out", default="")
     return parser.parse_known_args(argv)[0]
 
 
@@ -58,6 +61,8 @@ def main(
         weather_prefix=options.weather_prefix,
         state_prefix=options.state_prefix,
         target_file_mebibytes=options.target_file_mebibytes,
+        rules=deployed_rules(),
+        leave_out=frozenset(filter(None, options.leave_out.split(","))),
     )
     summary = run(lake, table, settings)
     log.info(json.dumps(asdict(summary)))

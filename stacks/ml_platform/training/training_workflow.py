@@ -55,8 +55,8 @@ class TrainingWorkflow(Construct):
                 "Bucket": bucket.bucket_name,
                 "CodeFile": code.s3_object_key,
                 "CodeUri": code.s3_object_url,
+                "CuratedTable": lake.curated_table_name if lake else "none",
                 "Database": lake.database_name if lake else "none",
-                "DataBucket": data.bucket.bucket_name,
                 "EvaluationRoleArn": roles.evaluation.role_arn,
                 "ExportQuery": _export_query(lake) if lake else "none",
                 "ImageUri": images.xgboost,
@@ -143,12 +143,13 @@ class TrainingWorkflow(Construct):
         if lake:
             self._permit_export(role, lake)
         else:
+            never = (
+                "without the lake, the training set is in the bucket, and the workflow never takes"
+                " this way"
+            )
+            queries = ("StartQueryExecution", "GetQueryResults")
             gate.acknowledge(
-                machine,
-                {
-                    "TASK_NOT_ALLOWED[athena:StartQueryExecution]": "without the lake, the training"
-                    " set is in the bucket, and the workflow never takes this way"
-                },
+                machine, {f"TASK_NOT_ALLOWED[athena:{query}]": never for query in queries}
             )
 
     def _permit_registry(self, role: ServiceRole) -> None:
@@ -180,6 +181,7 @@ class TrainingWorkflow(Construct):
             "AskTheLake",
             [
                 "athena:GetQueryExecution",
+                "athena:GetQueryResults",
                 "athena:StartQueryExecution",
                 "athena:StopQueryExecution",
             ],
@@ -293,12 +295,25 @@ class TrainingWorkflow(Construct):
 
 
 def _export_query(lake: LakeOutputs) -> str:
-    """The lake's query for the training set; each run replaces `<set>` in its location."""
+    """The lake's query for the training set, of one version of the table.
+
+    Each call replaces `<set>` in its location, and `<snapshot>`.
+    """
     text = (ROOT / "sql" / "streaming_lake" / "training_set.sql").read_text()
     lines = (line.strip() for line in text.splitlines() if not line.startswith("--"))
-    query = " ".join(lines).replace("/training/first/", "/training/<set>/")
+    query = " ".join(lines)
+    for part, replacement in _OF_ONE_VERSION.items():
+        if query.count(part) != 1:
+            raise ValueError(f"training_set.sql: {part!r} must be there once")
+        query = query.replace(part, replacement)
     if {'"', "\\"} & set(query):
         raise ValueError(
             "training_set.sql: neither double quotes nor backslashes fit into the workflow"
         )
     return Fn.sub(query, {"LakeBucket": lake.bucket_name})
+
+
+_OF_ONE_VERSION = {
+    "/training/first/": "/training/<set>/",
+    "FROM flights_curated ": "FROM flights_curated FOR VERSION AS OF <snapshot> ",
+}

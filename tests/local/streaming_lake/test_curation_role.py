@@ -113,7 +113,7 @@ def test_spark_reads_and_writes_by_s3a_under_the_role(deployed: DeployedLake) ->
     name = deployed.outputs["CurateCommand"].split()[-1]
 
     def curate() -> dict[str, Any]:
-        return run_job(deployed.emulator, deployed.workspace, name, S3A_WORKER)
+        return run_job(deployed.emulator, deployed.workspace, name, worker=S3A_WORKER)
 
     deliver(deployed, "by-s3a")
     with (

@@ -7,7 +7,8 @@ from collections import Counter
 import pytest
 
 from local.demos import flights
-from local.services.athena.queries import Athena
+from local.services.athena import workflow_queries
+from local.services.athena.queries import SQL, Athena
 from local.services.glue.job_run import run_job
 from tests.local.conftest import DeployedLake, deliver
 from tests.local.services.firehose.aggregates import aggregate
@@ -74,6 +75,51 @@ def test_two_runs_of_the_job_curate_each_flight_once(lake: DeployedLake) -> None
     now, _ = athena.run(query)
     earlier, _ = athena.run(f"{query} FOR VERSION AS OF {before['snapshot_id']}")
     assert (now.flights[0], earlier.flights[0]) == (len(LINES), len(first))
+    versions = (before["snapshot_id"], summary["snapshot_id"])
+    assert_each_version_exports_its_own_set(lake, *versions)
+
+
+def assert_each_version_exports_its_own_set(lake: DeployedLake, earlier: int, current: int) -> None:
+    """As the training workflow asks: which version is current, and the set of one of them."""
+    athena = workflow_queries.table(lake.emulator)
+    context = {
+        "WorkGroup": lake.outputs["WorkGroupName"],
+        "QueryExecutionContext": {"Database": lake.outputs["DatabaseName"]},
+    }
+    select = "SELECT snapshot_id FROM \"flights_curated$refs\" WHERE name = 'main'"
+    asked = athena["athena:startQueryExecution"]({"QueryString": select, **context})
+    query_id = asked["QueryExecution"]["QueryExecutionId"]
+    answer = athena["athena:getQueryResults"]({"QueryExecutionId": query_id})
+    names, row = answer["ResultSet"]["Rows"]
+    assert names["Data"] == [{"VarCharValue": "snapshot_id"}]
+    assert row["Data"] == [{"VarCharValue": str(current)}]
+
+    def exported(snapshot_id: int, folder: str) -> Counter[str]:
+        text = (SQL / "streaming_lake" / "training_set.sql").read_text()
+        statement = "\n".join(line for line in text.splitlines() if not line.startswith("--"))
+        version = f"FROM flights_curated FOR VERSION AS OF {snapshot_id}"
+        query = (
+            statement.strip()
+            .replace("FROM flights_curated", version)
+            .replace("training/first/", f"training/{folder}/")
+            .replace("${LakeBucket}", lake.outputs["LakeBucketName"])
+        )
+        ran = athena["athena:startQueryExecution"]({"QueryString": query, **context})
+        assert ran["QueryExecution"]["Query"] == query
+        files = lake.bodies(f"training/{folder}/")
+        return Counter(
+            f"{key.split('/')[2]},{line}"
+            for key, body in files.items()
+            for line in body.decode().splitlines()
+        )
+
+    first, again, newest = (
+        exported(snapshot_id, folder)
+        for snapshot_id, folder in ((earlier, "a"), (earlier, "b"), (current, "c"))
+    )
+    assert first == again
+    assert first < newest
+    assert newest.total() == FRAME.arrival_delay_minutes.notna().sum()
 
 
 def test_a_batch_that_fails_to_convert_is_kept_in_the_error_prefix(lake: DeployedLake) -> None:

@@ -1,5 +1,6 @@
 """Reading and encoding the training set, and the messages for unusable data."""
 
+import gzip
 from pathlib import Path
 
 import numpy as np
@@ -54,6 +55,13 @@ def test_an_unreadable_line_is_reported(line: str, words: list[str], tmp_path: P
         read_split(folder_with(tmp_path, line))
     for word in (str(tmp_path), *words):
         assert word in str(error.value)
+
+
+def test_a_compressed_file_is_refused_beside_a_plain_one(tmp_path: Path) -> None:
+    folder_with(tmp_path, GOOD)
+    (tmp_path / "part-1.gz").write_bytes(gzip.compress(GOOD.encode()))
+    with pytest.raises(DataError, match=r"part-1\.gz is compressed, .* unpack it"):
+        read_split(tmp_path)
 
 
 def test_an_invalid_label_is_reported_with_its_row(tmp_path: Path) -> None:

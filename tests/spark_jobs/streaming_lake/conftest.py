@@ -21,6 +21,7 @@ from curate_flights.columns import EVENTS, WEATHER
 from curate_flights.curate import Settings, Summary, run
 from curate_flights.lake import Lake as JobLake
 from curate_flights.main import session
+from curate_flights.quality import deployed_rules
 from curate_flights.table import CuratedTable
 from local.services.glue.iceberg_metadata import create_table
 from local.services.glue.spark_session import CATALOG, gateways, small_spark
@@ -34,6 +35,7 @@ SETTINGS = Settings(
     weather_prefix="weather/",
     state_prefix="state/",
     target_file_mebibytes=128,
+    rules=deployed_rules(),
 )
 
 
@@ -170,10 +172,23 @@ class Lake:
         pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=prefix)
         return [entry["Key"] for page in pages for entry in page.get("Contents", [])]
 
-    def snapshots(self) -> list[int]:
-        """The table's snapshots, oldest first."""
-        rows = self.spark.table(f"{NAME}.snapshots").orderBy("committed_at").collect()
+    def published(self) -> list[int]:
+        """The snapshots that were the table's, in their order."""
+        rows = self.spark.table(f"{NAME}.history").orderBy("made_current_at").collect()
         return [row["snapshot_id"] for row in rows]
+
+    def snapshots(self) -> list[int]:
+        """All snapshots that the table's metadata has."""
+        return [row["snapshot_id"] for row in self.spark.table(f"{NAME}.snapshots").collect()]
+
+    def references(self) -> list[str]:
+        """The table's branches and tags."""
+        return [row["name"] for row in self.spark.table(f"{NAME}.refs").collect()]
+
+    def read_state(self) -> list[bytes]:
+        """What the job remembers, as it stands in the lake."""
+        bodies = [self.s3.get_object(Bucket=BUCKET, Key=key) for key in self.keys("state/")]
+        return [body["Body"].read() for body in bodies]
 
     def rows(self) -> list[dict[str, Any]]:
         """The table's rows, by `event_id`, with their `day`."""

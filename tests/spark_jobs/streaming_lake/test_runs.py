@@ -2,18 +2,18 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
-from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 
-from curate_flights.curate import run
+from curate_flights.curate import Summary, run
 from curate_flights.lake import Lake as JobLake
-from curate_flights.table import CuratedTable
+from curate_flights.table import AuditBranch, OvertakenError
 from tests.spark_jobs.streaming_lake.conftest import (
     BUCKET,
     DATABASE,
@@ -34,18 +34,19 @@ class KilledError(Exception):
 def test_a_second_run_with_nothing_new_commits_and_writes_nothing(lake: Lake) -> None:
     lake.deliver([event("a"), event("b", scheduled_departure=at(2))])
     lake.run()
-    before, snapshots = lake.keys(""), lake.snapshots()
+    before = lake.keys("")
     summary = lake.run()
     assert (summary.files_read, summary.events, summary.days_changed) == (0, 0, 0)
-    assert (lake.keys(""), lake.snapshots()) == (before, snapshots)
+    assert lake.keys("") == before
 
 
-def test_a_run_is_one_commit_whatever_days_it_changes(lake: Lake) -> None:
+def test_a_run_is_published_at_once_whatever_days_it_changes(lake: Lake) -> None:
     lake.deliver([event("a"), event("b", scheduled_departure=at(2))])
     first = lake.run()
     lake.deliver([event("c"), event("d", scheduled_departure=at(2))])
     second = lake.run()
-    assert lake.snapshots() == [first.snapshot_id, second.snapshot_id]
+    assert lake.published() == [first.snapshot_id, second.snapshot_id]
+    assert lake.references() == ["main"]
     query = f"SELECT event_id FROM {NAME} VERSION AS OF {first.snapshot_id}"  # noqa: S608
     assert sorted(row[0] for row in lake.spark.sql(query).collect()) == ["a", "b"]
     assert list(lake.by_id()) == ["a", "b", "c", "d"]
@@ -134,23 +135,35 @@ def killed_before(owner: Any, name: str) -> Callable[[pytest.MonkeyPatch, Lake],
     return arrange
 
 
-def killed_before_the_commit(patch: pytest.MonkeyPatch, lake: Lake) -> None:
-    """Kill it with its data and metadata written, and the table not pointed at them."""
+def killed_before_commit(number: int) -> Callable[[pytest.MonkeyPatch, Lake], None]:
+    """Kill it before its branch is made, merged into, published or removed, and in no other way.
 
-    def die(**_: Any) -> None:
-        raise KilledError("update_table")
+    What it wrote for that commit is there, and the table is not pointed at it.
+    """
 
-    patch.setattr(lake.glue, "update_table", die)
+    def arrange(patch: pytest.MonkeyPatch, lake: Lake) -> None:
+        update_table, commits = lake.glue.update_table, count(1)
+
+        def die(**request: Any) -> Any:
+            if next(commits) >= number:
+                raise KilledError("update_table")
+            return update_table(**request)
+
+        patch.setattr(lake.glue, "update_table", die)
+
+    return arrange
 
 
 @pytest.mark.parametrize(
     "kill",
     [
-        killed_before(CuratedTable, "merge"),
-        killed_before_the_commit,
+        killed_before_commit(1),
+        killed_before_commit(2),
+        killed_before_commit(3),
+        killed_before_commit(4),
         killed_before(JobLake, "remember"),
     ],
-    ids=["before merging", "before the commit", "before remembering"],
+    ids=["before branching", "before the merge", "before publishing", "after it", "at the end"],
 )
 def test_the_next_run_completes_a_killed_one(
     lake: Lake, kill: Callable[[pytest.MonkeyPatch, Lake], None]
@@ -164,6 +177,7 @@ def test_the_next_run_completes_a_killed_one(
             lake.run()
     assert set(lake.by_id()) in ({"a", "b"}, {"a", "b", "c", "d"}), "all of a run, or nothing"
     lake.run()
+    assert lake.references() == ["main"]
     rows = lake.by_id()
     assert {i: (row["day"], row["late"]) for i, row in rows.items()} == {
         "a": ("2013-01-01", False),
@@ -173,36 +187,84 @@ def test_the_next_run_completes_a_killed_one(
     }
 
 
-def test_a_run_that_another_one_overtakes_doubles_nothing(
+def overtake(
+    patch: pytest.MonkeyPatch, lake: Lake, step: tuple[type, str], other: Callable[[], object]
+) -> None:
+    """Let another writer commit just before a run comes to a step, once."""
+    owner, name = step
+    original = getattr(owner, name)
+
+    def overtaken(*arguments: Any) -> Any:
+        patch.setattr(owner, name, original)
+        other()
+        return original(*arguments)
+
+    patch.setattr(owner, name, overtaken)
+
+
+STEPS = [(AuditBranch, "merge"), (AuditBranch, "publish")]
+
+
+@pytest.mark.parametrize("step", STEPS, ids=[name for _, name in STEPS])
+def test_a_run_that_another_one_overtakes_starts_again_and_doubles_nothing(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch, step: tuple[type, str]
+) -> None:
+    lake.deliver([event("a")])
+    first = lake.run()
+    lake.deliver([event("b"), event("c")])
+    others: list[Summary] = []
+    overtake(monkeypatch, lake, step, lambda: others.append(lake.run()))
+    summary = lake.run()
+    (other,) = others
+    assert (other.fresh, summary.fresh, summary.known) == (2, 0, 2)
+    assert lake.published() == [first.snapshot_id, other.snapshot_id]
+    assert lake.references() == ["main"]
+    assert set(lake.by_id()) == {"a", "b", "c"}
+
+
+def test_a_commit_of_another_writer_is_kept(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    lake.deliver([event("a"), event("b")])
+    lake.run()
+    lake.deliver([event("c")])
+    deletion = f"DELETE FROM {NAME} WHERE event_id = 'b'"  # noqa: S608
+    overtake(monkeypatch, lake, STEPS[-1], lambda: lake.spark.sql(deletion))
+    assert lake.run().fresh == 1
+    assert set(lake.by_id()) == {"a", "c"}
+
+
+def test_a_run_that_is_overtaken_each_time_fails_and_publishes_nothing(
     lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lake.deliver([event("a")])
     lake.run()
-    lake.deliver([event("b"), event("c")])
-    merge = CuratedTable.merge
+    lake.deliver([event("b")])
+    publish = AuditBranch.publish
+    another = lake.spark.table(NAME).schema
 
-    def overtaken(self: CuratedTable, *arguments: Any) -> None:
-        monkeypatch.setattr(CuratedTable, "merge", merge)
-        assert lake.run().fresh == 2  # another run, of the same files, commits first
-        merge(self, *arguments)
+    def overtaken(branch: AuditBranch) -> None:
+        lake.spark.createDataFrame([], another).writeTo(NAME).append()
+        publish(branch)
 
-    monkeypatch.setattr(CuratedTable, "merge", overtaken)
-    lake.run()
-    assert set(lake.by_id()) == {"a", "b", "c"}
+    monkeypatch.setattr(AuditBranch, "publish", overtaken)
+    with pytest.raises(OvertakenError, match="Another writer committed to"):
+        lake.run()
+    assert set(lake.by_id()) == {"a"}
+    assert lake.references() == ["main"]
 
 
-def test_of_two_runs_that_commit_at_once_the_later_fails_and_doubles_nothing(
-    lake: Lake, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("commit", [1, 2, 3])
+def test_of_two_runs_that_commit_at_once_the_later_publishes_nothing(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch, commit: int
 ) -> None:
     """Glue refuses an UpdateTable with the version before another writer's, moto does not."""
     lake.deliver([event("a")])
     first = lake.run().snapshot_id
     lake.deliver([event("b"), event("c")])
-    update_table = lake.glue.update_table
+    update_table, commits = lake.glue.update_table, count(1)
     winners: list[int | None] = []
 
     def beaten(**request: Any) -> Any:
-        if winners:
+        if winners or next(commits) < commit:
             return update_table(**request)
         winners.append(None)  # this run's own commit is let through
         winners[0] = lake.run().snapshot_id
@@ -211,9 +273,9 @@ def test_of_two_runs_that_commit_at_once_the_later_fails_and_doubles_nothing(
 
     with monkeypatch.context() as patch:
         patch.setattr(lake.glue, "update_table", beaten)
-        with pytest.raises(Py4JJavaError, match="conflicting files"):
-            lake.run()
-    assert lake.snapshots() == [first, *winners]
+        assert lake.run().known == 2
+    assert lake.published() == [first, *winners]
+    assert lake.references() == ["main"]
     assert set(lake.by_id()) == {"a", "b", "c"}
     assert lake.run().files_read == 0
 

@@ -1,6 +1,8 @@
 """The streaming lake's template: delivery, storage, job, tables and queries."""
 
 import json
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +12,10 @@ from sqlglot.optimizer.qualify import qualify
 
 import schemas
 from repository import ROOT
+from stacks.shared import bundle
+from stacks.streaming_lake import curation
 from tests.conftest import Templates, readable, resources
+from tools.assembly import synthesise as synthesise_anew
 
 Template = dict[str, Any]
 
@@ -154,6 +159,22 @@ def test_the_job_uses_the_glue_version_of_the_tests(
         assert settings["spark.hadoop.fs.s3a.endpoint.region"] == "{AWS::Region}"
         catalog = "spark.sql.catalog.glue_catalog"
         assert settings[f"{catalog}.catalog-impl"] == "org.apache.iceberg.aws.glue.GlueCatalog"
+
+
+def test_a_rule_that_the_job_cannot_evaluate_fails_the_synth(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = shutil.copytree(curation._SOURCE, tmp_path / "curate_flights")
+    (source / "data_quality.dqdl").write_text('Rules = [ IsUnique "event_id" ]')
+    monkeypatch.setattr(curation, "_SOURCE", source)
+    with pytest.raises(ValueError, match='cannot evaluate this rule: IsUnique "event_id"'):
+        synthesise_anew("local", only=["streaming-lake"], gated=False)
+
+
+def test_the_job_and_glue_have_the_same_rules(sandbox: Template) -> None:
+    rules = properties_of(sandbox, "AWS::Glue::DataQualityRuleset")["Ruleset"]
+    modules = bundle.spark_bundle("streaming_lake/curate_flights")
+    assert (modules / "curate_flights" / "data_quality.dqdl").read_text() == rules
 
 
 def test_the_template_of_the_iceberg_table_holds_what_never_changes(sandbox: Template) -> None:

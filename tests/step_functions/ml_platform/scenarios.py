@@ -20,8 +20,24 @@ def _report(auc: float) -> dict[str, str]:
 
 
 _FULL = {"Contents": [{"Key": "part-0", "Size": 10}]}
+SNAPSHOT = "3776207205136740581"  # more than a JSON number holds
+
+
+def _rows(*snapshots: str) -> dict[str, Any]:
+    """What GetQueryResults answers about the current snapshot: names, then values."""
+    values = ("snapshot_id", *snapshots)
+    return {"ResultSet": {"Rows": [{"Data": [{"VarCharValue": value}]} for value in values]}}
+
+
+def _exported(calls: Calls) -> dict[str, Any]:
+    """GetQueryExecution tells the query's own text."""
+    return {"QueryExecution": {"Query": calls[-1][1]["QueryString"]}}
+
+
 _TRAIN: dict[str, Any] = {
-    "Export the set": {},
+    "Ask for the snapshot": {"QueryExecution": {"QueryExecutionId": "a-query"}},
+    "Read the snapshot": _rows(SNAPSHOT),
+    "Export the set": _exported,
     "List the split": _FULL,
     "Tune": {"BestTrainingJob": {"TrainingJobName": "best"}},
     "Train": {
@@ -159,6 +175,11 @@ def _batch(
 JOBS = {name: ({**_TRAIN, **_BATCH})[name] for name in ("Tune", "Train", "Evaluate", "Transform")}
 SCENARIOS = [
     _train("from the lake", {}),
+    _train("from an empty lake", {}, ends="NoData", Read_the_snapshot=_rows()),
+    _train("of a given snapshot", {"snapshot_id": "77"}),
+    _train("of a snapshot as a number", {"snapshot_id": 77}, ends="WrongInput"),
+    _train("of a snapshot by its name", {"snapshot_id": "main"}, ends="WrongInput"),
+    _train("of a snapshot and a set", {**_SET, "snapshot_id": "77"}, ends="WrongInput"),
     _train("of a given set"),
     _train("with a search", {**_SET, "tune": True}),
     _train("refused", Read_the_report=_report(0.5)),

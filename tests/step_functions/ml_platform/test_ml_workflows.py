@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.step_functions.conftest import Bench
-from tests.step_functions.ml_platform.scenarios import SCENARIOS
+from tests.step_functions.ml_platform.scenarios import SCENARIOS, SNAPSHOT
 from tests.step_functions.scripted_aws import Run, Throw
 from tests.step_functions.workflows import sample
 
@@ -194,3 +194,68 @@ def test_the_report_decides_and_is_quoted(bench: Bench) -> None:
     refused = outcomes["refused"]
     assert "ROC AUC 0.500" in refused.arguments("Announce the refusal")["Message"]
     assert refused.output["registered"] is False
+
+
+def test_the_current_snapshot_is_exported_and_known_to_all_that_follows(bench: Bench) -> None:
+    run = bench.outcomes(TRAIN)["from the lake"]
+    asked = run.arguments("Ask for the snapshot")["QueryString"]
+    assert f'"{sample("CuratedTable")}$refs"' in asked
+    assert run.arguments("Read the snapshot") == {"QueryExecutionId": "a-query"}
+    query = run.arguments("Export the set")["QueryString"]
+    assert f"FOR VERSION AS OF {SNAPSHOT}" in query
+    exported = f"s3://the-databucket/training/{SNAPSHOT}/"
+    assert run.output["training_data"].startswith(exported)
+    assert f"TO '{run.output['training_data']}'" in query
+    assert run.output["snapshot_id"] == SNAPSHOT
+    assert run.arguments("Train")["Tags"] == [{"Key": "snapshot_id", "Value": SNAPSHOT}]
+    uris = values_of(run.arguments("Train")["InputDataConfig"], "S3Uri")
+    assert f"{run.output['training_data']}split=train/" in uris
+    assert run.arguments("Register")["CustomerMetadataProperties"] == {
+        "training_job": "job",
+        "training_set": run.output["training_data"],
+        "snapshot_id": SNAPSHOT,
+    }
+
+
+def test_a_given_snapshot_is_exported_without_asking(bench: Bench) -> None:
+    run = bench.outcomes(TRAIN)["of a given snapshot"]
+    assert not run.called("Ask for the snapshot")
+    assert "FOR VERSION AS OF 77" in run.arguments("Export the set")["QueryString"]
+    assert run.output["snapshot_id"] == "77"
+
+
+def test_of_a_given_set_no_snapshot_is_known(bench: Bench) -> None:
+    run = bench.outcomes(TRAIN)["of a given set"]
+    assert not run.called("Export the set")
+    assert run.arguments("Train")["Tags"] == []
+    properties = run.arguments("Register")["CustomerMetadataProperties"]
+    assert set(properties) == {"training_job", "training_set"}
+
+
+@pytest.mark.parametrize(
+    ("scenario", "words"),
+    [
+        ("of a snapshot as a number", "must be a text of digits, in quotation marks: 77"),
+        ("of a snapshot by its name", "must be a text of digits, in quotation marks: main"),
+        ("of a snapshot and a set", "the set is named already: s3://bucket/prefix/"),
+        ("from an empty lake", "run the curation job first"),
+    ],
+)
+def test_an_input_that_cannot_be_exported_is_refused_before_any_job(
+    scenario: str, words: str, bench: Bench
+) -> None:
+    run = bench.outcomes(TRAIN)[scenario]
+    assert words in run.cause
+    assert not run.called("Export the set")
+    assert not run.called("Train")
+
+
+def test_an_export_that_is_tried_again_has_a_folder_of_its_own(bench: Bench) -> None:
+    (scenario,) = (item for item in SCENARIOS if item.name == "from the lake")
+    throttled = {"Export the set": ["Athena.TooManyRequestsException"] * 2}
+    run = bench.run(scenario, throttled)
+    queries = [
+        arguments["QueryString"] for name, arguments in run.calls if name == "Export the set"
+    ]
+    assert len(set(queries)) == len(queries) == 3
+    assert f"TO '{run.output['training_data']}'" in queries[-1]
