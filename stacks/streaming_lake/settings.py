@@ -75,9 +75,9 @@ class StreamingLakeSettings:
     """Condition that a curated flight must meet for those in `lake_formation`, as a PartiQL
     expression: origin='JFK'; none: all rows."""
     event_days: Annotated[int, Field(ge=2, le=3650)] = 30
-    """How long delivered events lie in `events/`, and replayed ones in `replayed/`. The curation job
-    has read them by then, or never will: it should run at least every few days. The raw log keeps
-    them for good."""
+    """How long delivered events lie in `events/`, and replayed ones in `replayed/`. The curation
+    job has read them by then, or never will: it should run at least every few days. The raw log
+    keeps them for good."""
     snapshot_days: Annotated[int, Field(ge=1, le=365)] = 5
     """How long queries can read the curated flights as they were: files that later commits replaced
     are kept, and paid for, as long."""
