@@ -79,8 +79,9 @@ class StreamingLakeSettings:
     and optimizers of Glue. s3_tables: in a table bucket, which maintains it; not in the local AWS,
     which has none, nor with `lake_formation` or for the training set of the ML platform."""
     event_days: Annotated[int, Field(ge=2, le=3650)] = 30
-    """How long delivered events lie in `events/`. The curation job has read them by then, or never
-    will: it should run at least every few days. The raw log keeps them for good."""
+    """How long delivered events lie in `events/`, and replayed ones in `replayed/`. The curation
+    job has read them by then, or never will: it should run at least every few days. The raw log
+    keeps them for good."""
     snapshot_days: Annotated[int, Field(ge=1, le=365)] = 5
     """How long queries can read the curated flights as they were: files that later commits replaced
     are kept, and paid for, as long."""
