@@ -73,10 +73,9 @@ def references(location: str, read_object: ReadObject) -> str:
         for name, reference in metadata.refs.items()
     ]
     # A table without a snapshot has no reference, and DuckDB takes no VALUES without a row.
-    shown = rows or [("''", "''", "0")]
     values = (
         ", ".join(f"{value} AS {column}" for value, column in zip(row, columns, strict=True))
-        for row in shown
+        for row in rows or [("''", "''", "0")]
     )
     selects = " UNION ALL ".join(
         f"SELECT {value}{'' if rows else ' WHERE FALSE'}" for value in values

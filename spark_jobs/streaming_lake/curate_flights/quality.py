@@ -59,7 +59,7 @@ def _finding(rule: Rule, number: int, result: Row) -> str:
     days = result[f"days_{number}"]
     if rule.offence is None:
         return f"- {rule.text}: it is {'unknown' if measured is None else f'{measured:g}'}"
-    shown = ", ".join(days[:_DAYS_SHOWN])
+    first_days = ", ".join(days[:_DAYS_SHOWN])
     if len(days) > _DAYS_SHOWN:
-        shown += f" and {len(days) - _DAYS_SHOWN} more days"
-    return f"- {rule.text}: {measured:g} rows break it, of {shown}, such as event {event_id}"
+        first_days += f" and {len(days) - _DAYS_SHOWN} more days"
+    return f"- {rule.text}: {measured:g} rows break it, of {first_days}, such as event {event_id}"

@@ -115,11 +115,12 @@ def _of_each_row(match: re.Match[str], condition: str) -> Rule:
 
 
 def _column(match: re.Match[str]) -> str:
-    column, known = match["column"], [column.name for column in schemas.columns("curated_flight")]
-    if column not in known:
+    column = match["column"]
+    columns = [column.name for column in schemas.columns("curated_flight")]
+    if column not in columns:
         raise RuleError(
             f'No curated flight has a column "{column}": {match[0]}\n'
-            f"Its columns: {', '.join(known)}"
+            f"Its columns: {', '.join(columns)}"
         )
     return column
 

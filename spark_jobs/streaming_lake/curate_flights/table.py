@@ -13,7 +13,8 @@ from curate_flights.columns import CURATED
 _ID = "curate.table-id"
 _PARTITION = "scheduled_departure_day"
 _CHANGES = "curate_flights_changes"
-_AUDIT = "audit_"
+# No branch that a person makes begins like this.
+_AUDIT = "curate_flights_audit_"
 
 
 class OvertakenError(Exception):

@@ -87,8 +87,8 @@ def assert_each_version_exports_its_own_set(lake: DeployedLake, earlier: int, cu
         "QueryExecutionContext": {"Database": lake.outputs["DatabaseName"]},
     }
     select = "SELECT snapshot_id FROM \"flights_curated$refs\" WHERE name = 'main'"
-    asked = athena["athena:startQueryExecution"]({"QueryString": select, **context})
-    query_id = asked["QueryExecution"]["QueryExecutionId"]
+    execution = athena["athena:startQueryExecution"]({"QueryString": select, **context})
+    query_id = execution["QueryExecution"]["QueryExecutionId"]
     answer = athena["athena:getQueryResults"]({"QueryExecutionId": query_id})
     names, row = answer["ResultSet"]["Rows"]
     assert names["Data"] == [{"VarCharValue": "snapshot_id"}]
@@ -104,8 +104,8 @@ def assert_each_version_exports_its_own_set(lake: DeployedLake, earlier: int, cu
             .replace("training/first/", f"training/{folder}/")
             .replace("${LakeBucket}", lake.outputs["LakeBucketName"])
         )
-        ran = athena["athena:startQueryExecution"]({"QueryString": query, **context})
-        assert ran["QueryExecution"]["Query"] == query
+        execution = athena["athena:startQueryExecution"]({"QueryString": query, **context})
+        assert execution["QueryExecution"]["Query"] == query
         files = lake.bodies(f"training/{folder}/")
         return Counter(
             f"{key.split('/')[2]},{line}"

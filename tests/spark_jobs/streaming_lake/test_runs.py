@@ -188,7 +188,7 @@ def test_the_next_run_completes_a_killed_one(
 
 
 def overtake(
-    patch: pytest.MonkeyPatch, lake: Lake, step: tuple[type, str], other: Callable[[], object]
+    patch: pytest.MonkeyPatch, lake: Lake, step: tuple[type, str], commit: Callable[[], object]
 ) -> None:
     """Let another writer commit just before a run comes to a step, once."""
     owner, name = step
@@ -196,7 +196,7 @@ def overtake(
 
     def overtaken(*arguments: Any) -> Any:
         patch.setattr(owner, name, original)
-        other()
+        commit()
         return original(*arguments)
 
     patch.setattr(owner, name, overtaken)
@@ -212,12 +212,12 @@ def test_a_run_that_another_one_overtakes_starts_again_and_doubles_nothing(
     lake.deliver([event("a")])
     first = lake.run()
     lake.deliver([event("b"), event("c")])
-    others: list[Summary] = []
-    overtake(monkeypatch, lake, step, lambda: others.append(lake.run()))
+    winners: list[Summary] = []
+    overtake(monkeypatch, lake, step, lambda: winners.append(lake.run()))
     summary = lake.run()
-    (other,) = others
-    assert (other.fresh, summary.fresh, summary.known) == (2, 0, 2)
-    assert lake.published() == [first.snapshot_id, other.snapshot_id]
+    (winner,) = winners
+    assert (winner.fresh, summary.fresh, summary.known) == (2, 0, 2)
+    assert lake.published() == [first.snapshot_id, winner.snapshot_id]
     assert lake.references() == ["main"]
     assert set(lake.by_id()) == {"a", "b", "c"}
 

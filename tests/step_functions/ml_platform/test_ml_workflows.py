@@ -198,8 +198,8 @@ def test_the_report_decides_and_is_quoted(bench: Bench) -> None:
 
 def test_the_current_snapshot_is_exported_and_known_to_all_that_follows(bench: Bench) -> None:
     run = bench.outcomes(TRAIN)["from the lake"]
-    asked = run.arguments("Ask for the snapshot")["QueryString"]
-    assert f'"{sample("CuratedTable")}$refs"' in asked
+    question = run.arguments("Ask for the snapshot")["QueryString"]
+    assert f'"{sample("CuratedTable")}$refs"' in question
     assert run.arguments("Read the snapshot") == {"QueryExecutionId": "a-query"}
     query = run.arguments("Export the set")["QueryString"]
     assert f"FOR VERSION AS OF {SNAPSHOT}" in query
