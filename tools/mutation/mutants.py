@@ -6,6 +6,7 @@ import random
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 
 # A member of a state on a line of its own: `"MaxAttempts": 6,`.
@@ -48,7 +49,9 @@ def mutants(root: Path, count: int, seed: int) -> list[Mutant]:
     ]
     generator = random.Random(seed)  # noqa: S311 -- a sample
     share = count // len(pools)
-    return [mutant for pool in pools for mutant in generator.sample(pool, min(share, len(pool)))]
+    samples = [generator.sample(pool, min(share, len(pool))) for pool in pools]
+    # In turn, so that a run that is stopped has tried both.
+    return [mutant for pair in zip_longest(*samples) for mutant in pair if mutant]
 
 
 def of_workflow(root: Path, path: Path) -> Iterator[Mutant]:
