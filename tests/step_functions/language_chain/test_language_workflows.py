@@ -1,14 +1,18 @@
 """The language chain's workflows: what a failed document reports, and how parts are processed."""
 
 import json
+import re
 from typing import Any
 
 import pytest
 
+from local.services.contract import door
+from local.services.task import TaskError
 from tests.step_functions.conftest import Bench
 from tests.step_functions.language_chain.scenarios import NESTED
 from tests.step_functions.test_definitions import is_distributed
-from tests.step_functions.workflows import WORKFLOWS
+from tests.step_functions.workflows import WORKFLOWS, api_of
+from tools.assembly import asl
 
 _STATES = {
     workflow.name: workflow.states
@@ -34,6 +38,40 @@ def test_many_parts_are_processed_as_few_are() -> None:
         )
         assert distributed_states == inline_states
         assert distributed == inline
+
+
+def refusal(task: asl.State, text_bytes: int) -> str:
+    """What the service answers to a text of that size by its documented limits, if it refuses."""
+    languages = {"SourceLanguageCode": "de", "TargetLanguageCode": "en"}
+    translates = task.body["Resource"].endswith("translateText")
+    # Limits count bytes, not characters.
+    text = "ü" * (text_bytes // 2)
+    request = {"Text": text, **(languages if translates else {"LanguageCode": "en"})}
+    try:
+        door.check(task.body["Resource"], request)
+    except TaskError as error:
+        return error.cause
+    return ""
+
+
+@pytest.mark.parametrize(
+    ("splitting", "service"),
+    [("Split for translation", "translate"), ("Split for analysis", "comprehend")],
+)
+def test_parts_are_nearly_as_large_as_every_call_takes(splitting: str, service: str) -> None:
+    """Each is a call to pay for and to wait for; one byte too many, and a part is lost."""
+    (text,) = re.findall(
+        r"most_bytes\W+(\d+)", json.dumps(_STATES["language_chain/read"][splitting].body)
+    )
+    most_bytes = int(text)
+    calls = [
+        state
+        for state in _STATES["language_chain/language_part"].values()
+        if api_of(state.body.get("Resource", "arn:aws:states:::s3:none"))[0] == service
+    ]
+    assert len(calls) == {"translate": 1, "comprehend": 4}[service]
+    assert [refusal(call, most_bytes) for call in calls if refusal(call, most_bytes)] == []
+    assert any("exceeds limit" in refusal(call, most_bytes * 11 // 10) for call in calls)
 
 
 @pytest.mark.local
