@@ -231,7 +231,7 @@ bench: .build/test.stamp  ## measure the figures that README and site quote (WAL
 	@$(VENV)/python -m tools.bench run $(PART) $(if $(WALL),--wall)
 
 .PHONY: mutants
-mutants: .build/test.stamp  ## which of COUNT=100 changes of workflows and policies no test notices (hours)
+mutants: .build/test.stamp  ## which of COUNT=100 changes of workflows and stacks no test notices (LOCAL=yes: nor the local AWS)
 	@$(VENV)/python -m tools.mutation $(if $(COUNT),--count $(COUNT)) $(if $(LOCAL),--local)
 
 # --- Read -------------------------------------------------------------------------------------

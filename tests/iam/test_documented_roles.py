@@ -5,6 +5,7 @@ missing would be seen in an account only. S3's rights on objects below prefixes,
 differ from AWS's examples by design; tests/local takes them away one by one.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -110,3 +111,17 @@ def test_a_job_reads_and_writes_objects_of_buckets_that_it_may_list(
     }
     assert read
     assert read <= listed
+
+
+def test_the_notebook_may_read_what_its_start_downloads(assembly: Assembly) -> None:
+    (lifecycle,) = assembly.of_type("AWS::SageMaker::NotebookInstanceLifecycleConfig")
+    (hook,) = lifecycle.properties["OnStart"]
+    downloads = re.findall(r"aws s3 cp .*?\"s3://([^\"]+)\"", hook["Content"]["Fn::Base64"])
+    assert downloads
+    allowed = {
+        resource
+        for action, resource in assembly.roles["MlNotebook/Role"].allowed()
+        if action == "s3:GetObject"
+    }
+    missing = {f"arn:{{AWS::Partition}}:s3:::{path}" for path in downloads} - allowed
+    assert missing == set(), "an instance that cannot download its kernel does not start"

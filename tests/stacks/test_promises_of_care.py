@@ -131,3 +131,14 @@ def test_every_bucket_deletes_noncurrent_versions(templates: list[Template]) -> 
         rules = bucket["LifecycleConfiguration"]["Rules"]
         bucket_wide = [rule for rule in rules if "Prefix" not in rule]
         assert any("NoncurrentVersionExpiration" in rule for rule in bucket_wide), path
+
+
+def test_a_work_group_that_has_been_queried_can_be_deleted(templates: list[Template]) -> None:
+    """Athena deletes no group with queries in its history, unless it is told to.
+
+    https://docs.aws.amazon.com/athena/latest/APIReference/API_DeleteWorkGroup.html
+    """
+    groups = list(of_type(templates, "AWS::Athena::WorkGroup"))
+    assert groups
+    for path, properties in groups:
+        assert properties["RecursiveDeleteOption"] is True, path

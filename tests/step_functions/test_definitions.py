@@ -1,5 +1,6 @@
 """Every workflow's definition: complete, limited in time, and within its role's permissions."""
 
+import json
 import re
 from collections.abc import Callable, Iterator
 
@@ -63,6 +64,14 @@ def test_errors_are_reported_or_left_to_the_caller(workflow: Workflow) -> None:
             assert "States.ALL" in caught, state.name
     assert workflow.states["Report the failure"].body["Next"] == "Failed"
     assert workflow.states["Failed"].type == "Fail"
+
+
+@each_workflow
+def test_the_step_that_a_failure_names_is_a_state(workflow: Workflow) -> None:
+    """A reader looks for it in the execution; most failures name the state that they come from."""
+    text = json.dumps(workflow.definition)
+    named = set(re.findall(r"""["']Step["']: (?:"|')([A-Z][^"'{$]*)["']""", text))
+    assert named <= set(workflow.states)
 
 
 @each_workflow

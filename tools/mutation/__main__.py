@@ -1,12 +1,13 @@
 """`make mutants COUNT=100`: which changes of workflows and stacks no test notices.
 
-Not part of `make test`: a mutant that a near test notices takes a quarter of a minute, one that
-none notices five minutes, and with --local another five.
+Not part of `make test`: on two idle cores a mutant that a near test notices takes ten seconds, one
+that none notices one to two minutes, and with --local another five.
 """
 
 import tempfile
 import time
 from collections import defaultdict
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -38,8 +39,10 @@ def main(
     }
     noticed: dict[str, list[str]] = defaultdict(list)
     survivors: list[Mutant] = []
-    with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
-        trials = Trials(Path(folder))
+    with (
+        tempfile.TemporaryDirectory(prefix="mutants-") as folder,
+        closing(Trials(Path(folder))) as trials,
+    ):
         for number, mutant in chosen.items():
             begun = time.monotonic()
             try:

@@ -48,8 +48,8 @@ def stages(mutated: Path, *, local: bool = False) -> list[Stage]:
     """The tests that may notice a change of a file; those of the local AWS if `local`."""
     tree, folder = mutated.parts[:2]
     of_tree = _of_workflow(mutated) if tree == "step_functions" else _of_stack(mutated)
-    own = f"tests/local/{folder}"
-    deployed = Stage(LOCAL, (own if folder in _FOLDERS else "tests/local",))
+    of_local_aws = f"tests/local/{folder}" if folder in _FOLDERS else "tests/local"
+    deployed = Stage(LOCAL, (of_local_aws,))
     return [*of_tree, *([deployed] if local else [])]
 
 

@@ -8,26 +8,38 @@ from pathlib import Path
 
 import pytest
 
-from tools.mutation.nearness import stages
+from tools.mutation.nearness import UNIT, stages
 
 MUTATED, WITH_LOCAL = "MUTATED_FILE", "MUTANTS_LOCAL"
+# Without a mutated file, every test runs.
+
+
+NOTICED = "noticed by "
+_by: dict[str, str] = {}
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep the tests of the stages, in their order; within a stage, the order is kept."""
-    found = stages(Path(os.environ[MUTATED]), local=bool(os.environ.get(WITH_LOCAL)))
-    ranks = {
-        item: next(
-            (
-                rank
-                for rank, stage in enumerate(found)
-                if stage.holds(item.nodeid, local=item.get_closest_marker("local") is not None)
-            ),
-            None,
-        )
-        for item in items
-    }
-    config.hook.pytest_deselected(items=[item for item in items if ranks[item] is None])
-    chosen = [(rank, item) for item, rank in ranks.items() if rank is not None]
-    items[:] = [item for _, item in sorted(chosen, key=lambda pair: pair[0])]
+    if not os.environ[MUTATED]:
+        return
+    near = stages(Path(os.environ[MUTATED]), local=bool(os.environ.get(WITH_LOCAL)))
+    chosen: list[tuple[int, pytest.Item]] = []
+    for item in items:
+        local = item.get_closest_marker("local") is not None
+        ranks = [rank for rank, stage in enumerate(near) if stage.holds(item.nodeid, local=local)]
+        if ranks:
+            chosen.append((ranks[0], item))
+            _by[item.nodeid] = near[ranks[0]].by
+    kept = [item for _, item in sorted(chosen, key=lambda pair: pair[0])]
+    config.hook.pytest_deselected(items=[item for item in items if item.nodeid not in _by])
+    items[:] = kept
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """A line for each test that failed, with the kind of tests that it belongs to."""
+    for outcome in ("failed", "error"):
+        for report in terminalreporter.getreports(outcome):
+            # A module that cannot be imported needs no local AWS to be noticed.
+            by = _by.get(report.nodeid, UNIT)
+            terminalreporter.write_line(f"{NOTICED}{by}: {report.nodeid}")

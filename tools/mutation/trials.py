@@ -1,6 +1,6 @@
 """Tries a mutant in a copy of the repository."""
 
-import os
+import json
 import re
 import shutil
 import subprocess
@@ -13,13 +13,15 @@ from pathlib import Path
 from repository import ROOT
 from tools.mutation.mutants import Mutant
 from tools.mutation.nearness import NOBODY, stages
-from tools.mutation.order import MUTATED, WITH_LOCAL
+from tools.mutation.order import MUTATED, NOTICED, WITH_LOCAL
 
 _ENVIRONMENTS = (
     ".build", ".venv", ".venv-local", ".venv-model", ".venv-sagemaker-sdk", "node_modules",
 )  # fmt: skip
-_FAILED = re.compile(r"^(?:FAILED|ERROR) (tests/.*?)(?: - |$)", re.MULTILINE)
+_FAILED = re.compile(rf"^{NOTICED}(.+?): (tests/.*)$", re.MULTILINE)
 _NO_TESTS = 5
+_RUNS = 8
+"""Of one server: its JavaScript keeps what every run synthesised."""
 
 
 class TrialError(Exception):
@@ -48,6 +50,7 @@ class Trials:
             target = self._copy / name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, target)
+        self._server: _Server | None = None
         for environment in _ENVIRONMENTS:
             (self._copy / environment).symlink_to(ROOT / environment)
 
@@ -57,18 +60,13 @@ class Trials:
         paths = sorted({path for stage in near for path in stage.paths})
         variables = {MUTATED: str(mutant.path), WITH_LOCAL: "yes" if local else ""}
         with _Changed(self._copy, mutant):
-            failed = self._failures(["-x", "-p", "tools.mutation.order", *paths], variables)
-        for stage in near:
-            # A module that fails to import has no test of its own, and needs no local AWS.
-            for starts_local in (False, True):
-                if failed and stage.holds(failed[0], local=starts_local):
-                    return Verdict(stage.by, failed[0])
-        return Verdict(near[0].by, failed[0]) if failed else Verdict(NOBODY)
+            failed = self._failures(["-x", *paths], variables)
+        return failed[0] if failed else Verdict(NOBODY)
 
     def failing_anyway(self, tests: Iterable[str]) -> list[str]:
         """Those of `tests` that fail without any mutant, too: they have noticed none."""
         ids = sorted(set(tests))
-        return self._failures(ids) if ids else []
+        return [failed.test for failed in self._failures(ids, {MUTATED: ""})] if ids else []
 
     def changes_templates(self, mutant: Mutant) -> bool:
         """Whether a template of an environment at its default settings differs, or fails."""
@@ -81,31 +79,62 @@ class Trials:
         return self._digests()
 
     def _digests(self) -> str:
-        process = self._python("tools.mutation.templates")
+        process = subprocess.run(
+            [sys.executable, "-m", "tools.mutation.templates"],
+            cwd=self._copy, capture_output=True, text=True, check=False,
+        )  # fmt: skip
         return process.stdout or process.stderr
 
-    def _failures(
-        self, arguments: Iterable[str], variables: Mapping[str, str] | None = None
-    ) -> list[str]:
+    def _failures(self, arguments: Iterable[str], variables: Mapping[str, str]) -> list[Verdict]:
         """The tests that fail, in their order."""
-        options = ["-q", "-p", "no:cacheprovider", *arguments]
-        process = self._python("pytest", *options, variables=variables)
-        if process.returncode in (0, _NO_TESTS):
+        options = ["-q", "-p", "no:cacheprovider", "-p", "tools.mutation.order", *arguments]
+        if self._server is None or self._server.runs >= _RUNS:
+            self.close()
+            self._server = _Server(self._copy)
+        status, output = self._server.run(options, variables)
+        if status in (0, _NO_TESTS):
             return []
-        failed: list[str] = _FAILED.findall(process.stdout)
+        failed = [Verdict(by, test) for by, test in _FAILED.findall(output)]
         if not failed:
-            raise TrialError(f"pytest {' '.join(options)}:\n{process.stdout}{process.stderr}")
+            raise TrialError(f"pytest {' '.join(options)}:\n{output}")
         return failed
 
-    def _python(
-        self, module: str, *arguments: str, variables: Mapping[str, str] | None = None
-    ) -> "subprocess.CompletedProcess[str]":
-        # With the environment's own path its packages are compiled already.
-        return subprocess.run(  # noqa: S603 -- our own command
-            [sys.executable, "-m", module, *arguments],
-            cwd=self._copy, env={**os.environ, **(variables or {})},
-            capture_output=True, text=True, check=False,
+    def close(self) -> None:
+        """Stop what runs beside this process."""
+        if self._server:
+            self._server.stop()
+            self._server = None
+
+
+class _Server:
+    """A process that runs pytest in forks of itself."""
+
+    def __init__(self, copy: Path) -> None:
+        self._output = copy.parent / "output.txt"
+        # With the environment's own Python its packages are compiled already.
+        self._process = subprocess.Popen(  # noqa: S603 -- our own command
+            [sys.executable, "-m", "tools.mutation.server", str(copy.parent / "modules.txt")],
+            cwd=copy, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
         )  # fmt: skip
+        self.runs = 0
+
+    def run(self, arguments: list[str], variables: Mapping[str, str]) -> tuple[int, str]:
+        """The exit code of pytest and what it printed."""
+        self.runs += 1
+        assert self._process.stdin  # noqa: S101 -- for mypy: it is a pipe
+        assert self._process.stdout  # noqa: S101
+        request = {"arguments": arguments, "variables": variables, "output": str(self._output)}
+        self._process.stdin.write(f"{json.dumps(request)}\n")
+        self._process.stdin.flush()
+        answer = self._process.stdout.readline()
+        if not answer:
+            raise TrialError("The process that runs pytest has ended: is there memory left?")
+        return int(answer), self._output.read_text()
+
+    def stop(self) -> None:
+        """End the process, which ends with its input."""
+        self._process.communicate()
 
 
 class _Changed:

@@ -9,6 +9,7 @@ from tests.step_functions.conftest import Bench
 from tests.step_functions.ml_platform.scenarios import SCENARIOS, SNAPSHOT
 from tests.step_functions.scripted_aws import Run, Throw
 from tests.step_functions.workflows import sample
+from train import arguments
 
 pytestmark = pytest.mark.local
 TRAIN, DEPLOY, TRANSFORM = (
@@ -259,3 +260,53 @@ def test_an_export_that_is_tried_again_has_a_folder_of_its_own(bench: Bench) -> 
     ]
     assert len(set(queries)) == len(queries) == 3
     assert f"TO '{run.output['training_data']}'" in queries[-1]
+
+
+@pytest.mark.parametrize("state", ["Train", "Tune"])
+def test_the_hyperparameters_are_those_that_the_script_takes(state: str, bench: Bench) -> None:
+    """The toolkit of the image passes each to the script, except for those of its own."""
+    folders = [f"--{name}=/opt/ml" for name in ("train", "validation", "model-dir")]
+    requests = requests_to(bench, TRAIN, state)
+    assert requests
+    for request in requests:
+        parameters = (
+            request["HyperParameters"]
+            if state == "Train"
+            else request["TrainingJobDefinition"]["StaticHyperParameters"]
+        )
+        of_script = {
+            name: value for name, value in parameters.items() if not name.startswith("sagemaker_")
+        }
+        chosen = vars(
+            arguments([*folders, *(f"--{name}={value}" for name, value in of_script.items())])
+        )
+        assert {name: float(chosen[name]) for name in of_script} == {
+            name: float(value) for name, value in of_script.items()
+        }
+        assert "seed" in of_script, "a training is the same one again"
+
+
+@pytest.mark.parametrize("state", ["Train", "Tune"])
+def test_jobs_run_in_the_image_of_the_stack(state: str, bench: Bench) -> None:
+    requests = requests_to(bench, TRAIN, state)
+    assert requests
+    for request in requests:
+        assert values_of(request, "TrainingImage") == [sample("ImageUri")]
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "programs"),
+    [("false", ["inference.py"]), ("true", ["prepare.py", "inference.py"])],
+)
+def test_a_model_is_registered_behind_what_prepares_its_requests(
+    pipeline: str, programs: list[str], bench: Bench
+) -> None:
+    (scenario,) = (item for item in SCENARIOS if item.name == "of a given set")
+    setting = ("ml_endpoint.pipeline", pipeline)
+    run = bench.run(replace(scenario, settings=(*scenario.settings, setting)))
+    containers = run.arguments("Register")["InferenceSpecification"]["Containers"]
+    assert [item["Environment"]["SAGEMAKER_PROGRAM"] for item in containers] == programs
+    assert {item["Image"] for item in containers} == {sample("ImageUri")}
+    *before, served = (item["ModelDataUrl"] for item in containers)
+    assert served == "s3://bucket/m.tar.gz"
+    assert all(address.endswith(".tar.gz") for address in before)
