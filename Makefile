@@ -203,8 +203,8 @@ new: .build/test.stamp  ## a small working architecture from a template (ARCH=my
 
 # --- Check -------------------------------------------------------------------------------------
 
-# Three for two cores: tests wait for the local AWS and the CDK CLI nearly half of their time.
-WORKERS = --numprocesses 3 --dist loadgroup --no-loadscope-reorder
+# Four for two cores: tests wait for the local AWS and the CDK CLI nearly half of their time.
+WORKERS = --numprocesses 4 --dist loadgroup --no-loadscope-reorder
 MARKED = $(if $(ARCH),-m $(subst -,_,$(ARCH)))
 
 .PHONY: test
