@@ -224,7 +224,8 @@ lint: style  ## format, style, types, layers, templates, workflows, SQL, words
 
 .PHONY: check
 check: .build/test.stamp  ## what CI runs: lint, and every other test
-	@$(MAKE) --jobs 2 style test  # mypy takes one core for two minutes when its cache is empty
+	@# Side by side: mypy takes one core for two minutes when its cache is empty.
+	@$(MAKE) style & style=$$!; failed=0; $(MAKE) test || failed=1; wait $$style || failed=1; exit $$failed
 
 .PHONY: bench
 bench: .build/test.stamp  ## measure the figures that README and site quote (WALL=yes: set-up and demo, too)

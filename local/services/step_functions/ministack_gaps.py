@@ -34,8 +34,8 @@ LENIENT = [
 
 _Original = Callable[..., Any]
 _SERVED = (
-    r"sagemaker|applicationautoscaling|athena:startQueryExecution|s3:(get|put|head)Object$"
-    r"|translate|comprehend|transcribe|polly"
+    r"sagemaker|applicationautoscaling|athena:(startQueryExecution|getQueryResults)"
+    r"|s3:(get|put|head)Object$|translate|comprehend|transcribe|polly"
 )
 # LOCAL_TASKS: tests of the workflows' errors answer every task themselves, and check its request.
 _SCRIPTED = "LOCAL_TASKS" in os.environ
