@@ -131,7 +131,7 @@ def named_only(stacks: Footprint) -> Iterator[str]:
         yield "keys: deleted by KMS after their waiting period, free of charge"
     yield "assets in the CDK's bootstrap bucket: cdk gc --unstable=gc"
     if stacks.of_type("AWS::Glue::TableOptimizer"):
-        yield "Glue's log groups /aws-glue/iceberg-*, which all table optimizers of the account share"
+        yield "Glue's log groups /aws-glue/iceberg-*, which the account's table optimizers share"
     if any(kind.startswith("AWS::SageMaker::") for kind in stacks.physical_ids):
         yield "SageMaker's records of jobs, and the streams in /aws/sagemaker/*Jobs: no charge"
 
