@@ -1,4 +1,4 @@
-"""The curation job on large tables: one large day, a table that grows, and a hundred small runs."""
+"""The curation job on large tables: one large day, a growing table, and a day of hourly runs."""
 
 import json
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from tools.bench.curate import run_worker
 TABLE_ROWS = (1_000_000, 4_000_000, 12_000_000, 24_000_000)
 DAY_ROWS = 3_000_000
 NEW_EVENTS = 1_000
-RUNS = 100
+RUNS = 24
 
 
 @dataclass(frozen=True)

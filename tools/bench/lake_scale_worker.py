@@ -87,13 +87,15 @@ def _fill(lake: BenchLake, rows: int) -> None:
     days = max(1, rows // _ROWS_A_DAY)
     first = _LAST_DAY - timedelta(days=days - 1)
     number = F.col("id")
+    # Rows that keep the rules of data quality, or no later run could publish.
     values: dict[DataType, Column] = {
-        StringType(): F.concat(F.lit("A"), number % 97),
-        IntegerType(): (number % 1_000).cast("int"),
+        StringType(): F.concat(F.lit("A"), 10 + number % 90),
+        IntegerType(): (1 + number % 1_000).cast("int"),
         DoubleType(): (number % 1_000) / 10,
-        BooleanType(): number % 10 == 0,
+        BooleanType(): F.lit(False),
     }
-    times = {
+    own_values = {
+        "carrier": F.concat(F.lit("A"), number % 10),
         "event_id": F.md5(number.cast("string")),
         "scheduled_departure": F.expr(
             f"timestamp_ntz'{first}' + make_interval(0, 0, 0, int(id * {days} / {rows}), 0, 0,"
@@ -102,7 +104,9 @@ def _fill(lake: BenchLake, rows: int) -> None:
         "arrived_at": F.lit(pd.Timestamp(_LAST_DAY).to_pydatetime()).cast("timestamp_ntz"),
     }
     columns = [
-        (times[field.name] if field.name in times else values[field.dataType]).alias(field.name)
+        (own_values[field.name] if field.name in own_values else values[field.dataType]).alias(
+            field.name
+        )
         for field in CURATED
     ]
     # Rows come ordered by day, so that no shuffle is needed to write each day's file.

@@ -108,15 +108,16 @@ def _lake() -> Iterator[Measurement]:
         f"one run over {lake_scale.DAY_ROWS:,} events of one day",
         rounded(lake_scale.DAY_ROWS / day.seconds / 1000),
         "thousand rows/s",
-        f"182 to write the day alone: folders as versions, one task; now {day.files} files",
+        f"182 to write the day alone: folders as versions, always one task; now a task for each"
+        f" file of up to 128 MiB, here {day.files}",
     )
     yield Measurement(
         "lake-day-merge",
         f"{lake_scale.NEW_EVENTS:,} new events into that day",
         rounded(day.merge_seconds, 2),
         "s",
-        f"{lake_scale.DAY_ROWS / day.merge_seconds / 1000:,.0f} thousand rows/s of the day looked"
-        " through, or more",
+        f"{lake_scale.DAY_ROWS / day.merge_seconds / 1000:,.0f} thousand rows/s of the day are"
+        " looked through, to match and to audit them",
     )
     # Ids that each run of the job before read, by rows of the table (decision 13).
     ids_read = dict(zip(lake_scale.TABLE_ROWS, (34, 138, 413, 826), strict=True))

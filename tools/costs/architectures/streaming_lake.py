@@ -38,7 +38,7 @@ class Assumptions:
     curate_minutes: Annotated[float, "minutes of a curation with the largest number of workers"]
     curate_rows_a_second: Annotated[float, "rows/s that a core merges into the table, measured"]
     match_rows_a_second: Annotated[
-        float, "rows/s of the same day that a core looks through for what is there, measured"
+        float, "rows/s of the same day that a core matches and audits, measured"
     ]
     curate_seconds: Annotated[float, "seconds of a run besides, the start of Spark included"]
     compactions: Annotated[float, "times that a row is written anew by compaction"]
@@ -54,8 +54,8 @@ ASSUMED = Assumptions(
     parquet_ratio=5,
     replay_mb_a_second=20,
     curate_minutes=3,
-    curate_rows_a_second=60_000,
-    match_rows_a_second=500_000,
+    curate_rows_a_second=14_500,
+    match_rows_a_second=21_000,
     curate_seconds=30,
     compactions=1,
 )
