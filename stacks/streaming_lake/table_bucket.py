@@ -144,6 +144,7 @@ class TableBucket(Construct):
             ],
             self._table_arn,
         )
+        # S3 Tables calls KMS by its own name, as AWS's policies for streaming tables have it.
         role.allow_key("UseTheKeyForTheTable", self._key, "s3tables")
 
     def allow_queries(self, policy: Statements) -> None:

@@ -10,10 +10,8 @@ import pytest
 
 from tools.mutation.nearness import UNIT, stages
 
-MUTATED, WITH_LOCAL = "MUTATED_FILE", "MUTANTS_LOCAL"
 # Without a mutated file, every test runs.
-
-
+MUTATED, WITH_LOCAL = "MUTATED_FILE", "MUTANTS_LOCAL"
 NOTICED = "noticed by "
 _by: dict[str, str] = {}
 

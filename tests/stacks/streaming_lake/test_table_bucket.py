@@ -9,13 +9,17 @@ from stacks.environments import SettingsError
 from tests.conftest import Templates, flat, readable, resources
 
 SETTING = ("streaming_lake.table_format", "s3_tables")
-TABLE = '"s3tablescatalog/streaminglake-catalog-curated-882ddea8"."streaminglake"."flights_curated"'
 
 
 @pytest.fixture
 def template(synthesise: Templates) -> dict[str, Any]:
     result: dict[str, Any] = synthesise("sandbox", SETTING)["StreamingLake"]
     return result
+
+
+def bucket_name(template: dict[str, Any]) -> str:
+    (bucket,) = resources(template, "AWS::S3Tables::TableBucket").values()
+    return str(bucket["Properties"]["TableBucketName"])
 
 
 def statements(template: dict[str, Any], role: str) -> dict[str, Any]:
@@ -47,7 +51,7 @@ def test_its_maintenance_may_use_the_key_for_its_tables_alone(template: dict[str
     ]
     assert statement["Action"] == ["kms:Decrypt", "kms:GenerateDataKey"]
     (context,) = statement["Condition"]["ArnLike"].values()
-    assert context.endswith(":bucket/streaminglake-catalog-curated-882ddea8/*")
+    assert context.endswith(f":bucket/{bucket_name(template)}/*")
 
 
 def test_the_job_commits_through_its_catalogue_and_to_no_prefix_of_the_lake(
@@ -68,7 +72,8 @@ def test_queries_and_analysts_name_the_table_of_the_bucket(template: dict[str, A
     queries = resources(template, "AWS::Athena::NamedQuery").values()
     texts = [str(readable(template, query["Properties"]["QueryString"])) for query in queries]
     assert len(texts) == 4
-    assert all(f"FROM {TABLE}" in text for text in texts)
+    table = f'"s3tablescatalog/{bucket_name(template)}"."streaminglake"."flights_curated"'
+    assert all(f"FROM {table}" in text for text in texts)
     analyst = statements(template, "People/Analyst")
     assert analyst["ReadTheTableBucket"]["Resource"] == "{Catalog/Curated.TableARN}"
     assert "curated/" not in flat(analyst["ReadTheTables"])
