@@ -15,8 +15,6 @@ from aws_cdk import aws_kinesisfirehose as firehose
 from aws_cdk import aws_lambda as lambda_
 from cdk_monitoring_constructs import (
     CustomMetricGroup,
-    CustomMetricWithAlarm,
-    CustomThreshold,
     ErrorCountThreshold,
     MaxIteratorAgeThreshold,
     RecordsThrottledThreshold,
@@ -27,7 +25,15 @@ from stacks.shared.alarm_topic import DeadLetterQueue, admit_rules
 from stacks.shared.event_rule import EventRule, RuleTarget
 from stacks.shared.foundation import Foundation
 from stacks.shared.monitoring import Monitoring
-from stacks.streaming_lake.transformation import NAMESPACE, SERVICE
+from stacks.streaming_lake.metrics import (
+    delivery_metric,
+    job_metric,
+    standstill,
+    table_standstill,
+    transform_metric,
+    watched,
+)
+from stacks.streaming_lake.streaming_table import StreamingTable
 
 
 class LakeMonitoring(Monitoring):
@@ -86,8 +92,8 @@ class LakeMonitoring(Monitoring):
                 )
             },
         )
-        set_aside = _transform_metric("FailedRecords")
-        lines = {name: _transform_metric(name) for name in ("AcceptedLines", "RejectedLines")}
+        set_aside = transform_metric("FailedRecords")
+        lines = {name: transform_metric(name) for name in ("AcceptedLines", "RejectedLines")}
         share = cloudwatch.MathExpression(
             expression="100 * rejected / (rejected + accepted)",
             using_metrics={"accepted": lines["AcceptedLines"], "rejected": lines["RejectedLines"]},
@@ -102,7 +108,7 @@ class LakeMonitoring(Monitoring):
                 CustomMetricGroup(
                     title="Records set aside",
                     metrics=[
-                        _alarm(
+                        watched(
                             set_aside,
                             "Records",
                             "SetAside",
@@ -116,7 +122,7 @@ class LakeMonitoring(Monitoring):
                 CustomMetricGroup(
                     title="Rejected share",
                     metrics=[
-                        _alarm(
+                        watched(
                             share,
                             "RejectedShare",
                             "Rejected",
@@ -165,26 +171,26 @@ class LakeMonitoring(Monitoring):
             alarm_friendly_name="Delivery",
             is_data_format_conversion_enabled=True,
         )
-        unconverted = _delivery_metric(delivery_stream, "FailedConversion.Records", "Sum")
+        unconverted = delivery_metric(delivery_stream, "FailedConversion.Records", "Sum")
         alarms = {
-            "Delivery freshness": _alarm(
-                _delivery_metric(delivery_stream, "DeliveryToS3.DataFreshness", "Maximum"),
+            "Delivery freshness": watched(
+                delivery_metric(delivery_stream, "DeliveryToS3.DataFreshness", "Maximum"),
                 "Freshness",
                 "Stale",
                 above=late.to_seconds(),
                 runbook="Firehose has delivered nothing for longer than two buffers and ten"
                 " minutes of retries. The delivery log says why.",
             ),
-            "Raw log freshness": _alarm(
-                _delivery_metric(delivery_stream, "BackupToS3.DataFreshness", "Maximum"),
+            "Raw log freshness": watched(
+                delivery_metric(delivery_stream, "BackupToS3.DataFreshness", "Maximum"),
                 "RawLog",
                 "RawStale",
                 above=late.to_seconds(),
                 runbook="Firehose has added nothing to the raw log for longer than two buffers"
                 " and ten minutes of retries. The log stream of the backup says why.",
             ),
-            "Stands still": _alarm(
-                _standstill(delivery_stream, stream, late),
+            "Stands still": watched(
+                standstill(delivery_stream, stream, late),
                 "Standstill",
                 "StandsStill",
                 above=0,
@@ -193,7 +199,7 @@ class LakeMonitoring(Monitoring):
                 runbook="Events come in and none is delivered to the lake, or none to the raw"
                 " log. Check the delivery log, the role and the key of the delivery stream.",
             ),
-            "Conversion": _alarm(
+            "Conversion": watched(
                 unconverted,
                 "Conversion",
                 "Unconverted",
@@ -206,6 +212,49 @@ class LakeMonitoring(Monitoring):
         self.facade.monitor_custom(
             human_readable_name="Delivery",
             alarm_friendly_name="DeliveryAlarms",
+            metric_groups=[
+                CustomMetricGroup(title=title, metrics=[alarm]) for title, alarm in alarms.items()
+            ],
+        )
+
+    def watch_streaming_table(self, table: StreamingTable) -> None:
+        """Alarm when AWS cannot append events to the streaming table, is late or stands still.
+
+        docs.aws.amazon.com/streams/latest/dev/data-delivery-monitoring.html recommends them.
+        """
+        late = Duration.seconds(2 * table.freshness_seconds + 600)
+        alarms = {
+            "Refused events": watched(
+                table.metric("FailedRowCount", "Sum"),
+                "TableRows",
+                "NotAppended",
+                above=0,
+                runbook="Events do not fit the registered schema. The dead-letter bucket names"
+                " their sequence numbers and the reasons, not their content: read them from the"
+                " stream within its retention, and send them again, corrected.",
+            ),
+            "Table freshness": watched(
+                table.metric("DataFreshness", "Maximum"),
+                "TableFreshness",
+                "TableStale",
+                above=late.to_seconds(),
+                runbook="The channel has committed nothing for longer than two intervals and ten"
+                " minutes. Its log says why: check the role, the key and the registered schema.",
+            ),
+            "Table stands still": watched(
+                table_standstill(table, late),
+                "TableStandstill",
+                "TableStandsStill",
+                above=0,
+                periods=2,
+                missing_is_a_breach=True,
+                runbook="Events come in and none is appended. Ask for the channel's status: aws"
+                " kinesis describe-channel. Its log says why.",
+            ),
+        }
+        self.facade.monitor_custom(
+            human_readable_name="Streaming table",
+            alarm_friendly_name="StreamingTableAlarms",
             metric_groups=[
                 CustomMetricGroup(title=title, metrics=[alarm]) for title, alarm in alarms.items()
             ],
@@ -237,95 +286,5 @@ class LakeMonitoring(Monitoring):
             ),
         )
         # The library's monitoring of Glue jobs takes no name that is a token.
-        metrics = [_job_metric(job, f"num{state}Tasks") for state in ("Completed", "Failed")]
+        metrics = [job_metric(job, f"num{state}Tasks") for state in ("Completed", "Failed")]
         self.show("Curation", {"Spark tasks": metrics})
-
-
-def _standstill(
-    delivery_stream: firehose.CfnDeliveryStream, stream: kinesis.IStream, period: Duration
-) -> cloudwatch.MathExpression:
-    """1 for each period in which events come in, and the lake or the raw log gets none.
-
-    Firehose publishes nothing about what it does not do, so each gap counts as zero. That FILL
-    does so for a metric without any data is known from reports alone; if it did not, the alarm
-    would go off for an idle lake, and not stay silent.
-    """
-    delivered, logged = (
-        _delivery_metric(delivery_stream, f"{destination}.Records", "Sum")
-        for destination in ("DeliveryToS3", "BackupToS3")
-    )
-    return cloudwatch.MathExpression(
-        expression="IF(FILL(incoming, 0) > 0"
-        " AND (FILL(delivered, 0) == 0 OR FILL(logged, 0) == 0), 1, 0)",
-        using_metrics={
-            "incoming": stream.metric_incoming_records(statistic="Sum"),
-            "delivered": delivered,
-            "logged": logged,
-        },
-        label="Delivery stands still",
-        period=period,
-    )
-
-
-def _delivery_metric(
-    delivery_stream: firehose.CfnDeliveryStream, name: str, statistic: str
-) -> cloudwatch.Metric:
-    return cloudwatch.Metric(
-        namespace="AWS/Firehose",
-        metric_name=name,
-        dimensions_map={"DeliveryStreamName": delivery_stream.ref},
-        statistic=statistic,
-        period=Duration.minutes(5),
-    )
-
-
-def _transform_metric(name: str) -> cloudwatch.Metric:
-    return cloudwatch.Metric(
-        namespace=NAMESPACE,
-        metric_name=name,
-        dimensions_map={"service": SERVICE},
-        statistic="Sum",
-        period=Duration.minutes(5),
-    )
-
-
-def _job_metric(job: glue.CfnJob, name: str) -> cloudwatch.Metric:
-    return cloudwatch.Metric(
-        namespace="Glue",
-        metric_name=f"glue.driver.aggregate.{name}",
-        dimensions_map={"JobName": job.ref, "JobRunId": "ALL", "Type": "count"},
-        statistic="Sum",
-        period=Duration.minutes(5),
-    )
-
-
-def _alarm(
-    metric: cloudwatch.Metric | cloudwatch.MathExpression,
-    friendly_name: str,
-    disambiguator: str,
-    *,
-    above: float,
-    runbook: str,
-    periods: int = 1,
-    missing_is_a_breach: bool = False,
-) -> CustomMetricWithAlarm:
-    missing = cloudwatch.TreatMissingData
-    return CustomMetricWithAlarm(
-        metric=metric,
-        alarm_friendly_name=friendly_name,
-        add_alarm={
-            disambiguator: CustomThreshold(
-                threshold=above,
-                alarm_description_override=runbook,
-                comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
-                evaluation_periods=periods,
-                datapoints_to_alarm=periods,
-                period=metric.period,
-                # Not `missing`: an alarm that comes back from there to OK sends a notification
-                # each time that traffic resumes.
-                treat_missing_data_override=missing.BREACHING
-                if missing_is_a_breach
-                else missing.NOT_BREACHING,
-            )
-        },
-    )

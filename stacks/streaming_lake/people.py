@@ -29,6 +29,7 @@ from stacks.streaming_lake.prefixes import (
 )
 from stacks.streaming_lake.settings import StreamingLakeSettings
 from stacks.streaming_lake.storage import Storage
+from stacks.streaming_lake.streaming_table import StreamingTable
 from stacks.streaming_lake.table_bucket import TableBucket
 from stacks.streaming_lake.work_group import WorkGroup
 
@@ -50,9 +51,24 @@ class People(Construct):
 
     def producer(self, stream: kinesis.IStream) -> HandedOutPolicy:
         """Send events: put records on the stream, encrypted under the key. Reads nothing."""
-        policy = HandedOutPolicy(self, "Producer", description="Sends flight events to the lake")
+        return self._producer("Producer", "Sends flight events to the lake", stream)
+
+    def table_producer(self, table: StreamingTable) -> HandedOutPolicy:
+        """The same for the stream of the streaming table."""
+        return self._producer("TableProducer", "Sends events to the streaming table", table.stream)
+
+    def _producer(
+        self, construct_id: str, description: str, stream: kinesis.IStream
+    ) -> HandedOutPolicy:
+        policy = HandedOutPolicy(self, construct_id, description=description)
         policy.allow("SendEvents", ["kinesis:PutRecord", "kinesis:PutRecords"], stream.stream_arn)
         policy.allow_key("EncryptEvents", self._key, "kinesis", reads=False)
+        return policy
+
+    def table_analyst(self, table: StreamingTable) -> HandedOutPolicy:
+        """Read the streaming table, for somebody who has the analyst's policy, too."""
+        policy = HandedOutPolicy(self, "TableAnalyst", description="Reads the streaming table")
+        table.allow_queries(policy)
         return policy
 
     def analyst(self, work_group: WorkGroup, storage: Storage, catalog: Catalog) -> HandedOutPolicy:

@@ -78,6 +78,10 @@ class StreamingLakeSettings:
     """Where the table of curated flights lies. glue: in the lake's bucket, with a catalogue entry
     and optimizers of Glue. s3_tables: in a table bucket, which maintains it; not in the local AWS,
     which has none, nor with `lake_formation` or for the training set of the ML platform."""
+    streaming_table: bool = False
+    """Another stream beside the first, of one event a record, which Kinesis itself appends to a
+    table in S3 Tables. Its stream costs 29 USD a month while idle, and no list has the price of its
+    delivery. Not in the local AWS, which has neither channels nor S3 Tables."""
     event_days: Annotated[int, Field(ge=2, le=3650)] = 30
     """How long delivered events lie in `events/`, and replayed ones in `replayed/`. The curation
     job has read them by then, or never will: it should run at least every few days. The raw log

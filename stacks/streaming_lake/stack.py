@@ -39,6 +39,7 @@ from stacks.streaming_lake.raw_log_crawler import RawLogCrawler
 from stacks.streaming_lake.replay import Replay
 from stacks.streaming_lake.settings import StreamingLakeSettings
 from stacks.streaming_lake.storage import Storage
+from stacks.streaming_lake.streaming_table import StreamingTable
 from stacks.streaming_lake.transformation import Transformation
 from stacks.streaming_lake.work_group import WorkGroup
 
@@ -51,11 +52,8 @@ class StreamingLake(Stack):
     ) -> None:
         super().__init__(scope, construct_id, **options)
         settings = environment.settings(StreamingLakeSettings)
-        if environment.name == "local" and settings.table_format == "s3_tables":
-            raise SettingsError(
-                "-c streaming_lake.table_format=s3_tables: the local AWS has no S3 Tables."
-                " Leave it out, or synthesise for sandbox or production."
-            )
+        if environment.name == "local":
+            _refuse_s3_tables(settings)
         foundation = Foundation.in_stack(
             self,
             environment,
@@ -99,6 +97,24 @@ class StreamingLake(Stack):
         monitoring.watch_replay(replay)
         monitoring.watch_delivery(delivery.delivery_stream, stream, settings.buffer_seconds)
         monitoring.watch_curation(curation.job)
+        if settings.streaming_table:
+            table = StreamingTable(
+                self,
+                "StreamingTable",
+                foundation=foundation,
+                access_logs=storage.access_logs,
+                namespace=catalog.name,
+            )
+            monitoring.watch_streaming_table(table)
+            add_outputs(
+                self,
+                {
+                    "TableStreamName": table.stream.stream_name,
+                    "TableName": table.sql_name,
+                    "TableProducerPolicyArn": people.table_producer(table).managed_policy_arn,
+                    "TableAnalystPolicyArn": people.table_analyst(table).managed_policy_arn,
+                },
+            )
         # Exported: the ML platform imports what it trains on.
         export_outputs(
             self,
@@ -135,3 +151,16 @@ class StreamingLake(Stack):
                 self, "Grants", foundation=foundation, storage=storage, catalog=catalog
             )
             add_outputs(self, {"OptInCommand": grants.opt_in_command})
+
+
+def _refuse_s3_tables(settings: StreamingLakeSettings) -> None:
+    """Refuse settings that the local AWS cannot run. Raises SettingsError."""
+    for setting, needed in (
+        ("table_format=s3_tables", settings.table_format == "s3_tables"),
+        ("streaming_table=true", settings.streaming_table),
+    ):
+        if needed:
+            raise SettingsError(
+                f"-c streaming_lake.{setting}: the local AWS has no S3 Tables."
+                " Leave it out, or synthesise for sandbox or production."
+            )

@@ -1,28 +1,23 @@
 """The same table in S3 Tables, by `table_format=s3_tables`: a bucket that maintains its tables.
 
-The job reaches it by S3 Tables' own Iceberg REST catalogue, under IAM alone. Athena finds it once
-the account has the catalogue `s3tablescatalog`, which is one for all table buckets of a Region and
-so no part of this stack (docs.aws.amazon.com/glue/latest/dg/glue-federation-s3tables.html, read
-2026-11-29). Not verified in an account.
+The job reaches it by S3 Tables' own Iceberg REST catalogue, under IAM alone. Not verified in an
+account.
 """
 
 from collections.abc import Sequence
 
-from aws_cdk import Aws, CfnResource, Names, RemovalPolicy, Stack
+from aws_cdk import Aws, CfnResource, RemovalPolicy
 from aws_cdk import aws_glue as glue
 from aws_cdk import aws_s3tables as s3tables
 from constructs import Construct
 
-from stacks.shared.architecture_key import admit_table_maintenance
 from stacks.shared.foundation import Foundation
 from stacks.shared.service_role import ServiceRole
 from stacks.shared.statements import Statements
+from stacks.streaming_lake.encrypted_table_bucket import EncryptedTableBucket
 from stacks.streaming_lake.settings import StreamingLakeSettings
 
 _Table = s3tables.CfnTable
-_Bucket = s3tables.CfnTableBucket
-# The integration's catalogue in Glue, with a catalogue for each table bucket below it.
-_CATALOG = "s3tablescatalog"
 
 
 class TableBucket(Construct):
@@ -44,29 +39,12 @@ class TableBucket(Construct):
         super().__init__(scope, construct_id)
         settings = foundation.environment.settings(StreamingLakeSettings)
         self._key = foundation.key
-        # S3 Tables demands a name: of 3 to 63 lower-case letters, digits and hyphens.
-        self._name = Names.unique_resource_name(self, separator="-", max_length=60).lower()
-        stack = Stack.of(self)
-        self._bucket_arn = stack.format_arn(
-            service="s3tables", resource="bucket", resource_name=self._name
+        removal_policy = (
+            RemovalPolicy.RETAIN if foundation.environment.keep_data else RemovalPolicy.DESTROY
         )
-        # S3 refuses to create a table whose key its maintenance cannot use.
-        admit_table_maintenance(foundation.key, self._bucket_arn)
-        bucket = _Bucket(
-            self,
-            "Bucket",
-            table_bucket_name=self._name,
-            encryption_configuration=_Bucket.EncryptionConfigurationProperty(
-                sse_algorithm="aws:kms", kms_key_arn=foundation.key.key_arn
-            ),
-            unreferenced_file_removal=_Bucket.UnreferencedFileRemovalProperty(
-                # A run of the job takes hours at most: its files are referenced by then.
-                status="Enabled",
-                unreferenced_days=3,
-                noncurrent_days=30,
-            ),
+        self._bucket = bucket = EncryptedTableBucket(
+            self, "Bucket", foundation=foundation, removal_policy=removal_policy
         )
-        bucket.node.add_dependency(foundation.key)
         arn = bucket.attr_table_bucket_arn
         space = s3tables.CfnNamespace(self, "Namespace", namespace=namespace, table_bucket_arn=arn)
         fields = [
@@ -91,29 +69,18 @@ class TableBucket(Construct):
             ),
         )
         table.add_resource_dependency(space)
-        resources: tuple[CfnResource, ...] = (bucket, space, table)
+        resources: tuple[CfnResource, ...] = (space, table)
         for resource in resources:
-            resource.apply_removal_policy(
-                RemovalPolicy.RETAIN if foundation.environment.keep_data else RemovalPolicy.DESTROY
-            )
+            resource.apply_removal_policy(removal_policy)
         self.database_name, self.table_name = namespace, name
         self._table_arn = table.attr_table_arn
-        path = f"{_CATALOG}/{self._name}"
-        self.arns = [
-            stack.format_arn(service="glue", resource=kind, resource_name=resource_name)
-            for kind, resource_name in (
-                ("catalog", _CATALOG),
-                ("catalog", path),
-                ("database", f"{path}/{namespace}"),
-                ("table", f"{path}/{namespace}/{name}"),
-            )
-        ]
+        self.arns = bucket.glue_arns(namespace, name)
         """In Glue: the integration's catalogue, the bucket's in it, the namespace, the table."""
 
     @property
     def sql_name(self) -> str:
         """How a query names it, whatever its database."""
-        return f'"{_CATALOG}/{self._name}"."{self.database_name}"."{self.table_name}"'
+        return self._bucket.sql_name(self.database_name, self.table_name)
 
     def spark_catalog(self) -> dict[str, str]:
         """Properties of the Spark catalogue that has the table.
@@ -123,7 +90,7 @@ class TableBucket(Construct):
         return {
             "type": "rest",
             "uri": f"https://s3tables.{Aws.REGION}.{Aws.URL_SUFFIX}/iceberg",
-            "warehouse": self._bucket_arn,
+            "warehouse": self._bucket.arn,
             "rest.sigv4-enabled": "true",
             "rest.signing-name": "s3tables",
             "rest.signing-region": Aws.REGION,
@@ -132,7 +99,7 @@ class TableBucket(Construct):
 
     def allow_commits(self, role: ServiceRole) -> None:
         """Let a job read the table and commit to it."""
-        role.allow("FindTheTable", ["s3tables:GetTableBucket"], self._bucket_arn)
+        role.allow("FindTheTable", ["s3tables:GetTableBucket"], self._bucket.arn)
         role.allow(
             "CommitToTheTable",
             [
@@ -149,10 +116,4 @@ class TableBucket(Construct):
 
     def allow_queries(self, policy: Statements) -> None:
         """Let somebody read the table with Athena."""
-        policy.allow("FindTheTableBucket", ["glue:GetCatalog"], *self.arns[:2])
-        policy.allow(
-            "ReadTheTableBucket",
-            ["s3tables:GetTable", "s3tables:GetTableData", "s3tables:GetTableMetadataLocation"],
-            self._table_arn,
-        )
-        policy.allow_key("DecryptTheTableBucket", self._key, "s3tables", writes=False)
+        self._bucket.allow_queries(policy, self._table_arn)

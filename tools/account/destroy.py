@@ -39,6 +39,8 @@ def destroy(
     yield from end(clients, workflow_remains)
     if not cdk_destroy():
         raise RuntimeError("cdk destroy failed: see above. Mend that, and run make destroy again.")
+    # After them: a channel appends to its table until it goes with its stack.
+    yield from end(clients, remains.table_buckets(clients, stacks))
     yield from end(clients, remains.log_groups(clients, stacks))
     for line in remains.named_only(stacks):
         yield f"left: {line}"

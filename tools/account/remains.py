@@ -7,7 +7,9 @@ model packages stops the deletion of its stack.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
+from botocore import xform_name
 from botocore.exceptions import ClientError
 
 from tools.account.findings import Clients
@@ -17,6 +19,7 @@ _ABSENT = {
     "ValidationError",
     "ResourceNotFound",
     "ResourceNotFoundException",
+    "NotFoundException",
 }
 # Types whose service makes log groups named after the resource.
 _LOGGING = {
@@ -47,12 +50,20 @@ class Footprint:
 
 @dataclass(frozen=True)
 class Remain:
-    """Something that no stack deletes."""
+    """Something that no stack deletes, and the call that does."""
 
     kind: str
     name: str
-    command: str
-    """The AWS CLI command that deletes it."""
+    service: str
+    operation: str
+    """The method of the service's boto3 client."""
+    arguments: Mapping[str, str]
+
+    @property
+    def command(self) -> str:
+        """The same as an AWS CLI command."""
+        options = [f"--{xform_name(key, '-')} {value}" for key, value in self.arguments.items()]
+        return " ".join(["aws", self.service, self.operation.replace("_", "-"), *options])
 
 
 def footprint(clients: Clients, stack_names: Iterable[str]) -> Footprint:
@@ -86,8 +97,7 @@ def made_by_workflows(clients: Clients, stacks: Footprint) -> Iterator[Remain]:
     for group in stacks.of_type("AWS::SageMaker::ModelPackageGroup"):
         name = group.rpartition("/")[2]
         for arn in _packages(clients, name):
-            command = f"aws sagemaker delete-model-package --model-package-name {arn}"
-            yield Remain("model package", arn, command)
+            yield _single("model package", arn)
     for endpoint in stacks.endpoints:
         if endpoint not in stacks.of_type("AWS::SageMaker::Endpoint"):
             yield from _endpoint(clients, endpoint)
@@ -112,14 +122,28 @@ def log_groups(clients: Clients, stacks: Footprint) -> Iterator[Remain]:
     ]
     for name in dict.fromkeys(names):
         if name not in own:
-            yield Remain("log group", name, f"aws logs delete-log-group --log-group-name {name}")
+            yield _single("log group", name)
+
+
+def table_buckets(clients: Clients, stacks: Footprint) -> Iterator[Remain]:
+    """Table buckets of destroyed stacks that are still there, with what channels made in them."""
+    for arn in stacks.of_type("AWS::S3Tables::TableBucket"):
+        s3tables, bucket = clients("s3tables"), {"tableBucketARN": arn}
+        if not _exists(s3tables, arn):  # that of `table_format=s3_tables` goes with its stack
+            continue
+        for namespace, names in _tables(s3tables, arn).items():
+            for name in names:
+                table = {**bucket, "namespace": namespace, "name": name}
+                yield Remain("table", f"{namespace}.{name}", "s3tables", "delete_table", table)
+            empty = {**bucket, "namespace": namespace}
+            yield Remain("namespace", namespace, "s3tables", "delete_namespace", empty)
+        yield Remain("table bucket", arn, "s3tables", "delete_table_bucket", bucket)
 
 
 def delete(clients: Clients, remain: Remain) -> None:
     """Delete what a command names; what is gone already is no error."""
-    service, call, arguments = _call(remain)
     try:
-        getattr(clients(service), call)(**arguments)
+        getattr(clients(remain.service), remain.operation)(**remain.arguments)
     except ClientError as error:
         if error.response["Error"]["Code"] not in _ABSENT:
             raise
@@ -159,20 +183,38 @@ def _endpoint(clients: Clients, name: str) -> Iterator[Remain]:
         if error.response["Error"]["Code"] in _ABSENT:
             return
         raise
-    delete_command = "aws sagemaker delete-"
-    yield Remain("endpoint", name, f"{delete_command}endpoint --endpoint-name {name}")
-    yield Remain(
-        "endpoint configuration",
-        config_name,
-        f"{delete_command}endpoint-config --endpoint-config-name {config_name}",
-    )
+    yield _single("endpoint", name)
+    yield _single("endpoint configuration", config_name)
     variants = [*config["ProductionVariants"], *config.get("ShadowProductionVariants", [])]
     for model in dict.fromkeys(variant["ModelName"] for variant in variants):
-        yield Remain("model", model, f"{delete_command}model --model-name {model}")
+        yield _single("model", model)
 
 
-def _group_names(logs: object, prefix: str) -> list[str]:
-    pages = logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=prefix)  # type: ignore[attr-defined]  # a boto3 client
+def _exists(s3tables: Any, arn: str) -> bool:
+    try:
+        s3tables.get_table_bucket(tableBucketARN=arn)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in _ABSENT:
+            return False
+        raise
+    return True
+
+
+def _tables(s3tables: Any, arn: str) -> dict[str, list[str]]:
+    """Namespace -> names of its tables."""
+    pages = s3tables.get_paginator("list_namespaces").paginate(tableBucketARN=arn)
+    tables: dict[str, list[str]] = {
+        name: [] for page in pages for row in page["namespaces"] for name in row["namespace"]
+    }
+    for page in s3tables.get_paginator("list_tables").paginate(tableBucketARN=arn):
+        for row in page["tables"]:
+            (namespace,) = row["namespace"]
+            tables[namespace].append(row["name"])
+    return tables
+
+
+def _group_names(logs: Any, prefix: str) -> list[str]:
+    pages = logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=prefix)
     return [group["logGroupName"] for page in pages for group in page["logGroups"]]
 
 
@@ -185,6 +227,6 @@ _CALLS: Mapping[str, tuple[str, str, str]] = {
 }
 
 
-def _call(remain: Remain) -> tuple[str, str, dict[str, str]]:
-    service, call, argument = _CALLS[remain.kind]
-    return service, call, {argument: remain.name}
+def _single(kind: str, name: str) -> Remain:
+    service, operation, argument = _CALLS[kind]
+    return Remain(kind, name, service, operation, {argument: name})

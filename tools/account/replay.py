@@ -17,7 +17,8 @@ from local.runtime.progress import Step, Steps
 from local.runtime.workspace import LocalError
 from stacks.shared.python_function import MEMORY_MEBIBYTES
 from tools.account.raw_log import Hours, LoggedObject, objects_of
-from tools.costs.architectures.streaming_lake import curation_charge, replay_charges
+from tools.costs.lake.replay import replay_charges
+from tools.costs.lake.table import curation_charge
 from tools.costs.prices import price
 
 # A new account runs ten functions at once, and the transform needs some of them.

@@ -173,3 +173,38 @@ def test_termination_protection_stops_it_before_anything_changes() -> None:
     lines = destroy(account.client, ["S"], never, keep_data=True, confirm=never)
     with pytest.raises(RuntimeError, match="--stack-name S"):
         list(lines)
+
+
+def test_a_table_bucket_that_a_channel_filled_is_emptied_and_deleted() -> None:
+    account, arn = Account(), "arn:aws:s3tables:us-east-1:111111111111:bucket/tables"
+    stack = {"StackName": "S", "CreationTime": 0, "StackStatus": "CREATE_COMPLETE"}
+    summaries = [
+        {
+            "LogicalResourceId": f"R{number}", "ResourceType": "AWS::S3Tables::TableBucket",
+            "PhysicalResourceId": physical_id, "LastUpdatedTimestamp": 0,
+            "ResourceStatus": "CREATE_COMPLETE",
+        }
+        for number, physical_id in enumerate([f"{arn}-gone", arn])
+    ]  # fmt: skip
+    account.expect("cloudformation", "describe_stacks", {"Stacks": [stack]})
+    account.expect("cloudformation", "list_stack_resources", {"StackResourceSummaries": summaries})
+    made = {"createdAt": 0, "createdBy": "111111111111", "ownerAccountId": "111111111111"}
+    bucket = {"arn": arn, "name": "tables", "ownerAccountId": "111111111111", "createdAt": 0}
+    account.expect("s3tables", "get_table_bucket", "NotFoundException")
+    account.expect("s3tables", "get_table_bucket", bucket)
+    account.expect(
+        "s3tables", "list_namespaces", {"namespaces": [{"namespace": ["streaminglake"], **made}]}
+    )
+    table = {
+        "namespace": ["streaminglake"], "name": "flights_appended", "type": "customer",
+        "tableARN": f"{arn}/table/1", "createdAt": 0, "modifiedAt": 0,
+    }  # fmt: skip
+    account.expect("s3tables", "list_tables", {"tables": [table]})
+    for operation in ("delete_table", "delete_namespace", "delete_table_bucket"):
+        account.expect("s3tables", operation, {})
+    lines, _ = run(account, keep_data=False)
+    assert [line for line in lines if line.startswith("deleted: ")] == [
+        "deleted: table streaminglake.flights_appended",
+        "deleted: namespace streaminglake",
+        f"deleted: table bucket {arn}",
+    ]

@@ -5,7 +5,8 @@ import pytest
 from stacks.catalogue import ARCHITECTURES
 from tests.tools.conftest import Assemblies
 from tools.assembly import Assembly
-from tools.costs.architectures import costs_of, language_chain, ml_platform, streaming_lake
+from tools.costs.architectures import costs_of, language_chain, ml_platform
+from tools.costs.lake import ingest, table
 from tools.costs.lines import Line, dates_of, total
 from tools.costs.prices import price
 
@@ -38,11 +39,19 @@ def test_a_gigabyte_costs_stream_delivery_and_parquet(assemble: Assemblies) -> N
 
 def test_small_records_are_billed_by_whole_units(assemble: Assemblies) -> None:
     lake = assemble("sandbox").of(LAKE)
-    packed = streaming_lake.ingested(lake, 271_000_000, 100 * 1024)
-    single = streaming_lake.ingested(lake, 271_000_000, 271)
+    packed = ingest.ingested(lake, 271_000_000, 100 * 1024)
+    single = ingest.ingested(lake, 271_000_000, 271)
     assert total(single) > 10 * total(packed)
     (delivered,) = [line.quantity for line in single if line.item.startswith("GB delivered")]
     assert delivered == pytest.approx(5.12)
+
+
+def test_a_record_of_the_streaming_table_is_billed_as_a_whole_kibibyte(
+    assemble_only: Assemblies,
+) -> None:
+    lake = assemble_only(LAKE, "sandbox", ("streaming_lake.streaming_table", "true"))
+    (taken_in,) = ingest.appended(lake, 1_000_000)
+    assert taken_in.usd == pytest.approx(1.024 * price("kinesis_on_demand_ingest_gb").usd)
 
 
 def test_a_curation_follows_workers_and_flex(assemble: Assemblies) -> None:
@@ -58,7 +67,7 @@ def test_replaced_files_cost_as_long_as_snapshots_and_versions_are_kept(
     assemble: Assemblies, assemble_only: Assemblies
 ) -> None:
     def replaced(assembly: Assembly) -> float:
-        lines = streaming_lake.stored(assembly, 1)
+        lines = table.stored(assembly, 1)
         return sum(line.quantity for line in lines if "replaced" in line.item)
 
     kept_longer = assemble_only(LAKE, "sandbox", ("streaming_lake.snapshot_days", "40"))
@@ -68,7 +77,7 @@ def test_replaced_files_cost_as_long_as_snapshots_and_versions_are_kept(
 
 def test_a_large_day_is_curated_by_rows_and_by_what_the_day_has(assemble: Assemblies) -> None:
     lake = assemble("production").of(LAKE)
-    starts, *days = (total(streaming_lake.curated(lake, size)) for size in (0, 1e12, 2e12))
+    starts, *days = (total(table.curated(lake, size)) for size in (0, 1e12, 2e12))
     assert days[1] - starts == pytest.approx(2 * (days[0] - starts))
     assert starts == pytest.approx(24 * 10 * 30 / 3600 * price("glue_dpu_hour").usd)
 
@@ -125,4 +134,4 @@ def test_every_unit_has_a_bill_with_dates(assemble: Assemblies, architecture: st
 
 def test_a_template_without_what_is_priced_is_an_error() -> None:
     with pytest.raises(LookupError, match=r"expected one AWS::Kinesis::Stream.*none"):
-        streaming_lake.ingested(Assembly({}), 1, 1)
+        ingest.ingested(Assembly({}), 1, 1)

@@ -1,0 +1,1 @@
+"""What the streaming lake costs at work: ingest, store, curate, replay, query."""
