@@ -2,6 +2,7 @@
 
 import gzip
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import ClassVar
@@ -16,8 +17,9 @@ from local.demos.job_runs import run_job
 from local.demos.report import Check, Report
 from local.demos.streaming_lake.chart import delay_chart
 from local.demos.streaming_lake.checks import Evidence, compare
+from local.demos.streaming_lake.faults import Faults
 from local.demos.streaming_lake.producer import Producer, SendResult
-from local.demos.streaming_lake.readers import by_pyiceberg, by_spark
+from local.demos.streaming_lake.readers import SparkClient, by_pyiceberg
 from local.runtime.deployment import Outputs
 from local.runtime.progress import Step
 from local.runtime.workspace import LocalError
@@ -39,6 +41,8 @@ class Result:
     runs: list[dict[str, int]] = field(default_factory=list)
     """The rows that each Spark run curated: `fresh`, and how many of them are `late`."""
     answers: list[Answer] = field(default_factory=list)
+    faults: list[Check] = field(default_factory=list)
+    """What readers saw of the faults that the demo of all flights causes."""
     checks: list[Check] = field(default_factory=list)
 
 
@@ -68,6 +72,9 @@ class StreamingLakeDemo:
         frame = frame.assign(late=frame.index % 10 == 9)
         bad_lines = source.bad_lines(next(source.lines(frame.drop(columns="late").head(1))))
         waves = _waves(frame, [bad.line for bad in bad_lines])
+        faults = None
+        if self._count == source.ALL:
+            faults = Faults(self._emulator, self._workspace, self._outputs)
         athena = Athena(self._emulator, self._outputs)
         with self._steps.step(f"Load {len(weather):,} hours of weather, as one batch"):
             self._load_weather(weather)
@@ -79,12 +86,17 @@ class StreamingLakeDemo:
             good += len(wave) - (len(bad_lines) + 1 if number == 1 else 0)
             with self._steps.step(f"Wait until Firehose has delivered wave {number}") as step:
                 self._wait_for(good, len(bad_lines), step)
+            if number == len(waves) and faults:
+                result.faults += self._spoil(faults, len(wave) - _DUPLICATES)
             with self._steps.step(f"Curate with Spark, run {number}"):
                 result.runs.append(self._curate(athena, result.runs))
         with self._steps.step("Query with Athena") as step:
             for name in _QUERIES:
                 step.detail = name
                 result.answers.append(athena.ask("streaming_lake", name))
+        if faults:
+            with self._steps.step("Expire every snapshot but the last"):
+                result.faults.append(faults.expire_snapshots())
         with self._steps.step("Read the table by Spark and PyIceberg, too"):
             readers = self._read()
         with self._steps.step("Compare every figure with DuckDB"):
@@ -102,7 +114,7 @@ class StreamingLakeDemo:
                 readers=readers,
                 answers={answer.name: answer.rows for answer in result.answers},
             )
-            result.checks = compare(evidence, frame, weather)
+            result.checks = [*compare(evidence, frame, weather), *result.faults]
         return self._report(result)
 
     def _report(self, result: Result) -> Report:
@@ -152,10 +164,19 @@ class StreamingLakeDemo:
             for name in ("fresh", "late")
         }
 
+    def _spoil(self, faults: Faults, fresh: int) -> Iterator[Check]:
+        """Before the last run: `fresh` flights are delivered and not yet curated."""
+        with self._steps.step("Kill a run between its data and its commit"):
+            yield faults.kill_between_data_and_commit()
+        with self._steps.step("Curate while another writer compacts the table"):
+            yield faults.compact_meanwhile(fresh)
+        with self._steps.step("Replay the whole raw log"):
+            yield faults.replay_everything()
+
     def _read(self) -> dict[str, pd.DataFrame]:
         database, name = (self._outputs[f"{part}Name"] for part in ("Database", "CuratedTable"))
         return {
-            "Spark": by_spark(self._emulator, self._workspace, self._lake, database, name),
+            "Spark": SparkClient(self._emulator, self._workspace, self._outputs).rows(),
             "PyIceberg": by_pyiceberg(self._emulator, database, name),
         }
 
@@ -198,7 +219,7 @@ class StreamingLakeDemo:
     def _rejected(self) -> dict[str, int]:
         """Rejected lines in the lake, by reason."""
         reasons: dict[str, int] = {}
-        for key in list_keys(self._s3, self._lake, "rejected/"):
+        for key in list_keys(self._s3, self._lake, "rejected/arrival_hour="):
             for line in self._body(self._lake, key).splitlines():
                 reason = orjson.loads(line)["reason"]
                 reasons[reason] = reasons.get(reason, 0) + 1

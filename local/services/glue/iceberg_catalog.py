@@ -11,6 +11,7 @@ aws/src/main/java/org/apache/iceberg/aws/glue/GlueTableOperations.java (both rea
 import json
 import re
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
 from typing import Any
@@ -19,8 +20,9 @@ from botocore.exceptions import ClientError
 from pydantic import BaseModel
 from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.schema import Schema
-from pyiceberg.table.metadata import TableMetadata, TableMetadataUtil
+from pyiceberg.table.metadata import TableMetadata, TableMetadataUtil, TableMetadataV1
 from pyiceberg.table.update import (
+    AddSnapshotUpdate,
     AssertRefSnapshotId,
     TableRequirement,
     TableUpdate,
@@ -71,6 +73,7 @@ class IcebergTables:
         table, metadata = self.load(database, name)
         for requirement in request.requirements:
             _hold(requirement, metadata)
+        hold_order(request.updates, metadata)
         location = table["Parameters"]["metadata_location"]
         updated = update_table_metadata(metadata, request.updates, metadata_location=location)
         version = int(location.rpartition("/")[2].partition("-")[0]) + 1
@@ -119,6 +122,24 @@ def _hold(requirement: TableRequirement, metadata: TableMetadata) -> None:
             f"Requirement failed: branch or tag {requirement.ref} is at {snapshot_id},"
             f" not at {requirement.snapshot_id}"
         )
+
+
+def hold_order(updates: Iterable[TableUpdate], metadata: TableMetadata) -> None:
+    """Raise CommitFailedException if a new snapshot is not younger than all others.
+
+    So is one whose writer had not seen a commit to another branch, which no requirement names. It
+    reads the table again and commits anew, as it does when Glue refuses the version that it read.
+    """
+    if isinstance(metadata, TableMetadataV1):
+        return  # has no sequence numbers
+    for update in updates:
+        if isinstance(update, AddSnapshotUpdate):
+            number = update.snapshot.sequence_number or 0
+            if number <= metadata.last_sequence_number:
+                raise CommitFailedException(
+                    f"The snapshot has sequence number {number}, and the table"
+                    f" {metadata.last_sequence_number} already: another writer was first."
+                )
 
 
 def glue_columns(schema: Schema) -> list[dict[str, Any]]:
