@@ -59,6 +59,8 @@ def injections(workflow: Workflow, outcomes: dict[str, Run]) -> Iterator[Injecti
     for task in workflow.tasks:
         scenario, undisturbed = scenario_for(workflow, task, outcomes)
         for retrier in task.body["Retry"]:
+            if not retrier["MaxAttempts"]:  # it keeps an error from the retriers below it
+                continue
             errors = [ANY.get(error, error) for error in retrier["ErrorEquals"]]
             for error in errors:
                 yield Injection("retried", task, error, scenario, undisturbed)

@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+from local.services.rules.sagemaker import TRAINING
+from local.services.rules.sagemaker_quotas import RULES
 from tests.step_functions.scenario import FAILURE, Scenario, answers_with
 from tests.step_functions.scripted_aws import Calls, Throw
 
@@ -74,6 +76,28 @@ def _no_capacity(calls: Calls) -> Throw | Any:
     state, _ = calls[-1]
     tries = sum(name == state for name, _ in calls)
     return _NONE if tries < 3 else JOBS[state]
+
+
+LIMIT = "SageMaker.ResourceLimitExceededException"
+
+
+def _limit(quota: int, used: int) -> Throw:
+    """SageMaker's refusal of one more instance, as the local AWS words it."""
+    used_state: dict[str, Any] = {"running_jobs": [TRAINING] * used}
+    quotas = {"ml.m5.large for training job usage": quota}
+    (rule,) = (rule for rule in RULES if rule.id == "job-instances")
+    cause = rule.message_for(TRAINING, {**used_state, "instance_quotas": quotas})
+    return Throw(LIMIT, cause)
+
+
+NO_QUOTA, IN_USE = _limit(0, 0), _limit(3, 3)
+
+
+def _in_use(calls: Calls) -> Throw | Any:
+    """A call whose quota others use up, until the third try."""
+    state, _ = calls[-1]
+    tries = sum(name == state for name, _ in calls)
+    return IN_USE if tries < 3 else {**JOBS, **_DEPLOY}[state]
 
 
 def _new_configuration(calls: Calls) -> str:
@@ -195,6 +219,14 @@ SCENARIOS = [
         ends="States.TaskFailed",
         Train=Throw("States.TaskFailed", "CapacityError"),
     ),
+    _train("no quota to train", ends=LIMIT, Train=NO_QUOTA),
+    _train("no quota to search", {**_SET, "tune": True}, ends=LIMIT, Tune=NO_QUOTA),
+    _train("no quota to evaluate", ends=LIMIT, Evaluate=NO_QUOTA),
+    _train("quota in use to train", Train=_in_use),
+    _train("quota in use to search", {**_SET, "tune": True}, Tune=_in_use),
+    _train("quota in use to evaluate", Evaluate=_in_use),
+    _train("quota in use for hours", ends=LIMIT, Train=IN_USE),
+    _train("a limit in other words", ends=LIMIT, Train=Throw(LIMIT, "Too many jobs.")),
     _deploy("in the place of an old model", Describe_its_configuration=_OLD_CHAMPION),
     _deploy("in the place of two"),
     _deploy("first of all", Look_up_the_endpoint=_NO_ENDPOINT),
@@ -226,6 +258,20 @@ SCENARIOS = [
         Look_up_the_endpoint=_NO_ENDPOINT,
         Check_the_endpoint={"EndpointStatus": "Failed", "EndpointConfigName": "new"},
     ),
+    _deploy(
+        "no quota at first",
+        ends=LIMIT,
+        Look_up_the_endpoint=_NO_ENDPOINT,
+        Create_the_endpoint=NO_QUOTA,
+    ),
+    _deploy("no quota for two fleets", ends=LIMIT, Update_the_endpoint=_limit(1, 1)),
+    _deploy(
+        "quota in use at first",
+        Look_up_the_endpoint=_NO_ENDPOINT,
+        Create_the_endpoint=_in_use,
+    ),
+    _deploy("quota in use", Update_the_endpoint=_in_use),
+    _deploy("quota in use for long", ends=LIMIT, Update_the_endpoint=IN_USE),
     _batch("by the newest"),
     _batch("by a given one", {**_FLIGHTS, "model_package_arn": _package("given")}),
     _batch("of nothing named", {}, ends="NoFlights"),
@@ -233,4 +279,6 @@ SCENARIOS = [
     _batch("by none", ends="NoModel", Find_the_newest_model={"ModelPackageSummaryList": []}),
     _batch("transforming fails", ends=FAILURE, Transform=Throw(FAILURE)),
     _batch("no capacity", Transform=_no_capacity),
+    _batch("no quota", ends=LIMIT, Transform=NO_QUOTA),
+    _batch("quota in use", Transform=_in_use),
 ]

@@ -1,8 +1,11 @@
 """The ML platform's workflows: jobs are stopped, models removed, and everything is encrypted."""
 
+import re
+import shlex
 from dataclasses import replace
 from typing import Any
 
+import jmespath
 import pytest
 
 from tests.step_functions.conftest import Bench
@@ -125,11 +128,82 @@ def test_a_failed_deployment_says_what_serves(scenario: str, sentence: str, benc
 
 def test_a_job_that_is_retried_has_another_name(bench: Bench) -> None:
     (scenario,) = (item for item in SCENARIOS if item.name == "training fails")
-    limit = Throw("SageMaker.ResourceLimitExceededException")
-    run = bench.run(replace(scenario, answers={**scenario.answers, "Train": limit}))
+    busy = Throw("SageMaker.AmazonSageMakerException")
+    run = bench.run(replace(scenario, answers={**scenario.answers, "Train": busy}))
     names = [arguments["TrainingJobName"] for name, arguments in run.calls if name == "Train"]
-    assert len(set(names)) == len(names) == 5
+    assert len(set(names)) == len(names) == 6
     assert run.arguments("Stop training")["TrainingJobName"] == names[-1]
+
+
+@pytest.mark.parametrize(
+    ("workflow", "scenario", "state"),
+    [
+        (TRAIN, "no quota to train", "Train"),
+        (TRAIN, "no quota to search", "Tune"),
+        (TRAIN, "no quota to evaluate", "Evaluate"),
+        (TRANSFORM, "no quota", "Transform"),
+        (DEPLOY, "no quota at first", "Create the endpoint"),
+        (DEPLOY, "no quota for two fleets", "Update the endpoint"),
+    ],
+)
+def test_a_quota_that_cannot_suffice_ends_a_run_at_once_with_the_command_that_raises_it(
+    workflow: str, scenario: str, state: str, bench: Bench
+) -> None:
+    run = bench.outcomes(workflow)[scenario]
+    assert run.called(state) == 1
+    assert not [name for name in run.states if name.startswith("Wait")]
+    request, listing = commands_of(run.cause)
+    assert request[:3] == ["aws", "service-quotas", "request-service-quota-increase"]
+    desired = int(request[request.index("--desired-value") + 1])
+    assert desired == (2 if workflow == DEPLOY else 1)
+    query = jmespath.compile(listing[listing.index("--query") + 1])
+    name = "ml.m5.large for training job usage"
+    quotas = [{"QuotaName": name, "QuotaCode": "L-1"}, {"QuotaName": "another", "QuotaCode": "L-2"}]
+    assert query.search({"Quotas": quotas}) == ["L-1"]
+    assert request[-1] in run.arguments("Report the failure")["Message"]
+
+
+def commands_of(cause: str) -> tuple[list[str], list[str]]:
+    """The command that a failure tells to type, and the one in it that finds the quota's code."""
+    command = re.search(r"Type: (aws .*--quota-code) \$\((aws [^)]*\S)\)", cause)
+    assert command, cause
+    return shlex.split(command[1]), shlex.split(command[2])
+
+
+@pytest.mark.parametrize(
+    ("workflow", "scenario", "state"),
+    [
+        (TRAIN, "quota in use to train", "Train"),
+        (TRAIN, "quota in use to search", "Tune"),
+        (TRAIN, "quota in use to evaluate", "Evaluate"),
+        (TRANSFORM, "quota in use", "Transform"),
+        (DEPLOY, "quota in use at first", "Create the endpoint"),
+        (DEPLOY, "quota in use", "Update the endpoint"),
+    ],
+)
+def test_a_quota_that_is_in_use_is_waited_for(
+    workflow: str, scenario: str, state: str, bench: Bench
+) -> None:
+    run = bench.outcomes(workflow)[scenario]
+    assert run.called(state) == 3
+    waits = [name for name in run.states if name in ("Wait for capacity", "Wait for instances")]
+    assert len(waits) == 2
+
+
+@pytest.mark.parametrize(
+    ("workflow", "scenario", "state"),
+    [
+        (TRAIN, "quota in use for hours", "Train"),
+        (TRAIN, "a limit in other words", "Train"),
+        (DEPLOY, "quota in use for long", "Update the endpoint"),
+    ],
+)
+def test_a_quota_that_stays_in_use_ends_the_run(
+    workflow: str, scenario: str, state: str, bench: Bench
+) -> None:
+    run = bench.outcomes(workflow)[scenario]
+    assert run.called(state) == 5
+    assert "request-service-quota-increase" not in run.cause
 
 
 @pytest.mark.parametrize(
