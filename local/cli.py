@@ -57,6 +57,7 @@ def up(arch: Architectures = None, setting: Settings = None) -> None:
                 settings = _named_values("-c", setting)
                 synthesised = local_aws.synthesise(workspace, arch or (), settings, steps)
                 running = local_aws.deploy(workspace, synthesised, steps)
+                local_aws.ask_for_quotas(running, steps)
             except BaseException:
                 stop(workspace)
                 raise
@@ -96,6 +97,7 @@ def demo(arch: Architectures = None, setting: Settings = None, option: Options =
                 synthesised = local_aws.synthesise(workspace, arch or (), settings, steps)
                 options = parse_options(synthesised.assembly.architectures, values)
                 running = local_aws.deploy(workspace, synthesised, steps)
+                local_aws.ask_for_quotas(running, steps)
                 reports = _run_demos(running, options, steps)
             finally:
                 if workspace.state():

@@ -13,6 +13,8 @@ from local.runtime.kept import Kept
 from local.runtime.progress import Steps
 from local.runtime.workspace import Workspace
 from local.services import servers
+from local.services.sagemaker.instance_needs import instance_needs
+from local.services.service_quotas.increases import ask_for
 
 
 @dataclass(frozen=True)
@@ -44,15 +46,20 @@ def start(
     *,
     variables: Mapping[str, str] | None = None,
     serve: bool = True,
+    raise_quotas: bool = True,
 ) -> LocalAws:
     """Deploy `architectures`, or all, and what they need, into a new local AWS; prints nothing.
 
-    For tests, `variables` override the emulator's environment, and `serve=False` starts no process
-    beside the emulator. Raises LocalError.
+    For tests, `variables` override the emulator's environment, `serve=False` starts no process
+    beside the emulator, and without `raise_quotas` the account keeps those of a new one. Raises
+    LocalError.
     """
     steps = Steps(Console(quiet=True))
     synthesised = synthesise(workspace, architectures, settings, steps)
-    return deploy(workspace, synthesised, steps, variables=variables, serve=serve)
+    running = deploy(workspace, synthesised, steps, variables=variables, serve=serve)
+    if raise_quotas:
+        ask_for_quotas(running, steps)
+    return running
 
 
 def synthesise(
@@ -97,3 +104,14 @@ def deploy(
         if serve:
             servers.serve(workspace, running, assembly.resource_types)
     return LocalAws(running, workspace, assembly, outputs, synthesised.kept)
+
+
+def ask_for_quotas(running: LocalAws, steps: Steps) -> None:
+    """Ask for the instances that what is deployed uses: a new account has none of most types."""
+    needs = instance_needs(running.assembly.resources())
+    if not needs:
+        return
+    with steps.step("Ask for the instance quotas that the workflows need"):
+        asked_for = ask_for(running.emulator.client("service-quotas"), needs)
+    for quota in asked_for:
+        steps.say(quota)

@@ -52,7 +52,13 @@ class Assembly:
     @property
     def resource_types(self) -> set[str]:
         """The type of every resource in every template."""
-        return {resource["Type"] for resource in self._resources()}
+        return {resource_type for resource_type, _ in self.resources()}
+
+    def resources(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """The type and the properties of every resource in every template."""
+        for stack in self.stacks:
+            for resource in json.loads(stack.template.read_text())["Resources"].values():
+                yield resource["Type"], resource.get("Properties", {})
 
     def _stack(self, artifact_id: str, properties: dict[str, Any]) -> AssemblyStack:
         return AssemblyStack(
@@ -61,7 +67,3 @@ class Assembly:
             architecture=properties["tags"]["architecture"],
             template=self.folder / properties["templateFile"],
         )
-
-    def _resources(self) -> Iterator[dict[str, Any]]:
-        for stack in self.stacks:
-            yield from json.loads(stack.template.read_text())["Resources"].values()

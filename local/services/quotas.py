@@ -1,4 +1,4 @@
-"""Calls a second of Translate and Comprehend, instances of SageMaker, and failures on demand."""
+"""Calls a second of Translate and Comprehend, and failures on demand."""
 
 import threading
 import time
@@ -34,23 +34,16 @@ class Quotas:
         self._recent: dict[str, deque[float]] = {}
         self._calls = 0
         self._throttled = 0
-        self.instances: Mapping[str, int] = {}
-        """Quota name -> instances: `ml.m5.large for endpoint usage`. Others have no limit."""
 
     def configure(
-        self,
-        throttle_every: int = 0,
-        failing: Mapping[str, str] | None = None,
-        instances: Mapping[str, int] | None = None,
+        self, throttle_every: int = 0, failing: Mapping[str, str] | None = None
     ) -> dict[str, Any]:
         """Throttle each `throttle_every`th call, and fail actions: `failing` maps them to an error.
 
-        `instances` limits SageMaker's, by the name of a quota as Service Quotas lists it.
         Without arguments, only the documented quota applies. Returns how many calls were throttled.
         """
         with self._lock:
             self._throttle_every, self._failing = throttle_every, failing or {}
-            self.instances = instances or {}
             return {"throttled": self._throttled}
 
     def limit(self, table: Table) -> Table:

@@ -4,7 +4,7 @@
 
 `POST /tasks` takes a task of a workflow, `POST /endpoints/<name>/invocations` an InvokeEndpoint
 that the emulator has authorised, `POST /glue-jobs` a run of a Glue job; `POST /quotas` makes
-Translate and Comprehend throttle or fail, and limits SageMaker's instances.
+Translate and Comprehend throttle or fail.
 """
 
 import json

@@ -4,7 +4,9 @@ Each request passes the door first (`local/services/contract/door.py`), which kn
 already. The stand-ins act under the roles that a request passes, or else under the workflow's.
 """
 
+import threading
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ from local.services.polly.synthesis_tasks import SynthesisTasks
 from local.services.quotas import Quotas
 from local.services.s3 import objects
 from local.services.sagemaker.service import SageMaker
+from local.services.service_quotas.applied import InstanceQuotas
 from local.services.task import CALLER, Arguments, StandIn, Table, TaskError
 from local.services.transcribe.jobs import TranscriptionJobs
 from local.services.translate import text_translation
@@ -32,9 +35,15 @@ from local.services.translate.jobs import TranslationJobs
 class Tasks:
     """Answers the tasks that the emulator's Step Functions passes on."""
 
-    def __init__(self, emulator: Emulator, folder: Path) -> None:
-        """`folder` is the workspace's."""
+    def __init__(
+        self, emulator: Emulator, folder: Path, instance_quotas: Mapping[str, int] | None = None
+    ) -> None:
+        """`folder` is the workspace's; without `instance_quotas`, Service Quotas is asked."""
         self.quotas = Quotas()
+        self._instance_quotas = (
+            InstanceQuotas(emulator) if instance_quotas is None else instance_quotas
+        )
+        self._admission = threading.Lock()
         self._sagemaker = SageMaker(emulator, folder)
         self._targets = ScalableTargets()
         self._transcriptions = TranscriptionJobs(emulator)
@@ -56,7 +65,14 @@ class Tasks:
         operation = operation_of(resource)
         if operation is None:
             raise TaskError("States.Runtime", f"{resource} has no stand-in in the local AWS")
-        door.check(resource, arguments, self._state())
+        with ExitStack() as in_use:
+            # One at a time: two jobs must not both take the last instance of a quota.
+            with self._admission:
+                door.check(resource, arguments, self._state())
+                in_use.enter_context(self._sagemaker.instances_in_use(operation, arguments))
+            return self._answer(operation, arguments)
+
+    def _answer(self, operation: Operation, arguments: Arguments) -> object:
         stand_in = self.stand_in(operation)
         if stand_in is None:
             raise TaskError("States.Runtime", f"{operation.id} has no stand-in")
@@ -81,7 +97,7 @@ class Tasks:
         """What the rules may ask about."""
         return {
             **self._sagemaker.state(),
-            "instance_quotas": self.quotas.instances,
+            "instance_quotas": self._instance_quotas,
             "scalable_targets": self._targets.by_resource,
             "transcription_jobs": self._transcriptions.by_name,
         }

@@ -37,7 +37,7 @@ def requests_within_the_contract(monkeypatch: pytest.MonkeyPatch) -> None:
         broken = rules.broken(operation, parameters, {})
         refusals = [
             *(violation.message for violation in violations(shape, parameters)),
-            *([broken.message] if broken else []),
+            *([broken.message_for(parameters, {})] if broken else []),
         ]
         if refusals:
             pytest.fail(f"AWS refuses {operation}: {refusals[0]}")

@@ -246,18 +246,23 @@ class Platform:
 
 
 @contextmanager
-def running_platform(workspace: Workspace) -> Iterator[Platform]:
-    """Deploy a platform with a training set; stop it afterwards."""
+def running_platform(workspace: Workspace, *, raise_quotas: bool = True) -> Iterator[Platform]:
+    """Deploy a platform with a training set; stop it afterwards.
+
+    Without `raise_quotas` its account has those of a new one.
+    """
     settings = {
         "ml_training.from_lake": "false",
         # Off in the demo: a pipeline of two containers, and a search for hyperparameters.
         "ml_endpoint.pipeline": "true",
         "ml_training.tuning_jobs": "2",
+        # The quota that is asked for is of one instance, unless the setting `tune` is on.
+        "ml_training.parallel_tuning_jobs": "1",
         "ml_endpoint.drift_minimum_flights": "50",
         "ml_endpoint.retrain_on_drift": "true",
     }
     try:
-        running = local_aws.start(workspace, ["ml-platform"], settings)
+        running = local_aws.start(workspace, ["ml-platform"], settings, raise_quotas=raise_quotas)
         outputs = running.outputs
         folder = workspace.scratch / "set"
         training_set.write(folder, 6_000)

@@ -1,47 +1,12 @@
 """What templates need of the account that they are deployed to, read from the templates alone."""
 
-import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
-
-from tools.assembly import Assembly, Resource
-from tools.assembly.asl import tasks
-
-# SageMaker API of a workflow's task -> the usage that its quota is named after.
-_USAGES = {
-    "createTrainingJob": "training job usage",
-    "createHyperParameterTuningJob": "training job usage",
-    "createProcessingJob": "processing job usage",
-    "createTransformJob": "transform job usage",
-    "createEndpointConfig": "endpoint usage",
-}
-_BLUE_GREEN = 2
-"""A roll-out runs the old and the new fleet side by side."""
-
-
-@dataclass(frozen=True)
-class Instances:
-    """Instances of one type and usage that run at once: a quota of SageMaker."""
-
-    instance_type: str
-    usage: str
-    count: int
-
-    @property
-    def quota_name(self) -> str:
-        """As Service Quotas lists it: "ml.m7i.large for training job usage"."""
-        return f"{self.instance_type} for {self.usage}"
+from local.services.sagemaker.instance_needs import Instances, instance_needs
+from tools.assembly import Assembly
 
 
 def instances(assembly: Assembly) -> list[Instances]:
     """The SageMaker instances of notebooks, endpoints and of what workflows start, by quota."""
-    most: dict[str, Instances] = {}
-    for need in _instances(assembly):
-        present = most.get(need.quota_name)
-        if present is None or present.count < need.count:
-            most[need.quota_name] = need
-    return sorted(most.values(), key=lambda need: need.quota_name)
+    return instance_needs((resource.type, resource.properties) for resource in assembly.resources)
 
 
 def reserved_concurrency(assembly: Assembly) -> int:
@@ -81,46 +46,3 @@ def writes_api_logs(assembly: Assembly) -> bool:
         "AccessLogSetting" in stage.properties or "MethodSettings" in stage.properties
         for stage in assembly.of_type("AWS::ApiGateway::Stage")
     )
-
-
-def _instances(assembly: Assembly) -> Iterator[Instances]:
-    for notebook in assembly.of_type("AWS::SageMaker::NotebookInstance"):
-        yield Instances(notebook.properties["InstanceType"], "notebook instance usage", 1)
-    for config in assembly.of_type("AWS::SageMaker::EndpointConfig"):
-        for variant in config.properties["ProductionVariants"]:
-            if "InstanceType" in variant:
-                count = int(variant.get("InitialInstanceCount", 1)) * _BLUE_GREEN
-                yield Instances(variant["InstanceType"], "endpoint usage", count)
-    for machine in assembly.of_type("AWS::StepFunctions::StateMachine"):
-        yield from _of_workflow(machine)
-
-
-def _of_workflow(machine: Resource) -> Iterator[Instances]:
-    substitutions: Mapping[str, Any] = machine.properties.get("DefinitionSubstitutions", {})
-    types = {
-        value
-        for name, value in substitutions.items()
-        if name.endswith("InstanceType") and str(value).startswith("ml.")
-    }
-    definition = json.loads(machine.properties["DefinitionString"])
-    apis = {
-        task.body["Resource"].rpartition(":")[2].removesuffix(".sync") for task in tasks(definition)
-    }
-    for api in sorted(apis & set(_USAGES)):
-        if api == "createHyperParameterTuningJob" and substitutions.get("Tune") != "true":
-            continue
-        if api == "createEndpointConfig" and substitutions.get("Serving") == "serverless":
-            continue
-        usage = _USAGES[api]
-        if usage == "training job usage" and substitutions.get("Spot") == "true":
-            usage = f"spot {usage}"
-        for instance_type in sorted(types):
-            yield Instances(instance_type, usage, _count(api, substitutions))
-
-
-def _count(api: str, substitutions: Mapping[str, Any]) -> int:
-    if api == "createHyperParameterTuningJob":
-        return int(substitutions["ParallelTuningJobs"])
-    if api == "createEndpointConfig":
-        return int(substitutions.get("MinimumInstances", 1)) * _BLUE_GREEN
-    return 1

@@ -42,10 +42,12 @@ def check(resource: str, arguments: Arguments, state: Mapping[str, Any] | None =
     request = request_of(operation, arguments)
     for violation in violations_of(operation, request):
         raise TaskError(*_model_error(operation, violation))
-    broken = rules.broken(operation.id, request, state or {})
+    existing = state or {}
+    broken = rules.broken(operation.id, request, existing)
     if broken:
+        message = broken.message_for(request, existing)
         raise TaskError(
-            error_name(operation, broken.error), cause(operation, broken.error, broken.message)
+            error_name(operation, broken.error), cause(operation, broken.error, message)
         )
 
 

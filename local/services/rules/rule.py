@@ -29,7 +29,8 @@ class Rule:
     breaks: Callable[[Arguments, State], bool]
     error: str
     """The code of the error as the service words it."""
-    message: str
+    message: str | Callable[[Arguments, State], str]
+    """A function, if it tells what the request asked for."""
     source: str
     read: str = ""
     """When the source was held against this rule; empty: it is from knowledge, and unverified."""
@@ -39,6 +40,10 @@ class Rule:
     accepted: Arguments
     state: State = field(default_factory=dict)
     """What exists in the examples."""
+
+    def message_for(self, request: Arguments, state: State) -> str:
+        """The message with which a request is refused."""
+        return self.message if isinstance(self.message, str) else self.message(request, state)
 
 
 # Rules that its authors saw AWS's own deployments break, with AWS's messages.

@@ -1,18 +1,30 @@
 """SageMaker: quotas of instances, a type and usage each: 0 in a new account for most types.
 
-No quota applies unless `POST /quotas` of the task server sets it. `make doctor` asks a real
-account.
+The quotas are those of Service Quotas in the local AWS (`local/services/service_quotas/`), which
+begins as a new account has them; a type that is not in its table has none.
 """
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
-from local.services.rules.rule import API_READ, Rule, State, api
+from local.services.rules.rule import API_READ, READ, Rule, State, api
 from local.services.rules.sagemaker import TRAINING
 from local.services.task import Arguments
 
 _REFERENCE = "sagemaker/latest/APIReference"
+
+
+@dataclass(frozen=True)
+class _Excess:
+    """A quota that a request exceeds."""
+
+    quota_name: str
+    quota: int
+    used: int
+    """Instances of running jobs and of endpoints."""
+    requested: int
 
 
 def _jobs(request: Arguments) -> Iterator[tuple[str, int]]:
@@ -42,32 +54,58 @@ def _fleet(config_name: str, state: State) -> Iterator[tuple[str, int]]:
             yield quota_name, variant["InitialInstanceCount"]
 
 
-def _exceeds_quota(request: Arguments, state: State) -> bool:
-    """Whether the request and what endpoints use already are more than a quota that is set."""
-    quotas: dict[str, int] = state.get("instance_quotas", {})
-    instances: Counter[str] = Counter()
-    fleets = [endpoint["EndpointConfigName"] for endpoint in state.get("endpoints", {}).values()]
+def _in_use(state: State) -> Counter[str]:
+    """Quota name -> instances of running jobs and of endpoints."""
+    used: Counter[str] = Counter()
+    for job in state.get("running_jobs", []):
+        used.update(dict(_jobs(job)))
+    for endpoint in state.get("endpoints", {}).values():
+        for quota_name, count in _fleet(endpoint["EndpointConfigName"], state):
+            used[quota_name] += count
+    return used
+
+
+def _excess(request: Arguments, state: State) -> _Excess | None:
+    """The first quota that a request exceeds, with what is in use already."""
+    requested: Counter[str] = Counter()
     # An update creates the new fleet beside the old one.
-    requested = [*_jobs(request), *_fleet(request.get("EndpointConfigName", ""), state)]
-    for quota_name, count in requested:
-        instances[quota_name] += count
-    for config_name in fleets:
-        for quota_name, count in _fleet(config_name, state):
-            if quota_name in instances:
-                instances[quota_name] += count
-    return any(count > quotas.get(name, count) for name, count in instances.items())
+    fleet = _fleet(request.get("EndpointConfigName", ""), state)
+    for quota_name, count in [*_jobs(request), *fleet]:
+        requested[quota_name] += count
+    used = _in_use(state)
+    for quota_name, count in requested.items():
+        quota = state.get("instance_quotas", {}).get(quota_name)
+        if quota is not None and used[quota_name] + count > quota:
+            return _Excess(quota_name, quota, used[quota_name], count)
+    return None
+
+
+def _exceeds_quota(request: Arguments, state: State) -> bool:
+    return _excess(request, state) is not None
+
+
+def _message(request: Arguments, state: State) -> str:
+    """SageMaker's sentence, which workflows read.
+
+    Its figures are those of https://github.com/data-science-on-aws/data-science-on-aws/issues/200,
+    its end that of https://github.com/vantage-sh/ec2instances.info/issues/732 (read 2026-11-29).
+    """
+    excess = _excess(request, state)
+    if excess is None:
+        raise ValueError("The request is within its quotas.")
+    return (
+        f"The account-level service limit '{excess.quota_name}' is {excess.quota} Instances, with"
+        f" current utilization of {excess.used} Instances and a request delta of"
+        f" {excess.requested} Instances. Please use AWS Service Quotas to request an increase for"
+        " this quota. If AWS Service Quotas is not available, contact AWS support to request an"
+        " increase for this quota."
+    )
 
 
 def _config(count: int) -> dict[str, Any]:
     variant = {"InstanceType": "ml.m5.large", "InitialInstanceCount": count, "VariantName": "a"}
     return {"ProductionVariants": [variant]}
 
-
-# AWS's message also names the quota, its value and the current use.
-_MESSAGE = (
-    "The account-level service limit for the instance type is exceeded. Please use AWS Service"
-    " Quotas to request an increase for this quota."
-)
 
 RULES = (
     Rule(
@@ -81,12 +119,15 @@ RULES = (
         says="Jobs cannot use more instances of a type than the account's quota for their kind.",
         breaks=_exceeds_quota,
         error="ResourceLimitExceeded",
-        message=_MESSAGE,
-        source=api(_REFERENCE, "API_CreateTrainingJob"),
-        read=API_READ,
+        message=_message,
+        source="https://github.com/data-science-on-aws/data-science-on-aws/issues/200",
+        read=READ,
         refused={**TRAINING, "ResourceConfig": {**TRAINING["ResourceConfig"], "InstanceCount": 2}},
         accepted=TRAINING,
-        state={"instance_quotas": {"ml.m5.large for training job usage": 1}},
+        state={
+            "instance_quotas": {"ml.m5.large for training job usage": 2},
+            "running_jobs": [TRAINING],
+        },
     ),
     Rule(
         id="endpoint-instances",
@@ -95,7 +136,7 @@ RULES = (
         " counts the old fleet and the new one.",
         breaks=_exceeds_quota,
         error="ResourceLimitExceeded",
-        message=_MESSAGE,
+        message=_message,
         source=api(_REFERENCE, "API_UpdateEndpoint"),
         read=API_READ,
         refused={"EndpointName": "b", "EndpointConfigName": "two"},

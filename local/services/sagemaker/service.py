@@ -5,12 +5,14 @@ that a job's data passes are.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from local.runtime.emulator import Emulator
 from local.runtime.workspace import LocalError
+from local.services.contract.operations import Operation
 from local.services.sagemaker import tuning_job
 from local.services.sagemaker.endpoints import Endpoints
 from local.services.sagemaker.jobs import SageMakerJobs
@@ -22,12 +24,13 @@ from local.services.vpc.endpoints import s3_endpoint_of
 
 LENIENT = [
     (
-        "Quotas of instances apply only where a test sets them, and images are not pulled.",
-        "A new account has 0 of most types, and nothing would run: `make doctor` asks the account.",
+        "Images are not pulled.",
+        "A container is an environment of Python packages on this machine.",
     ),
 ]
 
 _JOBS = ("TrainingJob", "HyperParameterTuningJob", "ProcessingJob", "TransformJob")
+_STARTS = {f"sagemaker:Create{kind}" for kind in _JOBS}
 
 
 class SageMaker:
@@ -40,6 +43,7 @@ class SageMaker:
         self.registry = ModelRegistry(self._resources)
         self._endpoints = Endpoints(emulator, folder, self._resources)
         self._training_jobs: dict[str, Arguments] = {}
+        self._running_jobs: list[Arguments] = []
 
     def state(self) -> Mapping[str, Any]:
         """What exists already, as rules ask for it: kind -> name -> request or description."""
@@ -48,7 +52,20 @@ class SageMaker:
             "endpoints": resources["Endpoint"],
             "endpoint_configs": resources["EndpointConfig"],
             "training_jobs": self._training_jobs,
+            "running_jobs": [*self._running_jobs],
         }
+
+    @contextmanager
+    def instances_in_use(self, operation: Operation, request: Arguments) -> Iterator[None]:
+        """Count the instances of a job as in use until it ends; other operations use none."""
+        if operation.id not in _STARTS:
+            yield
+            return
+        self._running_jobs.append(request)
+        try:
+            yield
+        finally:
+            self._running_jobs.remove(request)
 
     def table(self) -> Table:
         """The stand-ins of SageMaker's integrations."""

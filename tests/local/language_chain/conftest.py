@@ -131,9 +131,7 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
     """The chain that tests share."""
     workspace = Workspace(tmp_path_factory.mktemp("language"))
     try:
-        # The quota of a new account for all its functions together.
-        variables = {"LAMBDA_ACCOUNT_CONCURRENCY": "10"}
-        yield Chain(local_aws.start(workspace, ["language-chain"], variables=variables))
+        yield Chain(local_aws.start(workspace, ["language-chain"]))
     finally:
         stop(workspace)
 

@@ -200,6 +200,12 @@ def test_there_is_no_sagemaker(unchanged: Unchanged) -> None:
         running.client("sagemaker-runtime").invoke_endpoint(EndpointName="any", Body=b"{}")
 
 
+def test_there_are_no_service_quotas(unchanged: Unchanged) -> None:
+    running, _ = unchanged
+    with pytest.raises(ClientError):
+        running.client("service-quotas").list_service_quotas(ServiceCode="sagemaker")
+
+
 def test_policies_see_neither_namespaces_nor_vpc_endpoints(unchanged: Unchanged) -> None:
     running, outputs = unchanged
     iam = running.client("iam")

@@ -42,8 +42,8 @@ def test_a_task_has_a_stand_in(resource: str, tmp_path: Path) -> None:
 def test_a_job_beyond_the_quota_is_refused_with_an_error_that_workflows_wait_for(
     tmp_path: Path,
 ) -> None:
-    tasks = Tasks(Emulator(1, tmp_path / "authority.pem"), tmp_path)
-    tasks.quotas.configure(instances={"ml.m5.large for training job usage": 0})
+    quotas = {"ml.m5.large for training job usage": 0}
+    tasks = Tasks(Emulator(1, tmp_path / "authority.pem"), tmp_path, quotas)
     with pytest.raises(TaskError) as refusal:
         tasks.answer("arn:aws:states:::sagemaker:createTrainingJob.sync", TRAINING)
     assert refusal.value.error in {

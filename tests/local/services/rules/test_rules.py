@@ -30,7 +30,8 @@ def resource_of(rule: Rule) -> str:
 @each_rule
 def test_what_breaks_a_rule_is_refused_under_the_services_error(rule: Rule) -> None:
     resource = resource_of(rule)
-    with pytest.raises(TaskError, match=re.escape(rule.message)) as refusal:
+    message = rule.message_for(rule.refused, rule.state)
+    with pytest.raises(TaskError, match=re.escape(message)) as refusal:
         door.check(resource, rule.refused, rule.state)
     operation = operation_of(resource)
     assert operation is not None
