@@ -45,14 +45,10 @@ def _publisher(rule: Rule) -> str:
     return "AWS" if address.netloc == _AWS else "/".join(address.path.split("/")[1:3])
 
 
-def _state(rule: Rule) -> str:
-    return rule.read or f"unverified; read in vain: {rule.looked_at}"
-
-
 def page() -> str:
     """The page in Markdown, for the root of the site."""
     rules = [
-        (code(rule.operations[0]), rule.says, f"[{_publisher(rule)}]({rule.source})", _state(rule))
+        (code(rule.operations[0]), rule.says, f"[{_publisher(rule)}]({rule.source})", rule.read)
         for rule in all_rules()
     ]
     exceptions = [(exception.shapes, exception.reason) for exception in TABLE]
@@ -64,12 +60,11 @@ def page() -> str:
         "## What is still more lenient",
         table(["service", "what is not checked", "why"], list(leniencies())),
         f"## The {len(rules)} rules that no model carries",
-        "Those with a date were held against the linked source on that day: AWS's own text (of its"
-        " API, in the wording that the SDK's models carry; of its guides, in the stored copy that"
-        " there was), the source of a container or an SDK of AWS, an issue that quotes AWS's"
-        " answer, or a project that records AWS's answers. The others are from knowledge, and"
-        " unverified: what was read for them says nothing of it. Where a source tells no message,"
-        " the message is ours.",
+        "Each was held against the linked source on its day: AWS's own text (of its API, in the"
+        " wording that the SDK's models carry; of its guides, in the stored copy that there was),"
+        " the source of a container or an SDK of AWS, a thread that tells AWS's answer, or a"
+        " project that records AWS's answers. Where a source tells no message, the message is"
+        " ours.",
         table(["operation", "rule", "source", "held against it"], rules),
         "## Where a model is not followed",
         table(["shape", "why"], exceptions),

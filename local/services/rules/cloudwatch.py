@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from local.services.rules.rule import API_READ, Rule, api
+from local.services.rules.rule import API_READ, READ, Rule, api
 from local.services.task import Arguments
 
 
@@ -19,8 +19,8 @@ RULES = [
         breaks=lambda request, _: request["Namespace"].startswith("AWS/"),
         error="InvalidParameterValue",
         message="The value AWS/ for parameter Namespace is invalid.",
-        source=api("AmazonCloudWatch/latest/APIReference", "API_PutMetricData"),
-        looked_at="PutMetricData advises against such names and does not say that it refuses them",
+        source="https://github.com/boto/boto3/issues/1847",
+        read=READ,
         refused={**_metric(), "Namespace": "AWS/SQS"},
         accepted=_metric(),
     ),

@@ -32,10 +32,8 @@ class Rule:
     message: str | Callable[[Arguments, State], str]
     """A function, if it tells what the request asked for."""
     source: str
-    read: str = ""
-    """When the source was held against this rule; empty: it is from knowledge, and unverified."""
-    looked_at: str = ""
-    """Of an unverified rule: what was read and says nothing of it."""
+    read: str
+    """When the source was held against this rule."""
     refused: Arguments
     accepted: Arguments
     state: State = field(default_factory=dict)

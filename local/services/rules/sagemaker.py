@@ -200,20 +200,6 @@ RULES = [
         accepted=_tuning(**_range("0", "1", "Linear")),
     ),
     Rule(
-        id="range-order",
-        operations=("sagemaker:CreateHyperParameterTuningJob",),
-        says="A range begins below its end.",
-        breaks=lambda request, _: any(
-            float(bounds["MinValue"]) > float(bounds["MaxValue"]) for bounds in _ranges(request)
-        ),
-        error="ValidationException",
-        message="The MinValue of a parameter range must not be greater than its MaxValue.",
-        source=api(_REFERENCE, "API_ContinuousParameterRange"),
-        looked_at="CreateHyperParameterTuningJob, the guide on ranges, issue threads",
-        refused=_tuning(**_range("2", "1", "Linear")),
-        accepted=_tuning(**_range("1", "2", "Linear")),
-    ),
-    Rule(
         id="parallel-jobs",
         operations=("sagemaker:CreateHyperParameterTuningJob",),
         says="At most ten jobs of a search run at once by default.",

@@ -27,6 +27,11 @@ LENIENT = [
         "Images are not pulled.",
         "A container is an environment of Python packages on this machine.",
     ),
+    (
+        "A range of a hyperparameter may begin above its end.",
+        "That SageMaker refuses it is likely and unverified: neither its API's text nor a thread"
+        " says so.",
+    ),
 ]
 
 _JOBS = ("TrainingJob", "HyperParameterTuningJob", "ProcessingJob", "TransformJob")
