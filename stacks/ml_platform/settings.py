@@ -45,7 +45,7 @@ class MlNetworkSettings:
     """The VPC that everything runs in, and the platform's budget."""
 
     availability_zones: Annotated[int, Field(ge=2, le=3)] = 2
-    """Availability Zones of the VPC."""
+    """Availability Zones of the VPC: 2, so that the loss of one is survived, or 3."""
     interface_endpoints: Annotated[tuple[InterfaceEndpoint, ...], Listed] = (
         "sagemaker.api",
         "sagemaker.runtime",
@@ -74,13 +74,14 @@ class MlTrainingSettings:
     """Train on spot capacity, for up to 90 % less; an interrupted job continues from its checkpoint
     (TR-13)."""
     max_runtime_minutes: Annotated[int, Field(ge=5, le=7 * 24 * 60)] = 60
-    """A job that runs longer is stopped, and with it its bill (TR-15)."""
+    """A job that runs longer is stopped, and with it its bill (TR-15). In less than 5 minutes, an
+    instance hardly starts."""
     max_spot_wait_minutes: Annotated[int, Field(ge=0, le=7 * 24 * 60)] = 60
     """How long a spot job may wait for capacity, on top of its run time."""
     tune: bool = False
     """Search for hyperparameters instead of using those that are checked in (TR-18)."""
     tuning_jobs: Annotated[int, Field(ge=2, le=100)] = 8
-    """Training jobs of one search."""
+    """Training jobs of one search, at least 2: one would be no search."""
     parallel_tuning_jobs: Annotated[int, Field(ge=1, le=10)] = 2
     """Training jobs at once. A Bayesian search learns from finished jobs, so few (TR-19)."""
     minimum_auc: Share = 0.65
@@ -118,7 +119,8 @@ class MlEndpointSettings:
     roll_out: Literal["canary", "linear", "all-at-once", "shadow"] = "canary"
     """How traffic moves to a new model: a part first, in equal steps, at once, or as a copy."""
     roll_out_percent: Annotated[int, Field(ge=5, le=50)] = 10
-    """Share of the capacity that a canary or a linear step moves."""
+    """Share of the capacity that a canary or a linear step moves, from 5: a smaller one is no
+    instance."""
     bake_minutes: Annotated[int, Field(ge=1, le=60)] = 5
     """How long alarms are watched before the next step of a roll-out."""
     serverless_memory_mebibytes: Annotated[Literal[1024, 2048, 3072, 4096, 5120, 6144], Number] = (
@@ -142,7 +144,7 @@ class MlEndpointSettings:
     drift_window_hours: Annotated[int, Field(ge=1, le=168)] = 24
     """Captured requests of this window are compared with the training set."""
     drift_minimum_flights: Annotated[int, Field(ge=50)] = 200
-    """Fewer captured flights are not compared."""
+    """Fewer captured flights are not compared; of fewer than 50, noise looks like drift."""
     retrain_on_drift: bool = False
     """Start the training workflow when the drift alarm is raised."""
     requests_per_second: Annotated[int, Field(ge=1, le=10_000)] = 50
@@ -205,9 +207,10 @@ class MlNotebookSettings:
     instance_type: NotebookInstanceType = "ml.t3.medium"
     """Instance type of the notebook instance."""
     volume_gibibytes: Annotated[int, Field(ge=5, le=16384)] = 20
-    """Size of the notebook instance's volume."""
+    """Size of the notebook instance's volume; SageMaker's least is 5."""
     idle_minutes: Annotated[int, Field(ge=10, le=24 * 60)] = 60
-    """The instance stops itself after this time without work."""
+    """The instance stops itself after this time without work, not before 10 minutes: it is asked
+    every 5."""
     owner: Annotated[Annotated[str, Field(pattern=r"^[\w+=,.@-]{1,64}$")] | None, Off] = None
     """IAM user or role session that may open the instance; nobody else can."""
     source_addresses: Annotated[

@@ -34,8 +34,8 @@ class StreamingLakeSettings:
     none: on-demand mode, which scales by itself and costs 29 USD a month before the first byte
     (IN-06)."""
     retention_hours: Annotated[int, Field(ge=24, le=8760)] = 24
-    """How long the stream keeps records: 24 hours to 365 days (IN-07; the notes' limit of seven
-    days is outdated)."""
+    """How long the stream keeps records: 24 to 8,760 hours, 365 days (IN-07; the notes'
+    limit of seven days is outdated)."""
     buffer_mebibytes: Annotated[int, Field(ge=64, le=128)] = 128
     """Firehose writes an object when this much is buffered. Parquet conversion needs at least
     64 MiB; larger means fewer, larger files."""
@@ -47,7 +47,8 @@ class StreamingLakeSettings:
     transform_buffer_seconds: Annotated[int, Field(ge=0, le=900)] = 60
     """Firehose sends a smaller batch to the transform function after this time."""
     object_lock_days: Annotated[Annotated[int, Field(ge=1, le=36500)] | None, Off] = None
-    """Object Lock of the raw log: nobody deletes a raw object earlier (ST-12)."""
+    """Object Lock of the raw log: nobody deletes a raw object earlier (ST-12). S3 takes at most
+    36,500 days."""
     object_lock_mode: Literal["governance", "compliance"] = "governance"
     """Who may lift the lock. governance: who holds s3:BypassGovernanceRetention, which nothing here
     grants. compliance: nobody, the root user included; set it once objects are seen to arrive: that
@@ -60,7 +61,8 @@ class StreamingLakeSettings:
     curate_flex: bool = True
     """Run the curation job on spare capacity, for a third less; it may wait for it (ET-03)."""
     curate_max_workers: Annotated[int, Field(ge=2, le=100)] = 4
-    """Upper limit of the curation job's auto scaling, in G.1X workers."""
+    """Upper limit of the curation job's auto scaling, in G.1X workers: at least 2, the driver and
+    an executor."""
     query_limit_mebibytes: Annotated[int, Field(ge=10, le=10_000_000)] = 10_240
     """Athena cancels a query that would scan more. Athena's minimum is 10 MB."""
     query_result_days: Annotated[int, Field(ge=1, le=3650)] = 30
@@ -84,8 +86,8 @@ class StreamingLakeSettings:
     delivery. Not in the local AWS, which has neither channels nor S3 Tables."""
     event_days: Annotated[int, Field(ge=2, le=3650)] = 30
     """How long delivered events lie in `events/`, and replayed ones in `replayed/`. The curation
-    job has read them by then, or never will: it should run at least every few days. The raw log
-    keeps them for good."""
+    job has read them by then, or never will: its attempts may take hours, so at least 2. The raw
+    log keeps them for good."""
     snapshot_days: Annotated[int, Field(ge=1, le=365)] = 5
     """How long queries can read the curated flights as they were: files that later commits replaced
     are kept, and paid for, as long."""

@@ -12,6 +12,9 @@ from pathlib import Path
 # A member of a state on a line of its own: `"MaxAttempts": 6,`.
 _MEMBER = re.compile(r'^(?P<before>\s*"(?P<name>[^"]+)":\s*)(?P<value>[^{\[].*?)(?P<after>,?)$')
 _DESCRIPTIVE = {"Comment", "Type", "QueryLanguage", "StartAt", "Mode", "ExecutionType"}
+# Another wording for a person, and a longer page of a listing of which the first entries are read:
+# both change nothing that AWS or a program could see.
+_EQUIVALENT = {"Cause", "MaxKeys", "MaxResults"}
 _OPERATORS = {
     " = ": " != ", " != ": " = ", " < ": " >= ", " > ": " <= ", " <= ": " > ", " >= ": " < ",
     " and ": " or ", " or ": " and ", "$min(": "$max(", "$max(": "$min(", "^(<": "^(>",
@@ -59,7 +62,7 @@ def of_workflow(root: Path, path: Path) -> Iterator[Mutant]:
     lines = path.read_text().splitlines(keepends=True)
     for number, line in enumerate(lines):
         match = _MEMBER.match(line.rstrip("\n"))
-        if match is None or match["name"] in _DESCRIPTIVE:
+        if match is None or match["name"] in _DESCRIPTIVE | _EQUIVALENT:
             continue
         try:
             value = json.loads(match["value"])

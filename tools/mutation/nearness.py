@@ -10,11 +10,16 @@ from stacks.catalogue import ARCHITECTURES
 UNIT, SCRIPTED, LOCAL, NOBODY = "unit tests", "scripted workflows", "the local AWS", "nobody"
 _FOLDERS = {manifest.folder for manifest in ARCHITECTURES.values()}
 _GATE = "stacks/shared/gate"
-_PROMISES = ("tests/stacks/test_promises.py", "tests/stacks/test_promises_of_care.py")
+_PROMISES = (
+    "tests/stacks/test_promises.py",
+    "tests/stacks/test_promises_of_care.py",
+    "tests/stacks/test_relations.py",
+)
 # What reads the templates of all architectures, and what tries every setting.
 _LIMITS = ("tests/stacks/test_api_limits.py", "tests/lambdas/test_settings.py")
 _SETTINGS = (
     "tests/stacks/test_environments.py",
+    "tests/stacks/test_relations.py",
     "tests/tools/costs/test_idle.py",
     "tests/tools/costs/test_budget.py",
 )

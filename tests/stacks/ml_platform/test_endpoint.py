@@ -50,7 +50,9 @@ def test_the_api_throttles_and_logs_the_caller_but_not_the_body(endpoint: Templa
     assert settings["ThrottlingRateLimit"] == 50
     assert settings["DataTraceEnabled"] is False
     log_format = stage["Properties"]["AccessLogSetting"]["Format"]
-    assert "$context.identity" in log_format
+    who = ("identity.caller", "identity.user", "identity.sourceIp")
+    what = ("requestTime", "httpMethod", "resourcePath", "protocol", "status", "responseLength")
+    assert [name for name in (*who, *what) if f"$context.{name}" not in log_format] == []
     assert "body" not in log_format.lower()
 
 

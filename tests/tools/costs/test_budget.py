@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from repository import ROOT
-from stacks.catalogue import ARCHITECTURES
+from stacks.catalogue import ARCHITECTURES, ENVIRONMENTS
 from tests.tools.conftest import Assemblies
+from tools.assembly import architecture_of
 from tools.costs import budget, prices
+from tools.costs.idle import monthly
+from tools.costs.lines import total
 
 
 def _synth(tmp_path: Path, *settings: str) -> subprocess.CompletedProcess[str]:
@@ -43,6 +46,19 @@ def test_a_synth_over_budget_warns_in_one_sentence_and_succeeds(tmp_path: Path) 
 @pytest.mark.parametrize("environment", ["local", "sandbox", "production"])
 def test_environments_are_within_their_own_budgets(assemble: Assemblies, environment: str) -> None:
     assert list(budget.warnings(assemble(environment).templates)) == []
+
+
+@pytest.mark.parametrize("environment", ["local", "sandbox", "production"])
+def test_a_budget_notices_a_month_that_costs_twice_as_much(
+    assemble: Assemblies, environment: str
+) -> None:
+    assembly = assemble(environment)
+    lines = monthly(assembly)
+    for name, manifest in ARCHITECTURES.items():
+        group, _, setting = manifest.budget.partition(".")
+        limit = getattr(ENVIRONMENTS[environment].groups[group], setting)
+        idle = total(line for line in lines if architecture_of(line.stack) == name)
+        assert limit is None or limit <= 2 * idle, name
 
 
 def test_every_architecture_can_have_a_budget(assemble: Assemblies) -> None:
