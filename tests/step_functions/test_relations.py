@@ -36,14 +36,12 @@ def values(part: Any, name: str) -> Iterator[Any]:
 
 def longest_wait(task: State) -> float:
     """The seconds between the tries of a task, if each waits as long as it may."""
-    return sum(
-        min(
-            retrier["IntervalSeconds"] * retrier["BackoffRate"] ** number,
-            retrier["MaxDelaySeconds"],
-        )
-        for retrier in task.body["Retry"]
-        for number in range(retrier["MaxAttempts"])
-    )
+    seconds = 0.0
+    for retrier in task.body["Retry"]:
+        for number in range(retrier["MaxAttempts"]):
+            delay = retrier["IntervalSeconds"] * retrier["BackoffRate"] ** number
+            seconds += min(delay, retrier["MaxDelaySeconds"])
+    return seconds
 
 
 @each_workflow
