@@ -122,6 +122,11 @@ def test_a_role_may_use_the_key_through_its_own_services_only(
     assert statement["Condition"] == {"StringEquals": {"kms:ViaService": via_services}}
 
 
+def test_a_function_that_only_writes_cannot_decrypt(anywhere: Template) -> None:
+    statement = statements(anywhere, "TransformRole")["EncryptWhatItWrites"]
+    assert "kms:Decrypt" not in statement["Action"]
+
+
 def test_the_job_publishes_metrics_in_glues_namespace_only(anywhere: Template) -> None:
     statement = statements(anywhere, "Curation/Role")["PublishItsMetrics"]
     assert statement["Condition"] == {"StringEquals": {"cloudwatch:namespace": "Glue"}}
