@@ -153,7 +153,7 @@ def test_an_architecture_retries_all_its_events_alike(templates: dict[str, Templ
         for policy in values(template["Resources"], "RetryPolicy"):
             policies[architecture_of(stack)].add(json.dumps(policy, sort_keys=True))
     assert policies
-    assert {name: each for name, each in policies.items() if len(each) > 1} == {}
+    assert {name: retries for name, retries in policies.items() if len(retries) > 1} == {}
 
 
 def test_a_message_is_hidden_for_longer_than_its_function_runs(

@@ -136,9 +136,9 @@ def _get(request: Request) -> Quota:
 
 def _changed(increase: Increase, region: str) -> dict[str, Any]:
     quota = _applied(increase.quota, region)
-    kept = ("ServiceCode", "ServiceName", "QuotaCode", "QuotaName", "QuotaArn", "GlobalQuota")
+    members = ("ServiceCode", "ServiceName", "QuotaCode", "QuotaName", "QuotaArn", "GlobalQuota")
     return {
-        **{name: quota[name] for name in kept},
+        **{name: quota[name] for name in members},
         "Id": increase.id,
         "DesiredValue": increase.desired,
         "Status": "APPROVED",
