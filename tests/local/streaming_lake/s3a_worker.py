@@ -7,7 +7,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
 from cryptography.x509 import load_pem_x509_certificate
 
-from local.services.glue.spark_session import ICEBERG_JARS
+from local.services.glue.spark_session import ICEBERG_JARS, JAVA_OPTIONS
 from local.services.glue.worker import run_script
 from repository import ROOT
 
@@ -26,11 +26,10 @@ def settings(folder: Path) -> dict[str, str]:
         )
     )
     ssl = {"": trust_store, "Type": "PKCS12", "Password": _PASSWORD}
+    options = [f"-Djavax.net.ssl.trustStore{name}={value}" for name, value in ssl.items()]
     return {
         "spark.driver.extraClassPath": f"{ICEBERG_JARS}:{_JARS}",
-        "spark.driver.extraJavaOptions": " ".join(
-            f"-Djavax.net.ssl.trustStore{name}={value}" for name, value in ssl.items()
-        ),
+        "spark.driver.extraJavaOptions": " ".join([JAVA_OPTIONS, *options]),
         "spark.hadoop.fs.s3.impl": "org.apache.hadoop.fs.s3a.S3AFileSystem",
         "spark.hadoop.fs.s3a.aws.credentials.provider": (
             "com.amazonaws.auth.EnvironmentVariableCredentialsProvider"
