@@ -216,7 +216,7 @@ test: .build/test.stamp  ## every test, or those of one architecture (ARCH=strea
 style: .build/test.stamp
 	@ruff format --check --quiet .
 	@ruff check --quiet .
-	@mypy --no-error-summary .
+	@$(VENV)/python -m tools.types
 
 .PHONY: lint
 lint: style  ## format, style, types, layers, templates, workflows, SQL, words
