@@ -90,10 +90,11 @@ INSTALL := $(UV) pip install --require-hashes --python
 	@if compgen -G "models/$*/*/*.py" >/dev/null; then $(MAKE) .build/model.stamp; fi
 	@touch $@
 
-# A jar, whatever Python this is, but its package says Python 3.12 at most. Scala 2.12 is Spark's.
+# A jar, whatever Python this is, but its package says Python 3.12 at most. Scala 2.12 is Spark's. A
+# cache of its own, so that the jar for Scala 2.13 does not stay.
 .build/iceberg.stamp: requirements/iceberg.txt .build/bootstrap.stamp
 	@rm -rf .build/iceberg .build/iceberg-package
-	@$(WITH_PROGRESS) "Iceberg for Spark" "85 MB" $(UV) pip install --quiet --require-hashes --no-deps --python .build/bootstrap --python-version 3.12 --target .build/iceberg-package -r $<
+	@$(WITH_PROGRESS) "Iceberg for Spark" "85 MB" env UV_CACHE_DIR=.build/iceberg-package/cache $(UV) pip install --quiet --require-hashes --no-deps --python .build/bootstrap --python-version 3.12 --target .build/iceberg-package -r $<
 	@mkdir .build/iceberg && mv .build/iceberg-package/*/jars/iceberg-spark-runtime-*_2.12-*.jar .build/iceberg/
 	@rm -rf .build/iceberg-package
 	@touch $@
@@ -117,7 +118,7 @@ INSTALL := $(UV) pip install --require-hashes --python
 	@$(WITH_PROGRESS) "tests and lint" "600 MB" $(INSTALL) .venv -r $<
 	@rm -rf .build/cache/uv/sdists-v*
 	@$(WITH_PROGRESS) "the browser and validators" "75 MB" $(NPM) ci --loglevel=error
-	@rm -rf .build/cache/npm
+	@rm -rf .build/cache/npm .build/cache/uv/simple-v*  # answers of the index: 55 MB
 	@$(UV) venv --quiet --clear --python $(PYTHON) .venv-sagemaker-sdk
 	@$(WITH_PROGRESS) "the SageMaker SDK" "30 MB" $(UV) pip sync --require-hashes --python .venv-sagemaker-sdk requirements/sagemaker_sdk.txt
 	@touch $@
@@ -216,7 +217,7 @@ test: .build/test.stamp  ## every test, or those of one architecture (ARCH=strea
 style: .build/test.stamp
 	@ruff format --check --quiet .
 	@ruff check --quiet .
-	@mypy --no-error-summary .
+	@$(VENV)/python -m tools.types
 
 .PHONY: lint
 lint: style  ## format, style, types, layers, templates, workflows, SQL, words

@@ -1,5 +1,6 @@
 """What all tests share: one synth per environment, marks and order, copies of the repository."""
 
+import fcntl
 import gc
 import json
 import os
@@ -9,6 +10,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +43,8 @@ BY_ARCHITECTURE = [
     pytest.param(name, marks=getattr(pytest.mark, manifest.folder))
     for name, manifest in ARCHITECTURES.items()
 ]
+# Folders whose files share what a worker keeps: syntheses of their own, a Spark.
+_ON_ONE_WORKER = (Path("tests/iam"), Path("tests/spark_jobs"))
 _ENVIRONMENTS = (".venv", ".venv-local", ".venv-model")
 
 
@@ -51,7 +55,29 @@ def recursion_limit() -> None:
 
 
 @pytest.fixture(scope="session")
-def synthesise() -> Templates:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of this test run that all workers share."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+
+
+def once_for_all_workers(shared: Path, key: object, make: Callable[[], Any]) -> Any:
+    """What `make` returns, a JSON document: the first worker that asks makes it, others read it.
+
+    `key`: what it depends on, beside the sources, which do not change while tests run.
+    """
+    file = shared / f"{sha256(repr(key).encode()).hexdigest()}.json"
+    with file.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not file.exists():
+            # Half a document of a test that was interrupted is none.
+            file.with_suffix(".partial").write_text(json.dumps(make()))
+            file.with_suffix(".partial").rename(file)
+    return json.loads(file.read_text())
+
+
+@pytest.fixture(scope="session")
+def synthesise(shared: Path) -> Templates:
     """Stack name -> template, of one environment and settings; each is synthesised once.
 
     Settings of architectures change these alone, so no others are synthesised with them.
@@ -60,8 +86,12 @@ def synthesise() -> Templates:
     @cache
     def once(env: str, *settings: tuple[str, str]) -> dict[str, Any]:
         owners = [_owner(name) for name, _ in settings]
-        only = set(filter(None, owners)) if all(owners) else ()
-        return dict(assembly.synthesise(env, dict(settings), only=sorted(only)).templates)
+        only = sorted(set(filter(None, owners))) if all(owners) else []
+
+        def templates() -> dict[str, Any]:
+            return dict(assembly.synthesise(env, dict(settings), only=only).templates)
+
+        return dict(once_for_all_workers(shared, ("synth", env, settings), templates))
 
     return once
 
@@ -135,7 +165,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             if part in {manifest.folder for manifest in ARCHITECTURES.values()}:
                 item.add_marker(part)
         if not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group(str(path)))
+            together = next((folder for folder in _ON_ONE_WORKER if folder in path.parents), path)
+            item.add_marker(pytest.mark.xdist_group(str(together)))
     seconds = json.loads(DURATIONS.read_text()) if DURATIONS.exists() else {}
     by_group: dict[str, float] = defaultdict(float)
     for group, file in {(_group(item), str(item.path.relative_to(ROOT))) for item in items}:

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.conftest import Templates
+from tests.conftest import Templates, once_for_all_workers
 from tools import assembly
 from tools.assembly import Assembly
 
@@ -24,14 +26,18 @@ def assemble(synthesise: Templates) -> Assemblies:
 
 
 @pytest.fixture(scope="session")
-def assemble_only() -> Assemblies:
+def assemble_only(shared: Path) -> Assemblies:
     """One architecture, not gated: `assemble_only("ml-platform", "sandbox", (key, value), ...)`."""
 
     @cache
     def once(architecture: str, environment: str, *settings: tuple[str, str]) -> Assembly:
-        synthesised = assembly.synthesise(
-            environment, dict(settings), only=[architecture], gated=False
-        )
-        return synthesised.of(architecture)
+        def templates() -> dict[str, Any]:
+            synthesised = assembly.synthesise(
+                environment, dict(settings), only=[architecture], gated=False
+            )
+            return dict(synthesised.of(architecture).templates)
+
+        key = ("ungated", architecture, environment, settings)
+        return Assembly(once_for_all_workers(shared, key, templates))
 
     return once

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from repository import ROOT
 from stacks.catalogue import ARCHITECTURES
+from tools import types
 from tools.new.scaffold import ScaffoldError, create
 
 NAME, FOLDER, STACK = "tide-tables", "tide_tables", "TideTables"
@@ -99,9 +99,11 @@ def test_a_new_architecture_works_at_once(repository_copy: Path) -> None:
     files = [line.split(maxsplit=1)[1] for line in changed.splitlines() if line.endswith(".py")]
     run(repository_copy, f"{repository_copy}/.venv/bin/ruff", "check", *files)
     run(repository_copy, f"{repository_copy}/.venv/bin/ruff", "format", "--check", *files)
-    # With what `make lint` knows already; from nothing, mypy takes two minutes.
-    if (ROOT / ".mypy_cache").exists():
-        shutil.copytree(ROOT / ".mypy_cache", repository_copy / ".mypy_cache")
+    # With what `make style` knows already, or is finding out beside the tests; from nothing, mypy
+    # takes two minutes.
+    with types.lock():
+        if types.CACHE.exists():
+            shutil.copytree(types.CACHE, repository_copy / types.CACHE.name)
     run(repository_copy, f"{repository_copy}/.venv/bin/mypy", *files)
 
     # The site has a page for it, whose links lead to pages.

@@ -15,6 +15,9 @@ from local.services.glue.web_hdfs import WebHdfsHandler
 from repository import ROOT
 
 CATALOG = "glue_catalog"
+# Jobs are short here: compiling quickly takes half the time of compiling well, and one thread that
+# collects garbage less than many that wait for each other.
+JAVA_OPTIONS = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 ICEBERG_JARS = ROOT / ".build" / "iceberg" / "*"
 
 
@@ -73,11 +76,15 @@ def small_spark(folder: Path) -> SparkSession.Builder:
     settings: dict[str, bool | float | int | str | None] = {
         "spark.driver.extraClassPath": str(ICEBERG_JARS),
         "spark.ui.enabled": "false",
+        # Nobody looks at finished queries, whose plans would fill the heap.
+        "spark.sql.ui.retainedExecutions": "1",
+        "spark.ui.retainedJobs": "1",
+        "spark.ui.retainedStages": "1",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
         "spark.driver.memory": "2g",
-        # Jobs are short here: compiling quickly takes half the time of compiling well.
-        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
+        "spark.driver.extraJavaOptions": JAVA_OPTIONS,
+        "spark.ui.showConsoleProgress": "false",
         "spark.sql.shuffle.partitions": "4",
         "spark.local.dir": str(folder),
         "spark.sql.warehouse.dir": str(folder / "warehouse"),

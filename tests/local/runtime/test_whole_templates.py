@@ -17,6 +17,8 @@ from tests.local.conftest import DeployedLake, Platform
 from tests.local.workflows import large_result, run_workflow
 
 pytestmark = pytest.mark.local
+# On the worker that has deployed it already: a lake of this file's own takes half a minute.
+of_the_lake = pytest.mark.xdist_group("deployed lake")
 
 CONTEXT = AccountContext(
     lambda service: f"arn:aws:{service}:us-east-1:000000000000",
@@ -40,6 +42,7 @@ def test_a_property_of_the_template_is_the_attribute() -> None:
     assert attributes["NamedQueryId"] == "Stack-Query-1"
 
 
+@of_the_lake
 def test_lifecycle_rules_reach_the_buckets(deployed: DeployedLake) -> None:
     s3, bucket = deployed.emulator.client("s3"), deployed.outputs["LakeBucketName"]
     rules = s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
@@ -47,6 +50,7 @@ def test_lifecycle_rules_reach_the_buckets(deployed: DeployedLake) -> None:
     assert all(rule["Status"] == "Enabled" for rule in rules)
 
 
+@of_the_lake
 def test_object_lock_keeps_a_version_even_from_root(deployed: DeployedLake) -> None:
     retention = {"Mode": "COMPLIANCE", "Days": 1}
     lock = {"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": retention}}
@@ -64,6 +68,7 @@ def test_object_lock_keeps_a_version_even_from_root(deployed: DeployedLake) -> N
     assert s3.get_object(Bucket=name, Key="a")["Body"].read() == b"b"
 
 
+@of_the_lake
 def test_a_full_bucket_is_not_deleted(deployed: DeployedLake) -> None:
     bucket = {"Type": "AWS::S3::Bucket", "Properties": {}}
     assert create_stack(deployed.emulator, "full", {"Bucket": bucket}) == "CREATE_COMPLETE"
@@ -74,6 +79,7 @@ def test_a_full_bucket_is_not_deleted(deployed: DeployedLake) -> None:
     assert delete_stack(deployed.emulator, "full") == "DELETE_COMPLETE"
 
 
+@of_the_lake
 def test_alarms_go_off_and_back_and_are_delivered(deployed: DeployedLake) -> None:
     """Each of the lake's alarms on one metric, through its own topic, to a queue."""
     cloudwatch, sqs = deployed.emulator.client("cloudwatch"), deployed.emulator.client("sqs")
@@ -129,6 +135,7 @@ def notified(sqs: Any, queue: str, state: str, number: int, seconds: float = 20)
     return names
 
 
+@of_the_lake
 def test_a_result_above_256_kib_ends_an_execution_uncaught(deployed: DeployedLake) -> None:
     _, execution = run_workflow(deployed.emulator, "large-result", large_result())
     assert (execution["status"], execution["error"]) == ("FAILED", "States.DataLimitExceeded")

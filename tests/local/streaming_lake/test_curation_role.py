@@ -17,6 +17,7 @@ from local.demos import flights
 from local.runtime.workspace import LocalError
 from local.services.glue.job_run import run_job
 from local.services.glue.spark_session import gateways, small_spark
+from tests.light_spark import lighten
 from tests.local.conftest import DeployedLake, statement_ids, without
 
 pytestmark = [pytest.mark.local, pytest.mark.xdist_group("deployed lake")]
@@ -56,7 +57,7 @@ def job(
         builder = small_spark(tmp_path_factory.mktemp("spark"))
         for setting, value in servers.settings(bucket).items():
             builder = builder.config(setting, value)
-        spark = session(builder)
+        spark = lighten(session(builder))
         arguments = ["--lake_bucket", bucket, "--database", deployed.outputs["DatabaseName"]]
         yield SparkUnderRole(spark, clients, arguments)
         spark.stop()
@@ -83,20 +84,30 @@ def test_every_statement_is_tested(deployed: DeployedLake) -> None:
 
 
 @pytest.mark.parametrize("sid", SPARK)
-def test_spark_curates_with_its_role_and_not_without(
+def test_spark_does_not_curate_without(
     deployed: DeployedLake, job: SparkUnderRole, sid: str
 ) -> None:
-    deliver(deployed, sid)
+    deliver(deployed, f"without-{sid}")
     with (
         without(deployed.emulator, "CurationRole", sid),
         pytest.raises(Exception, match=r"AccessDenied|Access Denied|not authorized|403|Forbidden"),
     ):
         job.curate()
-    # What a run could not curate or remember, the next one does; one of them added the row.
+
+
+def test_spark_curates_with_its_role_whatever_runs_failed_before(
+    deployed: DeployedLake, job: SparkUnderRole
+) -> None:
+    """What a run could not curate or remember, this one does."""
+    deliver(deployed, "with-all")
     job.curate()
-    query = f"SELECT count(*) FROM glue_catalog.{job.arguments[-1]}.flights_curated"  # noqa: S608
-    (rows,) = job.spark.sql(f"{query} WHERE event_id = '{sid}'").collect()[0]
-    assert rows == 1
+    delivered = [
+        key.rpartition("/")[2].removesuffix(".parquet") for key in deployed.bodies("events/")
+    ]
+    table = f"glue_catalog.{job.arguments[-1]}.flights_curated"
+    query = f"SELECT event_id FROM {table} WHERE event_id LIKE 'with%'"  # noqa: S608
+    curated = [row["event_id"] for row in job.spark.sql(query).collect()]
+    assert sorted(curated) == sorted(name for name in delivered if name.startswith("with"))
 
 
 def test_the_job_does_not_start_without_its_code(deployed: DeployedLake) -> None:
@@ -121,5 +132,6 @@ def test_spark_reads_and_writes_by_s3a_under_the_role(deployed: DeployedLake) ->
         pytest.raises(LocalError, match=r"AmazonS3Exception: Forbidden"),
     ):
         curate()
-    assert curate()["fresh"] == 1
-    assert curate()["files_read"] == 0
+    runs = curate()
+    assert runs["first"]["fresh"] == 1
+    assert runs["second"]["files_read"] == 0

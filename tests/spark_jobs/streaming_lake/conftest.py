@@ -25,6 +25,7 @@ from curate_flights.quality import deployed_rules
 from curate_flights.table import CuratedTable
 from local.services.glue.iceberg_metadata import create_table
 from local.services.glue.spark_session import CATALOG, gateways, small_spark
+from tests.light_spark import lighten
 
 BUCKET, DATABASE, TABLE = "lake", "flights", "flights_curated"
 NAME = f"{CATALOG}.{DATABASE}.{TABLE}"
@@ -61,7 +62,7 @@ def spark(clients: Clients, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         builder = small_spark(tmp_path_factory.mktemp("spark"))
         for name, value in servers.settings(BUCKET).items():
             builder = builder.config(name, value)
-        running = session(builder.config("spark.sql.shuffle.partitions", "2"))
+        running = lighten(session(builder))
         yield running
         running.stop()
 
@@ -217,6 +218,52 @@ def make_lake(spark: SparkSession, clients: Clients) -> Lake:
 def lake(spark: SparkSession, clients: Clients) -> Iterator[Lake]:
     with mock_aws():
         yield make_lake(spark, clients)
+
+
+@dataclass(frozen=True)
+class Copy:
+    """The objects of a lake, and its table in Glue."""
+
+    objects: Mapping[str, bytes]
+    table: dict[str, Any]
+
+    @classmethod
+    def of(cls, lake: Lake) -> "Copy":
+        """A copy of `lake`, which outlives its mock."""
+        objects = {
+            key: lake.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read() for key in lake.keys("")
+        }
+        table = lake.glue.get_table(DatabaseName=DATABASE, Name=TABLE)["Table"]
+        members = ("Name", "TableType", "StorageDescriptor", "Parameters")
+        return cls(objects, {member: table[member] for member in members})
+
+    def restore(self, spark: SparkSession, clients: Clients) -> Lake:
+        """The same lake in the current mock: objects keep their names and ETags."""
+        clients.s3.create_bucket(Bucket=BUCKET)
+        for key, body in self.objects.items():
+            clients.s3.put_object(Bucket=BUCKET, Key=key, Body=body)
+        clients.glue.create_database(DatabaseInput={"Name": DATABASE})
+        clients.glue.create_table(DatabaseName=DATABASE, TableInput=self.table)
+        return Lake(spark, clients.s3, clients.glue)
+
+
+@pytest.fixture(scope="session")
+def copy_of_curated(spark: SparkSession, clients: Clients) -> Copy:
+    with mock_aws():
+        lake = make_lake(spark, clients)
+        lake.deliver([event("a"), event("b", scheduled_departure=at(2))])
+        lake.run()
+        return Copy.of(lake)
+
+
+@pytest.fixture
+def curated(spark: SparkSession, clients: Clients, copy_of_curated: Copy) -> Iterator[Lake]:
+    """A lake whose job has run once: `a` on the first day and `b` on the second are curated.
+
+    Tests of what a later run does begin here; the first run is the same for all of them.
+    """
+    with mock_aws():
+        yield copy_of_curated.restore(spark, clients)
 
 
 def at(day: int, of_hour: int = 10) -> datetime:

@@ -1,7 +1,6 @@
 """The site, built once for all workers and served on this machine, and a browser."""
 
 import fcntl
-import os
 import pickle
 from collections.abc import Iterator
 from functools import partial
@@ -23,13 +22,6 @@ from tools.site.architecture_page import Sources
 class _Quiet(SimpleHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:
         """Log nothing."""
-
-
-@pytest.fixture(scope="session")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of this test run that all workers share."""
-    folder = tmp_path_factory.getbasetemp()
-    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
 
 
 @pytest.fixture(scope="session")
