@@ -260,7 +260,7 @@ def running_platform(workspace: Workspace) -> Iterator[Platform]:
         running = local_aws.start(workspace, ["ml-platform"], settings)
         outputs = running.outputs
         folder = workspace.scratch / "set"
-        training_set.write(folder, 6_000)
+        training_set.write(folder, 20_000)
         for path in folder.rglob("part-0"):
             key = f"training/{path.relative_to(folder)}"
             bucket = outputs["MlTraining"]["BucketName"]
