@@ -37,11 +37,12 @@ def measure(folder: Path) -> Figures:
     model, evaluation = folder / "model", folder / "evaluation"
     channels = [f"--{name}={splits[name]}" for name in ("train", "validation")]
     places = [f"--model-dir={model}", f"--checkpoint-dir={folder / 'checkpoints'}"]
-    train = [PYTHON, _MODEL / "train.py", *channels, *places]
+    train = [str(PYTHON), str(_MODEL / "train.py"), *channels, *places]
     subprocess.run(train, stdout=subprocess.DEVNULL, check=True)
     inputs = [f"--{name}={place}" for name, place in splits.items()]
     outputs = [f"--model={model}", f"--evaluation={evaluation}"]
-    subprocess.run([PYTHON, _MODEL / "evaluate.py", *inputs, *outputs], check=True)
+    evaluate = [str(PYTHON), str(_MODEL / "evaluate.py"), *inputs, *outputs]
+    subprocess.run(evaluate, check=True)
     report = json.loads((evaluation / "evaluation.json").read_text())
     return Figures(
         baselines={name: figures["roc_auc"] for name, figures in report["baselines"].items()},

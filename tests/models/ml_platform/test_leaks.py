@@ -27,6 +27,13 @@ def late_of(frame: pd.DataFrame, noise: float) -> pd.Series:
     return frame[LABEL] + np.random.default_rng(0).normal(0, noise, len(frame))
 
 
+def changed(frame: pd.DataFrame, row: int, column: str, value: object) -> pd.DataFrame:
+    """The same flights, but for one value."""
+    values = frame[column].to_list()
+    values[row] = value
+    return frame.assign(**{column: values})
+
+
 def written(frames: Frames, folder: Path) -> Path:
     """The splits as files; Parquet, which takes columns in any order."""
     for name, frame in frames.items():
@@ -46,16 +53,14 @@ def a_future_column(frames: Frames) -> Frames:
 
 def a_later_value(frames: Frames) -> Frames:
     """The weather of one flight was observed in the hour of its departure."""
-    train = frames["train"].copy()
-    train.loc[7, KNOWN_AT] = train.loc[7, DEPARTURE]
-    return {**frames, "train": train}
+    train = frames["train"]
+    return {**frames, "train": changed(train, 7, KNOWN_AT, train[DEPARTURE].iloc[7])}
 
 
 def a_twin(frames: Frames) -> Frames:
     """One flight of the training split is in the validation split, too, on another day."""
-    validation = frames["validation"].copy()
-    validation.loc[3, EVENT_ID] = frames["train"].loc[5, EVENT_ID]
-    return {**frames, "validation": validation}
+    twin = frames["train"][EVENT_ID].iloc[5]
+    return {**frames, "validation": changed(frames["validation"], 3, EVENT_ID, twin)}
 
 
 def a_shared_day(frames: Frames) -> Frames:
@@ -95,8 +100,7 @@ def test_evaluation_refuses_a_leak(
 def test_a_twin_in_the_test_split_is_found_by_the_evaluation(
     earlier: str, frames: Frames, tmp_path: Path
 ) -> None:
-    test = frames["test"].copy()
-    test.loc[3, EVENT_ID] = frames[earlier].loc[5, EVENT_ID]
+    test = changed(frames["test"], 3, EVENT_ID, frames[earlier][EVENT_ID].iloc[5])
     folder = written({**frames, "test": test}, tmp_path)
     with pytest.raises(DataError, match=f"1 flights are both in {earlier} and in test"):
         evaluate(xgb.Booster(), {name: folder / f"split={name}" for name in SPLITS})
