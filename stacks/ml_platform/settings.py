@@ -244,6 +244,7 @@ ML_TRAINING = SettingsGroup(
         tuning_jobs=20,
         minimum_auc=0.68,
         baseline="logistic_regression",
+        minimum_gain_over_baseline=0.005,
     ),
 )
 ML_ENDPOINT = SettingsGroup(
