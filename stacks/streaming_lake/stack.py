@@ -126,6 +126,7 @@ class StreamingLake(Stack):
                 "DatabaseName": catalog.name,
                 "EventsTableName": catalog.events.table_name,
                 "CuratedTableName": catalog.curated.table_name,
+                "WeatherTableName": catalog.weather.table_name,
                 "WorkGroupName": work_group.name,
                 "ResultsBucketName": work_group.results.bucket_name,
                 "KeyArn": foundation.key.key_arn,

@@ -265,7 +265,7 @@ def running_platform(workspace: Workspace, *, raise_quotas: bool = True) -> Iter
         running = local_aws.start(workspace, ["ml-platform"], settings, raise_quotas=raise_quotas)
         outputs = running.outputs
         folder = workspace.scratch / "set"
-        training_set.write(folder, 6_000)
+        training_set.write(folder, 20_000)
         for path in folder.rglob("part-0"):
             key = f"training/{path.relative_to(folder)}"
             bucket = outputs["MlTraining"]["BucketName"]

@@ -45,7 +45,7 @@ def measure(folder: Path) -> Result:
         settings = {"ml_training.from_lake": "false"}
         deployed = local_aws.start(workspace, ["ml-platform"], settings)
         running, outputs = deployed.emulator, deployed.outputs
-        training_set.write(workspace.scratch / "set", 6_000)
+        training_set.write(workspace.scratch / "set", 20_000)
         for file in (workspace.scratch / "set").rglob("part-0"):
             key = f"training/{file.relative_to(workspace.scratch / 'set')}"
             running.client("s3").upload_file(str(file), outputs["MlTraining"]["BucketName"], key)

@@ -26,8 +26,6 @@ class Figures:
     plain_seconds: float
     job_seconds: float
     job_mebibytes: float
-    roc_auc: float
-    baseline_roc_auc: float
 
     @property
     def overhead(self) -> float:
@@ -36,7 +34,7 @@ class Figures:
 
 
 def measure(folder: Path) -> Figures:
-    """Train and evaluate below `folder`, which must be empty; the model is in `opt/model`."""
+    """Train below `folder`, which must be empty; the model is in `opt/model`."""
     training_set.write(folder)
     base = folder / "opt"
     data = base / "input" / "data"
@@ -57,11 +55,6 @@ def measure(folder: Path) -> Figures:
         log, _ = job.communicate()
     if job.returncode:
         raise RuntimeError(log)
-    folders = {"model": base / "model", "train": folder / "split=train"}
-    folders |= {"test": folder / "split=test", "evaluation": folder / "evaluation"}
-    options = [f"--{name}={path}" for name, path in folders.items()]
-    subprocess.run([PYTHON, _MODEL / "evaluate.py", *options], check=True)
-    report = json.loads((folder / "evaluation" / "evaluation.json").read_text())
     # In the environment of the job, with one process for both.
     worker = subprocess.run(
         [PYTHON, ROOT / "tools" / "bench" / "training_worker.py", folder],
@@ -73,6 +66,4 @@ def measure(folder: Path) -> Figures:
         **json.loads(worker.stdout),
         job_seconds=memory.seconds,
         job_mebibytes=memory.mebibytes,
-        roc_auc=report["roc_auc"],
-        baseline_roc_auc=report["baseline"]["roc_auc"],
     )

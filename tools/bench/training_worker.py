@@ -15,7 +15,7 @@ import pandas as pd
 import xgboost as xgb
 
 from features import FEATURES, LABEL, categories, read_split
-from train import arguments, as_matrices, shaping, train
+from train import FIXED, arguments, as_matrices, shaping, train
 
 ROUNDS = 100
 TURNS = 4
@@ -30,15 +30,11 @@ def plain(frames: Frames, parameters: dict[str, float]) -> None:
             flights[FEATURES],
             flights[LABEL],
             enable_categorical=True,
+            max_bin=FIXED["max_bin"],
             ref=matrices.get("train"),
         )
     xgb.train(
-        {
-            **parameters,
-            "objective": "binary:logistic",
-            "eval_metric": ["logloss", "auc"],
-            "tree_method": "hist",
-        },
+        {**parameters, **FIXED},
         matrices["train"],
         ROUNDS,
         evals=[(matrix, name) for name, matrix in matrices.items()],

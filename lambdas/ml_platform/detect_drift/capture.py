@@ -21,6 +21,8 @@ FEATURES = [
     "wind_gust_miles_per_hour",
     "precipitation_inches",
     "visibility_miles",
+    "airport_delay_minutes",
+    "aircraft_delay_minutes",
 ]
 _CATEGORICAL = set(FEATURES[:3])
 Flight = dict[str, Any]

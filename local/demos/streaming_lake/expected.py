@@ -38,7 +38,9 @@ class Expected:
         self._duckdb.execute("SET TimeZone = 'UTC'")
         naive = flights.assign(scheduled_departure=flights.scheduled_departure.dt.tz_localize(None))
         self._duckdb.register("flights", naive)
-        self._duckdb.register("weather", weather)
+        self._duckdb.register("observations", weather)
+        # A cursor sees the tables of its connection, and not what is registered there.
+        self._duckdb.execute("CREATE TABLE weather AS SELECT * FROM observations")
         self._duckdb.execute(f"CREATE TABLE curated AS {_CURATED}")
 
     def figure(self, sql: str) -> Any:

@@ -17,6 +17,8 @@ from local.services.iam.storage_permissions import (
 from local.services.s3.uri import split_uri
 
 _TABLE = re.compile(r"\b(?:FROM|JOIN)\s+(?:\"?(?P<database>\w+)\"?\.)?\"?(?P<table>\w+)\"?", re.I)
+# What a query names itself, by WITH, is no table.
+_NAMED = re.compile(r"(?:\bWITH|,)\s+(?P<name>\w+)\s+AS\s+\(", re.I)
 _UNLOAD = re.compile(r"\bTO 's3://(?P<bucket>[^/']+)/(?P<prefix>[^']*)'")
 
 
@@ -31,7 +33,9 @@ def start_query_execution(arguments: Arguments, account: Account) -> list[Permis
     permissions.append(
         Permission("athena:GetDataCatalog", arn("athena", "datacatalog/AwsDataCatalog"))
     )
-    for table in {match["table"]: match for match in _TABLE.finditer(query)}.values():
+    named = {match["name"] for match in _NAMED.finditer(query)}
+    tables = {match["table"]: match for match in _TABLE.finditer(query)}
+    for table in (match for name, match in tables.items() if name not in named):
         permissions += _read_table(table["database"] or database, table["table"], account)
     results = split_uri(account.results_location(work_group))
     permissions += _write(*results, account)

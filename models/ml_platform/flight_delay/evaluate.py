@@ -1,12 +1,13 @@
-"""Evaluate a trained model on the test split, and compare it with a simple baseline.
+"""Evaluate a trained model on the flights that followed, and compare it with simple baselines.
 
 Runs as a SageMaker processing job in the container that trained the model; the folders are
 SageMaker's unless others are given. Writes `evaluation.json`, which the workflow's gate reads,
 `statistics.json`, which the drift check compares the endpoint's traffic with, and three plots.
 pandas and scikit-learn do the work here, Spark did it in the lake (TR-04).
 
-The baseline predicts, for each flight, how often flights of its carrier at its hour were late in
-the training split: a model that is no better has learnt nothing (TR-24).
+A model that is no better than the baselines of `baselines.py` has learnt nothing (TR-24), and one
+that is better by less than days differ has not been shown to be. A set that leaks is refused
+(`leaks.py`): its figures would not hold for tomorrow's flights.
 """
 
 from __future__ import annotations
@@ -15,40 +16,73 @@ import argparse
 import json
 import sys
 import tarfile
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import xgboost as xgb
 from sklearn import metrics
-from sklearn.calibration import calibration_curve
 
-from features import CATEGORICAL, LABEL, NUMERIC, DataError, encode, known_categories, read_split
+import baselines
+import leaks
+from features import (
+    CATEGORICAL,
+    DEPARTURE,
+    LABEL,
+    NUMERIC,
+    DataError,
+    encode,
+    known_categories,
+    read_split,
+)
+from judgement import DayBootstrap, Figures, figures, interval
 
 mpl.use("Agg")
 from matplotlib import pyplot as plt
 
-# The same threshold as in inference.py.
-_THRESHOLD = 0.5
+# In the order of time.
+SPLITS = ("train", "validation", "test")
 _SAMPLE = 2_000
-_CURVE_POINTS = 200
-Figures = dict[str, Any]
 
 
-def evaluate(booster: xgb.Booster, train_split: Path, test_split: Path) -> tuple[Figures, Figures]:
-    """The report and the training set's statistics. Raises DataError for unusable data."""
-    train, test = read_split(train_split), read_split(test_split)
-    if test[LABEL].nunique() < 2:
-        raise DataError(f"{test_split}: every flight has the same label, so nothing can be judged")
+def evaluate(booster: xgb.Booster, folders: Mapping[str, Path]) -> tuple[Figures, Figures]:
+    """The report and the training set's statistics. Raises DataError for unusable data.
+
+    `folders`: `train`, `validation` and `test`, each with that split's files.
+    """
+    splits = {name: read_split(folders[name]) for name in SPLITS}
+    train, test = splits["train"], splits["test"]
+    for name, flights in splits.items():
+        if flights[LABEL].nunique() < 2:
+            raise DataError(f"{folders[name]}: every flight has the same label: it judges nothing")
+    alone = leaks.check(splits)
+    days = DayBootstrap(test)
     known_codes = known_categories(booster.attr("categories"))
-    report = _figures(test[LABEL], booster.inplace_predict(encode(test, known_codes)))
-    baseline = _figures(test[LABEL], baseline_probabilities(train, test))
-    metric_names = ("roc_auc", "pr_auc", "precision", "recall", "f1", "roc_curve")
-    report["baseline"] = {name: baseline[name] for name in metric_names}
-    report["gain_over_baseline"] = report["roc_auc"] - baseline["roc_auc"]
+    probabilities = booster.inplace_predict(encode(test, known_codes))
+    aucs = days.roc_aucs(probabilities)
+    report = figures(test[LABEL], probabilities)
+    report["roc_auc_interval"] = interval(aucs)
+    report["bootstrap"] = days.about()
+    report["baselines"] = {}
+    for name, prediction in baselines.predictions(train, test).items():
+        baseline = figures(test[LABEL], prediction)
+        baseline_aucs = days.roc_aucs(prediction)
+        report["baselines"][name] = {
+            **baseline,
+            "roc_auc_interval": interval(baseline_aucs),
+            "gain_over_it": report["roc_auc"] - baseline["roc_auc"],
+            "gain_interval": interval(aucs - baseline_aucs),
+        }
+    report["roc_auc_alone"] = alone
+    report["days"] = {name: _days(flights) for name, flights in splits.items()}
     return report, statistics(train)
+
+
+def _days(flights: pd.DataFrame) -> list[str]:
+    """The first and the last day, in UTC."""
+    return [f"{day:%Y-%m-%d}" for day in (flights[DEPARTURE].min(), flights[DEPARTURE].max())]
 
 
 def load_model(folder: Path) -> xgb.Booster:
@@ -63,40 +97,6 @@ def load_model(folder: Path) -> xgb.Booster:
             if Path(member.name).name == "model.ubj" and (file := archive.extractfile(member)):
                 return xgb.Booster(model_file=bytearray(file.read()))
     raise DataError(f"{packed} holds no model.ubj: was it train.py that made it?")
-
-
-def baseline_probabilities(train: pd.DataFrame, test: pd.DataFrame) -> np.ndarray[Any, Any]:
-    """The share of late flights by carrier and hour; overall, where there was none of them."""
-    by = ["carrier", "hour"]
-    rates = train.groupby(by, observed=True)[LABEL].mean().rename("rate")
-    joined = test[by].astype({"carrier": object}).join(rates, on=by)
-    return joined["rate"].fillna(train[LABEL].mean()).to_numpy()
-
-
-def _figures(labels: pd.Series, probabilities: np.ndarray[Any, Any]) -> Figures:
-    predicted = probabilities >= _THRESHOLD
-    false_rate, true_rate, _ = metrics.roc_curve(labels, probabilities)
-    curve_points = np.unique(np.linspace(0, len(false_rate) - 1, _CURVE_POINTS).astype(int))
-    observed_shares, mean_predictions = calibration_curve(
-        labels, probabilities, n_bins=10, strategy="quantile"
-    )
-    return {
-        "rows": len(labels),
-        "positives": int(labels.sum()),
-        "threshold": _THRESHOLD,
-        "roc_auc": float(metrics.roc_auc_score(labels, probabilities)),
-        "pr_auc": float(metrics.average_precision_score(labels, probabilities)),
-        "precision": float(metrics.precision_score(labels, predicted, zero_division=0)),
-        "recall": float(metrics.recall_score(labels, predicted)),
-        "f1": float(metrics.f1_score(labels, predicted)),
-        # [[true negatives, false positives], [false negatives, true positives]]
-        "confusion_matrix": metrics.confusion_matrix(labels, predicted).tolist(),
-        "roc_curve": [[float(false_rate[i]), float(true_rate[i])] for i in curve_points],
-        "calibration": [
-            [float(prediction), float(share)]
-            for prediction, share in zip(mean_predictions, observed_shares, strict=True)
-        ],
-    }
 
 
 def statistics(flights: pd.DataFrame) -> Figures:
@@ -126,11 +126,13 @@ def statistics(flights: pd.DataFrame) -> Figures:
 def plot(report: Figures, folder: Path) -> None:
     """ROC curve, confusion matrix and calibration, as PNG files."""
     figure, axes = plt.subplots(figsize=(5, 4), layout="constrained")
-    for figures, label in ((report, "model"), (report["baseline"], "carrier and hour")):
-        axes.plot(*zip(*figures["roc_curve"], strict=True), label=label)
+    curves = {"model": report} | report["baselines"]
+    for name, judged in curves.items():
+        axes.plot(*zip(*judged["roc_curve"], strict=True), label=name.replace("_", " "))
     axes.plot([0, 1], [0, 1], linestyle=":", color="grey", label="guessing")
     axes.set(xlabel="false positive rate", ylabel="true positive rate")
-    axes.set_title(f"ROC AUC {report['roc_auc']:.3f}")
+    low, high = report["roc_auc_interval"]
+    axes.set_title(f"ROC AUC {report['roc_auc']:.3f} ({low:.3f} to {high:.3f})")
     axes.legend()
     figure.savefig(folder / "roc_curve.png", dpi=120)
     display = metrics.ConfusionMatrixDisplay(
@@ -140,7 +142,8 @@ def plot(report: Figures, folder: Path) -> None:
     display.figure_.savefig(folder / "confusion_matrix.png", dpi=120)
     figure, axes = plt.subplots(figsize=(5, 4), layout="constrained")
     axes.plot([0, 1], [0, 1], linestyle=":", color="grey")
-    axes.plot(*zip(*report["calibration"], strict=True), marker="o")
+    predictions, shares, _ = zip(*report["calibration"], strict=True)
+    axes.plot(predictions, shares, marker="o")
     axes.set(xlabel="predicted probability", ylabel="share that was late", title="Calibration")
     figure.savefig(folder / "calibration.png", dpi=120)
     plt.close("all")
@@ -150,11 +153,12 @@ def main() -> None:
     """Judge what is in the folders; exit with a sentence on unusable data."""
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     processing = Path("/opt/ml/processing")
-    for name in ("model", "train", "test", "evaluation"):
+    for name in ("model", *SPLITS, "evaluation"):
         parser.add_argument(f"--{name}", type=Path, default=processing / name)
     chosen = parser.parse_args()
     try:
-        report, described = evaluate(load_model(chosen.model), chosen.train, chosen.test)
+        folders = {name: getattr(chosen, name) for name in SPLITS}
+        report, described = evaluate(load_model(chosen.model), folders)
     except DataError as error:
         sys.exit(str(error))
     chosen.evaluation.mkdir(parents=True, exist_ok=True)

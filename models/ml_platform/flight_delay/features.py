@@ -15,7 +15,7 @@ from pyarrow import csv, parquet
 
 LABEL = "delayed"
 CATEGORICAL = ["carrier", "origin", "destination"]
-# KNOWN is present for every flight; a value of WEATHER may be missing.
+# KNOWN is present for every flight; a value of OPTIONAL may be missing.
 KNOWN = ["month", "weekday", "hour", "distance_miles"]
 WEATHER = [
     "temperature_fahrenheit",
@@ -24,9 +24,15 @@ WEATHER = [
     "precipitation_inches",
     "visibility_miles",
 ]
-NUMERIC = [*KNOWN, *WEATHER]
+# What the airport and the aircraft went through: a caller that does not know it leaves it out.
+OPERATION = ["airport_delay_minutes", "aircraft_delay_minutes"]
+OPTIONAL = [*WEATHER, *OPERATION]
+NUMERIC = [*KNOWN, *OPTIONAL]
 # In the order of the training set's columns, behind the label (TR-10).
 FEATURES = [*CATEGORICAL, *NUMERIC]
+# Behind the features: which flight it is, when it is to leave, and the newest moment that any of
+# its features stems from. The model never sees them: they are for checks, and tell days apart.
+EVENT_ID, DEPARTURE, KNOWN_AT = "event_id", "scheduled_departure", "known_at"
 # As XGBoost calls them: categories and quantities.
 FEATURE_TYPES = ["c"] * len(CATEGORICAL) + ["q"] * len(NUMERIC)
 
@@ -34,9 +40,11 @@ _COLUMNS = pa.schema(
     [(LABEL, pa.float64())]
     + [(name, pa.dictionary(pa.int32(), pa.string())) for name in CATEGORICAL]
     + [(name, pa.float64()) for name in NUMERIC]
+    + [(EVENT_ID, pa.string()), (DEPARTURE, pa.timestamp("ms")), (KNOWN_AT, pa.timestamp("ms"))]
 )
 # By these endings, Athena's own among them, the file would be unpacked silently.
 _COMPRESSED = {".bz2", ".gz", ".lz4", ".zst"}
+Probabilities = NDArray[np.floating[Any]]
 Categories = Mapping[str, Sequence[str]]
 
 
@@ -45,11 +53,12 @@ class DataError(ValueError):
 
 
 def read_split(folder: Path) -> pd.DataFrame:
-    """Every CSV and Parquet file below `folder` as one frame: label, then FEATURES.
+    """Every CSV and Parquet file below `folder` as one frame.
 
-    CSV has no header, its label stands first, and an empty field is missing. Raises DataError for a
-    folder without data, for compressed files, for missing columns, and for values of another kind
-    than the column's.
+    Its columns: label, FEATURES, EVENT_ID, DEPARTURE and KNOWN_AT (UTC). CSV has no header, its
+    columns stand in this order, and an empty field is missing. Raises DataError for a folder
+    without data, for compressed files, for missing columns, and for values of another kind than
+    the column's. The flights are in the order of their departure.
     """
     # Hadoop and Hive use names that start with a dot or an underscore for their own files.
     files = [file for file in folder.rglob("[!._]*") if file.is_file() and file.stat().st_size]
@@ -63,7 +72,11 @@ def read_split(folder: Path) -> pd.DataFrame:
         row = int(right.to_numpy().argmin())
         label = frame[LABEL].iloc[row]
         raise DataError(f"{folder}: the label of row {row} is {label}, not 0 or 1")
-    return frame
+    for name in (EVENT_ID, DEPARTURE, KNOWN_AT):
+        if (missing := frame[name].isna()).any():
+            raise DataError(f"{folder}: row {int(missing.to_numpy().argmax())} has no {name}")
+    # A set that is exported again has its rows in another order, and must give the same model.
+    return frame.sort_values([DEPARTURE, EVENT_ID], ignore_index=True)
 
 
 def categories(flights: pd.DataFrame) -> dict[str, list[str]]:
@@ -121,4 +134,6 @@ def _read(file: Path) -> Any:
 
 
 def _kind(kind: Any) -> str:
-    return "text" if pa.types.is_dictionary(kind) else "number"
+    if pa.types.is_timestamp(kind):
+        return "time"
+    return "number" if pa.types.is_floating(kind) else "text"

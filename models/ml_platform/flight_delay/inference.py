@@ -1,7 +1,8 @@
 """Serve the model: the two functions that SageMaker's XGBoost container calls.
 
 `text/csv` is rows of the features in order, without header and label; `application/json` is
-`{"flights": [{feature: value, ...}, ...]}`, where weather that nobody measured is null or absent.
+`{"flights": [{feature: value, ...}, ...]}`, where weather that nobody measured, and delays that the
+caller does not know, are null or absent.
 The answer is `{"predictions": [{"delayed": true, "probability": 0.61}, ...]}`, or, to whoever takes
 `text/csv` alone, as batch transforms do, a line with the probability for each flight. Whatever else
 comes is refused with a 4xx and a sentence that says what is wrong, where.
@@ -23,13 +24,13 @@ import numpy as np
 import xgboost as xgb
 from flask import Response
 
-from features import CATEGORICAL, FEATURES, KNOWN, WEATHER, known_categories
+from features import CATEGORICAL, FEATURES, KNOWN, OPTIONAL, known_categories
 
 _JSON, _CSV = "application/json", "text/csv"
 # A batch transform puts up to one mebibyte into a request, and no valid line is below 21 bytes.
 _MOST_FLIGHTS = 50_000
 _DELAYED_FROM = 0.5
-# What no flight passes, and no weather on record.
+# What no flight passes, no weather on record, and no delay: a day early, ten days late.
 _ALLOWED = {
     "month": (1, 12),
     "weekday": (1, 7),
@@ -40,6 +41,8 @@ _ALLOWED = {
     "wind_gust_miles_per_hour": (0, 300),
     "precipitation_inches": (0, 20),
     "visibility_miles": (0, 20),
+    "airport_delay_minutes": (-1440, 14400),
+    "aircraft_delay_minutes": (-1440, 14400),
 }
 _ONLY_WHOLE = {"month", "weekday", "hour"}
 Flight = list[str | float | None]  # in the order of FEATURES
@@ -176,7 +179,7 @@ def _flight(row: int, flight: Any) -> Flight:
                 400, f"flight {row}: {name[:40]!r} is no feature; known are {features}"
             )
     codes = [_code(row, name, flight.get(name)) for name in CATEGORICAL]
-    return [*codes, *(_number(row, name, flight.get(name)) for name in (*KNOWN, *WEATHER))]
+    return [*codes, *(_number(row, name, flight.get(name)) for name in (*KNOWN, *OPTIONAL))]
 
 
 def _code(row: int, name: str, value: Any) -> str:
@@ -188,7 +191,7 @@ def _code(row: int, name: str, value: Any) -> str:
 
 
 def _number(row: int, name: str, value: Any) -> float | None:
-    if value is None and name in WEATHER:
+    if value is None and name in OPTIONAL:
         return None
     low, high = _ALLOWED[name]
     # Comparing refuses NaN, too; to Python, true is a number.
@@ -202,7 +205,7 @@ def _number(row: int, name: str, value: Any) -> float | None:
 def _refused(row: int, name: str, value: Any) -> RequestError:
     low, high = _ALLOWED[name]
     kind = "a whole number" if name in _ONLY_WHOLE else "a number"
-    absent = ", or null or absent" if name in WEATHER else ""
+    absent = ", or null or absent" if name in OPTIONAL else ""
     return RequestError(
         400,
         f"flight {row}: {name} must be {kind} from {low} to {high}{absent}, not {_shown(value)}",

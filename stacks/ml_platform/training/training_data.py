@@ -41,6 +41,7 @@ class LakeOutputs:
     work_group_name: str
     results_bucket_name: str
     curated_table_name: str
+    weather_table_name: str
     curate_job_name: str
 
 
@@ -57,6 +58,7 @@ def _lake_outputs(name_prefix: str) -> LakeOutputs:
         work_group_name=output("WorkGroupName"),
         results_bucket_name=output("ResultsBucketName"),
         curated_table_name=output("CuratedTableName"),
+        weather_table_name=output("WeatherTableName"),
         curate_job_name=output("CurateJobName"),
     )
 

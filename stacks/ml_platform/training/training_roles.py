@@ -51,12 +51,12 @@ class TrainingRoles(Construct):
             self, "Evaluation", foundation=foundation, log_group="ProcessingJobs"
         )
         self.evaluation.allow_list(
-            "FindTheSet", data.bucket.bucket_arn, *(data.prefixes("train", "test"))
+            "FindTheSet", data.bucket.bucket_arn, *(data.prefixes("train", "validation", "test"))
         )
         self.evaluation.allow(
             "ReadTheSet",
             ["s3:GetObject"],
-            *(data.objects("train", "test")),
+            *(data.objects("train", "validation", "test")),
             wildcard_because="Athena names the files of a training set",
         )
         self.evaluation.allow_list("FindTheModel", bucket.bucket_arn, "models/")

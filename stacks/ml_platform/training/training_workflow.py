@@ -52,6 +52,7 @@ class TrainingWorkflow(Construct):
             workflow="ml_platform/train_model",
             substitutions={
                 "ApprovalStatus": settings.approval,
+                "Baseline": settings.baseline,
                 "Bucket": bucket.bucket_name,
                 "CodeFile": code.s3_object_key,
                 "CodeUri": code.s3_object_url,
@@ -196,13 +197,19 @@ class TrainingWorkflow(Construct):
                 service="athena", resource="datacatalog", resource_name="AwsDataCatalog"
             ),
         )
-        database, table = lake.database_name, lake.curated_table_name
+        database = lake.database_name
+        tables = (lake.curated_table_name, lake.weather_table_name)
         role.allow(
-            "KnowTheTable",
+            "KnowTheTables",
             ["glue:GetDatabase", "glue:GetPartition", "glue:GetPartitions", "glue:GetTable"],
             stack.format_arn(service="glue", resource="catalog"),
             stack.format_arn(service="glue", resource="database", resource_name=database),
-            stack.format_arn(service="glue", resource="table", resource_name=f"{database}/{table}"),
+            *(
+                stack.format_arn(
+                    service="glue", resource="table", resource_name=f"{database}/{table}"
+                )
+                for table in tables
+            ),
         )
         role.allow(
             "LookAtTheLake",
@@ -210,13 +217,14 @@ class TrainingWorkflow(Construct):
             bucket.bucket_arn,
             results.bucket_arn,
         )
-        role.allow_list("FindCuratedFlights", bucket.bucket_arn, "curated/")
+        role.allow_list("FindFlightsAndWeather", bucket.bucket_arn, "curated/", "weather/")
         role.allow_list("FindResults", results.bucket_arn, "athena-results/")
         role.allow(
-            "ReadCuratedFlights",
+            "ReadFlightsAndWeather",
             ["s3:GetObject"],
             bucket.arn_for_objects("curated/*"),
-            wildcard_because="Spark names the files",
+            bucket.arn_for_objects("weather/*"),
+            wildcard_because="Spark and whoever loads the weather name the files",
         )
         role.allow(
             "WriteTheSet",

@@ -59,7 +59,7 @@ def test_two_prefixes_deploy_side_by_side_and_leave_nothing(scratch: Workspace) 
             outputs |= deployment.deploy(workspace, running, synthesised[prefix].assembly)
         assert set(outputs) == {"Blue-StreamingLake", "Green-StreamingLake"}
         blue, green = outputs.values()
-        shared = {"EventsTableName", "CuratedTableName"}
+        shared = {"EventsTableName", "CuratedTableName", "WeatherTableName"}
         assert {key for key in blue if blue[key] == green[key]} == shared
         # A bucket that is not empty: a destroy that does not empty it would leave it.
         for values in outputs.values():

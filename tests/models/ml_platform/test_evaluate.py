@@ -12,7 +12,20 @@ from typing import Any
 import duckdb
 import pytest
 
-from features import CATEGORICAL, FEATURES, LABEL, NUMERIC, encode, known_categories, read_split
+from evaluate import SPLITS
+from features import (
+    CATEGORICAL,
+    DEPARTURE,
+    EVENT_ID,
+    FEATURES,
+    KNOWN_AT,
+    LABEL,
+    NUMERIC,
+    encode,
+    known_categories,
+    read_split,
+)
+from judgement import LEVEL, REPLICATES, SEED
 from local.runtime.workspace import LocalError
 from local.services.sagemaker import processing_job
 from local.services.sagemaker.training_job import Finished
@@ -26,7 +39,7 @@ REQUEST: dict[str, Any] = {
     },
     "ProcessingInputs": [
         {"S3Input": {"LocalPath": f"/opt/ml/processing/{name}"}}
-        for name in ("code", "model", "train", "test")
+        for name in ("code", "model", *SPLITS)
     ],
     "ProcessingOutputConfig": {
         "Outputs": [{"S3Output": {"LocalPath": "/opt/ml/processing/evaluation"}}]
@@ -37,7 +50,7 @@ REQUEST: dict[str, Any] = {
 def lay_out(base: Path, flights: Path, artefact: Path) -> Path:
     processing = base / "processing"
     shutil.copytree(ROOT / "models" / "ml_platform" / "flight_delay", processing / "code")
-    for split in ("train", "test"):
+    for split in SPLITS:
         shutil.copytree(flights / f"split={split}", processing / split)
     (processing / "model").mkdir()
     shutil.copy(artefact, processing / "model" / "model.tar.gz")
@@ -73,6 +86,7 @@ def database(flights: Path, artefact: Path) -> Iterator[duckdb.DuckDBPyConnectio
     for split in ("train", "test"):
         columns = {LABEL: "INTEGER"} | dict.fromkeys(CATEGORICAL, "VARCHAR")
         columns |= dict.fromkeys(NUMERIC, "DOUBLE")
+        columns |= {EVENT_ID: "VARCHAR", DEPARTURE: "TIMESTAMP", KNOWN_AT: "TIMESTAMP"}
         connection.execute(
             f"CREATE TABLE {split} AS SELECT * FROM read_csv(?, header=false, columns={columns})",  # noqa: S608 -- names of our own
             [f"{flights}/split={split}/part-0"],
@@ -108,7 +122,7 @@ def roc_auc(database: duckdb.DuckDBPyConnection, table: str) -> float:
 def test_roc_auc(
     table_name: str, report: dict[str, Any], database: duckdb.DuckDBPyConnection
 ) -> None:
-    figures = report if table_name == "model" else report["baseline"]
+    figures = report if table_name == "model" else report["baselines"]["carrier_and_hour"]
     assert figures["roc_auc"] == pytest.approx(roc_auc(database, table_name), abs=1e-9)
 
 
@@ -141,9 +155,39 @@ def test_figures_at_the_threshold(
 
 
 def test_the_model_is_better_than_the_baseline(report: dict[str, Any]) -> None:
-    gain = report["roc_auc"] - report["baseline"]["roc_auc"]
-    assert report["gain_over_baseline"] == pytest.approx(gain)
-    assert gain > 0.05
+    baseline = report["baselines"]["carrier_and_hour"]
+    gain = report["roc_auc"] - baseline["roc_auc"]
+    assert baseline["gain_over_it"] == pytest.approx(gain)
+    low, high = baseline["gain_interval"]
+    assert 0 < low < gain < high
+
+
+def test_the_linear_model_is_better_than_rates_and_judged_alike(report: dict[str, Any]) -> None:
+    rates, linear = (
+        report["baselines"][name] for name in ("carrier_and_hour", "logistic_regression")
+    )
+    assert rates["roc_auc"] < linear["roc_auc"]
+    assert set(linear) == set(rates)
+
+
+def test_intervals_name_their_draws(
+    report: dict[str, Any], database: duckdb.DuckDBPyConnection
+) -> None:
+    (days,) = database.execute(
+        f"SELECT count(DISTINCT date_trunc('day', {DEPARTURE})) FROM test"  # noqa: S608
+    ).fetchall()[0]
+    drawn = {"by": "day", "days": days, "replicates": REPLICATES, "seed": SEED, "level": LEVEL}
+    assert report["bootstrap"] == drawn
+    for figures in (report, *report["baselines"].values()):
+        low, high = figures["roc_auc_interval"]
+        assert low < figures["roc_auc"] < high
+
+
+def test_the_report_names_the_days_of_each_split(report: dict[str, Any]) -> None:
+    """In the order of time, so that one look tells whether the future was known."""
+    days = [day for name in SPLITS for day in report["days"][name]]
+    assert days == sorted(days)
+    assert len(set(days)) == len(days)
 
 
 def test_the_roc_curve_is_complete_and_its_area_is_the_auc(report: dict[str, Any]) -> None:
@@ -158,7 +202,7 @@ def test_the_roc_curve_is_complete_and_its_area_is_the_auc(report: dict[str, Any
 
 def test_calibration_follows_the_diagonal(report: dict[str, Any]) -> None:
     assert len(report["calibration"]) == 10
-    for predicted, real in report["calibration"]:
+    for predicted, real, _ in report["calibration"]:
         assert predicted == pytest.approx(real, abs=0.12)
 
 
@@ -225,7 +269,9 @@ def test_the_job_runs_with_a_shell_as_entry_point(
     lay_out(tmp_path, flights, finished.artefact)
     code = tmp_path / "processing" / "code"
     subprocess.run(
-        ["tar", "-czf", "sourcedir.tar.gz", "evaluate.py", "features.py"], cwd=code, check=True
+        ["tar", "-czf", "sourcedir.tar.gz", *(file.name for file in code.glob("*.py"))],
+        cwd=code,
+        check=True,
     )
     for file in code.glob("*.py"):
         file.unlink()

@@ -11,7 +11,7 @@ import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from features import CATEGORICAL, FEATURES, KNOWN, WEATHER, encode, read_split
+from features import CATEGORICAL, FEATURES, KNOWN, OPTIONAL, encode, read_split
 from inference import flights_of, model_fn, predict
 from lambdas.ml_platform.predict_delay.prediction import checked
 from local.runtime.processes import free_port
@@ -31,7 +31,7 @@ FLIGHT: dict[str, Any] = {
     "distance_miles": 1400,
     "temperature_fahrenheit": 39.02,
 }
-LINE = "UA,EWR,IAH,1,2,10,1400,39.02,,,,"
+LINE = "UA,EWR,IAH,1,2,10,1400,39.02,,,,,,"
 
 
 @pytest.fixture(scope="module")
@@ -93,10 +93,10 @@ def test_the_server_predicts_the_same_as_the_booster(
     assert predict(flights_of(body, CSV), model) == pytest.approx(served, abs=1e-6)
 
 
-def test_absent_weather_is_null_weather(url: str) -> None:
-    bare = {name: value for name, value in FLIGHT.items() if name not in WEATHER}
+def test_an_absent_value_is_null(url: str) -> None:
+    bare = {name: value for name, value in FLIGHT.items() if name not in OPTIONAL}
     without = post(url, json.dumps({"flights": [bare]}))
-    nulls = post(url, json.dumps({"flights": [{**bare, **dict.fromkeys(WEATHER)}]}))
+    nulls = post(url, json.dumps({"flights": [{**bare, **dict.fromkeys(OPTIONAL)}]}))
     assert without.status_code == 200
     assert without.json() == nulls.json()
 
@@ -157,7 +157,7 @@ def test_an_invalid_value_is_reported_with_the_allowed_range(
         (b"\xff\xfe", JSON, 400, "the body is not UTF-8"),
         (b"\xff\xfe", CSV, 400, "the body is not UTF-8"),
         ("", CSV, 400, "the request holds no flight"),
-        (f"{LINE},7", CSV, 400, "flight 0 has 13 fields, and not 12: carrier, origin,"),
+        (f"{LINE},7", CSV, 400, "flight 0 has 15 fields, and not 14: carrier, origin,"),
         (f"{LINE}\n{LINE.replace('1400', 'x')}", CSV, 400, "flight 1: distance_miles must be"),
         (LINE.replace("1400", "nan"), CSV, 400, "flight 0: distance_miles must be"),
         (LINE.replace("UA", ""), CSV, 400, "flight 0: carrier must be a code"),
@@ -214,7 +214,7 @@ _anything = st.recursive(
 )
 _nearly_a_flight = st.fixed_dictionaries(
     {name: st.just(FLIGHT.get(name)) | _anything for name in (*CATEGORICAL, *KNOWN)},
-    optional={name: st.none() | st.floats() | _anything for name in WEATHER},
+    optional={name: st.none() | st.floats() | _anything for name in OPTIONAL},
 )
 _bodies = (
     st.binary()

@@ -66,12 +66,13 @@ def test_the_training_role_reads_two_splits_and_writes_models_and_checkpoints(
     assert keys_by_action["s3:DeleteObject"] == {"checkpoints/*"}
 
 
-def test_the_evaluation_role_reads_the_test_split_and_writes_only_the_report(
+def test_the_evaluation_role_reads_every_split_and_writes_only_the_report(
     training: Template,
 ) -> None:
     keys_by_action = bucket_reads_and_writes(training, "Roles/Evaluation")
     assert without_code(keys_by_action["s3:GetObject"]) == {
         "training/*split=train/*",
+        "training/*split=validation/*",
         "training/*split=test/*",
         "models/*",
     }

@@ -188,6 +188,7 @@ def test_each_output_refers_to_its_resource(sandbox: Template) -> None:
         "DatabaseName": "streaminglake",
         "EventsTableName": "{Catalog/Events}",
         "CuratedTableName": "{Catalog/Curated}",
+        "WeatherTableName": "{Catalog/Weather}",
         "WorkGroupName": "StreamingLake",
         "ResultsBucketName": "{Query/Results}",
         "ProducerPolicyArn": "{People/Producer}",

@@ -16,9 +16,17 @@ def _package(name: str) -> str:
     return f"arn:aws:sagemaker:us-east-1:000000000000:model-package/{name}/1"
 
 
-def _report(auc: float) -> dict[str, str]:
-    report = {"roc_auc": auc, "baseline": {"roc_auc": 0.6}, "gain_over_baseline": auc - 0.6}
-    return {"Body": json.dumps({**report, "rows": 100})}
+def _report(auc: float, *, noise: float = 0.02) -> dict[str, str]:
+    """A report of a model, whose gain over each baseline is known to `noise`."""
+    baselines = {
+        name: {
+            "roc_auc": baseline_auc,
+            "gain_over_it": auc - baseline_auc,
+            "gain_interval": [auc - baseline_auc - noise, auc - baseline_auc + noise],
+        }
+        for name, baseline_auc in (("carrier_and_hour", 0.7), ("logistic_regression", 0.75))
+    }
+    return {"Body": json.dumps({"roc_auc": auc, "baselines": baselines, "rows": 100})}
 
 
 _FULL = {"Contents": [{"Key": "part-0", "Size": 10}]}
@@ -207,6 +215,9 @@ SCENARIOS = [
     _train("of a given set"),
     _train("with a search", {**_SET, "tune": True}),
     _train("refused", Read_the_report=_report(0.5)),
+    _train("refused for its gain", Read_the_report=_report(0.705, noise=0.001)),
+    _train("refused for its noise", Read_the_report=_report(0.8, noise=0.11)),
+    _train("better than rates only", Read_the_report=_report(0.755)),
     _train("without data", ends="NoData", List_the_split={"Contents": []}),
     _train("training fails", ends=FAILURE, Train=Throw(FAILURE)),
     _train("the search fails", {**_SET, "tune": True}, ends=FAILURE, Tune=Throw(FAILURE)),

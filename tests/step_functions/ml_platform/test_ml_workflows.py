@@ -271,6 +271,24 @@ def test_the_report_decides_and_is_quoted(bench: Bench) -> None:
     assert refused.output["registered"] is False
 
 
+def test_the_setting_says_which_baseline_a_model_must_beat(bench: Bench) -> None:
+    (scenario,) = (item for item in SCENARIOS if item.name == "better than rates only")
+    assert bench.outcomes(TRAIN)[scenario.name].output["registered"] is True
+    linear = ("ml_training.baseline", "logistic_regression")
+    run = bench.run(replace(scenario, settings=(*scenario.settings, linear)))
+    assert run.output["registered"] is False
+    assert "logistic_regression" in run.arguments("Announce the refusal")["Message"]
+
+
+@pytest.mark.parametrize("scenario", ["refused for its gain", "refused for its noise"])
+def test_a_gain_that_is_small_or_within_its_noise_registers_nothing(
+    scenario: str, bench: Bench
+) -> None:
+    run = bench.outcomes(TRAIN)[scenario]
+    assert run.output["registered"] is False
+    assert not run.called("Register")
+
+
 def test_the_current_snapshot_is_exported_and_known_to_all_that_follows(bench: Bench) -> None:
     run = bench.outcomes(TRAIN)["from the lake"]
     question = run.arguments("Ask for the snapshot")["QueryString"]
