@@ -194,6 +194,14 @@ verify: demo-environment  ## after a deploy: a small real load, its price said f
 replay: .build/demo.stamp  ## rebuild curated flights from the raw log: FROM=2026-11-20-05 TO=2026-11-20-07, UTC
 	@$(ACCOUNT) replay --env $(ENV) $(SETTING_OPTIONS) --from "$(FROM)" --to "$(TO)"
 
+.PHONY: promote
+promote: .build/demo.stamp  ## let the challenger or shadow replace the champion of the ML platform's endpoint
+	@$(ACCOUNT) promote --env $(ENV) $(SETTING_OPTIONS)
+
+.PHONY: rollback
+rollback: .build/demo.stamp  ## take the newest model of the ML platform's endpoint out of service, and reject it
+	@$(ACCOUNT) rollback --env $(ENV) $(SETTING_OPTIONS)
+
 .PHONY: destroy
 destroy: .build/core.stamp  ## take it down again, with what workflows and services made beside it
 	@$(ACCOUNT) destroy --env $(ENV) $(ARCH_OPTION) $(SETTING_OPTIONS)

@@ -120,10 +120,13 @@ class MlEndpointSettings:
     """Instances that a batch transform job divides its files among (DP-03)."""
     invocations_per_instance_and_minute: Annotated[int, Field(ge=1)] = 1000
     """Target of the endpoint's auto scaling (DP-05)."""
-    challenger_weight: Share = 0.0
-    """Share of the traffic that the previous model keeps as a challenger; 0: none (DP-02)."""
-    roll_out: Literal["canary", "linear", "all-at-once", "shadow"] = "canary"
-    """How traffic moves to a new model: a part first, in equal steps, at once, or as a copy."""
+    roll_out: Literal["all-at-once", "canary", "linear", "challenger", "shadow"] = "all-at-once"
+    """How a new model begins. all-at-once, canary and linear replace the old one: at once, a part
+    first, or in equal steps, and alarms bring it back. challenger: it answers a share of the calls
+    beside the old one. shadow: it gets copies of them, and its answers are dropped. A challenger or
+    shadow replaces the old model by `make promote`."""
+    challenger_weight: Annotated[float, Field(gt=0, le=0.5)] = 0.1
+    """Share of the calls that a challenger answers; the proven model keeps the rest (DP-02)."""
     roll_out_percent: Annotated[int, Field(ge=5, le=50)] = 10
     """Share of the capacity that a canary or a linear step moves, from 5: a smaller one is no
     instance."""
@@ -169,10 +172,8 @@ class MlEndpointSettings:
                 f"minimum_instances={self.minimum_instances} is more than "
                 f"maximum_instances={self.maximum_instances}"
             )
-        single = {
-            "challenger_weight=0 (it takes one variant)": self.challenger_weight == 0,
-            "roll_out other than shadow (it takes one variant)": self.roll_out != "shadow",
-        }
+        beside = f"roll_out other than {self.roll_out} (it takes one variant)"
+        single = {beside: self.roll_out not in ("challenger", "shadow")}
         serverless = {
             "in_vpc=false (it can be put into no VPC)": not self.in_vpc,
             "data_capture_percent=0 (it captures nothing)": self.data_capture_percent == 0,
@@ -185,9 +186,28 @@ class MlEndpointSettings:
         }[self.serving]
         if self.roll_out == "linear":
             self._check_linear_steps()
+        if self.roll_out in ("canary", "linear") and self.serving == "real-time":
+            self._check_parts()
         if missing := [need for need, met in requirements.items() if not met]:
             raise ValueError(f"serving={self.serving} needs {', '.join(missing)}")
         return self
+
+    @property
+    def traffic_routing(self) -> str:
+        """SageMaker's name for how traffic moves between two fleets of the same variants."""
+        in_parts = self.roll_out in ("canary", "linear")
+        return self.roll_out.upper() if in_parts else "ALL_AT_ONCE"
+
+    def _check_parts(self) -> None:
+        """A part of a fleet is at least one instance and at most half of them.
+
+        docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-blue-green-canary.html
+        """
+        if self.minimum_instances < 2:
+            raise ValueError(
+                f"roll_out={self.roll_out} moves at most half of the instances at a time, and"
+                f" minimum_instances is {self.minimum_instances}: raise it to 2, or use all-at-once"
+            )
 
     def _check_linear_steps(self) -> None:
         """SageMaker moves 10 to 50 % at a time, and ends a roll-out that takes too long."""
@@ -257,7 +277,7 @@ ML_ENDPOINT = SettingsGroup(
     production=MlEndpointSettings(
         minimum_instances=2,
         maximum_instances=8,
-        challenger_weight=0.1,
+        roll_out="canary",
         bake_minutes=30,
         data_capture_percent=20,
         waf=True,

@@ -149,6 +149,33 @@ def replay(
 
 
 @app.command()
+def promote(env: Env = "sandbox", setting: Settings = []) -> None:  # noqa: B006  # typer copies it
+    """Let the challenger or shadow of the ML platform's endpoint replace its champion."""
+    _change_champion(env, setting, "promote")
+
+
+@app.command()
+def rollback(env: Env = "sandbox", setting: Settings = []) -> None:  # noqa: B006  # typer copies it
+    """Take the newest model of the ML platform's endpoint out of service, and reject it."""
+    _change_champion(env, setting, "roll_back")
+
+
+def _change_champion(env: str, setting: list[str], change: str) -> None:
+    # Its packages are those of the demo, which the other commands do without.
+    from local.runtime.progress import Steps  # noqa: PLC0415
+    from local.runtime.workspace import LocalError  # noqa: PLC0415
+    from tools.account.serving import Serving  # noqa: PLC0415
+    from tools.account.verify import outputs_of  # noqa: PLC0415
+
+    with _errors_as_messages(LocalError):
+        environment = environment_from({"env": env, **typed_settings(setting)})
+        account = clients(_session())
+        stack = f"{environment.common.name_prefix}MlEndpoint"
+        (outputs,) = outputs_of(account, [stack]).values()
+        console.print(escape(getattr(Serving(account, outputs), change)(Steps(console))))
+
+
+@app.command()
 def destroy(env: Env = "sandbox", arch: Arch = "", setting: Settings = []) -> None:  # noqa: B006  # typer copies it
     """Take the stacks down, with what workflows and services made beside them."""
     with _errors_as_messages(RuntimeError):

@@ -55,7 +55,7 @@ class DeploymentWorkflow(Construct):
                 ),
                 "RollOut": settings.roll_out,
                 "RollOutPercent": f"{settings.roll_out_percent}",
-                "RoutingType": settings.roll_out.upper().replace("-", "_"),
+                "RoutingType": settings.traffic_routing,
                 "SecurityGroupId": network.job_security_group.security_group_id,
                 "ServerlessConcurrency": f"{settings.serverless_concurrency}",
                 "ServerlessMemory": f"{settings.serverless_memory_mebibytes}",

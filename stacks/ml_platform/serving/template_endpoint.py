@@ -147,7 +147,7 @@ class TemplateEndpoint(Construct):
             ),
             blue_green_update_policy=sagemaker.CfnEndpoint.BlueGreenUpdatePolicyProperty(
                 traffic_routing_configuration=sagemaker.CfnEndpoint.TrafficRoutingConfigProperty(
-                    type=settings.roll_out.upper().replace("-", "_"),
+                    type=settings.traffic_routing,
                     wait_interval_in_seconds=settings.bake_minutes * 60,
                     canary_size=step if settings.roll_out == "canary" else None,
                     linear_step_size=step if settings.roll_out == "linear" else None,

@@ -45,9 +45,12 @@ def test_what_an_operation_does_not_take_is_refused(setting: str, value: str, re
     [
         ({"roll_out": "linear", "roll_out_percent": "5"}, "10 to 50 %"),
         ({"roll_out": "linear", "roll_out_percent": "10", "bake_minutes": "30"}, "240"),
+        ({"roll_out": "canary", "minimum_instances": "1"}, "raise it to 2"),
+        ({"roll_out": "challenger", "challenger_weight": "0.6"}, "challenger_weight"),
     ],
 )
 def test_a_roll_out_that_cannot_fit_is_refused(changes: dict[str, str], reason: str) -> None:
     with pytest.raises(SettingsError, match=reason):
         environment_from({f"ml_endpoint.{name}": value for name, value in changes.items()})
-    environment_from({"ml_endpoint.roll_out": "linear", "ml_endpoint.roll_out_percent": "20"})
+    fitting = {"roll_out": "linear", "roll_out_percent": "20", "minimum_instances": "2"}
+    environment_from({f"ml_endpoint.{name}": value for name, value in fitting.items()})

@@ -6,7 +6,6 @@ from stacks.catalogue import environment_from
 from stacks.environments import SettingsError
 
 SHARES = (
-    "ml_endpoint.challenger_weight",
     "ml_training.minimum_auc",
     "ml_training.minimum_gain_over_baseline",
 )

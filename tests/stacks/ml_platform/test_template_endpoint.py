@@ -61,7 +61,8 @@ def test_the_model_runs_in_the_vpc_and_its_captured_data_is_encrypted(
 def test_the_roll_out_setting_chooses_the_traffic_routing(
     synthesise: Templates, roll_out: str, kind: str, size: str | None
 ) -> None:
-    template = endpoint(synthesise, ("ml_endpoint.roll_out", roll_out))
+    two = ("ml_endpoint.minimum_instances", "2")
+    template = endpoint(synthesise, ("ml_endpoint.roll_out", roll_out), two)
     policy = properties_of_only(template, "AWS::SageMaker::Endpoint")["DeploymentConfig"][
         "BlueGreenUpdatePolicy"
     ]
@@ -115,12 +116,16 @@ def test_an_asynchronous_endpoint_writes_encrypted_answers_to_the_bucket(
     [
         ({"in_vpc": "true"}, "serving=serverless needs in_vpc=false"),
         ({"data_capture_percent": "10"}, "serving=serverless needs data_capture_percent=0"),
-        ({"challenger_weight": "0.5"}, "serving=serverless needs challenger_weight=0"),
+        ({"roll_out": "challenger"}, "serving=serverless needs roll_out other than challenger"),
         ({"pipeline": "true"}, "serving=serverless needs pipeline=false"),
         ({"roll_out": "shadow"}, "serving=serverless needs roll_out other than shadow"),
         ({"serving": "real-time"}, "serving=real-time needs in_vpc=true"),
         ({"serving": "asynchronous"}, "serving=asynchronous needs in_vpc=true"),
         ({"maximum_instances": "1", "minimum_instances": "2"}, "minimum_instances=2 is more than"),
+        (
+            {"serving": "real-time", "in_vpc": "true", "roll_out": "canary"},
+            "roll_out=canary moves at most half of the instances at a time, and minimum_instances",
+        ),
     ],
 )
 def test_settings_that_sagemaker_would_refuse_fail_the_synth(

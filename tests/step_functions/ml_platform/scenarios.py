@@ -12,8 +12,12 @@ PUBLISHED = {"MessageId": "1"}
 Settings = tuple[tuple[str, str], ...]
 
 
-def _package(name: str) -> str:
-    return f"arn:aws:sagemaker:us-east-1:000000000000:model-package/{name}/1"
+def _package(name: str, version: int = 1) -> str:
+    return f"arn:aws:sagemaker:us-east-1:000000000000:model-package/{name}/{version}"
+
+
+def _model(name: str, version: int) -> dict[str, Any]:
+    return {"PrimaryContainer": {"ModelPackageName": _package(name, version)}}
 
 
 def _report(auc: float, *, noise: float = 0.02) -> dict[str, str]:
@@ -141,11 +145,41 @@ _OLD_CHAMPION = {
     "ProductionVariants": [{"VariantName": "champion", "ModelName": "old-model"}],
     "ShadowProductionVariants": [],
 }
+_OLD_SHADOW = {
+    "ProductionVariants": [{"VariantName": "champion", "ModelName": "old-model"}],
+    "ShadowProductionVariants": [{"VariantName": "shadow", "ModelName": "older-model"}],
+}
+_ANY = "SageMaker.SageMakerException"
+_EXISTS = Throw(_ANY, "Cannot create already existing endpoint.")
+_BUSY = {"EndpointStatus": "Updating", "EndpointConfigName": "old"}
+_IDLE = {"EndpointStatus": "InService", "EndpointConfigName": "old"}
+
+
+def _tries(calls: Calls) -> int:
+    state, _ = calls[-1]
+    return sum(name == state for name, _ in calls)
+
+
+def _busy_at_first(calls: Calls) -> dict[str, str]:
+    return _BUSY if _tries(calls) == 1 else _IDLE
+
+
+def _overtaken(calls: Calls) -> Throw | dict[str, str]:
+    """Refused, with all retries, until the other deployment has ended."""
+    return Throw(_ANY, "Cannot update in-progress endpoint") if _tries(calls) <= 4 else {}
+
+
+def _made_meanwhile(calls: Calls) -> Throw | dict[str, str]:
+    """Missing at the first look, there at the second."""
+    return _NO_ENDPOINT if _tries(calls) == 1 else _IDLE
+
+
 _DEPLOY: dict[str, Any] = {
     "Describe the package": _PACKAGE,
-    "Look up the endpoint": {"EndpointStatus": "InService", "EndpointConfigName": "old"},
+    "Look up the endpoint": _IDLE,
     "Describe its configuration": _OLD_VARIANTS,
-    "Describe its model": {"PrimaryContainer": {"ModelPackageName": _package("old-package")}},
+    "Describe its model": _model("flights", 7),
+    "Describe the second model": _model("flights", 6),
     "Create the model": {},
     "Create the configuration": {},
     "Deregister": {},
@@ -165,17 +199,26 @@ _DEPLOY: dict[str, Any] = {
     "Remove the new model": {},
     "Report the failure": PUBLISHED,
 }
-_APPROVED = {"detail": {"ModelPackageArn": _package("new-package")}}
-_CHALLENGER = (("ml_endpoint.challenger_weight", "0.3"),)
+_APPROVED = {"detail": {"ModelPackageArn": _package("flights", 8)}}
+_CHALLENGER = (("ml_endpoint.roll_out", "challenger"), ("ml_endpoint.challenger_weight", "0.3"))
 _SHADOW = (("ml_endpoint.roll_out", "shadow"),)
+_CANARY = (("ml_endpoint.roll_out", "canary"), ("ml_endpoint.minimum_instances", "2"))
 
 
 def _deploy(
-    name: str, settings: Settings = (), ends: str = "SUCCEEDED", **changes: Any
+    name: str,
+    settings: Settings = (),
+    ends: str = "SUCCEEDED",
+    execution_input: dict[str, Any] = _APPROVED,
+    **changes: Any,
 ) -> Scenario:
-    return Scenario(
-        "ml_platform/deploy_model", name, answers_with(_DEPLOY, changes), _APPROVED, settings, ends
-    )
+    answers = answers_with(_DEPLOY, changes)
+    return Scenario("ml_platform/deploy_model", name, answers, execution_input, settings, ends)
+
+
+def _champion(version: int) -> dict[str, Any]:
+    """What `make promote` and `make rollback` start the workflow with."""
+    return {"model_package_arn": _package("flights", version), "champion": True}
 
 
 _BATCH: dict[str, Any] = {
@@ -239,14 +282,49 @@ SCENARIOS = [
     _train("quota in use for hours", ends=LIMIT, Train=IN_USE),
     _train("a limit in other words", ends=LIMIT, Train=Throw(LIMIT, "Too many jobs.")),
     _deploy("in the place of an old model", Describe_its_configuration=_OLD_CHAMPION),
+    _deploy("part by part", _CANARY, Describe_its_configuration=_OLD_CHAMPION),
     _deploy("in the place of two"),
     _deploy("first of all", Look_up_the_endpoint=_NO_ENDPOINT),
-    _deploy("beside a challenger", _CHALLENGER),
-    _deploy("in the shadow", _SHADOW),
+    _deploy("as a challenger", _CHALLENGER, Describe_its_configuration=_OLD_CHAMPION),
+    _deploy("in the place of a challenger", _CHALLENGER),
+    _deploy("in the shadow", _SHADOW, Describe_its_configuration=_OLD_CHAMPION),
+    _deploy("in the place of a shadow", _SHADOW, Describe_its_configuration=_OLD_SHADOW),
+    _deploy("a challenger is promoted", _CHALLENGER, execution_input=_champion(6)),
+    _deploy(
+        "a shadow is promoted",
+        _SHADOW,
+        execution_input=_champion(6),
+        Describe_its_configuration=_OLD_SHADOW,
+    ),
+    _deploy("a challenger is dropped", _CHALLENGER, execution_input=_champion(7)),
+    _deploy(
+        "the version before is brought back",
+        execution_input=_champion(6),
+        Describe_its_configuration=_OLD_CHAMPION,
+    ),
+    _deploy(
+        "the champion is asked for again",
+        execution_input=_champion(7),
+        Describe_its_configuration=_OLD_CHAMPION,
+    ),
+    _deploy("approved late", execution_input={"model_package_arn": _package("flights", 5)}),
+    _deploy(
+        "a second approval of the challenger",
+        _CHALLENGER,
+        Describe_the_second_model=_model("flights", 8),
+    ),
+    _deploy("while another one is at work", Look_up_the_endpoint=_busy_at_first),
+    _deploy("at the same time as another one", Update_the_endpoint=_overtaken),
+    _deploy(
+        "first of all, at the same time as another one",
+        Look_up_the_endpoint=_made_meanwhile,
+        Create_the_endpoint=_EXISTS,
+    ),
+    _deploy("refused for another reason", ends=_ANY, Update_the_endpoint=Throw(_ANY, "No.")),
     _deploy("not approved", Describe_the_package={**_PACKAGE, "ModelApprovalStatus": "Rejected"}),
     _deploy(
         "served already",
-        Describe_its_model={"PrimaryContainer": {"ModelPackageName": _package("new-package")}},
+        Describe_its_model=_model("flights", 8),
     ),
     _deploy(
         "rolled back by the alarms",
@@ -263,6 +341,7 @@ SCENARIOS = [
         ends="TooSlow",
         Check_the_endpoint={"EndpointStatus": "Updating", "EndpointConfigName": "old"},
     ),
+    _deploy("while another one never ends", ends="TooSlow", Look_up_the_endpoint=_BUSY),
     _deploy(
         "the first one fails",
         ends="RollOutFailed",

@@ -237,14 +237,32 @@ def variants_of(run: Run) -> dict[str, tuple[str, float]]:
     }
 
 
-def test_the_old_model_keeps_its_share_beside_the_new_one(bench: Bench) -> None:
-    run = bench.outcomes(DEPLOY)["beside a challenger"]
-    new = run.arguments("Create the model")["ModelName"]
-    assert variants_of(run) == {"champion": (new, 0.7), "challenger": ("old-model", 0.3)}
+def new_model(run: Run) -> str:
+    return str(run.arguments("Create the model")["ModelName"])
+
+
+def test_a_challenger_answers_a_share_beside_the_proven_champion(bench: Bench) -> None:
+    run = bench.outcomes(DEPLOY)["as a challenger"]
+    assert variants_of(run) == {"champion": ("old-model", 0.7), "challenger": (new_model(run), 0.3)}
     scaled = [arguments["ResourceId"] for name, arguments in run.calls if name == "Register"]
     assert [resource.rpartition("/")[2] for resource in scaled] == ["champion", "challenger"]
-    # No variant uses the model before the old one any more.
+    # SageMaker shifts no traffic in parts between other variants than the old ones.
+    assert "DeploymentConfig" not in run.arguments("Update the endpoint")
+    assert not run.called("Delete the model")
+    assert not run.called("Store the statistics"), "the champion's are those to compare with"
+
+
+def test_the_next_challenger_replaces_the_last_one_and_can_be_rolled_back(bench: Bench) -> None:
+    run = bench.outcomes(DEPLOY)["in the place of a challenger"]
+    assert variants_of(run) == {"champion": ("old-model", 0.7), "challenger": (new_model(run), 0.3)}
+    deployment = run.arguments("Update the endpoint")["DeploymentConfig"]
+    assert deployment["AutoRollbackConfiguration"]["Alarms"]
     assert run.arguments("Delete the model") == {"ModelName": "older-model"}
+
+
+def test_a_canary_moves_a_part_of_the_traffic_first(bench: Bench) -> None:
+    run = bench.outcomes(DEPLOY)["part by part"]
+    assert variants_of(run) == {"champion": (new_model(run), 1)}
     deployment = run.arguments("Update the endpoint")["DeploymentConfig"]
     routing = deployment["BlueGreenUpdatePolicy"]["TrafficRoutingConfiguration"]
     assert routing["Type"] == "CANARY"
@@ -252,15 +270,68 @@ def test_the_old_model_keeps_its_share_beside_the_new_one(bench: Bench) -> None:
     assert deployment["AutoRollbackConfiguration"]["Alarms"]
 
 
-def test_a_shadow_gets_copies_and_the_old_model_answers(bench: Bench) -> None:
-    run = bench.outcomes(DEPLOY)["in the shadow"]
+@pytest.mark.parametrize("scenario", ["in the shadow", "in the place of a shadow"])
+def test_a_shadow_gets_copies_and_the_old_model_answers(scenario: str, bench: Bench) -> None:
+    run = bench.outcomes(DEPLOY)[scenario]
     configuration = run.arguments("Create the configuration")
     (shadow,) = configuration["ShadowProductionVariants"]
     assert variants_of(run) == {"champion": ("old-model", 1)}
-    assert shadow["ModelName"] == run.arguments("Create the model")["ModelName"]
+    assert shadow["ModelName"] == new_model(run)
     # SageMaker takes no shadow in a blue/green update.
     assert "DeploymentConfig" not in run.arguments("Update the endpoint")
+    assert not run.called("Store the statistics")
     assert "shadow" in run.arguments("Announce the deployment")["Message"]
+
+
+@pytest.mark.parametrize(
+    ("scenario", "removed"),
+    [
+        ("a challenger is promoted", ["old-model", "older-model"]),
+        ("a shadow is promoted", ["old-model", "older-model"]),
+        ("a challenger is dropped", ["old-model", "older-model"]),
+        ("the version before is brought back", ["old-model"]),
+    ],
+)
+def test_who_asks_for_a_champion_gets_it_alone(
+    scenario: str, removed: list[str], bench: Bench
+) -> None:
+    run = bench.outcomes(DEPLOY)[scenario]
+    assert variants_of(run) == {"champion": (new_model(run), 1)}
+    assert "ShadowProductionVariants" not in run.arguments("Create the configuration")
+    assert run.called("Store the statistics")
+    models = [arguments["ModelName"] for name, arguments in run.calls if name == "Delete the model"]
+    assert models == removed
+
+
+@pytest.mark.parametrize(
+    ("scenario", "reason"),
+    [
+        ("served already", "serves already"),
+        ("a second approval of the challenger", "serves already"),
+        ("the champion is asked for again", "serves already"),
+        ("approved late", "a later version"),
+        ("not approved", "is Rejected"),
+    ],
+)
+def test_what_is_not_to_be_deployed_changes_nothing(
+    scenario: str, reason: str, bench: Bench
+) -> None:
+    run = bench.outcomes(DEPLOY)[scenario]
+    assert reason in run.output["reason"]
+    assert not run.called("Create the model")
+
+
+def test_deployments_that_come_together_follow_one_another(bench: Bench) -> None:
+    outcomes = bench.outcomes(DEPLOY)
+    waiting = outcomes["while another one is at work"]
+    assert waiting.states.count("Wait for the other deployment") == 1
+    faster = outcomes["at the same time as another one"]
+    names = [arguments["ModelName"] for name, arguments in faster.calls if "model" in name.lower()
+             and name in ("Create the model", "Remove the new model")]  # fmt: skip
+    assert len(set(names)) == 1
+    # Made, taken away, and made again, after the other one had ended.
+    assert len(names) == 3
+    assert faster.status == "SUCCEEDED"
 
 
 def test_the_report_decides_and_is_quoted(bench: Bench) -> None:

@@ -134,14 +134,15 @@ def test_the_scheduled_check_is_priced_with_its_metrics(assemble: Assemblies) ->
     assert quantities["million polls of a queue by Lambda"] == pytest.approx(polls / 1e6)
 
 
-def test_a_deployed_model_has_a_total_of_its_own(assemble: Assemblies) -> None:
-    platform = assemble("production").of("ml-platform")
+def test_a_deployed_model_has_a_total_of_its_own(assemble_only: Assemblies) -> None:
+    beside = ("ml_endpoint.roll_out", "challenger")
+    platform = assemble_only("ml-platform", "production", beside)
     before, after = idle.monthly(platform), idle.monthly(platform, in_service=True)
     added = _usd([line for line in after if line not in before])
     assert not [line for line in before if "serve" in line.item]
-    # Two instances, and two more of the previous model.
+    # Two instances of the champion, and two of the newcomer.
     champion = added["hours of ml.m7i.large that serve the model"]
-    challenger = "hours of ml.m7i.large that serve the challenger, from the second model on"
+    challenger = "hours of ml.m7i.large that serve a challenger, from the second model on"
     hour = price("sagemaker_ml_m7i_large_hosting_hour").usd
     assert champion == added[challenger] == pytest.approx(2 * 730 * hour)
     assert added["scheduled training: hours of ml.m7i.xlarge that train, on spot"] > 0

@@ -171,9 +171,9 @@ def _with_a_model(assembly: Assembly) -> Iterator[Line]:
     if values["Serving"] != "serverless":
         instance_type, count = values["InstanceType"], int(values["MinimumInstances"])
         yield line(workflow, hosting(instance_type, count))
-        if float(values["ChallengerWeight"]):
-            challenger = "the challenger, from the second model on"
-            yield line(workflow, hosting(instance_type, count, challenger))
+        if values["RollOut"] in ("challenger", "shadow"):
+            second = f"a {values['RollOut']}, from the second model on"
+            yield line(workflow, hosting(instance_type, count, second))
     for schedule in assembly.of_type("AWS::Scheduler::Schedule"):
         runs = runs_a_month(schedule.properties["ScheduleExpression"])
         for cost in training_run(assembly):
@@ -206,16 +206,15 @@ COSTS = ArchitectureCosts(
     candidates=(
         Candidate.of({"ml_network.interface_endpoints": "sagemaker.api,sagemaker.runtime"}),
         Candidate.of({"ml_network.availability_zones": "2"}),
-        Candidate.of({"ml_endpoint.minimum_instances": "1"}),
+        Candidate.of({"ml_endpoint.minimum_instances": "1", "ml_endpoint.roll_out": "all-at-once"}),
         Candidate.of({"ml_endpoint.instance_type": "ml.m7i.xlarge"}),
-        Candidate.of({"ml_endpoint.challenger_weight": "0"}),
+        Candidate.of({"ml_endpoint.roll_out": "challenger"}),
         # A serverless endpoint supports no VPC, no data capture and one variant.
         Candidate.of(
             {
                 "ml_endpoint.serving": "serverless",
                 "ml_endpoint.in_vpc": "false",
                 "ml_endpoint.data_capture_percent": "0",
-                "ml_endpoint.challenger_weight": "0",
             }
         ),
         Candidate.of({"ml_endpoint.waf": "false"}),
