@@ -168,6 +168,7 @@ SAMPLES: dict[str, list[Sample]] = {
         Sample(
             {
                 "old": _OLD,
+                "second": {"model": _OLD["model"], "package": "none"},
                 "approval": "Approved",
                 "statistics": "{MlTraining/Bucket}/evaluation/a-run/statistics.json",
                 "fleet": {"InstanceType": "ml.m5.large", "InitialInstanceCount": 1},

@@ -1,11 +1,8 @@
 """`make destroy`: what workflows and services made goes with the stacks, or is named."""
 
-from typing import Any
-
-import boto3
 import pytest
-from botocore.stub import Stubber
 
+from tests.tools.account.stubs import Account
 from tools.account.destroy import destroy
 from tools.account.remains import Remain
 
@@ -18,31 +15,6 @@ MADE = [
     "endpoint configuration config-1",
     "model model-1",
 ]
-
-
-class Account:
-    """Clients that expect the calls of one destroy, in order, and nothing else."""
-
-    def __init__(self) -> None:
-        self.stubs: dict[str, Stubber] = {}
-        self.clients: dict[str, Any] = {}
-
-    def client(self, service: str) -> Any:
-        if service not in self.clients:
-            self.clients[service] = boto3.client(
-                service,  # type: ignore[call-overload]  # the overloads want a literal
-                region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x",  # noqa: S106
-            )  # fmt: skip
-            self.stubs[service] = Stubber(self.clients[service])
-            self.stubs[service].activate()
-        return self.clients[service]
-
-    def expect(self, service: str, operation: str, response: dict[str, Any] | str) -> None:
-        self.client(service)
-        if isinstance(response, str):
-            self.stubs[service].add_client_error(operation, response)
-        else:
-            self.stubs[service].add_response(operation, response)
 
 
 @pytest.fixture
