@@ -91,7 +91,7 @@ class Serving:
         model = self._sagemaker.describe_model(ModelName=model_name)
         containers = [model.get("PrimaryContainer", {}), *model.get("Containers", [])]
         return next(
-            container["ModelPackageName"]
+            str(container["ModelPackageName"])
             for container in containers
             if "ModelPackageName" in container
         )
