@@ -183,7 +183,7 @@ deploy: doctor  ## doctor, then deploy into that account (ARCH=streaming-lake)
 	@stacks="$(STACKS)"; cdk deploy $$stacks $(APPROVAL) $(CONTEXT) $(addprefix -c arch=,$(ARCH))
 
 .PHONY: produce
-produce: demo-environment  ## after a deploy: FLIGHTS=2000 real flights and their weather, or the lines of FILE=, into the lake
+produce: demo-environment  ## after a deploy: FLIGHTS=2000 real flights and their weather, or the lines of FILE=, into the lake; ARCH=ml-platform: their training set
 	@$(ACCOUNT) produce --env $(ENV) $(ARCH_OPTION) $(SETTING_OPTIONS) $(if $(FLIGHTS),--flights "$(FLIGHTS)") $(if $(FILE),--file "$(FILE)")
 
 .PHONY: verify

@@ -11,13 +11,16 @@ from typing import Any
 
 import pytest
 from pyarrow import parquet
+from rich.console import Console
 
 from local import local_aws
 from local.demos.executions import execute
-from local.demos.streaming_lake import training_set
+from local.demos.ml_platform import sample
 from local.demos.streaming_lake.producer import Producer
+from local.demos.verification import LocalAccount
 from local.runtime.emulator import Emulator
 from local.runtime.processes import stop
+from local.runtime.progress import Steps
 from local.runtime.workspace import Workspace
 from local.services.firehose.delivery import Firehose
 from local.services.s3.objects import list_keys
@@ -264,12 +267,8 @@ def running_platform(workspace: Workspace, *, raise_quotas: bool = True) -> Iter
     try:
         running = local_aws.start(workspace, ["ml-platform"], settings, raise_quotas=raise_quotas)
         outputs = running.outputs
-        folder = workspace.scratch / "set"
-        training_set.write(folder, 20_000)
-        for path in folder.rglob("part-0"):
-            key = f"training/{path.relative_to(folder)}"
-            bucket = outputs["MlTraining"]["BucketName"]
-            running.emulator.client("s3").upload_file(str(path), bucket, key)
+        # As `make produce` fills a platform without a lake.
+        sample.fill(LocalAccount(running.emulator), outputs, Steps(Console(quiet=True)), 20_000)
         yield Platform(running.emulator, workspace, outputs["MlTraining"], outputs["MlEndpoint"])
     finally:
         stop(workspace)

@@ -92,7 +92,7 @@ def produce(
     flights: Annotated[str, typer.Option(help="How many of the project's flights, or all.")] = "",
     file: Annotated[str, typer.Option(help="Send the lines of this file instead.")] = "",
 ) -> None:
-    """Put events on the stream of a deployed architecture, and load what they are joined with."""
+    """Fill a deployed architecture with data: events and weather, or a training set."""
     # Its packages are those of the demo, which the other commands do without.
     from local.demos.flights import parse_count  # noqa: PLC0415
     from local.demos.sample import sample_of  # noqa: PLC0415
@@ -105,7 +105,7 @@ def produce(
         (manifest,) = chosen([arch])
         sample = sample_of(arch)
         if sample is None:
-            raise LocalError(f"{arch}: nothing produces events for this architecture.")
+            raise LocalError(f"{arch}: nothing fills this architecture with data.")
         session, prefix = _session(), environment.common.name_prefix
         stacks = [f"{prefix}{stack}" for stack in manifest.stack_names]
         outputs = verification.outputs_of(clients(session), stacks)

@@ -16,8 +16,8 @@ from typing import Any
 import requests
 
 from local import local_aws
+from local.demos import training_set
 from local.demos.prediction_api import PredictionApi
-from local.demos.streaming_lake import training_set
 from local.runtime.emulator import Emulator
 from local.runtime.processes import stop
 from local.runtime.workspace import Workspace

@@ -8,7 +8,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.demos.streaming_lake import training_set
+from local.demos import training_set
 from local.services.sagemaker.training_job import PYTHON
 from repository import ROOT
 

@@ -52,7 +52,7 @@ def test_the_lines_of_a_file_arrive(lake: DeployedLake, tmp_path: Path) -> None:
         (["--file", "no-such.jsonl"], "no-such.jsonl: no such file."),
         (["--flights", "3"], "use a number from 1000 to 336776, or all."),
         (["--arch", "nope"], "ARCH=nope: no such architecture."),
-        (["--arch", "ml-platform"], "ml-platform: nothing produces events"),
+        (["--arch", "language-chain"], "language-chain: nothing fills this architecture"),
         (["-c", "name_prefix=Other-"], "Other-StreamingLake is not deployed here"),
     ],
 )

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from local.demos import flights as source
-from local.demos.streaming_lake import training_set
+from local.demos import training_set
 from local.demos.streaming_lake.expected import same_rows
 from local.demos.streaming_lake.expected_training_set import expected_rows
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from local.demos.streaming_lake import training_set
+from local.demos import training_set
 from local.services.sagemaker import training_job
 from local.services.sagemaker.training_job import Finished
 from repository import extract
