@@ -1,4 +1,6 @@
-"""The alarms that roll a deployment back: errors and latency of the champion variant."""
+"""The alarms that roll a deployment back: errors and latency of the variants that answer."""
+
+from collections.abc import Sequence
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -7,36 +9,46 @@ from constructs import Construct
 
 from stacks.shared.monitoring import Alarm
 
-CHAMPION = "champion"
+CHAMPION, CHALLENGER = "champion", "challenger"
+# SageMaker reports the model's latency in microseconds.
+_HALF_A_SECOND = Duration.millis(500).to_milliseconds() * 1000
 
 
 class RollBackAlarms(Construct):
-    """SageMaker rolls a deployment back when one goes off; both also notify (SE-10, DP-11)."""
+    """SageMaker rolls a deployment back when one goes off; all also notify (SE-10, DP-11).
+
+    `variants`: those that answer; the champion's alarms have no variant in their names.
+    """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, endpoint_name: str, topic: sns.ITopic
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        endpoint_name: str,
+        topic: sns.ITopic,
+        variants: Sequence[str],
     ) -> None:
         super().__init__(scope, construct_id)
         self._endpoint_name, self._topic = endpoint_name, topic
-        # More than one response in twenty is not noise.
-        self.errors = self._alarm("Errors", "Invocation5XXErrors", "Average", 0.05)
-        # SageMaker reports the model's latency in microseconds.
-        half_a_second = Duration.millis(500).to_milliseconds() * 1000
-        self.latency = self._alarm("Latency", "ModelLatency", "p99", half_a_second)
+        self.all = [alarm for variant in variants for alarm in self._alarms_of(variant)]
+        """Two alarms a variant."""
 
-    @property
-    def all(self) -> list[cloudwatch.Alarm]:
-        """Both alarms."""
-        return [self.errors, self.latency]
+    def _alarms_of(self, variant: str) -> list[Alarm]:
+        return [
+            # More than one response in twenty is not noise.
+            self._alarm(variant, "Errors", "Invocation5XXErrors", "Average", 0.05),
+            self._alarm(variant, "Latency", "ModelLatency", "p99", _HALF_A_SECOND),
+        ]
 
-    def _alarm(self, name: str, metric: str, statistic: str, above: float) -> Alarm:
+    def _alarm(self, variant: str, name: str, metric: str, statistic: str, above: float) -> Alarm:
         return Alarm(
             self,
-            name,
+            name if variant == CHAMPION else f"{variant.capitalize()}{name}",
             cloudwatch.Metric(
                 namespace="AWS/SageMaker",
                 metric_name=metric,
-                dimensions_map={"EndpointName": self._endpoint_name, "VariantName": CHAMPION},
+                dimensions_map={"EndpointName": self._endpoint_name, "VariantName": variant},
                 statistic=statistic,
                 period=Duration.minutes(1),
             ),

@@ -31,7 +31,7 @@ from stacks.ml_platform.serving.drift_check import DriftCheck
 from stacks.ml_platform.serving.endpoint import Endpoint
 from stacks.ml_platform.serving.monitoring import EndpointMonitoring
 from stacks.ml_platform.serving.prediction_api import PredictionApi
-from stacks.ml_platform.serving.roll_back_alarms import RollBackAlarms
+from stacks.ml_platform.serving.roll_back_alarms import CHALLENGER, CHAMPION, RollBackAlarms
 from stacks.ml_platform.serving.serving_role import ServingRole
 from stacks.ml_platform.serving.template_endpoint import TemplateEndpoint
 from stacks.ml_platform.settings import MlEndpointSettings
@@ -70,7 +70,14 @@ class MlEndpoint(Stack):
         )
         # Callers, alarms and the drift check use the name before a workflow creates the endpoint.
         name = f"{environment.name_prefix}flight-delay"
-        alarms = RollBackAlarms(self, "RollBack", endpoint_name=name, topic=foundation.topic)
+        beside = [CHALLENGER] if settings.roll_out == "challenger" else []
+        alarms = RollBackAlarms(
+            self,
+            "RollBack",
+            endpoint_name=name,
+            topic=foundation.topic,
+            variants=[CHAMPION, *beside],
+        )
         endpoint = Endpoint(
             name=name,
             bucket=bucket,

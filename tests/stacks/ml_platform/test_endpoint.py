@@ -240,3 +240,27 @@ def test_a_pipeline_adds_the_preparation_container_and_its_read_permission(
     role_statements = statements(synthesise("sandbox", pipeline)["MlEndpoint"], "Role")
     assert role_statements["ReadThePreparation"]["Resource"].endswith(".gz")
     assert "ReadThePreparation" not in statements(synthesise("sandbox")["MlEndpoint"], "Role")
+
+
+def test_a_challenger_is_watched_as_the_champion_is(synthesise: Templates) -> None:
+    """Otherwise a newcomer that fails would stay, and the alarms of the champion be silent."""
+    template = synthesise("sandbox", ("ml_endpoint.roll_out", "challenger"))["MlEndpoint"]
+    alarms = resources(template, "AWS::CloudWatch::Alarm")
+    watched = {
+        (name.removeprefix("RollBack/"), dimension["Value"])
+        for name, alarm in alarms.items()
+        if name.startswith("RollBack/")
+        for dimension in alarm["Properties"]["Dimensions"]
+        if dimension["Name"] == "VariantName"
+    }
+    assert watched == {
+        ("Errors", "champion"),
+        ("Latency", "champion"),
+        ("ChallengerErrors", "challenger"),
+        ("ChallengerLatency", "challenger"),
+    }
+    workflow = resources(template, "AWS::StepFunctions::StateMachine")["Deployment/Workflow"]
+    assert (
+        flat(workflow["Properties"]["DefinitionSubstitutions"]["RollBackAlarms"]).count("RollBack")
+        == 4
+    )
