@@ -54,8 +54,7 @@ def test_the_readme_is_a_page() -> None:
 @pytest.mark.local
 @pytest.mark.timeout(DEMO_SECONDS)
 def test_make_demo_prints_what_the_readme_shows(repository_copy: Path) -> None:
-    # With fewer flights, no model learns enough to pass the gate.
-    process = shell("make demo FLIGHTS=8000", repository_copy, DEMO_SECONDS - 10)
+    process = shell("make demo", repository_copy, DEMO_SECONDS - 10)
     assert process.returncode == 0, process.stdout + process.stderr
     (text,) = (block for kind, block in BLOCKS if kind == "text")
     printed = _without_figures(process.stdout)

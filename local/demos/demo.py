@@ -71,11 +71,13 @@ def parse_options(architectures: Iterable[str], values: Mapping[str, str]) -> di
     Raises LocalError for an option that none of them has, and for a value it does not allow.
     """
     demos = [demo for demo in map(demo_of, architectures) if demo]
-    declared = {option.name: option for demo in demos for option in demo.options}
-    if unknown := sorted(set(values) - set(declared)):
-        names = ", ".join(sorted(declared)) or "none"
+    declared = [option for demo in demos for option in demo.options]
+    option_names = {option.name for option in declared}
+    if unknown := sorted(set(values) - option_names):
+        names = ", ".join(sorted(option_names)) or "none"
         raise LocalError(f"{unknown[0]}: no option of these demos. They have: {names}.")
-    return {name: _parsed(option, values) for name, option in declared.items()}
+    # An option that two demos have must be right for both.
+    return {option.name: _parsed(option, values) for option in declared}
 
 
 def _parsed(option: Option, values: Mapping[str, str]) -> Any:

@@ -35,12 +35,12 @@ def _data() -> Path:
     return Path(package.submodule_search_locations[0]) / "data"
 
 
-def parse_count(text: str) -> int:
+def parse_count(text: str, fewest: int = _FEWEST) -> int:
     """A number of flights as the user types it. Raises ValueError with what is allowed."""
     if text == "all":
         return ALL
-    if not text.isdecimal() or not _FEWEST <= int(text) <= ALL:
-        raise ValueError(f"use a number from {_FEWEST} to {ALL}, or all.")
+    if not text.isdecimal() or not fewest <= int(text) <= ALL:
+        raise ValueError(f"use a number from {fewest} to {ALL}, or all.")
     return int(text)
 
 

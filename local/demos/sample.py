@@ -16,6 +16,8 @@ class Sample:
 
     usd: float
     """About what all of it costs, at list prices of us-east-1."""
+    flights: int
+    """How many of the project's flights are enough to try it."""
     fill: Callable[[Account, Outputs, Steps, int], str]
     """Sends so many of the project's own events, and what they are to be joined with."""
     send_file: Callable[[Account, Outputs, Steps, Path], str]

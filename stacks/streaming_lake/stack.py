@@ -156,11 +156,11 @@ class StreamingLake(Stack):
 
 def _refuse_s3_tables(settings: StreamingLakeSettings) -> None:
     """Refuse settings that the local AWS cannot run. Raises SettingsError."""
-    for setting, needed in (
+    for setting, is_set in (
         ("table_format=s3_tables", settings.table_format == "s3_tables"),
         ("streaming_table=true", settings.streaming_table),
     ):
-        if needed:
+        if is_set:
             raise SettingsError(
                 f"-c streaming_lake.{setting}: the local AWS has no S3 Tables."
                 " Leave it out, or synthesise for sandbox or production."

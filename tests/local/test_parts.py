@@ -183,6 +183,13 @@ def test_a_wrong_option_is_refused(values: dict[str, str], message: str) -> None
         parse_options(["streaming-lake", "language-chain"], values)
 
 
+def test_an_option_of_two_demos_must_be_right_for_both() -> None:
+    assert parse_options(["streaming-lake"], {"flights": "8000"}) == {"flights": 8_000}
+    for architectures in (["streaming-lake", "ml-platform"], ["ml-platform", "streaming-lake"]):
+        with pytest.raises(LocalError, match="FLIGHTS=8000: use a number from 20000 to 336776"):
+            parse_options(architectures, {"flights": "8000"})
+
+
 def test_a_summary_names_failed_checks_in_full() -> None:
     lines = report(Check("rows", 1_000, 999), Check("same", 1, 1)).summary()
     assert lines[0].endswith("Title: 1 of 2 checks passed")

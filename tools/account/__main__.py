@@ -114,7 +114,7 @@ def produce(
         if file:
             console.print(sample.send_file(account, outputs, steps, Path(file)))
         else:
-            count = parse_count(flights or "2000")
+            count = parse_count(flights or str(sample.flights))
             console.print(sample.fill(account, outputs, steps, count))
 
 

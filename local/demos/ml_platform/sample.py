@@ -72,4 +72,4 @@ def _principal(account: Account) -> Any:
         return f"<the ARN of your role {role}>"
 
 
-SAMPLE = Sample(usd=0.01, fill=fill, send_file=send_file)
+SAMPLE = Sample(usd=0.01, flights=20_000, fill=fill, send_file=send_file)

@@ -92,13 +92,13 @@ def _histories(
 ) -> tuple[defaultdict[str, _Departures], defaultdict[str, _Departures]]:
     airports: defaultdict[str, _Departures] = defaultdict(_Departures)
     aircraft: defaultdict[str, _Departures] = defaultdict(_Departures)
-    left = [
+    departed = [
         # A flight counts from its scheduled departure on at the earliest.
         (flight["leaves"] + timedelta(minutes=max(delay, 0)), delay, flight)
         for flight in records
         if (delay := flight["departure_delay_minutes"]) is not None
     ]
-    for moment, delay, flight in sorted(left, key=lambda entry: entry[0]):
+    for moment, delay, flight in sorted(departed, key=lambda entry: entry[0]):
         histories = [airports[flight["origin"]]]
         if flight["tail_number"]:
             histories.append(aircraft[flight["tail_number"]])

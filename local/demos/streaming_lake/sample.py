@@ -26,8 +26,8 @@ def fill(account: Account, outputs: Outputs, steps: Steps, count: int) -> str:
     with steps.step(f"Load {len(weather):,} hours of weather"):
         load_weather(account.client("s3"), lake["LakeBucketName"], weather)
     with steps.step(f"Put {count:,} flights on the stream"):
-        sent = _producer(account, lake).send(source.lines(frame))
-    return _next(sent, lake)
+        send_result = _producer(account, lake).send(source.lines(frame))
+    return _next(send_result, lake)
 
 
 def send_file(account: Account, outputs: Outputs, steps: Steps, path: Path) -> str:
@@ -36,8 +36,8 @@ def send_file(account: Account, outputs: Outputs, steps: Steps, path: Path) -> s
         raise LocalError(f"{path}: no such file. It holds one event a line, as JSON.")
     lake = outputs["StreamingLake"]
     with steps.step(f"Put the lines of {path.name} on the stream"):
-        sent = _producer(account, lake).send(_lines(path))
-    return _next(sent, lake)
+        send_result = _producer(account, lake).send(_lines(path))
+    return _next(send_result, lake)
 
 
 def load_weather(s3: Any, bucket: str, weather: pd.DataFrame) -> None:
@@ -59,13 +59,14 @@ def _lines(path: Path) -> Iterator[bytes]:
             yield line.removesuffix(b"\n")
 
 
-def _next(sent: SendResult, lake: dict[str, str]) -> str:
+def _next(send_result: SendResult, lake: dict[str, str]) -> str:
     """What became of the lines, and what to type when Firehose has delivered them."""
-    refused = "".join(f"\nnot sent: {reason}" for reason in sent.refused)
+    refused = "".join(f"\nnot sent: {reason}" for reason in send_result.refused)
     return (
-        f"{sent.lines:,} events in {sent.records:,} records, {sent.payload_bytes:,} bytes."
+        f"{send_result.lines:,} events in {send_result.records:,} records,"
+        f" {send_result.payload_bytes:,} bytes."
         f" Firehose delivers them within two buffers; then type: {lake['CurateCommand']}{refused}"
     )
 
 
-SAMPLE = Sample(usd=0.01, fill=fill, send_file=send_file)
+SAMPLE = Sample(usd=0.01, flights=2_000, fill=fill, send_file=send_file)

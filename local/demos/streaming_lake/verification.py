@@ -24,7 +24,7 @@ _DELIVERY_SECONDS = 45 * 60
 
 
 def verify(account: Account, outputs: Outputs, steps: Steps) -> list[Check]:
-    """Send flights with ids of their own; each must be one row, equal to what was sent."""
+    """Send flights with ids of their own; each must be one row, equal to what was send_result."""
     lake = outputs["StreamingLake"]
     frame = source.flights(_FLIGHTS)
     frame["event_id"] = [f"verify-{uuid.uuid4()}" for _ in range(_FLIGHTS)]
@@ -33,7 +33,9 @@ def verify(account: Account, outputs: Outputs, steps: Steps) -> list[Check]:
     earlier = set(list_keys(account.client("s3"), lake["LakeBucketName"], "events/"))
     with steps.step(f"Put {_FLIGHTS} flights on the stream, one of them twice"):
         lines = list(source.lines(frame))
-        sent = Producer(account.client("kinesis"), lake["StreamName"]).send([*lines, lines[0]])
+        send_result = Producer(account.client("kinesis"), lake["StreamName"]).send(
+            [*lines, lines[0]]
+        )
     with steps.step("Wait until Firehose has delivered them") as step:
         delivered = _wait_for(account, lake["LakeBucketName"], earlier, ids, step)
     with steps.step("Curate with the Glue job"):
@@ -48,7 +50,9 @@ def verify(account: Account, outputs: Outputs, steps: Steps) -> list[Check]:
     weather += ["precipitation_inches", "visibility_miles", "weather_missing", "late", "arrived_at"]
     expected = Expected(frame.assign(late=False), source.weather().head(0))
     return [
-        Check("lines put on the stream", _FLIGHTS + 1, sent.lines - len(sent.refused)),
+        Check(
+            "lines put on the stream", _FLIGHTS + 1, send_result.lines - len(send_result.refused)
+        ),
         Check("lines delivered", _FLIGHTS + 1, delivered),
         Check("flights curated, each once", _FLIGHTS, len(curated)),
         Check("rows that differ", 0, expected.differing_rows(curated, without=weather)),

@@ -111,7 +111,7 @@ def test_transforming_its_own_prefix_fails_without(
 ) -> None:
     assert json.loads(trained["output"])["registered"]
     bucket = platform.endpoint["BucketName"]
-    line = b"0,UA,EWR,IAH,1,2,22,1400,,,,,\n"
+    line = b"0,UA,EWR,IAH,1,2,22,1400,,,,,,,,a-flight,2013-01-01T22:00:00,2013-01-01T21:00:00\n"
     platform.emulator.client("s3").put_object(Bucket=bucket, Key="transform/in/part-0", Body=line)
     assert_transforming_needs(platform, f"s3://{bucket}/transform/in/", OWN_TRANSFORMS)
 

@@ -1,6 +1,7 @@
 """The streaming lake's template: delivery, storage, job, tables and queries."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -274,7 +275,9 @@ def test_queries_use_only_existing_tables_and_columns(sandbox: Template) -> None
     }
     for name, sql in queries(sandbox).items():
         assert "${" not in sql, name
-        select = sql[sql.index("SELECT") :].partition("\n)\nTO")[0]
+        begin = re.search(r"^\s*(WITH|SELECT)\b", sql, re.MULTILINE)
+        assert begin, name
+        select = sql[begin.start() :].partition("\n)\nTO")[0]
         tree = qualify(sqlglot.parse_one(select, read="athena"), schema=tables, dialect="athena")
         assert not list(tree.find_all(exp.Command)), name
         assert tree.find(exp.Column), name

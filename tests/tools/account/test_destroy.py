@@ -160,12 +160,12 @@ def test_a_table_bucket_that_a_channel_filled_is_emptied_and_deleted() -> None:
     ]  # fmt: skip
     account.expect("cloudformation", "describe_stacks", {"Stacks": [stack]})
     account.expect("cloudformation", "list_stack_resources", {"StackResourceSummaries": summaries})
-    made = {"createdAt": 0, "createdBy": "111111111111", "ownerAccountId": "111111111111"}
+    origin = {"createdAt": 0, "createdBy": "111111111111", "ownerAccountId": "111111111111"}
     bucket = {"arn": arn, "name": "tables", "ownerAccountId": "111111111111", "createdAt": 0}
     account.expect("s3tables", "get_table_bucket", "NotFoundException")
     account.expect("s3tables", "get_table_bucket", bucket)
     account.expect(
-        "s3tables", "list_namespaces", {"namespaces": [{"namespace": ["streaminglake"], **made}]}
+        "s3tables", "list_namespaces", {"namespaces": [{"namespace": ["streaminglake"], **origin}]}
     )
     table = {
         "namespace": ["streaminglake"], "name": "flights_appended", "type": "customer",

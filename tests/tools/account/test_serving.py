@@ -83,9 +83,9 @@ def expect_versions(account: Account, *approved: int) -> None:
         }
         for version in approved
     ]  # fmt: skip
-    asked = {"ModelPackageGroupName": "flights", "ModelApprovalStatus": "Approved"}
+    request = {"ModelPackageGroupName": "flights", "ModelApprovalStatus": "Approved"}
     account.expect(
-        "sagemaker", "list_model_packages", {"ModelPackageSummaryList": summaries}, asked
+        "sagemaker", "list_model_packages", {"ModelPackageSummaryList": summaries}, request
     )
 
 
