@@ -1,5 +1,6 @@
 """The ML platform's workflows: jobs are stopped, models removed, and everything is encrypted."""
 
+import json
 import re
 import shlex
 from dataclasses import replace
@@ -379,6 +380,24 @@ def test_the_current_snapshot_is_exported_and_known_to_all_that_follows(bench: B
         "training_set": run.output["training_data"],
         "snapshot_id": SNAPSHOT,
     }
+
+
+def test_the_card_of_a_model_names_its_snapshot_and_the_figures_of_the_report(
+    bench: Bench,
+) -> None:
+    """By the schema of docs.aws.amazon.com/sagemaker/latest/dg/model-registry-details.html."""
+    run = bench.outcomes(TRAIN)["from the lake"]
+    registered = run.arguments("Register")
+    card = json.loads(registered["ModelCard"]["ModelCardContent"])
+    assert card["model_overview"] == {"model_artifact": ["s3://bucket/m.tar.gz"]}
+    details = card["additional_information"]["custom_details"]
+    assert details == registered["CustomerMetadataProperties"]
+    assert details["snapshot_id"] == SNAPSHOT
+    (evaluation,) = card["evaluation_details"]
+    (group,) = evaluation["metric_groups"]
+    values = {metric["name"]: metric["value"] for metric in group["metric_data"]}
+    assert values["roc_auc"] == run.output["report"]["auc"]
+    assert evaluation["datasets"] == [f"{run.output['training_data']}split=test/"]
 
 
 def test_a_given_snapshot_is_exported_without_asking(bench: Bench) -> None:
