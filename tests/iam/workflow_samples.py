@@ -152,7 +152,7 @@ SAMPLES: dict[str, list[Sample]] = {
                     "job": "a-run-0-0",
                     "model": "s3://{MlTraining/Bucket}/models/a-run-0-0/output/model.tar.gz",
                 },
-                "report": {"rows": 1},
+                "report": {"rows": 1, "auc": 0.7, "baseline": 0.6},
                 "auc": "0.7",
                 "gain": "0.1",
                 "attempt": "0-0",
@@ -161,7 +161,7 @@ SAMPLES: dict[str, list[Sample]] = {
                 "failure": _failure("Read"),
             },
             {"split": "train"},
-            ("Prepare", "Describe the jobs", "Describe the containers"),
+            ("Prepare", "Describe the jobs", "Describe the containers", "Describe the card"),
         )
     ],
     "ml_platform/deploy_model": [
