@@ -49,8 +49,8 @@ class Faults:
                 raise LocalError("The run was killed, and says that it succeeded.")
         return Check(
             "snapshot that readers see after a run was killed between data and commit",
-            published,
-            self._published(),
+            str(published),  # an id, and no figure
+            str(self._published()),
         )
 
     def compact_meanwhile(self, fresh: int) -> Check:
