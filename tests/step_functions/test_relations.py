@@ -18,6 +18,8 @@ _REQUEST_SECONDS = 60
 # The container of the model, like InvokeEndpoint, takes no larger body: `MAX_CONTENT_LENGTH` of
 # https://github.com/aws/sagemaker-xgboost-container (6 MB by default; read 2026-11-29).
 _MOST_PAYLOAD_MEBIBYTES = 6
+_MOST_SPARE_SECONDS = 10 * 60
+"""A child's end is known within seconds."""
 _MOST_IDLE_SECONDS = 15 * 60
 """How long an instance that nobody needs may be paid for."""
 
@@ -59,6 +61,21 @@ def test_a_task_and_the_waits_between_its_tries_end_before_the_workflow(workflow
         nested = re.search(r":startExecution\.sync", task.body["Resource"])
         # A parent has the time of its longest child, and ends it by its own limit.
         assert task.body["TimeoutSeconds"] <= limit if nested else longest < limit, task.name
+
+
+@pytest.mark.parametrize("parent", WORKFLOWS, ids=lambda workflow: workflow.name)
+def test_a_parent_outwaits_its_child_by_minutes(parent: Workflow) -> None:
+    """Less, and it would give up a child that ends well; more, and it would wait for nothing."""
+    limits = {
+        workflow.name.rpartition("/")[2]: workflow.definition["TimeoutSeconds"]
+        for workflow in WORKFLOWS
+    }
+    for task in parent.tasks:
+        if task.body["Resource"].endswith(":startExecution.sync:2"):
+            child = re.fullmatch(r"\$\{(\w+)Arn\}", task.body["Arguments"]["StateMachineArn"])
+            assert child, task.name
+            spare = task.body["TimeoutSeconds"] - limits[child[1].lower()]
+            assert 0 < spare <= _MOST_SPARE_SECONDS, task.name
 
 
 @each_workflow

@@ -321,3 +321,11 @@ def test_a_name_prefix_is_part_of_each_fixed_name(synthesise: Templates) -> None
     assert properties_of(template, "AWS::Athena::WorkGroup")["Name"] == name
     database = properties_of(template, "AWS::Glue::Database")["DatabaseInput"]["Name"]
     assert database == "blue_streaminglake"
+
+
+def test_the_schedule_of_the_job_runs_without_anybody_who_starts_it(synthesise: Templates) -> None:
+    """Glue creates a trigger stopped, and CloudFormation starts it only if it is told to."""
+    template = synthesise("production")["StreamingLake"]
+    (trigger,) = resources(template, "AWS::Glue::Trigger").values()
+    assert trigger["Properties"]["Type"] == "SCHEDULED"
+    assert trigger["Properties"]["StartOnCreation"] is True
