@@ -468,6 +468,17 @@ def test_the_hyperparameters_are_those_that_the_script_takes(state: str, bench: 
         assert "seed" in of_script, "a training is the same one again"
 
 
+def test_the_evaluation_finds_its_inputs_where_its_script_looks(bench: Bench) -> None:
+    folders = {"model", "train", "validation", "test"}
+    for request in requests_to(bench, TRAIN, "Evaluate"):
+        inputs = {
+            item["InputName"]: item["S3Input"]["LocalPath"] for item in request["ProcessingInputs"]
+        }
+        assert {name: inputs[name] for name in folders} == {
+            name: f"/opt/ml/processing/{name}" for name in folders
+        }
+
+
 @pytest.mark.parametrize("state", ["Train", "Tune"])
 def test_jobs_run_in_the_image_of_the_stack(state: str, bench: Bench) -> None:
     requests = requests_to(bench, TRAIN, state)
@@ -489,6 +500,8 @@ def test_a_model_is_registered_behind_what_prepares_its_requests(
     containers = run.arguments("Register")["InferenceSpecification"]["Containers"]
     assert [item["Environment"]["SAGEMAKER_PROGRAM"] for item in containers] == programs
     assert {item["Image"] for item in containers} == {sample("ImageUri")}
+    # pip reads 0 as "no isolation"; any other value has it fetch setuptools, without a network.
+    assert {item["Environment"]["PIP_NO_BUILD_ISOLATION"] for item in containers} == {"0"}
     *before, served = (item["ModelDataUrl"] for item in containers)
     assert served == "s3://bucket/m.tar.gz"
     assert all(address.endswith(".tar.gz") for address in before)
