@@ -74,8 +74,8 @@ class MlTrainingSettings:
     """Train on spot capacity, for up to 90 % less; an interrupted job continues from its checkpoint
     (TR-13)."""
     max_runtime_minutes: Annotated[int, Field(ge=5, le=7 * 24 * 60)] = 60
-    """A job that runs longer is stopped, and with it its bill (TR-15). In less than 5 minutes, an
-    instance hardly starts."""
+    """A job that runs longer is stopped, and with it its bill (TR-15): from 5 minutes, in which
+    the instance must start, too."""
     max_spot_wait_minutes: Annotated[int, Field(ge=0, le=7 * 24 * 60)] = 60
     """How long a spot job may wait for capacity, on top of its run time."""
     tune: bool = False
@@ -128,8 +128,8 @@ class MlEndpointSettings:
     challenger_weight: Annotated[float, Field(gt=0, le=0.5)] = 0.1
     """Share of the calls that a challenger answers; the proven model keeps the rest (DP-02)."""
     roll_out_percent: Annotated[int, Field(ge=5, le=50)] = 10
-    """Share of the capacity that a canary or a linear step moves, from 5: a smaller one is no
-    instance."""
+    """Share of the capacity that a canary or a linear step moves: from 5 for a canary, from 10
+    for linear steps, to 50."""
     bake_minutes: Annotated[int, Field(ge=1, le=60)] = 5
     """How long alarms are watched before the next step of a roll-out."""
     serverless_memory_mebibytes: Annotated[Literal[1024, 2048, 3072, 4096, 5120, 6144], Number] = (
@@ -153,7 +153,8 @@ class MlEndpointSettings:
     drift_window_hours: Annotated[int, Field(ge=1, le=168)] = 24
     """Captured requests of this window are compared with the training set."""
     drift_minimum_flights: Annotated[int, Field(ge=50)] = 200
-    """Fewer captured flights are not compared; of fewer than 50, noise looks like drift."""
+    """Fewer captured flights are not compared: in a small sample, chance alone makes PSI
+    large, and 50 are the fewest that are taken."""
     retrain_on_drift: bool = False
     """Start the training workflow when the drift alarm is raised."""
     requests_per_second: Annotated[int, Field(ge=1, le=10_000)] = 50
@@ -199,9 +200,10 @@ class MlEndpointSettings:
         return self.roll_out.upper() if in_parts else "ALL_AT_ONCE"
 
     def _check_parts(self) -> None:
-        """A part of a fleet is at least one instance and at most half of them.
+        """A part is at most half of a fleet (API_TrafficRoutingConfig, read 2026-11-29).
 
-        docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-blue-green-canary.html
+        So a fleet of one has none: what SageMaker does with 10 % of one instance was found in no
+        guide, and not tried in an account.
         """
         if self.minimum_instances < 2:
             raise ValueError(

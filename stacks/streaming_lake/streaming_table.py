@@ -18,16 +18,15 @@ from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from stacks.shared import gate
 from stacks.shared.encrypted_log_group import EncryptedLogGroup
 from stacks.shared.foundation import Foundation
 from stacks.shared.secure_bucket import SecureBucket
 from stacks.shared.statements import Statements
 from stacks.streaming_lake.channel_role import ChannelRole
 from stacks.streaming_lake.encrypted_table_bucket import EncryptedTableBucket
+from stacks.streaming_lake.event_stream import EventStream
 from stacks.streaming_lake.prefixes import ERRORS
 from stacks.streaming_lake.registered_schema import registered_schema
-from stacks.streaming_lake.settings import StreamingLakeSettings
 
 _Channel = kinesis.CfnChannel
 _TABLE = "flights_appended"
@@ -52,27 +51,14 @@ class StreamingTable(Construct):
         namespace: str,
     ) -> None:
         super().__init__(scope, construct_id)
-        settings = foundation.environment.settings(StreamingLakeSettings)
-        removal_policy = (
-            RemovalPolicy.RETAIN if foundation.environment.keep_data else RemovalPolicy.DESTROY
-        )
         self._namespace = namespace
         # Channels read on-demand streams alone, and none under the key `aws/kinesis`.
-        self.stream = kinesis.Stream(
+        self.stream = EventStream(
             self,
             "Events",
-            stream_mode=kinesis.StreamMode.ON_DEMAND,
-            retention_period=Duration.hours(settings.retention_hours),
-            encryption=kinesis.StreamEncryption.KMS,
-            encryption_key=foundation.key,
-            removal_policy=removal_policy,
-        )
-        gate.acknowledge(
-            self.stream,
-            {
-                "AwsSolutions::AwsSolutions-KDS3": "the rule prefers the AWS managed key for its"
-                " price; a channel refuses a stream under that key"
-            },
+            foundation=foundation,
+            shards=None,
+            own_key_because="a channel refuses a stream under that key",
         )
         # Retained everywhere: the channel makes the table, so the bucket is never empty when the
         # stack goes, and S3 deletes no bucket with tables. `make destroy` takes it down after that.

@@ -15,6 +15,7 @@ from stacks.catalogue import ENVIRONMENTS, SETTINGS_GROUPS
 from stacks.environments import CommonSettings, Environment
 from stacks.streaming_lake.settings import StreamingLakeSettings
 from tests.conftest import Templates, readable, resources
+from tests.nested import values_of
 from tools.assembly import architecture_of
 
 # What CloudWatch Logs keeps events for: botocore's text of PutRetentionPolicy (read 2026-11-29).
@@ -69,18 +70,6 @@ def of_type(templates: dict[str, Template], kind: str) -> Iterator[tuple[str, di
             yield path, readable(template, resource.get("Properties", {}))
 
 
-def values(part: Any, name: str) -> Iterator[Any]:
-    """Every value of a member, however deep it is."""
-    if isinstance(part, list):
-        for item in part:
-            yield from values(item, name)
-    elif isinstance(part, dict):
-        for key, value in part.items():
-            if key == name:
-                yield value
-            yield from values(value, name)
-
-
 def test_logs_are_kept_for_as_long_as_cloudwatch_can(templates: dict[str, Template]) -> None:
     groups = list(of_type(templates, "Logs::LogGroup"))
     assert groups
@@ -123,7 +112,7 @@ def test_one_failure_alone_sets_off_its_alarm(templates: dict[str, Template]) ->
     alarms = [
         (path, alarm)
         for path, alarm in of_type(templates, "CloudWatch::Alarm")
-        if set(values(alarm, "MetricName")) <= FAILURES
+        if set(values_of(alarm, "MetricName")) <= FAILURES
     ]
     assert alarms
     for path, alarm in alarms:
@@ -134,7 +123,7 @@ def test_one_failure_alone_sets_off_its_alarm(templates: dict[str, Template]) ->
 def test_an_alarm_looks_at_a_day_at_most(templates: dict[str, Template]) -> None:
     """PutMetricAlarm refuses more, and periods that are not whole minutes."""
     for path, alarm in of_type(templates, "CloudWatch::Alarm"):
-        for period in values(alarm, "Period"):
+        for period in values_of(alarm, "Period"):
             assert period in (10, 20, 30) or period % 60 == 0, path
             assert period * alarm["EvaluationPeriods"] <= 24 * 3600, path
         assert alarm.get("DatapointsToAlarm", 1) <= alarm["EvaluationPeriods"], path
@@ -150,7 +139,7 @@ def test_a_dashboard_tells_one_run_of_a_job_from_the_next(templates: dict[str, T
 def test_an_architecture_retries_all_its_events_alike(templates: dict[str, Template]) -> None:
     policies = defaultdict(set)
     for stack, template in templates.items():
-        for policy in values(template["Resources"], "RetryPolicy"):
+        for policy in values_of(template["Resources"], "RetryPolicy"):
             policies[architecture_of(stack)].add(json.dumps(policy, sort_keys=True))
     assert policies
     assert {name: retries for name, retries in policies.items() if len(retries) > 1} == {}

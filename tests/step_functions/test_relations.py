@@ -1,11 +1,10 @@
 """Numbers of workflows that must fit each other, or a limit of what they call."""
 
 import re
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
+from tests.nested import values_of
 from tests.step_functions.workflows import WORKFLOWS, Workflow
 from tools.assembly.asl import State
 
@@ -22,18 +21,6 @@ _MOST_SPARE_SECONDS = 10 * 60
 """A child's end is known within seconds."""
 _MOST_IDLE_SECONDS = 15 * 60
 """How long an instance that nobody needs may be paid for."""
-
-
-def values(part: Any, name: str) -> Iterator[Any]:
-    """Every value of a member, however deep it is."""
-    if isinstance(part, list):
-        for item in part:
-            yield from values(item, name)
-    elif isinstance(part, dict):
-        for key, value in part.items():
-            if key == name:
-                yield value
-            yield from values(value, name)
 
 
 def longest_wait(task: State) -> float:
@@ -81,7 +68,7 @@ def test_a_parent_outwaits_its_child_by_minutes(parent: Workflow) -> None:
 @each_workflow
 def test_a_job_ends_before_its_task_does(workflow: Workflow) -> None:
     for task in workflow.tasks:
-        for seconds in values(task.body.get("Arguments"), "MaxRuntimeInSeconds"):
+        for seconds in values_of(task.body.get("Arguments"), "MaxRuntimeInSeconds"):
             if isinstance(seconds, int):
                 assert seconds < task.body["TimeoutSeconds"], task.name
 
@@ -89,14 +76,14 @@ def test_a_job_ends_before_its_task_does(workflow: Workflow) -> None:
 @each_workflow
 def test_a_payload_fits_the_container(workflow: Workflow) -> None:
     for task in workflow.tasks:
-        for mebibytes in values(task.body.get("Arguments"), "MaxPayloadInMB"):
+        for mebibytes in values_of(task.body.get("Arguments"), "MaxPayloadInMB"):
             assert 0 < mebibytes <= _MOST_PAYLOAD_MEBIBYTES, task.name
 
 
 @each_workflow
 def test_instances_are_added_sooner_than_removed_and_idle_for_minutes(workflow: Workflow) -> None:
     for task in workflow.tasks:
-        for policy in values(
+        for policy in values_of(
             task.body.get("Arguments"), "TargetTrackingScalingPolicyConfiguration"
         ):
             out, back = policy["ScaleOutCooldown"], policy["ScaleInCooldown"]

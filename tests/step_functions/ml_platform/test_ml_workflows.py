@@ -9,6 +9,7 @@ from typing import Any
 import jmespath
 import pytest
 
+from tests.nested import values_of
 from tests.step_functions.conftest import Bench
 from tests.step_functions.ml_platform.scenarios import SCENARIOS, SNAPSHOT
 from tests.step_functions.scripted_aws import Run, Throw
@@ -31,16 +32,6 @@ def requests_to(bench: Bench, workflow: str, state: str) -> list[dict[str, Any]]
         for name, arguments in run.calls
         if name == state
     ]
-
-
-def values_of(request: Any, key: str) -> list[Any]:
-    """Every value under a key, however deep it is."""
-    if isinstance(request, list):
-        return [value for item in request for value in values_of(item, key)]
-    if not isinstance(request, dict):
-        return []
-    nested = [value for item in request.values() for value in values_of(item, key)]
-    return [request[key], *nested] if key in request else nested
 
 
 @pytest.mark.parametrize("state", ["Train", "Tune", "Evaluate"])
