@@ -259,13 +259,20 @@ docs-serve: .build/test.stamp  ## serve the site on this machine
 COMPILE = pip compile --quiet --generate-hashes --no-emit-index-url --no-header --no-annotate --universal --python-version 3.11
 LOCAL_UV := $(CURDIR)/$(UV)
 
+.PHONY: pipelines
+pipelines: .build/test.stamp  ## write the definitions in pipelines/ from their SageMaker SDK code
+	@for code in pipelines/*/*.py; do \
+	  .venv-sagemaker-sdk/bin/python $$code > $$code.json 2> .build/pipelines.log || \
+	    { cat .build/pipelines.log; rm $$code.json; exit 1; }; \
+	  mv $$code.json $${code%.py}.json; done
+
 .PHONY: lock
 lock: .build/bootstrap.stamp  ## resolve the requirements anew; locks hold hashes and no addresses
 	@cd requirements && for name in bootstrap test local model; do \
 	  $(LOCAL_UV) $(COMPILE) --upgrade $$name.in -o $$name.txt; done
 	@cd requirements && $(LOCAL_UV) $(COMPILE) --upgrade --no-deps --python-version 3.12 iceberg.in -o iceberg.txt
 	@cd requirements && $(LOCAL_UV) $(COMPILE) --upgrade --no-deps s3a.in -o s3a.txt
-	@cd requirements && $(LOCAL_UV) $(COMPILE) --upgrade sagemaker_sdk.in --override sagemaker_sdk_overrides.in -o sagemaker_sdk.txt
+	@cd requirements && $(LOCAL_UV) $(COMPILE) --upgrade sagemaker_sdk.in --excludes sagemaker_sdk_excludes.in -o sagemaker_sdk.txt
 	@# Subsets of test.txt, so that one environment can grow into the next.
 	@cd requirements && for name in core demo; do $(LOCAL_UV) $(COMPILE) $$name.in -c test.txt -o $$name.txt; done
 	@for folder in local/demos/*/; do \

@@ -94,6 +94,9 @@ class MlTrainingSettings:
     minimum_gain_over_baseline: Share = 0.01
     """A model is registered only if its ROC AUC exceeds the baseline's by this, and if the lower
     end of the gain's 95 % interval over days is above 0, whatever this is (TR-24)."""
+    sagemaker_pipeline: bool = False
+    """Also deploy training, evaluation, gate and registration as a SageMaker pipeline. It takes a
+    set that exists, and trains with the hyperparameters that are checked in."""
     approval: Literal["Approved", "PendingManualApproval"] = "PendingManualApproval"
     """Approval status of a registered model. Approved models are deployed at once; pending ones
     wait for a person."""
@@ -259,7 +262,7 @@ ML_NETWORK = SettingsGroup(
 )
 ML_TRAINING = SettingsGroup(
     "ml_training",
-    local=MlTrainingSettings(from_lake=True, approval="Approved"),
+    local=MlTrainingSettings(from_lake=True, approval="Approved", sagemaker_pipeline=True),
     sandbox=MlTrainingSettings(),
     production=MlTrainingSettings(
         from_lake=True,

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from local.services.iam import states_permissions
-from local.services.iam.permission import ACCOUNT, PARTITION, Permission
+from local.services.iam import pipeline_permissions, states_permissions
+from local.services.iam.permission import ACCOUNT, PARTITION, Arguments, Permission
 from local.services.iam.task_permissions import permissions_of
+from local.services.sagemaker.pipeline_run import PipelineRun, parameter_values
 from stacks.shared.asl_state_machine import definition_of
 from tests.iam.concrete import Deployed
 from tests.iam.expressions import evaluate
@@ -17,7 +18,7 @@ from tests.iam.workflow_samples import SAMPLES, Sample
 from tests.step_functions.workflows import WORKFLOWS
 from tools.assembly import Assembly, Resource, asl, synthesise
 
-# Everything that a setting can add, and what a new account gets.
+# Everything that a setting can add, and what a new account gets with a SageMaker pipeline.
 SETTINGS = {
     "everything": (
         "production",
@@ -36,13 +37,17 @@ SETTINGS = {
             "streaming_lake.budget_usd": "25",
         },
     ),
-    "defaults": ("sandbox", {}),
+    "defaults": ("sandbox", {"ml_training.sagemaker_pipeline": "true"}),
 }
+
+
+PIPELINE = "ml_platform/train_model as a SageMaker pipeline"
+BASELINES = ("carrier_and_hour", "logistic_regression")
 
 
 @dataclass(frozen=True)
 class WorkflowNeeds:
-    """One workflow of an assembly."""
+    """One workflow of an assembly, or one SageMaker pipeline."""
 
     name: str
     role: Resource
@@ -66,20 +71,59 @@ def deployed(settings: str) -> Deployed:
 
 
 def workflows(assembly: Assembly, account: Deployed) -> Iterator[WorkflowNeeds]:
-    """Every workflow of an assembly."""
+    """Every workflow and every SageMaker pipeline of an assembly."""
+    for pipeline in assembly.of_type("AWS::SageMaker::Pipeline"):
+        yield _needs(assembly, account, pipeline, PIPELINE, _of_pipeline(pipeline, account))
     files = {definition_of(workflow.file): workflow.name for workflow in WORKFLOWS}
     for machine in assembly.of_type("AWS::StepFunctions::StateMachine"):
         name = files[machine.properties["DefinitionString"]]
-        (place,) = assembly.places_in(machine.properties["RoleArn"])
-        role = assembly.roles[place]
-        role_name = account.name(role.resource)
-        yield WorkflowNeeds(
-            name,
-            role.resource,
-            f"arn:{PARTITION}:sts::{ACCOUNT}:assumed-role/{role_name}/session",
-            tuple(account.concrete(dict(statement)) for statement in role.statements),
-            tuple(_permissions(name, machine, account)),
-        )
+        yield _needs(assembly, account, machine, name, _permissions(name, machine, account))
+
+
+def _needs(
+    assembly: Assembly,
+    account: Deployed,
+    resource: Resource,
+    name: str,
+    permissions: Iterator[Permission],
+) -> WorkflowNeeds:
+    (place,) = assembly.places_in(resource.properties["RoleArn"])
+    role = assembly.roles[place]
+    role_name = account.name(role.resource)
+    return WorkflowNeeds(
+        name,
+        role.resource,
+        f"arn:{PARTITION}:sts::{ACCOUNT}:assumed-role/{role_name}/session",
+        tuple(account.concrete(dict(statement)) for statement in role.statements),
+        tuple(permissions),
+    )
+
+
+def _of_pipeline(pipeline: Resource, account: Deployed) -> Iterator[Permission]:
+    """What an execution that registers a model asks for."""
+    body = pipeline.properties["PipelineDefinition"]["PipelineDefinitionBody"]
+    definition = json.loads(account.concrete(body))
+    permissions: list[Permission] = []
+    (bucket,) = set(re.findall(r"s3://([^/]+)/models/", json.dumps(definition)))
+    artefact = f"s3://{bucket}/models/a-job/output/model.tar.gz"
+
+    def run_job(operation: str, arguments: Arguments) -> Arguments:
+        permissions.extend(pipeline_permissions.of_step(operation, arguments, account))
+        return {
+            "ModelArtifacts": {"S3ModelArtifacts": artefact},
+            "ModelPackageArn": "a-package",
+        }
+
+    def read_json(uri: str) -> Any:
+        permissions.extend(pipeline_permissions.of_json_get(uri, account))
+        judged = {"gain_over_it": 1, "gain_interval": [1, 1]}
+        return {"roc_auc": 1, "baselines": dict.fromkeys(BASELINES, judged)}
+
+    values = parameter_values(definition, [{"Name": "TrainingSet", "Value": "s3://lake/training/"}])
+    run = PipelineRun(definition, values, {"PipelineExecutionId": "abc123def456"})
+    run.run(run_job, read_json)
+    assert run.status == "Succeeded", run.failure_reason
+    yield from permissions
 
 
 def _permissions(name: str, machine: Resource, account: Deployed) -> Iterator[Permission]:

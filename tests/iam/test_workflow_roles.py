@@ -1,4 +1,6 @@
-"""Each workflow's role allows what its tasks need, on every way through it, and nothing else.
+"""A workflow's role allows what its tasks need, on every way through it, and nothing else.
+
+So does the role of the SageMaker pipeline.
 
 What a task needs is `local/services/iam/task_permissions.py`, which the local AWS enforces as well.
 A statement, an action or a resource that no task needs fails here, and so does a task that the
@@ -7,21 +9,22 @@ role, or the policy of what it touches, denies.
 
 import pytest
 
-from tests.iam.needs import SETTINGS
+from tests.iam.needs import PIPELINE, SETTINGS
 from tests.iam.role_checks import Check, checks
 from tests.iam.simulation import Simulation
 from tests.step_functions.workflows import WORKFLOWS
 
-# Settings, and the workflows that they do not deploy.
+NAMES = [PIPELINE, *(workflow.name for workflow in WORKFLOWS)]
+# Settings, and what they do not deploy.
 NOT_DEPLOYED = {
-    "everything": set(),
+    "everything": {PIPELINE},  # its models have two containers
     "defaults": {"language_chain/speak", "language_chain/translate_collection"},
 }
 CASES = [
-    pytest.param(settings, workflow.name, id=f"{workflow.name}-{settings}")
+    pytest.param(settings, name, id=f"{name}-{settings}")
     for settings in SETTINGS
-    for workflow in WORKFLOWS
-    if workflow.name not in NOT_DEPLOYED[settings]
+    for name in NAMES
+    if name not in NOT_DEPLOYED[settings]
 ]
 each_workflow = pytest.mark.parametrize(("settings", "name"), CASES)
 
@@ -43,8 +46,7 @@ def check_of(settings: str, name: str) -> tuple[Check, Simulation]:
 
 @pytest.mark.parametrize("settings", SETTINGS)
 def test_every_deployed_workflow_is_checked(settings: str) -> None:
-    names = {workflow.name for workflow in WORKFLOWS}
-    assert set(checks(settings)[0]) == names - NOT_DEPLOYED[settings]
+    assert set(checks(settings)[0]) == set(NAMES) - NOT_DEPLOYED[settings]
 
 
 @each_workflow

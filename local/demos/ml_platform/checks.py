@@ -29,6 +29,11 @@ class Result:
     refused: dict[str, Any] = field(default_factory=dict)
     deployment: dict[str, Any] = field(default_factory=dict)
     evaluation: dict[str, Any] = field(default_factory=dict)
+    pipeline_steps: list[str] = field(default_factory=list)
+    """The steps of the SageMaker pipeline, in the order in which they ran; its report; and whether
+    its booster is the workflow's, byte by byte."""
+    pipeline_evaluation: dict[str, Any] = field(default_factory=dict)
+    same_model: bool = False
     plots: dict[str, bytes] = field(default_factory=dict)
     train: pd.DataFrame = field(default_factory=pd.DataFrame)
     """The training split, without header, the label in the first column."""
@@ -52,7 +57,13 @@ class Result:
 
 def compare(result: Result) -> list[Check]:
     """Every check."""
-    return [*_workflows(result), *_predictions(result), *_drift(result), *_control_plane(result)]
+    return [
+        *_workflows(result),
+        *_pipeline(result),
+        *_predictions(result),
+        *_drift(result),
+        *_control_plane(result),
+    ]
 
 
 def _workflows(result: Result) -> list[Check]:
@@ -62,6 +73,18 @@ def _workflows(result: Result) -> list[Check]:
         Check("the gate registers the model of the lake's set", True, registered),
         Check("the gate registers a model of shuffled labels", False, refused),
         Check("the approval rolled the model out", True, result.deployment["deployed"]),
+    ]
+
+
+def _pipeline(result: Result) -> list[Check]:
+    steps = "Train, Evaluate, IsItGoodEnough, Register"
+    same_report = result.pipeline_evaluation == result.evaluation
+    return [
+        Check("SageMaker pipeline: the steps that ran", steps, ", ".join(result.pipeline_steps)),
+        Check(
+            "SageMaker pipeline: its model is the workflow's, byte by byte", True, result.same_model
+        ),
+        Check("SageMaker pipeline: its report is the workflow's", True, same_report),
     ]
 
 

@@ -19,6 +19,7 @@ import pandas as pd
 from local.demos import flights as source
 from local.demos.demo import Context, Option
 from local.demos.executions import execute, wait_for
+from local.demos.ml_platform import pipeline
 from local.demos.ml_platform.checks import AS_TRAINED, DRIFTED, Result, compare
 from local.demos.ml_platform.control_plane import requested_resources
 from local.demos.ml_platform.drift_noise import psi_limit
@@ -120,9 +121,30 @@ class MlPlatformDemo:
             bucket, folder = self._training["BucketName"], f"evaluation/{_RUN}"
             result.evaluation = json.loads(self._body(bucket, f"{folder}/evaluation.json"))
             result.plots = {name: self._body(bucket, f"{folder}/{name}.png") for name in _PLOTS}
+        with self._steps.step("Train the same as a SageMaker pipeline"):
+            self._run_pipeline(result)
         with self._steps.step("Train on shuffled labels: the gate must refuse"):
             shuffled = {"training_data": self._shuffled(result)}
             result.refused = self._execute(self._training["StateMachineArn"], "shuffled", shuffled)
+
+    def _run_pipeline(self, result: Result) -> None:
+        """Its model stays unapproved, so that nothing is rolled out twice."""
+        execution = pipeline.execute(
+            self._emulator,
+            self._training["PipelineName"],
+            {
+                "TrainingSet": result.training["training_data"],
+                "ApprovalStatus": "PendingManualApproval",
+            },
+        )
+        if execution.status != "Succeeded":
+            raise LocalError(f"The SageMaker pipeline ended {execution.status}: {execution.reason}")
+        bucket, key = split_uri(result.training["model"])
+        result.pipeline_steps = [*execution.steps]
+        result.pipeline_evaluation = execution.report(self._s3, bucket)
+        result.same_model = execution.model(self._s3, bucket) == pipeline.booster(
+            self._s3, bucket, key
+        )
 
     def _predict(self, result: Result) -> None:
         """Call the API about flights as trained, about single ones, and about drifted ones.

@@ -17,10 +17,10 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
-import requests
-from ministack.services import eventbridge, stepfunctions
+from ministack.services import stepfunctions
 
 from local.runtime.wrapping import wrap
+from local.services import task_client
 from local.services.contract import door
 from local.services.iam import task_authorisation
 from local.services.task import TaskError
@@ -40,7 +40,6 @@ _SERVED = (
 # LOCAL_TASKS: tests of the workflows' errors answer every task themselves, and check its request.
 _SCRIPTED = "LOCAL_TASKS" in os.environ
 _TASK = re.compile(rf"^arn:aws:states:::(aws-sdk:)?({os.environ.get('LOCAL_TASKS', _SERVED)})")
-_TIMEOUT_SECONDS = 3600
 _MOST_RESULT_BYTES = 256 * 1024
 _TERMINAL_ERRORS = {"States.DataLimitExceeded", "States.Runtime"}
 _running: ContextVar[dict[str, str]] = ContextVar("running")
@@ -66,15 +65,10 @@ def _invoke_resource(original: _Original, resource: str, arguments: dict[str, An
             raise stepfunctions._ExecutionError(*denied)
     if not _TASK.match(resource):
         return original(resource, arguments)
-    url = f"http://127.0.0.1:{os.environ['LOCAL_TASKS_PORT']}/tasks"
-    task = {**_running.get(), "role": _role.get(), "resource": resource, "arguments": arguments}
-    response = requests.post(url, json=task, timeout=_TIMEOUT_SECONDS).json()
-    if "error" in response:
-        raise stepfunctions._ExecutionError(response["error"], response["cause"])
-    # Users cannot put events whose source is AWS on a bus.
-    if response["events"]:
-        eventbridge._put_events({"Entries": response["events"]}, allow_aws_source=True)
-    return response["result"]
+    try:
+        return task_client.send(resource, arguments, _role.get(), _running.get())
+    except TaskError as error:
+        raise stepfunctions._ExecutionError(error.error, error.cause) from error
 
 
 def _run_execution(original: _Original, execution_arn: str) -> None:

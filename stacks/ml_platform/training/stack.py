@@ -33,6 +33,7 @@ from stacks.ml_platform.network.stack import MlNetwork
 from stacks.ml_platform.settings import MlEndpointSettings, MlTrainingSettings
 from stacks.ml_platform.storage import PlatformBucket
 from stacks.ml_platform.training.job_guardrails import guard_rails
+from stacks.ml_platform.training.sagemaker_pipeline import SageMakerPipeline
 from stacks.ml_platform.training.training_data import TrainingData, data_of_lake
 from stacks.ml_platform.training.training_inputs import TrainingInputs
 from stacks.ml_platform.training.training_roles import TrainingRoles
@@ -93,6 +94,18 @@ class MlTraining(Stack):
             roles=self.roles,
             registry=self.registry,
         )
+        outputs: dict[str, str] = {}
+        if settings.sagemaker_pipeline:
+            pipeline = SageMakerPipeline(
+                self,
+                "Pipeline",
+                foundation=foundation,
+                bucket=self.bucket,
+                inputs=self.inputs,
+                roles=self.roles,
+                registry=self.registry,
+            )
+            outputs["PipelineName"] = pipeline.pipeline.pipeline_name
         guard_rails_policy = iam.ManagedPolicy(
             self,
             "GuardRails",
@@ -109,5 +122,6 @@ class MlTraining(Stack):
                 f" {state_machine_arn}",
                 "ModelPackageGroupName": self.registry.model_package_group_name,
                 "GuardRailsPolicyArn": guard_rails_policy.managed_policy_arn,
+                **outputs,
             },
         )

@@ -5,10 +5,12 @@ requests of every task. Here, executions show that the local AWS asks the same u
 the execution, and that a denial ends it.
 """
 
+import json
 from typing import Any
 
 import pytest
 
+from local.demos.ml_platform import pipeline
 from tests.local.conftest import Platform, denials, without
 
 pytestmark = [pytest.mark.local, pytest.mark.xdist_group("deployed platform")]
@@ -45,6 +47,30 @@ def test_a_batch_is_denied_without_the_right_to_list_flights(platform: Platform)
         execution = platform.execute(platform.endpoint["BatchStateMachineArn"], {"flights": uri})
     assert execution["status"] == "FAILED"
     assert denied(platform, execution), execution.get("cause")
+
+
+@pytest.mark.parametrize(
+    ("sid", "step", "action"),
+    [
+        ("RunItsJobs", "Train", "sagemaker:CreateTrainingJob"),
+        ("ReadTheReport", "IsItGoodEnough", "s3:GetObject"),
+    ],
+)
+def test_a_pipeline_is_denied_what_its_role_does_not_allow(
+    platform: Platform, trained: dict[str, Any], sid: str, step: str, action: str
+) -> None:
+    parameters = {
+        "TrainingSet": json.loads(trained["output"])["training_data"],
+        "ApprovalStatus": "PendingManualApproval",
+    }
+    with without(platform.emulator, "MlTraining-PipelineRole", sid):
+        execution = pipeline.execute(
+            platform.emulator, platform.training["PipelineName"], parameters
+        )
+    assert execution.status == "Failed"
+    *_, last_step = execution.steps
+    assert last_step == step
+    assert f"not authorized to perform: {action}" in execution.reason
 
 
 # The second: the model's role reads the alarms that roll a deployment back. It comes last, as it

@@ -1,0 +1,87 @@
+"""The SageMaker pipeline: its definition is the SDK's, filled in with the settings."""
+
+import json
+import subprocess
+from typing import Any
+
+import pytest
+
+from repository import ROOT
+from stacks.catalogue import make_app
+from stacks.environments import SettingsError
+from tests.step_functions.workflows import WORKFLOWS
+from tools.assembly import synthesise
+
+_SDK_PYTHON = ROOT / ".venv-sagemaker-sdk" / "bin" / "python"
+_CODE = ROOT / "pipelines" / "ml_platform" / "train_model.py"
+ON = {"ml_training.sagemaker_pipeline": "true"}
+
+
+def definition(settings: dict[str, str]) -> dict[str, Any]:
+    """The definition in the template, as if deployed."""
+    (pipeline,) = synthesise("sandbox", ON | settings, gated=False).of_type(
+        "AWS::SageMaker::Pipeline"
+    )
+    body = pipeline.properties["PipelineDefinition"]["PipelineDefinitionBody"]
+    document: dict[str, Any] = json.loads(body)
+    return document
+
+
+def test_the_definition_is_what_its_code_writes() -> None:
+    assert _SDK_PYTHON.exists(), "the SageMaker SDK is not set up: run `make test` once"
+    written = subprocess.run(
+        [_SDK_PYTHON, _CODE], capture_output=True, text=True, timeout=120, check=True
+    )
+    stored = json.loads(_CODE.with_suffix(".json").read_text())
+    assert json.loads(written.stdout) == stored, "make pipelines"
+
+
+def test_every_name_is_filled_in_and_settings_are_kept() -> None:
+    document = definition(
+        {
+            "ml_training.baseline": "logistic_regression",
+            "ml_training.instance_type": "ml.m7i.xlarge",
+            "ml_training.max_runtime_minutes": "30",
+            "ml_training.max_spot_wait_minutes": "10",
+            "ml_training.minimum_auc": "0.7",
+            "ml_training.volume_gibibytes": "42",
+        }
+    )
+    text = json.dumps(document)
+    assert "${" not in text
+    assert ":000000000000:" not in text
+    assert "baselines.logistic_regression.gain_over_it" in text
+    defaults = {item["Name"]: item.get("DefaultValue") for item in document["Parameters"]}
+    assert defaults["InstanceType"] == "ml.m7i.xlarge"
+    assert defaults["MinimumAuc"] == 0.7
+    training, evaluation = (step["Arguments"] for step in document["Steps"][:2])
+    assert training["StoppingCondition"] == {
+        "MaxRuntimeInSeconds": 30 * 60,
+        "MaxWaitTimeInSeconds": 40 * 60,
+    }
+    assert training["ResourceConfig"]["VolumeSizeInGB"] == 42
+    assert evaluation["ProcessingResources"]["ClusterConfig"]["VolumeSizeInGB"] == 42
+    assert len(training["VpcConfig"]["Subnets"]) == 2
+
+
+def test_on_demand_capacity_waits_for_nothing() -> None:
+    training = definition({"ml_training.spot": "false"})["Steps"][0]["Arguments"]
+    assert training["EnableManagedSpotTraining"] is False
+    assert "MaxWaitTimeInSeconds" not in training["StoppingCondition"]
+
+
+def test_it_trains_with_the_hyperparameters_of_the_workflow() -> None:
+    (workflow,) = (workflow for workflow in WORKFLOWS if workflow.name == "ml_platform/train_model")
+    states = json.loads(workflow.file.read_text())["States"]
+    hyperparameters = states["Describe the jobs"]["Assign"]["hyperparameters"]
+    stored = json.loads(_CODE.with_suffix(".json").read_text())["Steps"][0]["Arguments"]
+    own = states["Train"]["Arguments"]["HyperParameters"]
+    for name, value in stored["HyperParameters"].items():
+        assert hyperparameters.get(name) == value or f"'{name}': '{value}'" in own, name
+    assert set(hyperparameters) <= set(stored["HyperParameters"])
+
+
+def test_models_of_two_containers_are_refused_with_the_setting_to_change() -> None:
+    settings = {"env": "sandbox", **ON, "ml_endpoint.pipeline": "true"}
+    with pytest.raises(SettingsError, match=r"ml_endpoint\.pipeline=false"):
+        make_app(settings)
