@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
+from zlib import crc32
 
 from local.services.iam.permission import ACCOUNT, PARTITION, REGION, Arguments
 from tools.assembly import Assembly, Resource
@@ -42,12 +43,15 @@ _NAMES = {
     "AWS::Glue::Database": ("DatabaseInput", "Name"),
     "AWS::Glue::Table": ("TableInput", "Name"),
 }
+# Types whose `Ref` is an id that EC2 generates, and its prefix.
+_GENERATED_IDS = {"AWS::EC2::SecurityGroup": "sg", "AWS::EC2::Subnet": "subnet"}
 _RESOURCE_POLICIES = {"AWS::SNS::TopicPolicy": "Topics", "AWS::SQS::QueuePolicy": "Queues"}
 # Types whose `Ref` is the ARN.
 _REF_IS_ARN = {"AWS::SNS::Topic", "AWS::StepFunctions::StateMachine"}
 # Type -> the property that holds its key.
 _KEYS = {
     "AWS::DynamoDB::Table": ("SSESpecification", "KMSMasterKeyId"),
+    "AWS::Kinesis::Stream": ("StreamEncryption", "KeyId"),
     "AWS::SNS::Topic": ("KmsMasterKeyId",),
     "AWS::SQS::Queue": ("KmsMasterKeyId",),
     "AWS::StepFunctions::StateMachine": ("EncryptionConfiguration", "KmsKeyId"),
@@ -86,7 +90,7 @@ class Deployed:
         if resource.type in _NAMES and not attribute:
             return str(self.concrete(_at(resource.properties, _NAMES[resource.type])))
         if resource.type not in _ARNS:
-            return _slug(reference)
+            return _generated_id(resource.type, reference)
         if attribute == "Arn" or (not attribute and resource.type in _REF_IS_ARN):
             return self.arn(resource)
         return self.name(resource)
@@ -218,6 +222,11 @@ def _at(properties: Any, path: tuple[str, ...]) -> Any:
     for part in path:
         properties = properties.get(part, {})
     return properties
+
+
+def _generated_id(kind: str, reference: str) -> str:
+    prefix = _GENERATED_IDS.get(kind)
+    return f"{prefix}-{crc32(reference.encode()):017x}" if prefix else _slug(reference)
 
 
 def _slug(text: str) -> str:

@@ -1,8 +1,8 @@
 """Evaluates the JSONata of a workflow's states, as Step Functions does."""
 
+import hashlib
 import json
 from collections.abc import Mapping
-from hashlib import sha256
 from typing import Any
 
 import jsonata
@@ -25,7 +25,7 @@ def evaluate(value: Any, variables: Mapping[str, Any], states: Mapping[str, Any]
 
 def _evaluate(text: str, variables: Mapping[str, Any], states: Mapping[str, Any]) -> Any:
     expression = jsonata.Jsonata(text)
-    expression.register_lambda("hash", lambda text, _algorithm: sha256(text.encode()).hexdigest())
+    expression.register_lambda("hash", _hash)
     expression.register_lambda("parse", json.loads)
     expression.register_lambda("uuid", lambda: "00000000-0000-4000-8000-000000000000")
     for name, value in {**variables, "states": states}.items():
@@ -33,3 +33,8 @@ def _evaluate(text: str, variables: Mapping[str, Any], states: Mapping[str, Any]
     result = expression.evaluate(None)
     assert result is not None, f"no value: {text}"
     return result
+
+
+def _hash(text: str, algorithm: str) -> str:
+    """`$hash`: its algorithms are named as in `SHA-256`, Python's as in `sha256`."""
+    return hashlib.new(algorithm.replace("-", ""), text.encode()).hexdigest()

@@ -74,10 +74,15 @@ def workflows(assembly: Assembly, account: Deployed) -> Iterator[WorkflowNeeds]:
     """Every workflow and every SageMaker pipeline of an assembly."""
     for pipeline in assembly.of_type("AWS::SageMaker::Pipeline"):
         yield _needs(assembly, account, pipeline, PIPELINE, _of_pipeline(pipeline, account))
+    for name, machine in machines(assembly):
+        yield _needs(assembly, account, machine, name, _permissions(name, machine, account))
+
+
+def machines(assembly: Assembly) -> Iterator[tuple[str, Resource]]:
+    """The state machines of an assembly, by the names of their workflows."""
     files = {definition_of(workflow.file): workflow.name for workflow in WORKFLOWS}
     for machine in assembly.of_type("AWS::StepFunctions::StateMachine"):
-        name = files[machine.properties["DefinitionString"]]
-        yield _needs(assembly, account, machine, name, _permissions(name, machine, account))
+        yield files[machine.properties["DefinitionString"]], machine
 
 
 def _needs(
@@ -140,10 +145,18 @@ def _permissions(name: str, machine: Resource, account: Deployed) -> Iterator[Pe
             "DISTRIBUTED"
         ):
             yield from states_permissions.distributed_map(arn)
+    for task, arguments in requests(name, machine, account):
+        yield from permissions_of(task.body["Resource"], arguments, account)
+
+
+def requests(
+    name: str, machine: Resource, account: Deployed
+) -> Iterator[tuple[asl.State, dict[str, Any]]]:
+    """The tasks of a workflow on every sample's way, each with its evaluated arguments."""
+    definition = _definition(machine, account)
     for sample in SAMPLES[name]:
-        if sample.needs and not account.has(sample.needs):
-            continue
-        yield from _of_sample(definition, _placed(sample, account), account)
+        if not sample.needs or account.has(sample.needs):
+            yield from _of_sample(definition, _placed(sample, account), account)
 
 
 def _definition(machine: Resource, account: Deployed) -> asl.Definition:
@@ -183,7 +196,8 @@ def _training_sets(account: Deployed) -> tuple[list[Resource], str]:
 
 def _of_sample(
     definition: asl.Definition, sample: Sample, account: Deployed
-) -> Iterator[Permission]:
+) -> Iterator[tuple[asl.State, dict[str, Any]]]:
+    """The tasks on the sample's way, each with its evaluated arguments."""
     bodies = {state.name: state for state in asl.states(definition)}
     variables: dict[str, Any] = dict(sample.variables)
     for name in sample.passes:
@@ -205,7 +219,7 @@ def _of_sample(
             # The settings leave out what is called `none`.
             named = ("StateMachineArn", "WorkGroup", "QueryExecutionId")
             if "none" not in map(arguments.get, named):
-                yield from permissions_of(task.body["Resource"], arguments, account)
+                yield task, arguments
 
 
 def _configuration(

@@ -87,7 +87,14 @@ SAMPLES: dict[str, list[Sample]] = {
     ],
     "language_chain/language_part": [
         Sample(
-            {**_PART, "request": {"Text": "a text", "SourceLanguageCode": "de"}},
+            {
+                **_PART,
+                "request": {
+                    "Text": "a text",
+                    "SourceLanguageCode": "de",
+                    "TargetLanguageCode": "en",
+                },
+            },
             {"step": "translating", "work": "work/d1/", "number": "1", "text": "a", "Entities": []},
         )
     ],
@@ -116,6 +123,7 @@ SAMPLES: dict[str, list[Sample]] = {
             {"lexicon": {}, "task_id": "t"},
             {
                 "Text": "a text",
+                "VoiceId": "Joanna",
                 "OutputFormat": "mp3",
                 "OutputS3BucketName": "{LanguageChain/Storage/Outbox}",
                 "OutputS3KeyPrefix": "speech/d1",
@@ -176,7 +184,7 @@ SAMPLES: dict[str, list[Sample]] = {
                     {"AlarmName": "{MlEndpoint/RollBack/Errors}"},
                     {"AlarmName": "{MlEndpoint/RollBack/Latency}"},
                 ],
-                "routing": {},
+                "routing": {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 300},
                 "step_size": {},
                 "failure": _failure("Read"),
             },
