@@ -22,7 +22,16 @@ PLACES = {
     "tests/local/{folder}": "tests of its deployment on the local AWS",
 }
 # Below these, a folder belongs to the architecture of its name.
-OWNED = ("lambdas", "step_functions", "models", "spark_jobs", "sql", "local/demos", "tests/local")
+OWNED = (
+    "lambdas",
+    "step_functions",
+    "pipelines",
+    "models",
+    "spark_jobs",
+    "sql",
+    "local/demos",
+    "tests/local",
+)
 NO_ARCHITECTURE = {"runtime", "services", "shared", "__pycache__"}
 
 

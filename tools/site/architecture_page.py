@@ -24,6 +24,7 @@ from tools.site.pictures import Graph, Node, architecture_svg, graph_of, state_m
 _DEFAULT = "architecture.md.j2"
 _HEADINGS = {
     "workflows": "Workflows",
+    "pipelines": "SageMaker pipelines",
     "functions": "Functions",
     "queries": "Queries",
     "jobs": "Spark jobs",

@@ -65,6 +65,7 @@ def files_beside(architecture: str) -> dict[str, list[str]]:
     folder = ARCHITECTURES[architecture].folder
     return {
         "workflows": _files(f"step_functions/{folder}/*.asl.json"),
+        "pipelines": _files(f"pipelines/{folder}/*.py"),
         "functions": _files(f"lambdas/{folder}/**/*.py"),
         "queries": _files(f"sql/{folder}/*.sql"),
         "jobs": _files(f"spark_jobs/{folder}/*/*.py"),

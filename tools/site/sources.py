@@ -17,6 +17,7 @@ _PATTERNS = (
     "stacks/**/*.sh",
     "lambdas/**/*.py",
     "step_functions/**/*.asl.json",
+    "pipelines/**/*.py",
     "spark_jobs/**/*.py",
     "spark_jobs/**/*.dqdl",
     "models/**/*.py",

@@ -8,6 +8,7 @@ sagemaker-model-building-pipeline-definition-JSON-schema; docs.aws.amazon.com/sa
 build-and-manage-steps.html (read 2026-11-29).
 """
 
+import operator
 import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -38,11 +39,11 @@ _OPERATIONS = {
     "RegisterModel": "createModelPackage",
 }
 _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
-    "Equals": lambda left, right: left == right,
-    "GreaterThan": lambda left, right: left > right,
-    "GreaterThanOrEqualTo": lambda left, right: left >= right,
-    "LessThan": lambda left, right: left < right,
-    "LessThanOrEqualTo": lambda left, right: left <= right,
+    "Equals": operator.eq,
+    "GreaterThan": operator.gt,
+    "GreaterThanOrEqualTo": operator.ge,
+    "LessThan": operator.lt,
+    "LessThanOrEqualTo": operator.le,
 }
 _REFERENCE = re.compile(r"^Steps\.([^.]+)\.(.+)$")
 # SageMaker's own names: `pipelines-<execution>-<step>-<ten characters>`.
@@ -148,8 +149,8 @@ class PipelineRun:
             return any(map(self._holds, condition["Conditions"]))
         if kind == "In":
             return self._value(condition["QueryValue"]) in self._value(condition["Values"])
-        left, right = (self._value(condition[side]) for side in ("LeftValue", "RightValue"))
-        return _COMPARISONS[kind](left, right)
+        operands = (self._value(condition[side]) for side in ("LeftValue", "RightValue"))
+        return _COMPARISONS[kind](*operands)
 
     def _value(self, value: Any) -> Any:
         """`value` with every function of the definition replaced by its result."""
@@ -167,13 +168,13 @@ class PipelineRun:
         return {name: self._value(item) for name, item in value.items()}
 
     def _get(self, path: str) -> Any:
-        scope, _, rest = path.partition(".")
+        scope, _, name = path.partition(".")
         if scope == "Parameters":
-            return self.parameters[rest]
+            return self.parameters[name]
         if scope == "Execution":
-            return self.execution[rest]
-        step, _, rest = rest.partition(".")
-        value = jmespath.search(rest, self._results[step])
+            return self.execution[name]
+        step, _, result_path = name.partition(".")
+        value = jmespath.search(result_path, self._results[step])
         if value is None:
             raise StepError(f"{path}: the step has no such property")
         return value
@@ -183,7 +184,7 @@ class PipelineRun:
         if reference is None:
             raise StepError(f"{function['PropertyFile']['Get']} is no property file")
         step, file = reference[1], reference[2].removeprefix("PropertyFiles.")
-        (declared,) = (
+        (property_file,) = (
             item
             for item in self._definitions[step]["PropertyFiles"]
             if item["PropertyFileName"] == file
@@ -191,9 +192,9 @@ class PipelineRun:
         (output,) = (
             item["S3Output"]["S3Uri"]
             for item in self._requests[step]["ProcessingOutputConfig"]["Outputs"]
-            if item["OutputName"] == declared["OutputName"]
+            if item["OutputName"] == property_file["OutputName"]
         )
-        uri = f"{output.rstrip('/')}/{declared['FilePath']}"
+        uri = f"{output.rstrip('/')}/{property_file['FilePath']}"
         value = jmespath.search(function["Path"], self._read_json(uri))
         if value is None:
             raise StepError(f"{uri} has nothing at {function['Path']}")
@@ -204,18 +205,18 @@ def parameter_values(
     definition: Mapping[str, Any], request: list[Mapping[str, str]]
 ) -> dict[str, Any]:
     """The value of each parameter: the request's, or the default. Raises PipelineError."""
-    declared = {parameter["Name"]: parameter for parameter in definition.get("Parameters", [])}
-    requested = {parameter["Name"]: parameter["Value"] for parameter in request}
-    if unknown := sorted(set(requested) - set(declared)):
-        raise PipelineError(f"Unknown parameters {unknown}: the pipeline has {sorted(declared)}")
+    definitions = {parameter["Name"]: parameter for parameter in definition.get("Parameters", [])}
+    texts = {parameter["Name"]: parameter["Value"] for parameter in request}
+    if unknown := sorted(set(texts) - set(definitions)):
+        raise PipelineError(f"Unknown parameters {unknown}: the pipeline has {sorted(definitions)}")
     values: dict[str, Any] = {}
-    for name, parameter in declared.items():
-        if name in requested:
+    for name, parameter in definitions.items():
+        if name in texts:
             try:
-                values[name] = _TYPES[parameter["Type"]](requested[name])
+                values[name] = _TYPES[parameter["Type"]](texts[name])
             except (KeyError, ValueError):
                 raise PipelineError(
-                    f"Parameter {name} must be of type {parameter['Type']}: {requested[name]!r}"
+                    f"Parameter {name} must be of type {parameter['Type']}: {texts[name]!r}"
                 ) from None
         elif "DefaultValue" in parameter:
             values[name] = parameter["DefaultValue"]
@@ -230,16 +231,16 @@ def check_definition(definition: Mapping[str, Any]) -> None:
     names = [step["Name"] for step in steps]
     if len(names) != len(set(names)):
         raise PipelineError(f"Step names must be unique: {sorted(names)}")
-    declared = {parameter["Name"] for parameter in definition.get("Parameters", [])}
+    parameters = {parameter["Name"] for parameter in definition.get("Parameters", [])}
     for step in steps:
         if step["Type"] not in (*_OPERATIONS, "Condition", "Fail"):
             raise PipelineError(f"{step['Name']}: steps of type {step['Type']} have no stand-in")
         for path in _gets(step):
-            scope, _, rest = path.partition(".")
-            if scope == "Parameters" and rest not in declared:
-                raise PipelineError(f"{step['Name']} refers to the unknown parameter {rest}")
-            if scope == "Steps" and rest.partition(".")[0] not in names:
-                raise PipelineError(f"{step['Name']} refers to the unknown step {rest}")
+            scope, _, name = path.partition(".")
+            if scope == "Parameters" and name not in parameters:
+                raise PipelineError(f"{step['Name']} refers to the unknown parameter {name}")
+            if scope == "Steps" and name.partition(".")[0] not in names:
+                raise PipelineError(f"{step['Name']} refers to the unknown step {name}")
 
 
 def _all_steps(steps: list[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:

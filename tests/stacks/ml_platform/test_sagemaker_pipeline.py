@@ -29,11 +29,11 @@ def definition(settings: dict[str, str]) -> dict[str, Any]:
 
 def test_the_definition_is_what_its_code_writes() -> None:
     assert _SDK_PYTHON.exists(), "the SageMaker SDK is not set up: run `make test` once"
-    written = subprocess.run(
+    process = subprocess.run(
         [_SDK_PYTHON, _CODE], capture_output=True, text=True, timeout=120, check=True
     )
-    stored = json.loads(_CODE.with_suffix(".json").read_text())
-    assert json.loads(written.stdout) == stored, "make pipelines"
+    definition_file = json.loads(_CODE.with_suffix(".json").read_text())
+    assert json.loads(process.stdout) == definition_file, "make pipelines"
 
 
 def test_every_name_is_filled_in_and_settings_are_kept() -> None:
@@ -74,11 +74,11 @@ def test_it_trains_with_the_hyperparameters_of_the_workflow() -> None:
     (workflow,) = (workflow for workflow in WORKFLOWS if workflow.name == "ml_platform/train_model")
     states = json.loads(workflow.file.read_text())["States"]
     hyperparameters = states["Describe the jobs"]["Assign"]["hyperparameters"]
-    stored = json.loads(_CODE.with_suffix(".json").read_text())["Steps"][0]["Arguments"]
-    own = states["Train"]["Arguments"]["HyperParameters"]
-    for name, value in stored["HyperParameters"].items():
-        assert hyperparameters.get(name) == value or f"'{name}': '{value}'" in own, name
-    assert set(hyperparameters) <= set(stored["HyperParameters"])
+    definition_file = json.loads(_CODE.with_suffix(".json").read_text())["Steps"][0]["Arguments"]
+    expression = states["Train"]["Arguments"]["HyperParameters"]
+    for name, value in definition_file["HyperParameters"].items():
+        assert hyperparameters.get(name) == value or f"'{name}': '{value}'" in expression, name
+    assert set(hyperparameters) <= set(definition_file["HyperParameters"])
 
 
 def test_models_of_two_containers_are_refused_with_the_setting_to_change() -> None:

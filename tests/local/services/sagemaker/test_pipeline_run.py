@@ -52,8 +52,8 @@ class Jobs:
 
 
 def executed(jobs: Jobs, **parameters: str) -> PipelineRun:
-    requested = [{"Name": name, "Value": value} for name, value in parameters.items()]
-    values = parameter_values(DEFINITION, [TRAINING_SET, *requested])
+    values_of_request = [{"Name": name, "Value": value} for name, value in parameters.items()]
+    values = parameter_values(DEFINITION, [TRAINING_SET, *values_of_request])
     execution = {"PipelineName": "flight-delay", "PipelineExecutionId": "abc123"}
     # JMESPath takes no dollar sign: the stack has replaced the name by that of a baseline.
     definition = json.loads(json.dumps(DEFINITION).replace(".${Baseline}.", '.\\"${Baseline}\\".'))
@@ -144,7 +144,7 @@ def test_wrong_parameters_are_refused(parameters: list[Mapping[str, str]], messa
     assert message in str(refusal.value)
 
 
-def changed(path: list[Any], value: Any) -> dict[str, Any]:
+def definition_with(path: list[Any], value: Any) -> dict[str, Any]:
     definition: dict[str, Any] = deepcopy(DEFINITION)
     place: Any = definition
     for part in path[:-1]:
@@ -156,14 +156,14 @@ def changed(path: list[Any], value: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("definition", "message"),
     [
-        (changed(["Steps", 1, "Name"], "Train"), "unique"),
-        (changed(["Steps", 0, "Type"], "Lambda"), "steps of type Lambda have no stand-in"),
+        (definition_with(["Steps", 1, "Name"], "Train"), "unique"),
+        (definition_with(["Steps", 0, "Type"], "Lambda"), "steps of type Lambda have no stand-in"),
         (
-            changed(["Steps", 0, "Arguments", "RoleArn"], {"Get": "Parameters.Role"}),
+            definition_with(["Steps", 0, "Arguments", "RoleArn"], {"Get": "Parameters.Role"}),
             "unknown parameter Role",
         ),
         (
-            changed(["Steps", 0, "Arguments", "RoleArn"], {"Get": "Steps.Find.Role"}),
+            definition_with(["Steps", 0, "Arguments", "RoleArn"], {"Get": "Steps.Find.Role"}),
             "unknown step Find",
         ),
     ],
@@ -187,7 +187,7 @@ def test_steps_that_wait_for_each_other_end_the_execution() -> None:
 
 
 def test_a_property_that_a_step_does_not_have_fails_it() -> None:
-    definition = changed(
+    definition = definition_with(
         ["Steps", 1, "Arguments", "RoleArn"], {"Get": "Steps.Train.ModelArtifacts.Nothing"}
     )
     values = parameter_values(definition, [TRAINING_SET])
