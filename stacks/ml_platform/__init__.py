@@ -12,7 +12,6 @@ from stacks.ml_platform.settings import (
     ML_NETWORK,
     ML_NOTEBOOK,
     ML_TRAINING,
-    MlEndpointSettings,
     MlTrainingSettings,
 )
 from stacks.ml_platform.training.stack import MlTraining
@@ -26,13 +25,7 @@ def _make_stacks(make: StackMaker) -> None:
 
 
 def _needs(environment: Environment) -> dict[type[Stack], str]:
-    training = environment.settings(MlTrainingSettings)
-    if training.sagemaker_pipeline and environment.settings(MlEndpointSettings).pipeline:
-        raise SettingsError(
-            "-c ml_training.sagemaker_pipeline=true registers models of one container: set"
-            " ml_endpoint.pipeline=false, or train by the workflow alone."
-        )
-    from_lake = training.from_lake
+    from_lake = environment.settings(MlTrainingSettings).from_lake
     lake = environment.groups.get("streaming_lake")
     if from_lake and getattr(lake, "table_format", "glue") != "glue":
         raise SettingsError(

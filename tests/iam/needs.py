@@ -18,7 +18,7 @@ from tests.iam.workflow_samples import SAMPLES, Sample
 from tests.step_functions.workflows import WORKFLOWS
 from tools.assembly import Assembly, Resource, asl, synthesise
 
-# Everything that a setting can add, and what a new account gets with a SageMaker pipeline.
+# Everything that a setting can add, and what a new account gets.
 SETTINGS = {
     "everything": (
         "production",
@@ -33,11 +33,12 @@ SETTINGS = {
             "ml_endpoint.retrain_on_drift": "true",
             "ml_network.budget_usd": "60",
             "ml_training.after_curation": "true",
+            "ml_training.sagemaker_pipeline": "true",
             "language_chain.budget_usd": "30",
             "streaming_lake.budget_usd": "25",
         },
     ),
-    "defaults": ("sandbox", {"ml_training.sagemaker_pipeline": "true"}),
+    "defaults": ("sandbox", {}),
 }
 
 

@@ -17,8 +17,8 @@ from tests.step_functions.workflows import WORKFLOWS
 NAMES = [PIPELINE, *(workflow.name for workflow in WORKFLOWS)]
 # Settings, and what they do not deploy.
 NOT_DEPLOYED = {
-    "everything": {PIPELINE},  # its models have two containers
-    "defaults": {"language_chain/speak", "language_chain/translate_collection"},
+    "everything": set(),
+    "defaults": {PIPELINE, "language_chain/speak", "language_chain/translate_collection"},
 }
 CASES = [
     pytest.param(settings, name, id=f"{name}-{settings}")

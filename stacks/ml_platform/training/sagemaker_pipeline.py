@@ -46,6 +46,7 @@ class SageMakerPipeline(Construct):
         settings = foundation.environment.settings(MlTrainingSettings)
         network, code = foundation.network, inputs.code
         self._bucket, self._roles, self._registry = bucket, roles, registry
+        self._preparation = inputs.preparation
         role = self._role(foundation)
         definition = _filled_in(
             json.loads(_DEFINITION.read_text()),
@@ -65,6 +66,8 @@ class SageMakerPipeline(Construct):
             {"${SubnetIds}": network.subnet_ids},
         )
         _apply(settings, definition)
+        if inputs.preparation:
+            self._prepare_requests(definition, inputs.preparation.s3_object_url)
         self.pipeline = sagemaker.CfnPipeline(
             self,
             "Pipeline",
@@ -92,6 +95,20 @@ class SageMakerPipeline(Construct):
             runbook="A pipeline execution failed, or its gate refused the model: Studio, and aws"
             " sagemaker list-pipeline-execution-steps, name the step and the reason.",
             above=0,
+        )
+
+    def _prepare_requests(self, definition: dict[str, Any], artefact_url: str) -> None:
+        """Register models behind the container that prepares flights, with the same variables."""
+        (registration,) = definition["Steps"][2]["Arguments"]["IfSteps"]
+        containers = registration["Arguments"]["InferenceSpecification"]["Containers"]
+        environment = {**containers[0]["Environment"], "SAGEMAKER_PROGRAM": "prepare.py"}
+        containers.insert(
+            0,
+            {
+                "Image": ContainerImages.of(self).scikit_learn,
+                "ModelDataUrl": artefact_url,
+                "Environment": environment,
+            },
         )
 
     def _role(self, foundation: PlatformFoundation) -> ServiceRole:
@@ -147,11 +164,16 @@ class SageMakerPipeline(Construct):
             ),
             wildcard_because="SageMaker numbers the packages of a group",
         )
-        role.allow(
-            "LookAtTheImage",
-            ["ecr:BatchGetImage", "ecr:DescribeImages"],
-            ContainerImages.of(self).xgboost_repository_arn,
-        )
+        images = ContainerImages.of(self)
+        repositories = [images.xgboost_repository_arn]
+        if self._preparation:
+            repositories.append(images.scikit_learn_repository_arn)
+            role.allow(
+                "ReadThePreparation",
+                ["s3:GetObject"],
+                self._preparation.bucket.arn_for_objects(self._preparation.s3_object_key),
+            )
+        role.allow("LookAtTheImages", ["ecr:BatchGetImage", "ecr:DescribeImages"], *repositories)
         role.allow_key("ReadUnderTheKey", foundation.key, "s3", writes=False)
         for statement in guard_rails():
             role.add_to_policy(statement)

@@ -4,11 +4,7 @@ import json
 import subprocess
 from typing import Any
 
-import pytest
-
 from repository import ROOT
-from stacks.catalogue import make_app
-from stacks.environments import SettingsError
 from tests.step_functions.workflows import WORKFLOWS
 from tools.assembly import synthesise
 
@@ -81,7 +77,10 @@ def test_it_trains_with_the_hyperparameters_of_the_workflow() -> None:
     assert set(hyperparameters) <= set(definition_file["HyperParameters"])
 
 
-def test_models_of_two_containers_are_refused_with_the_setting_to_change() -> None:
-    settings = {"env": "sandbox", **ON, "ml_endpoint.pipeline": "true"}
-    with pytest.raises(SettingsError, match=r"ml_endpoint\.pipeline=false"):
-        make_app(settings)
+def test_a_model_is_registered_behind_what_prepares_its_requests() -> None:
+    steps = definition({"ml_endpoint.pipeline": "true"})["Steps"]
+    (registration,) = steps[2]["Arguments"]["IfSteps"]
+    containers = registration["Arguments"]["InferenceSpecification"]["Containers"]
+    programs = [container["Environment"]["SAGEMAKER_PROGRAM"] for container in containers]
+    assert programs == ["prepare.py", "inference.py"]
+    assert "scikit-learn" in containers[0]["Image"]
