@@ -50,7 +50,9 @@ def half_hours() -> pd.DataFrame:
 def splits() -> dict[str, str]:
     """The training set as CSV, split by split in the order of time."""
     rows = half_hours()
-    return {name: _csv(_between(rows, first, end)) for name, (first, end) in _SPLITS.items()}
+    return {
+        name: _csv(_between(rows, first, end)) for name, (first, end) in _SPLITS.items()
+    }
 
 
 def write(folder: Path) -> None:
@@ -62,7 +64,7 @@ def write(folder: Path) -> None:
 
 
 def history(cut_off: date) -> str:
-    """What is known at midnight of `cut_off`, and the calendar of the seven days to come, as CSV."""
+    """What is known at midnight of `cut_off`, and the calendar of seven days to come, as CSV."""
     day = (cut_off - _FIRST_DAY).days
     rows = half_hours()[(day - NEEDED_DAYS) * HALF_HOURS : (day + _HORIZON_DAYS) * HALF_HOURS]
     to_come = rows["time"] >= f"{cut_off:%Y-%m-%d}"

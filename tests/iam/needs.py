@@ -29,6 +29,7 @@ SETTINGS = {
             "language_chain.vocabulary": "true",
             "language_chain.vocabulary_filter": "true",
             "ml_endpoint.pipeline": "true",
+            "ml_training.models": "flight-delay,energy-demand",
             "ml_endpoint.retrain_on_drift": "true",
             "ml_network.budget_usd": "60",
             "ml_training.after_curation": "true",
@@ -66,10 +67,14 @@ def deployed(settings: str) -> Deployed:
 
 
 def workflows(assembly: Assembly, account: Deployed) -> Iterator[WorkflowNeeds]:
-    """Every workflow of an assembly."""
+    """Every workflow of an assembly; `<name> at <path>` from the second of a file on."""
+    names: set[str] = set()
     files = {definition_of(workflow.file): workflow.name for workflow in WORKFLOWS}
     for machine in assembly.of_type("AWS::StepFunctions::StateMachine"):
         name = files[machine.properties["DefinitionString"]]
+        if name in names:
+            name = f"{name} at {machine.path}"
+        names.add(name)
         (place,) = assembly.places_in(machine.properties["RoleArn"])
         role = assembly.roles[place]
         role_name = account.name(role.resource)

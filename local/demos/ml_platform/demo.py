@@ -135,7 +135,7 @@ class MlPlatformDemo:
             result.refused = self._execute(self._training["StateMachineArn"], "shuffled", shuffled)
 
     def _forecast(self) -> Forecasts:
-        """Train the model of demand, and forecast each week of its test split by batch transform."""
+        """Train the model of demand, and forecast each week of its test split."""
         forecasts, models = Forecasts(), self._training["BucketName"]
         with self._steps.step(
             "Train on demand of electricity, evaluate, register (Step Functions)"

@@ -1,4 +1,4 @@
-"""The demo's second model: train it on demand of electricity, forecast every week of the test split.
+"""The demo's second model: trained on demand of electricity, it forecasts thirteen weeks.
 
 The training workflow and the batch transform are those of the platform's first model. Every figure
 of the report is computed a second time here, from the files that the batch transform has written.

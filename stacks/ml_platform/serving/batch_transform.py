@@ -38,7 +38,6 @@ class BatchTransform(Construct):
         settings = foundation.environment.settings(MlEndpointSettings)
         model, data = trained.model, trained.inputs.data
         batch, group = model.batch, trained.registry.model_package_group_name
-        source = f"s3://{bucket.bucket_name}/{batch.source}" if batch.source else "none"
         self.state_machine = AslStateMachine(
             self,
             "Workflow",
@@ -58,7 +57,7 @@ class BatchTransform(Construct):
                 "RunPrefix": model.run_prefix,
                 "SecurityGroupId": network.job_security_group.security_group_id,
                 "ServingRoleArn": endpoint.role.role_arn,
-                "Source": source,
+                "SourcePrefix": batch.source or "none",
                 "SplitType": "None" if batch.whole_files else "Line",
                 "SubnetIds": Fn.join(",", network.subnet_ids),
                 "TopicArn": topic.topic_arn,
