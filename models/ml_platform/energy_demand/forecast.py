@@ -92,7 +92,7 @@ def _of_day(before: Series, day: int) -> Numbers:
     last_alike = demand[alike[:_ALIKE] or [before.days - 1]]
     return _columns(
         np.arange(HALF_HOURS, dtype=float),
-        float(before.date(day).dayofweek),
+        float(before.date(day).weekday()),
         workdays[day],
         day - before.days,
         *(demand[day - 7 * weeks] for weeks in range(1, LAG_WEEKS + 1)),
@@ -134,11 +134,10 @@ def widening(quantiles: Numbers, demand: Numbers) -> tuple[float, float]:
 
     `quantiles` are forecasts, of the shape (half hours, 3), and `demand` is what followed.
     """
-    tail = 1 - QUANTILES[0]
-    # The finite-sample level of split conformal prediction.
-    level = min(1.0, np.ceil((len(demand) + 1) * tail) / len(demand))
-    below = np.quantile(quantiles[:, 0] - demand, level, method="higher")
-    above = np.quantile(demand - quantiles[:, -1], level, method="higher")
+    # Of so many misses and one that is to come, the order statistic that it stays below.
+    place = min(len(demand), int(np.ceil((len(demand) + 1) * (1 - QUANTILES[0])))) - 1
+    below = np.sort(quantiles[:, 0] - demand)[place]
+    above = np.sort(demand - quantiles[:, -1])[place]
     return float(below), float(above)
 
 
