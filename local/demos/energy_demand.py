@@ -50,9 +50,7 @@ def half_hours() -> pd.DataFrame:
 def splits() -> dict[str, str]:
     """The training set as CSV, split by split in the order of time."""
     rows = half_hours()
-    return {
-        name: _csv(_between(rows, first, end)) for name, (first, end) in _SPLITS.items()
-    }
+    return {name: _csv(_between(rows, first, end)) for name, (first, end) in _SPLITS.items()}
 
 
 def write(folder: Path) -> None:
