@@ -134,8 +134,11 @@ def widening(quantiles: Numbers, demand: Numbers) -> tuple[float, float]:
 
     `quantiles` are forecasts, of the shape (half hours, 3), and `demand` is what followed.
     """
-    # Of so many misses and one that is to come, the order statistic that it stays below.
-    place = min(len(demand), int(np.ceil((len(demand) + 1) * (1 - QUANTILES[0])))) - 1
+    # The finite-sample level of split conformal prediction. Half hours of a day miss together, so
+    # the sample is one of days: of 42, and not of 2,016.
+    days = len(demand) // HALF_HOURS
+    level = min(1.0, np.ceil((days + 1) * (1 - QUANTILES[0])) / days)
+    place = int(np.ceil(level * len(demand))) - 1
     below = np.sort(quantiles[:, 0] - demand)[place]
     above = np.sort(demand - quantiles[:, -1])[place]
     return float(below), float(above)
