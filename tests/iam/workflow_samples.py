@@ -160,9 +160,9 @@ SAMPLES: dict[str, list[Sample]] = {
                     "job": "a-run-0-0",
                     "model": "s3://{MlTraining/Bucket}/models/a-run-0-0/output/model.tar.gz",
                 },
-                "report": {"rows": 1, "auc": 0.7, "baseline": 0.6},
-                "auc": "0.7",
-                "gain": "0.1",
+                "report": {"rows": 1, "score": 0.7, "baseline": 0.6},
+                "figures": "roc_auc 0.7",
+                "sentence": "a sentence",
                 "attempt": "0-0",
                 "empty": [],
                 "package": _PACKAGE,
@@ -202,7 +202,7 @@ SAMPLES: dict[str, list[Sample]] = {
     "ml_platform/transform_batch": [
         Sample(
             {
-                "flights": f"s3://{bucket}/{prefix}",
+                "source": f"s3://{bucket}/{prefix}",
                 "package": _PACKAGE,
                 "attempt": "0-0",
                 "failure": _failure("Read"),
@@ -213,6 +213,42 @@ SAMPLES: dict[str, list[Sample]] = {
         for bucket, prefix in (
             ("{MlEndpoint/Bucket}", "transform/in/"),
             ("{set_bucket}", "training/{set}split=test/"),
+        )
+    ],
+}
+
+# The same workflows for the platform's second model: in its own places, and never from the lake.
+_FLIGHTS_TRAINED = SAMPLES["ml_platform/train_model"][0]
+_FORECAST = "s3://{MlEndpoint/Bucket}/transform/energy-demand/history/"
+_DEMAND_PACKAGE = _PACKAGE.replace("flight-delay", "energy-demand")
+SAMPLES |= {
+    "ml_platform/train_model at EnergyDemand/Training/Workflow": [
+        Sample(
+            {
+                **_FLIGHTS_TRAINED.variables,
+                "set": "s3://{MlTraining/Bucket}/energy-demand/training/",
+                "query": "none",
+                "trained": {
+                    "job": "energy-demand-a-run-0-0",
+                    "model": "s3://{MlTraining/Bucket}/models/energy-demand-a-run-0-0/output"
+                    "/model.tar.gz",
+                },
+                "package": _DEMAND_PACKAGE,
+            },
+            _FLIGHTS_TRAINED.input,
+            _FLIGHTS_TRAINED.passes,
+        )
+    ],
+    "ml_platform/transform_batch at EnergyDemand/Batch/Workflow": [
+        Sample(
+            {
+                "source": _FORECAST,
+                "package": _DEMAND_PACKAGE,
+                "attempt": "0-0",
+                "failure": _failure("Read"),
+            },
+            {},
+            ("Prepare",),
         )
     ],
 }

@@ -41,7 +41,7 @@ class Bench:
             PolicyDocument=json.dumps({"Statement": [everything]}),
         )
         self._lock = threading.Lock()
-        self._machines: dict[tuple[str, tuple[tuple[str, str], ...]], str] = {}
+        self._machines: dict[tuple[str, tuple[tuple[str, str], ...], str], str] = {}
         self._outcomes: dict[str, Run] = {}
 
     @property
@@ -51,7 +51,7 @@ class Bench:
 
     def run(self, scenario: Scenario, errors: Errors | None = None) -> Run:
         """Run a scenario, in which each state of `errors` fails that often first."""
-        machine = self._machine(scenario.workflow, scenario.settings)
+        machine = self._machine(scenario.workflow, scenario.settings, scenario.place)
         return self._aws.run(machine, scenario.input, scenario.answers, errors)
 
     def run_all(self, runs: Iterable[tuple[Scenario, Errors]]) -> list[Run]:
@@ -69,20 +69,21 @@ class Bench:
         self._outcomes |= dict(zip((scenario.id for scenario in new), runs, strict=True))
         return {scenario.name: self._outcomes[scenario.id] for scenario in scenarios}
 
-    def _machine(self, workflow: str, settings: tuple[tuple[str, str], ...]) -> str:
+    def _machine(self, workflow: str, settings: tuple[tuple[str, str], ...], place: str) -> str:
         with self._lock:
-            if (workflow, settings) not in self._machines:
+            if (workflow, settings, place) not in self._machines:
                 source = _WORKFLOWS[workflow]
                 text = source.file.read_text()
-                substitutions = deployed(source.architecture, *settings)[workflow].substitutions
+                name = f"{workflow} at {place}" if place else workflow
+                substitutions = deployed(source.architecture, *settings)[name].substitutions
                 for name, value in substitutions.items():
                     text = text.replace(f"${{{name}}}", value)
-                self._machines[workflow, settings] = self._client.create_state_machine(
+                self._machines[workflow, settings, place] = self._client.create_state_machine(
                     name=f"{workflow.replace('/', '-')}-{len(self._machines)}",
                     definition=text,
                     roleArn=self._role,
                 )["stateMachineArn"]
-            return self._machines[workflow, settings]
+            return self._machines[workflow, settings, place]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -22,6 +22,8 @@ class Scenario:
     settings: tuple[tuple[str, str], ...] = ()
     ends: str = "SUCCEEDED"
     """Or the error that the execution fails with."""
+    place: str = ""
+    """Of the construct, if the workflow is deployed several times and this is not the first."""
 
     @property
     def id(self) -> str:

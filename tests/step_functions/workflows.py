@@ -91,7 +91,10 @@ WORKFLOWS = [Workflow(file) for file in sorted(FOLDER.glob("*/*.asl.json"))]
 
 @cache
 def deployed(architecture: str, *settings: tuple[str, str]) -> Mapping[str, Deployed]:
-    """Workflow name -> where it is deployed, of an architecture in the environment `local`."""
+    """Workflow name -> where it is deployed, of an architecture in the environment `local`.
+
+    One that is deployed several times is there as `<name> at <path>` from the second time on.
+    """
     names = {definition_of(workflow.file): workflow.name for workflow in WORKFLOWS}
     # The gate has tests of its own, and takes two thirds of a synth.
     templates = synthesise("local", dict(settings), only=[architecture], gated=False).templates
@@ -107,12 +110,14 @@ def deployed(architecture: str, *settings: tuple[str, str]) -> Mapping[str, Depl
         for value in properties["DefinitionSubstitutions"].values()
         if isinstance(value, dict) and (stack, value.get("Ref")) in machines
     }
-    return {
-        names[properties["DefinitionString"]]: _deployed(
+    found: dict[str, Deployed] = {}
+    for (stack, logical_id), properties in machines.items():
+        machine = _deployed(
             stack, templates[stack], logical_id, called=(stack, logical_id) in called
         )
-        for (stack, logical_id), properties in machines.items()
-    }
+        name = names[properties["DefinitionString"]]
+        found[name if name not in found else f"{name} at {machine.path}"] = machine
+    return found
 
 
 def _deployed(

@@ -12,6 +12,7 @@ from tools.bench import (
     ablation,
     api,
     curate,
+    forecasts,
     lake_scale,
     language,
     quality,
@@ -248,6 +249,45 @@ def _ablation() -> Iterator[Measurement]:
         )
 
 
+_WAYS = {
+    "model": "the model, calibrated, with the weather of the week before",
+    "uncalibrated": "the model without calibration",
+    "observed": "the model with the weather that followed, which nobody knows",
+    "a_week_ago": "as a week ago",
+    "a_week_ago_with_band": "as a week ago, with a band",
+    "mstl": "MSTL of statsforecast 2.0.1",
+}
+
+
+def _forecast() -> Iterator[Measurement]:
+    """Forecasts of electricity demand, beside a week ago and MSTL"""
+    with tempfile.TemporaryDirectory() as name:
+        ways = forecasts.measure(Path(name))
+    for way, judged in ways.items():
+        low, high = judged.wql_interval
+        beside = f"{low:.4f} to {high:.4f} (95 %, days drawn again); MAPE {judged.mape:.1%}"
+        more = judged.loses_more
+        if way != "model":
+            beside += f"; {more[0]:+.4f} to {more[1]:+.4f} beside the model"
+        yield Measurement(
+            f"forecast-wql-{way.replace('_', '-')}",
+            f"wQL of 13 weeks of demand: {_WAYS[way]}",
+            rounded(judged.wql),
+            "",
+            beside,
+            more[0] > 0 or way in ("model", "uncalibrated", "observed"),
+        )
+        low, high = judged.coverage_interval
+        yield Measurement(
+            f"forecast-coverage-{way.replace('_', '-')}",
+            f"half hours in the 80 % band: {_WAYS[way]}",
+            rounded(100 * judged.coverage),
+            "%",
+            f"{low:.1%} to {high:.1%} (95 %, days drawn again)",
+            way != "model" or 0.75 <= judged.coverage <= 0.85,
+        )
+
+
 def _api() -> Iterator[Measurement]:
     """The API: the platform deployed to a local AWS, one flight a request"""
     with tempfile.TemporaryDirectory() as name:
@@ -341,6 +381,7 @@ PARTS: Mapping[str, Callable[[], Iterator[Measurement]]] = {
     "model": _model,
     "quality": _quality,
     "ablation": _ablation,
+    "forecast": _forecast,
     "api": _api,
     "language": _language,
     "site": _site,

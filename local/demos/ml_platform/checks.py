@@ -6,6 +6,8 @@ from typing import Any
 import pandas as pd
 from sklearn.metrics import roc_auc_score
 
+from local.demos.ml_platform import forecasting
+from local.demos.ml_platform.forecasting import Forecasts
 from local.demos.report import Check
 
 AS_TRAINED, DRIFTED = "as trained", "drifted"
@@ -53,6 +55,8 @@ class Result:
     psi_limit: float = 0.0
     control_plane: dict[str, Any] = field(default_factory=dict)
     """What the templates asked SageMaker for."""
+    forecasts: Forecasts | None = None
+    """Of the second model, if the platform has it."""
 
 
 def compare(result: Result) -> list[Check]:
@@ -63,6 +67,7 @@ def compare(result: Result) -> list[Check]:
         *_predictions(result),
         *_drift(result),
         *_control_plane(result),
+        *(forecasting.compare(result.forecasts) if result.forecasts else []),
     ]
 
 

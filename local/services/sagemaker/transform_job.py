@@ -1,7 +1,10 @@
-"""Runs CreateTransformJob: a model's answer for each line of the objects below a prefix.
+"""Runs CreateTransformJob: a model's answers for the objects below a prefix.
 
-Supports text lines, MultiRecord batches, InputFilter as `$` or `$[first:last]`, and the join with
-the input. Raises LocalError for anything else, and for an error of the model.
+Supports text lines in MultiRecord batches, whose answers are joined with the input, InputFilter as
+`$` or `$[first:last]`, and whole objects, one a request: `SplitType` `None`, "request payloads
+contain the entire contents of an input object"
+(docs.aws.amazon.com/sagemaker/latest/APIReference/API_TransformInput.html, read 2026-11-29), up to
+MaxPayloadInMB. Raises LocalError for anything else, and for an error of the model.
 """
 
 import itertools
@@ -19,7 +22,7 @@ _COLUMNS = re.compile(r"^\$(\[(?P<first>\d*):(?P<last>\d*)\])?$")
 
 
 def transform(request: Arguments, urls: list[str], s3: Any) -> int:
-    """Write `<object>.out` for every object: each line with its answer. Returns the lines."""
+    """Write `<object>.out` for every object: its answers. Returns the lines."""
     source = request["TransformInput"]["DataSource"]["S3DataSource"]["S3Uri"]
     bucket, prefix = split_uri(source)
     target_bucket, target = split_uri(request["TransformOutput"]["S3OutputPath"])
@@ -27,26 +30,48 @@ def transform(request: Arguments, urls: list[str], s3: Any) -> int:
     for key in require_keys(s3, source):
         text = s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode()
         lines = [line for line in text.split("\n") if line]
-        answers = _answers(request, urls, lines, f"s3://{bucket}/{key}")
-        joined = [f"{line},{answer}\n" for line, answer in zip(lines, answers, strict=True)]
+        uri = f"s3://{bucket}/{key}"
+        if request["TransformInput"].get("SplitType", "None") == "None":
+            answer = _answer_to_all(request, urls, text, uri)
+        else:
+            answers = _answers(request, urls, lines, uri)
+            pairs = zip(lines, answers, strict=True)
+            answer = "".join(f"{line},{answer}\n" for line, answer in pairs)
         output_key = f"{target.rstrip('/')}/{key.removeprefix(prefix)}.out"
-        s3.put_object(Bucket=target_bucket, Key=output_key, Body="".join(joined).encode())
+        s3.put_object(Bucket=target_bucket, Key=output_key, Body=answer.encode())
         count += len(lines)
     return count
+
+
+def _answer_to_all(request: Arguments, urls: list[str], text: str, uri: str) -> str:
+    """The model's answer to a whole object."""
+    processing = request["DataProcessing"]
+    if processing["InputFilter"] != "$" or processing["JoinSource"] != "None":
+        raise LocalError("A filter or a join needs lines here: with SplitType None, leave both.")
+    if len(text.encode()) > request["MaxPayloadInMB"] * 1024 * 1024:
+        raise LocalError(
+            f"{uri} is larger than MaxPayloadInMB={request['MaxPayloadInMB']}, and SplitType None"
+            " sends it whole."
+        )
+    return _ask(request, urls, text, uri)
 
 
 def _answers(request: Arguments, urls: list[str], lines: list[str], uri: str) -> Iterator[str]:
     """The model's answer for each line, asked for in batches of MaxPayloadInMB."""
     columns = _columns(request["DataProcessing"]["InputFilter"])
-    content_type = request["TransformInput"]["ContentType"]
-    accept = request["TransformOutput"]["Accept"]
     for batch in _batches(lines, request["MaxPayloadInMB"] * 1024 * 1024):
         rows = [",".join(line.split(",")[columns]) for line in batch]
-        model_input = ModelInput("\n".join(rows).encode(), content_type, accept)
-        answer = invoke_containers(urls, model_input)
-        if not answer.ok:
-            raise LocalError(f"{uri}: the model answers {answer.status_code}: {answer.text}")
-        yield from (line for line in answer.text.split("\n") if line)
+        answer = _ask(request, urls, "\n".join(rows), uri)
+        yield from (line for line in answer.split("\n") if line)
+
+
+def _ask(request: Arguments, urls: list[str], body: str, uri: str) -> str:
+    content_type = request["TransformInput"]["ContentType"]
+    accept = request["TransformOutput"]["Accept"]
+    answer = invoke_containers(urls, ModelInput(body.encode(), content_type, accept))
+    if not answer.ok:
+        raise LocalError(f"{uri}: the model answers {answer.status_code}: {answer.text}")
+    return answer.text
 
 
 def _columns(path: str) -> slice:

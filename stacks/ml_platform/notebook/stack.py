@@ -48,8 +48,8 @@ class MlNotebook(Stack):
             "Role",
             foundation=foundation,
             bucket=training_stack.bucket,
-            data=training_stack.inputs.data,
-            training_roles=training_stack.roles,
+            data=training_stack.flights.inputs.data,
+            training_roles=training_stack.flights.roles,
             kernel=kernel,
         )
         notebook = Notebook(self, "Notebook", foundation=foundation, kernel=kernel, role=role)

@@ -1,25 +1,27 @@
 """The workflow that predicts every flight below a prefix, without an endpoint."""
 
 from aws_cdk import Duration, Fn, Stack
-from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from stacks.ml_platform.foundation import PlatformFoundation
+from stacks.ml_platform.scheduled_start import start_on_schedule
 from stacks.ml_platform.serving.endpoint import Endpoint
 from stacks.ml_platform.settings import MlEndpointSettings
 from stacks.ml_platform.training.job_guardrails import guard_rails
-from stacks.ml_platform.training.training_data import TrainingData
+from stacks.ml_platform.training.trained_model import TrainedModel
+from stacks.shared.alarm_topic import DeadLetterQueue
 from stacks.shared.asl_state_machine import AslStateMachine
 
 _OWN_JOBS = "jobs are named after the execution"
 
 
 class BatchTransform(Construct):
-    """`transform_batch`, started by hand or by the producer of new flights (DP-03).
+    """`transform_batch` of one model, started by hand or by schedule (DP-03).
 
-    Its input is `{"flights": "s3://bucket/prefix/"}`: CSV without header below the test split of
-    a training set, or below `transform/` of the platform's bucket. Each line is written with its
-    probability appended, below `transform/<execution>/`.
+    Its input is `{"flights": "s3://bucket/prefix/"}`, the field named by the model's manifest: CSV
+    without header below the test split of a training set, or below `transform/` of the platform's
+    bucket. Each line is written with its answer appended, or, of a model that takes whole files,
+    the answer alone, below `<folder>/<execution>/`.
     """
 
     def __init__(
@@ -29,26 +31,34 @@ class BatchTransform(Construct):
         *,
         foundation: PlatformFoundation,
         endpoint: Endpoint,
-        data: TrainingData,
-        registry: sagemaker.CfnModelPackageGroup,
+        trained: TrainedModel,
     ) -> None:
         super().__init__(scope, construct_id)
         bucket, network, topic = endpoint.bucket, foundation.network, foundation.topic
         settings = foundation.environment.settings(MlEndpointSettings)
-        group = registry.model_package_group_name
+        model, data = trained.model, trained.inputs.data
+        batch, group = model.batch, trained.registry.model_package_group_name
         self.state_machine = AslStateMachine(
             self,
             "Workflow",
             workflow="ml_platform/transform_batch",
             substitutions={
+                "AssembleWith": "None" if batch.whole_files else "Line",
                 "Bucket": bucket.bucket_name,
-                "EndpointName": endpoint.name,
+                "Columns": batch.columns,
+                "Folder": batch.folder,
                 "InstanceType": settings.instance_type,
                 "Instances": f"{settings.batch_instances}",
+                "JoinSource": "None" if batch.whole_files else "Input",
                 "KeyArn": foundation.key.key_arn,
+                "ModelName": group,
                 "ModelPackageGroupName": group,
+                "Records": batch.records,
+                "RunPrefix": model.run_prefix,
                 "SecurityGroupId": network.job_security_group.security_group_id,
                 "ServingRoleArn": endpoint.role.role_arn,
+                "SourcePrefix": batch.source or "none",
+                "SplitType": "None" if batch.whole_files else "Line",
                 "SubnetIds": Fn.join(",", network.subnet_ids),
                 "TopicArn": topic.topic_arn,
             },
@@ -56,8 +66,9 @@ class BatchTransform(Construct):
             timeout=Duration.days(1),
         )
         role, stack = self.state_machine.service_role, Stack.of(self)
-        role.allow_list("LookAtTheSet", data.bucket.bucket_arn, *data.prefixes("test"))
-        role.allow_list("LookAtTheFlights", bucket.bucket_arn, "transform/")
+        if not batch.source:
+            role.allow_list("LookAtTheSet", data.bucket.bucket_arn, *data.prefixes("test"))
+        role.allow_list("LookAtTheFiles", bucket.bucket_arn, batch.source or "transform/")
         role.allow(
             "FindTheNewestModel",
             ["sagemaker:ListModelPackages"],
@@ -73,7 +84,7 @@ class BatchTransform(Construct):
             "BorrowAModel",
             ["sagemaker:CreateModel", "sagemaker:DeleteModel"],
             stack.format_arn(
-                service="sagemaker", resource="model", resource_name=f"{endpoint.name}-batch-*"
+                service="sagemaker", resource="model", resource_name=f"{group}-batch-*"
             ),
             wildcard_because="the model is named after the execution, and deleted with it",
         )
@@ -81,7 +92,9 @@ class BatchTransform(Construct):
             "RunItsJobs",
             [f"sagemaker:{verb}TransformJob" for verb in ("Create", "Describe", "Stop")]
             + ["sagemaker:AddTags", "sagemaker:ListTags"],
-            stack.format_arn(service="sagemaker", resource="transform-job", resource_name="*"),
+            stack.format_arn(
+                service="sagemaker", resource="transform-job", resource_name=f"{model.run_prefix}*"
+            ),
             wildcard_because=_OWN_JOBS,
         )
         self.state_machine.allow_sync("SageMakerTransformJobs")
@@ -90,3 +103,12 @@ class BatchTransform(Construct):
         role.allow_key("TellUnderTheKey", foundation.key, "sns")
         for statement in guard_rails():
             role.add_to_policy(statement)
+        if batch.source and settings.batch_schedule:
+            start_on_schedule(
+                self,
+                self.state_machine,
+                settings.batch_schedule,
+                key=foundation.key,
+                undelivered=DeadLetterQueue(self, "Undelivered", key=foundation.key),
+                description=f"Ask {model.name} about its newest files (DP-03)",
+            )

@@ -6,6 +6,7 @@
                                                  | in the VPC, isolated, scaled by calls
                                                  +--> bucket/capture --> drift check --> alarm
     prefix of flights --> transform_batch (Step Functions) --> bucket/transform
+    history of demand, each night --> transform_batch of energy-demand --> forecasts (AI-10)
     train_model <------------------------- retrain, by setting ------------------------------+
 
 From the notes: DP-01 model, configuration, endpoint; DP-02 variants with shares of the traffic;
@@ -56,7 +57,7 @@ class MlEndpoint(Stack):
     ) -> None:
         super().__init__(scope, construct_id, **options)
         settings = environment.settings(MlEndpointSettings)
-        foundation = network_stack.foundation
+        foundation, flights = network_stack.foundation, training_stack.flights
         bucket = PlatformBucket(
             self,
             "Bucket",
@@ -85,7 +86,7 @@ class MlEndpoint(Stack):
                 self,
                 "Role",
                 foundation=foundation,
-                inputs=training_stack.inputs,
+                inputs=flights.inputs,
                 models=training_stack.bucket,
                 bucket=bucket,
                 roll_back_alarms=alarms,
@@ -108,7 +109,7 @@ class MlEndpoint(Stack):
                 foundation=foundation,
                 endpoint=endpoint,
                 models=training_stack.bucket,
-                registry=training_stack.registry,
+                registry=flights.registry,
             )
             outputs["StateMachineArn"] = deployment.state_machine.state_machine_arn
         batch = BatchTransform(
@@ -116,9 +117,18 @@ class MlEndpoint(Stack):
             "Batch",
             foundation=foundation,
             endpoint=endpoint,
-            data=training_stack.inputs.data,
-            registry=training_stack.registry,
+            trained=flights,
         )
+        others = {
+            other.model.construct_id: BatchTransform(
+                Construct(self, other.model.construct_id),
+                "Batch",
+                foundation=foundation,
+                endpoint=endpoint,
+                trained=other,
+            )
+            for other in training_stack.others
+        }
         api = PredictionApi(self, "Prediction", foundation=foundation, endpoint_name=name)
         if settings.data_capture_percent:
             DriftCheck(
@@ -126,7 +136,7 @@ class MlEndpoint(Stack):
                 "Drift",
                 foundation=foundation,
                 endpoint=endpoint,
-                training=training_stack.workflow.state_machine,
+                training=flights.workflow.state_machine,
             )
         EndpointMonitoring(self, "Operation", foundation=foundation, endpoint=endpoint, api=api)
         outputs |= {
@@ -135,5 +145,9 @@ class MlEndpoint(Stack):
             " VariantName=champion,DesiredWeight=0.9 VariantName=challenger,DesiredWeight=0.1",
             "BatchStateMachineArn": batch.state_machine.state_machine_arn,
             "ApiUrl": api.api.url_for_path("/predictions"),
+        }
+        outputs |= {
+            f"{name}BatchStateMachineArn": other.state_machine.state_machine_arn
+            for name, other in others.items()
         }
         add_outputs(self, outputs)

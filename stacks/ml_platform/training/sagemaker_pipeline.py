@@ -19,8 +19,7 @@ from stacks.ml_platform.foundation import PlatformFoundation
 from stacks.ml_platform.settings import MlTrainingSettings
 from stacks.ml_platform.storage import allow_from_outside
 from stacks.ml_platform.training.job_guardrails import guard_rails
-from stacks.ml_platform.training.training_inputs import TrainingInputs
-from stacks.ml_platform.training.training_roles import TrainingRoles
+from stacks.ml_platform.training.trained_model import TrainedModel
 from stacks.shared.monitoring import Alarm
 from stacks.shared.service_role import ServiceRole
 
@@ -38,12 +37,11 @@ class SageMakerPipeline(Construct):
         *,
         foundation: PlatformFoundation,
         bucket: s3.IBucket,
-        inputs: TrainingInputs,
-        roles: TrainingRoles,
-        registry: sagemaker.CfnModelPackageGroup,
+        trained: TrainedModel,
     ) -> None:
         super().__init__(scope, construct_id)
         settings = foundation.environment.settings(MlTrainingSettings)
+        inputs, roles, registry = trained.inputs, trained.roles, trained.registry
         network, code = foundation.network, inputs.code
         self._bucket, self._roles, self._registry = bucket, roles, registry
         self._preparation = inputs.preparation

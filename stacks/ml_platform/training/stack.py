@@ -9,6 +9,9 @@
                                                                                    group
     every job: isolated subnets, no network of its own, encrypted volumes, output and traffic
 
+By setting, further models (AI-10): each has its set below `<name>/training/`, and roles, workflow
+and registry of its own, of the same files; what differs is its manifest, `model.json`.
+
 From the notes: TR-01 the life cycle as a pipeline; TR-02 the split; TR-05 to TR-08, TR-10 and
 TR-13 to TR-16 the job: data, image, role, channels, input mode, spot with checkpoints, container
 contract, limits, metrics; TR-18 and TR-19 tuning; TR-24 the gate; TR-27 early stopping; ST-14 all
@@ -24,27 +27,23 @@ from typing import Any
 
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_s3_assets as s3_assets
-from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from stacks.environments import Environment
+from stacks.ml_platform.model import SERVED, models
 from stacks.ml_platform.network.stack import MlNetwork
-from stacks.ml_platform.settings import MlEndpointSettings, MlTrainingSettings
+from stacks.ml_platform.settings import MlTrainingSettings
 from stacks.ml_platform.storage import PlatformBucket
 from stacks.ml_platform.training.job_guardrails import guard_rails
 from stacks.ml_platform.training.sagemaker_pipeline import SageMakerPipeline
+from stacks.ml_platform.training.trained_model import TrainedModel
 from stacks.ml_platform.training.training_data import TrainingData, data_of_lake
-from stacks.ml_platform.training.training_inputs import TrainingInputs
-from stacks.ml_platform.training.training_roles import TrainingRoles
-from stacks.ml_platform.training.training_workflow import TrainingWorkflow
 from stacks.shared.access_log_bucket import AccessLogBucket
-from stacks.shared.bundle import artefact_bundle, model_bundle
 from stacks.shared.outputs import add_outputs
 
 
 class MlTraining(Stack):
-    """The bucket, the roles, the workflow and the registry."""
+    """The bucket, and of each model the roles, the workflow and the registry."""
 
     def __init__(
         self,
@@ -64,46 +63,36 @@ class MlTraining(Stack):
             foundation=foundation,
             access_logs=AccessLogBucket(self, "AccessLogs", keep_data=environment.keep_data),
         )
-        self.inputs = TrainingInputs(
-            data=data_of_lake(self, environment.name_prefix)
+        every = models()
+        self.flights = TrainedModel(
+            self,
+            every[SERVED],
+            data_of_lake(self, environment.name_prefix)
             if settings.from_lake
             else TrainingData(self.bucket, foundation.key),
-            code=s3_assets.Asset(self, "Code", path=str(model_bundle("ml_platform/flight_delay"))),
-            preparation=s3_assets.Asset(
-                self, "Preparation", path=str(artefact_bundle("ml_platform/prepare_flights"))
-            )
-            if environment.settings(MlEndpointSettings).pipeline
-            else None,
-        )
-        self.roles = TrainingRoles(
-            self, "Roles", foundation=foundation, bucket=self.bucket, inputs=self.inputs
-        )
-        self.registry = sagemaker.CfnModelPackageGroup(
-            self,
-            "Registry",
-            # People and the deployment rule refer to the group by its name.
-            model_package_group_name=f"{environment.name_prefix}flight-delay",
-            model_package_group_description="Models that passed the gate: ROC AUC and gain",
-        )
-        self.workflow = TrainingWorkflow(
-            self,
-            "Training",
             foundation=foundation,
             bucket=self.bucket,
-            inputs=self.inputs,
-            roles=self.roles,
-            registry=self.registry,
         )
-        outputs: dict[str, str] = {}
-        if settings.sagemaker_pipeline:
-            pipeline = SageMakerPipeline(
-                self,
-                "Pipeline",
+        self.others = [
+            TrainedModel(
+                Construct(self, every[name].construct_id),
+                every[name],
+                TrainingData(self.bucket, foundation.key, prefix=f"{name}/training/"),
                 foundation=foundation,
                 bucket=self.bucket,
-                inputs=self.inputs,
-                roles=self.roles,
-                registry=self.registry,
+            )
+            for name in settings.models
+            if name != SERVED
+        ]
+        outputs: dict[str, str] = {
+            f"{other.model.construct_id}StateMachineArn": (
+                other.workflow.state_machine.state_machine_arn
+            )
+            for other in self.others
+        }
+        if settings.sagemaker_pipeline:
+            pipeline = SageMakerPipeline(
+                self, "Pipeline", foundation=foundation, bucket=self.bucket, trained=self.flights
             )
             outputs["PipelineName"] = pipeline.pipeline.pipeline_name
         guard_rails_policy = iam.ManagedPolicy(
@@ -112,7 +101,7 @@ class MlTraining(Stack):
             description="No job outside the VPC or without the key; attach to whoever starts jobs",
             statements=guard_rails(),
         )
-        state_machine_arn = self.workflow.state_machine.state_machine_arn
+        state_machine_arn = self.flights.workflow.state_machine.state_machine_arn
         add_outputs(
             self,
             {
@@ -120,7 +109,7 @@ class MlTraining(Stack):
                 "StateMachineArn": state_machine_arn,
                 "TrainCommand": "aws stepfunctions start-execution --state-machine-arn"
                 f" {state_machine_arn}",
-                "ModelPackageGroupName": self.registry.model_package_group_name,
+                "ModelPackageGroupName": self.flights.registry.model_package_group_name,
                 "GuardRailsPolicyArn": guard_rails_policy.managed_policy_arn,
                 **outputs,
             },

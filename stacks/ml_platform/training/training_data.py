@@ -7,12 +7,10 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-_PREFIX = "training/"
-
 
 @dataclass(frozen=True)
 class TrainingData:
-    """A bucket whose `training/<set>/split=<split>/` holds CSV or Parquet, label first (TR-10).
+    """A bucket whose `<prefix><set>/split=<split>/` holds CSV or Parquet, label first (TR-10).
 
     Jobs read and write S3 URIs (ST-14), so roles can be limited to prefixes.
     """
@@ -21,10 +19,11 @@ class TrainingData:
     key: kms.IKey
     # The streaming lake that the set is exported from, if it is.
     lake: "LakeOutputs | None" = None
+    prefix: str = "training/"
 
     def prefixes(self, *splits: str) -> list[str]:
         """The prefixes of `splits`, in any set."""
-        return [f"{_PREFIX}*split={split}/" for split in splits]
+        return [f"{self.prefix}*split={split}/" for split in splits]
 
     def objects(self, *splits: str) -> list[str]:
         """ARNs of the objects of `splits`, in any set."""

@@ -4,13 +4,15 @@ from dataclasses import dataclass
 
 from aws_cdk import aws_s3_assets as s3_assets
 
+from stacks.ml_platform.model import Model
 from stacks.ml_platform.training.training_data import TrainingData
 
 
 @dataclass(frozen=True)
 class TrainingInputs:
-    """The training set, the model's code, and the code that prepares raw requests, if used."""
+    """The model, its set and code, and the code that prepares raw requests, if used."""
 
+    model: Model
     data: TrainingData
     code: s3_assets.Asset
     preparation: s3_assets.Asset | None

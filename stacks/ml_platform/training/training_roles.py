@@ -23,7 +23,7 @@ class TrainingRoles(Construct):
         inputs: TrainingInputs,
     ) -> None:
         super().__init__(scope, construct_id)
-        data, code = inputs.data, inputs.code
+        data, code, run = inputs.data, inputs.code, inputs.model.run_prefix
         self.training = JobRole(self, "Training", foundation=foundation, log_group="TrainingJobs")
         self.training.allow_list(
             "FindTheSet", data.bucket.bucket_arn, *(data.prefixes("train", "validation"))
@@ -34,17 +34,17 @@ class TrainingRoles(Construct):
             *(data.objects("train", "validation")),
             wildcard_because="Athena names the files of a training set",
         )
-        self.training.allow_list("FindItsCheckpoints", bucket.bucket_arn, "checkpoints/")
+        self.training.allow_list("FindItsCheckpoints", bucket.bucket_arn, f"checkpoints/{run}")
         self.training.allow(
             "KeepCheckpoints",
             ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
-            bucket.arn_for_objects("checkpoints/*"),
+            bucket.arn_for_objects(f"checkpoints/{run}*"),
             wildcard_because=_OWN_FILES,
         )
         self.training.allow(
             "WriteTheModel",
             ["s3:PutObject"],
-            bucket.arn_for_objects("models/*"),
+            bucket.arn_for_objects(f"models/{run}*"),
             wildcard_because=_OWN_FILES,
         )
         self.evaluation = JobRole(
@@ -59,17 +59,17 @@ class TrainingRoles(Construct):
             *(data.objects("train", "validation", "test")),
             wildcard_because="Athena names the files of a training set",
         )
-        self.evaluation.allow_list("FindTheModel", bucket.bucket_arn, "models/")
+        self.evaluation.allow_list("FindTheModel", bucket.bucket_arn, f"models/{run}")
         self.evaluation.allow(
             "ReadTheModel",
             ["s3:GetObject"],
-            bucket.arn_for_objects("models/*"),
+            bucket.arn_for_objects(f"models/{run}*"),
             wildcard_because=_OWN_FILES,
         )
         self.evaluation.allow(
             "WriteTheReport",
             ["s3:PutObject"],
-            bucket.arn_for_objects("evaluation/*"),
+            bucket.arn_for_objects(f"evaluation/{run}*"),
             wildcard_because=_OWN_FILES,
         )
         for role in (self.training, self.evaluation):

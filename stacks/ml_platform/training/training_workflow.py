@@ -3,12 +3,12 @@
 from aws_cdk import Aws, Duration, Fn, Stack
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sagemaker as sagemaker
-from aws_cdk import aws_scheduler as scheduler
 from constructs import Construct
 
 from repository import ROOT
 from stacks.ml_platform.container_images import ContainerImages
 from stacks.ml_platform.foundation import PlatformFoundation
+from stacks.ml_platform.scheduled_start import start_on_schedule
 from stacks.ml_platform.settings import MlTrainingSettings
 from stacks.ml_platform.storage import allow_from_outside
 from stacks.ml_platform.training.job_guardrails import guard_rails
@@ -40,19 +40,18 @@ class TrainingWorkflow(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         settings = foundation.environment.settings(MlTrainingSettings)
-        data, code, preparation = inputs.data, inputs.code, inputs.preparation
+        model, data, code, preparation = inputs.model, inputs.data, inputs.code, inputs.preparation
         lake, images = data.lake, ContainerImages.of(self)
         network, key = foundation.network, foundation.key
         self._data, self._roles, self._registry = data, roles, registry
         self._key, self._topic, self._bucket = key, foundation.topic, bucket
-        self._preparation = preparation
+        self._preparation, self._model = preparation, model
         self.state_machine = AslStateMachine(
             self,
             "Workflow",
             workflow="ml_platform/train_model",
             substitutions={
                 "ApprovalStatus": settings.approval,
-                "Baseline": settings.baseline,
                 "Bucket": bucket.bucket_name,
                 "CodeFile": code.s3_object_key,
                 "CodeUri": code.s3_object_url,
@@ -65,19 +64,19 @@ class TrainingWorkflow(Construct):
                 "KeyArn": key.key_arn,
                 "MaxRuntimeSeconds": f"{settings.max_runtime_minutes * 60}",
                 "MaxSpotWaitSeconds": f"{settings.max_spot_wait_minutes * 60}",
-                "MinimumAuc": f"{settings.minimum_auc}",
-                "MinimumGain": f"{settings.minimum_gain_over_baseline}",
+                "Model": model.as_text(settings),
                 "ModelPackageGroupName": registry.model_package_group_name,
                 "ParallelTuningJobs": f"{settings.parallel_tuning_jobs}",
                 "PrepareImageUri": images.scikit_learn,
                 "PrepareUri": preparation.s3_object_url if preparation else "none",
                 "Region": Aws.REGION,
+                "RunPrefix": model.run_prefix,
                 "SecurityGroupId": network.job_security_group.security_group_id,
                 "Spot": f"{settings.spot}".lower(),
                 "SubnetIds": Fn.join(",", network.subnet_ids),
                 "TopicArn": foundation.topic.topic_arn,
                 # With a lake, each run exports a new set; without, it takes the newest one here.
-                "TrainingData": "none" if lake else f"s3://{bucket.bucket_name}/training/",
+                "TrainingData": "none" if lake else f"s3://{bucket.bucket_name}/{data.prefix}",
                 "TrainingRoleArn": roles.training.role_arn,
                 "Tune": f"{settings.tune}".lower(),
                 "TuningJobs": f"{settings.tuning_jobs}",
@@ -90,14 +89,22 @@ class TrainingWorkflow(Construct):
         self._permit(lake)
         undelivered = DeadLetterQueue(self, "Undelivered", key=key)
         if settings.schedule:
-            self._on_schedule(settings.schedule, undelivered)
+            start_on_schedule(
+                self,
+                self.state_machine,
+                settings.schedule,
+                key=key,
+                undelivered=undelivered,
+                description="Train again (DP-12)",
+            )
         if lake and settings.after_curation:
             self._after_curation(lake, undelivered)
 
     def _permit(self, lake: LakeOutputs | None) -> None:
         machine, role, data = self.state_machine, self.state_machine.service_role, self._data
+        run = self._model.run_prefix
         allow_from_outside(role)
-        role.allow_list("LookAtTheSet", data.bucket.bucket_arn, "training/")
+        role.allow_list("LookAtTheSet", data.bucket.bucket_arn, data.prefix)
         role.allow(
             "RunItsJobs",
             [
@@ -107,7 +114,9 @@ class TrainingWorkflow(Construct):
             ]
             + ["sagemaker:AddTags", "sagemaker:ListTags"],
             *(
-                Stack.of(self).format_arn(service="sagemaker", resource=kind, resource_name="*")
+                Stack.of(self).format_arn(
+                    service="sagemaker", resource=kind, resource_name=f"{run}*"
+                )
                 for kind in ("training-job", "hyper-parameter-tuning-job", "processing-job")
             ),
             wildcard_because=_OWN_JOBS,
@@ -119,7 +128,7 @@ class TrainingWorkflow(Construct):
         role.allow(
             "ReadTheReport",
             ["s3:GetObject"],
-            self._bucket.arn_for_objects("evaluation/*/evaluation.json"),
+            self._bucket.arn_for_objects(f"evaluation/{run}*/evaluation.json"),
             wildcard_because="reports are stored in folders named after executions",
         )
         group, packages = (
@@ -161,7 +170,7 @@ class TrainingWorkflow(Construct):
         role.allow(
             "ReadTheModel",
             ["s3:GetObject"],
-            self._bucket.arn_for_objects("models/*"),
+            self._bucket.arn_for_objects(f"models/{self._model.run_prefix}*"),
             wildcard_because="SageMaker names the folders of its jobs",
         )
         images = ContainerImages.of(self)
@@ -240,44 +249,9 @@ class TrainingWorkflow(Construct):
         )
         role.allow_key("UseTheLakesKey", self._data.key, "s3")
 
-    def _on_schedule(self, schedule: str, undelivered: DeadLetterQueue) -> None:
-        role = self._starter("Schedule", "scheduler")
-        role.allow("KeepWhatFailed", ["sqs:SendMessage"], undelivered.queue_arn)
-        role.allow_key("EncryptWhatFailed", self._key, "sqs")
-        # EventBridge Scheduler decrypts the schedule's input under this role:
-        # docs.aws.amazon.com/scheduler/latest/UserGuide/encryption-rest.html
-        schedules = Stack.of(self).format_arn(
-            service="scheduler", resource="schedule", resource_name="default/*"
-        )
-        role.allow(
-            "DecryptItsInput",
-            ["kms:Decrypt"],
-            self._key.key_arn,
-            conditions={"ArnLike": {"kms:EncryptionContext:aws:scheduler:schedule:arn": schedules}},
-        )
-        scheduler.CfnSchedule(
-            self,
-            "Schedule",
-            description="Train again (DP-12)",
-            schedule_expression=schedule,
-            flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(
-                mode="FLEXIBLE", maximum_window_in_minutes=15
-            ),
-            kms_key_arn=self._key.key_arn,
-            target=scheduler.CfnSchedule.TargetProperty(
-                arn=self.state_machine.state_machine_arn,
-                role_arn=role.role_arn,
-                input="{}",
-                dead_letter_config=scheduler.CfnSchedule.DeadLetterConfigProperty(
-                    arn=undelivered.queue_arn
-                ),
-                retry_policy=scheduler.CfnSchedule.RetryPolicyProperty(
-                    maximum_retry_attempts=8, maximum_event_age_in_seconds=6 * 3600
-                ),
-            ),
-        )
-
     def _after_curation(self, lake: LakeOutputs, undelivered: DeadLetterQueue) -> None:
+        starter = ServiceRole(self, "CuratedRole", "events", confused_deputy_guard=True)
+        starter.allow("Train", ["states:StartExecution"], self.state_machine.state_machine_arn)
         EventRule(
             self,
             "Curated",
@@ -291,15 +265,10 @@ class TrainingWorkflow(Construct):
                 "Train",
                 self.state_machine.state_machine_arn,
                 undelivered,
-                role=self._starter("Curated", "events"),
+                role=starter,
                 input="{}",
             ),
         )
-
-    def _starter(self, name: str, service: str) -> ServiceRole:
-        role = ServiceRole(self, f"{name}Role", service, confused_deputy_guard=True)
-        role.allow("Train", ["states:StartExecution"], self.state_machine.state_machine_arn)
-        return role
 
 
 def _export_query(lake: LakeOutputs) -> str:

@@ -5,7 +5,6 @@ import subprocess
 from typing import Any
 
 from repository import ROOT
-from tests.step_functions.workflows import WORKFLOWS
 from tools.assembly import synthesise
 
 _SDK_PYTHON = ROOT / ".venv-sagemaker-sdk" / "bin" / "python"
@@ -64,17 +63,6 @@ def test_on_demand_capacity_waits_for_nothing() -> None:
     training = definition({"ml_training.spot": "false"})["Steps"][0]["Arguments"]
     assert training["EnableManagedSpotTraining"] is False
     assert "MaxWaitTimeInSeconds" not in training["StoppingCondition"]
-
-
-def test_it_trains_with_the_hyperparameters_of_the_workflow() -> None:
-    (workflow,) = (workflow for workflow in WORKFLOWS if workflow.name == "ml_platform/train_model")
-    states = json.loads(workflow.file.read_text())["States"]
-    hyperparameters = states["Describe the jobs"]["Assign"]["hyperparameters"]
-    definition_file = json.loads(_CODE.with_suffix(".json").read_text())["Steps"][0]["Arguments"]
-    expression = states["Train"]["Arguments"]["HyperParameters"]
-    for name, value in definition_file["HyperParameters"].items():
-        assert hyperparameters.get(name) == value or f"'{name}': '{value}'" in expression, name
-    assert set(hyperparameters) <= set(definition_file["HyperParameters"])
 
 
 def test_a_model_is_registered_behind_what_prepares_its_requests() -> None:

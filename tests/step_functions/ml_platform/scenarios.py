@@ -72,6 +72,31 @@ _LAKE = (("ml_training.from_lake", "true"),)
 _SET = {"training_data": "s3://bucket/prefix/"}
 
 
+def _demand_report(gain: float, coverage: float) -> dict[str, str]:
+    """A report of forecasts, which lose `gain` less than a week ago with a band."""
+    baseline = {"wql": 0.045, "gain_over_it": gain, "gain_interval": [gain - 0.001, gain + 0.001]}
+    report = {"wql": 0.045 - gain, "coverage": coverage, "rows": 336}
+    return {"Body": json.dumps({**report, "baselines": {"a_week_ago_with_band": baseline}})}
+
+
+def _report_without(figure: str) -> dict[str, str]:
+    report = json.loads(_demand_report(0.008, 0.78)["Body"])
+    del report[figure]
+    return {"Body": json.dumps(report)}
+
+
+def _train_demand(name: str, execution_input: dict[str, Any], **changes: Any) -> Scenario:
+    answers = answers_with({**_TRAIN, "Read the report": _demand_report(0.008, 0.78)}, changes)
+    return Scenario(
+        "ml_platform/train_model",
+        name,
+        answers,
+        execution_input,
+        _LAKE,
+        place="EnergyDemand/Training/Workflow",
+    )
+
+
 def _train(
     name: str, execution_input: dict[str, Any] = _SET, ends: str = "SUCCEEDED", **changes: Any
 ) -> Scenario:
@@ -222,7 +247,7 @@ def _champion(version: int) -> dict[str, Any]:
 
 
 _BATCH: dict[str, Any] = {
-    "List the flights": _FULL,
+    "List the files": _FULL,
     "Find the newest model": {"ModelPackageSummaryList": [{"ModelPackageArn": _package("newest")}]},
     "Create the model": {},
     "Transform": {},
@@ -244,6 +269,17 @@ def _batch(
         execution_input,
         (),
         ends,
+    )
+
+
+def _forecast(name: str, execution_input: dict[str, Any], ends: str = "SUCCEEDED") -> Scenario:
+    return Scenario(
+        "ml_platform/transform_batch",
+        name,
+        _BATCH,
+        execution_input,
+        ends=ends,
+        place="EnergyDemand/Batch/Workflow",
     )
 
 
@@ -281,6 +317,14 @@ SCENARIOS = [
     _train("quota in use to evaluate", Evaluate=_in_use),
     _train("quota in use for hours", ends=LIMIT, Train=IN_USE),
     _train("a limit in other words", ends=LIMIT, Train=Throw(LIMIT, "Too many jobs.")),
+    _train_demand("demand, in its own place", {}),
+    _train_demand("demand, with a search", {"tune": True}),
+    _train_demand("demand, a band too narrow", {}, Read_the_report=_demand_report(0.008, 0.74)),
+    _train_demand("demand, a band too wide", {}, Read_the_report=_demand_report(0.008, 0.86)),
+    _train_demand("demand, too little gained", {}, Read_the_report=_demand_report(0.001, 0.8)),
+    _train_demand(
+        "demand, a report without its coverage", {}, Read_the_report=_report_without("coverage")
+    ),
     _deploy("in the place of an old model", Describe_its_configuration=_OLD_CHAMPION),
     _deploy("part by part", _CANARY, Describe_its_configuration=_OLD_CHAMPION),
     _deploy("in the place of two"),
@@ -364,11 +408,14 @@ SCENARIOS = [
     _deploy("quota in use for long", ends=LIMIT, Update_the_endpoint=IN_USE),
     _batch("by the newest"),
     _batch("by a given one", {**_FLIGHTS, "model_package_arn": _package("given")}),
-    _batch("of nothing named", {}, ends="NoFlights"),
-    _batch("of nothing there", ends="NoFlights", List_the_flights={}),
+    _batch("of nothing named", {}, ends="NoFiles"),
+    _batch("of nothing there", ends="NoFiles", List_the_files={}),
     _batch("by none", ends="NoModel", Find_the_newest_model={"ModelPackageSummaryList": []}),
     _batch("transforming fails", ends=FAILURE, Transform=Throw(FAILURE)),
     _batch("no capacity", Transform=_no_capacity),
     _batch("no quota", ends=LIMIT, Transform=NO_QUOTA),
     _batch("quota in use", Transform=_in_use),
+    _forecast("of its own place", {}),
+    _forecast("of a history that is named", {"history": "s3://bucket/transform/other/"}),
+    _forecast("of flights", {"history": "flights.csv"}, ends="NoFiles"),
 ]

@@ -15,12 +15,14 @@ from tests.step_functions.ml_platform.scenarios import SCENARIOS, SNAPSHOT
 from tests.step_functions.scripted_aws import Run, Throw
 from tests.step_functions.workflows import sample
 from train import arguments
+from train_demand import arguments as arguments_of_demand
 
 pytestmark = pytest.mark.local
 TRAIN, DEPLOY, TRANSFORM = (
     f"ml_platform/{name}" for name in ("train_model", "deploy_model", "transform_batch")
 )
 KEY, SUBNETS, GROUP = (sample(name) for name in ("KeyArn", "SubnetIds", "SecurityGroupId"))
+_SCRIPTS = {"train.py": arguments, "train_demand.py": arguments_of_demand}
 VPC = {"Subnets": [SUBNETS], "SecurityGroupIds": [GROUP]}
 
 
@@ -387,7 +389,7 @@ def test_the_card_of_a_model_names_its_snapshot_and_the_figures_of_the_report(
     (evaluation,) = card["evaluation_details"]
     (group,) = evaluation["metric_groups"]
     values = {metric["name"]: metric["value"] for metric in group["metric_data"]}
-    assert values["roc_auc"] == run.output["report"]["auc"]
+    assert values["roc_auc"] == run.output["report"]["score"]
     assert evaluation["datasets"] == [f"{run.output['training_data']}split=test/"]
 
 
@@ -450,11 +452,10 @@ def test_the_hyperparameters_are_those_that_the_script_takes(state: str, bench: 
         of_script = {
             name: value for name, value in parameters.items() if not name.startswith("sagemaker_")
         }
-        chosen = vars(
-            arguments([*folders, *(f"--{name}={value}" for name, value in of_script.items())])
-        )
-        assert {name: float(chosen[name]) for name in of_script} == {
-            name: float(value) for name, value in of_script.items()
+        given = [f"--{name}={value}" for name, value in of_script.items()]
+        chosen = vars(_SCRIPTS[parameters["sagemaker_program"]]([*folders, *given]))
+        assert {name: str(chosen[name]) for name in of_script} == {
+            name: str(type(chosen[name])(value)) for name, value in of_script.items()
         }
         assert "seed" in of_script, "a training is the same one again"
 
@@ -496,3 +497,60 @@ def test_a_model_is_registered_behind_what_prepares_its_requests(
     *before, served = (item["ModelDataUrl"] for item in containers)
     assert served == "s3://bucket/m.tar.gz"
     assert all(address.endswith(".tar.gz") for address in before)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "registered"),
+    [
+        ("demand, in its own place", True),
+        ("demand, with a search", True),
+        ("demand, a band too narrow", False),
+        ("demand, a band too wide", False),
+        ("demand, too little gained", False),
+        ("demand, a report without its coverage", False),
+    ],
+)
+def test_forecasts_are_registered_for_their_gain_and_the_coverage_of_their_band(
+    scenario: str, registered: bool, bench: Bench
+) -> None:
+    run = bench.outcomes(TRAIN)[scenario]
+    assert run.output["registered"] is registered
+    assert bool(run.called("Register")) is registered
+    assert bool(run.called("Announce the refusal")) is not registered
+
+
+def test_a_second_model_trains_on_its_own_set_with_its_own_programs(bench: Bench) -> None:
+    run = bench.outcomes(TRAIN)["demand, in its own place"]
+    assert run.output["training_data"] == sample("TrainingData")
+    job = run.arguments("Train")
+    assert job["HyperParameters"]["sagemaker_program"] == "train_demand.py"
+    assert job["TrainingJobName"].startswith("energy-demand-")
+    command = run.arguments("Evaluate")["AppSpecification"]["ContainerEntrypoint"][-1]
+    assert command.endswith("/evaluate_demand.py")
+    registered = run.arguments("Register")
+    (container,) = registered["InferenceSpecification"]["Containers"]
+    assert container["Environment"]["SAGEMAKER_PROGRAM"] == "serve_demand.py"
+    assert registered["InferenceSpecification"]["SupportedContentTypes"] == ["text/csv"]
+    assert registered["ModelPackageDescription"] == (
+        "wQL 0.037, 0.008 (0.007 to 0.009) better than a_week_ago_with_band, on 336 half hours"
+    )
+
+
+def test_a_refusal_says_which_figure_and_what_was_wanted(bench: Bench) -> None:
+    run = bench.outcomes(TRAIN)["demand, a band too narrow"]
+    message = run.arguments("Announce the refusal")["Message"]
+    assert "coverage 0.740" in message
+    assert "coverage from 0.75 to 0.85" in message
+
+
+def test_a_forecast_sends_each_history_whole_and_keeps_it_apart(bench: Bench) -> None:
+    run = bench.outcomes(TRANSFORM)["of its own place"]
+    request = run.arguments("Transform")
+    source = request["TransformInput"]["DataSource"]["S3DataSource"]["S3Uri"]
+    assert source == "s3://the-bucket/transform/energy-demand/history/"
+    assert request["TransformInput"]["SplitType"] == "None"
+    assert request["DataProcessing"] == {"InputFilter": "$", "JoinSource": "None"}
+    assert request["TransformOutput"]["S3OutputPath"].startswith(
+        "s3://the-bucket/transform/energy-demand/forecasts/energy-demand-"
+    )
+    assert run.arguments("Find the newest model")["ModelPackageGroupName"]

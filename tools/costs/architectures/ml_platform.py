@@ -62,11 +62,20 @@ def _units(assembly: Assembly) -> Iterator[Unit]:
     yield Unit("a training run", training_run(assembly))
     yield Unit("1 million predictions through the API", predictions(assembly, 1e6))
     yield Unit("a batch transform", batch_transform(assembly))
+    if "EnergyDemand/Batch/Workflow" in [item.path for item in assembly.of_type(_WORKFLOW)]:
+        run = training_run(assembly, path="EnergyDemand/Training/Workflow")
+        yield Unit("a training run of energy-demand", run)
+        forecast = batch_transform(assembly, "EnergyDemand/Batch/Workflow")
+        yield Unit("a forecast of the next seven days", forecast)
 
 
-def training_run(assembly: Assembly, spot_saving: float = ASSUMED.spot_saving) -> list[Line]:
+def training_run(
+    assembly: Assembly,
+    spot_saving: float = ASSUMED.spot_saving,
+    path: str = "Training/Workflow",
+) -> list[Line]:
     """One run that ends with a registered model; `spot_saving` applies if spot is set."""
-    workflow = one(assembly, _WORKFLOW, "Training/Workflow")
+    workflow = one(assembly, _WORKFLOW, path)
     return [line(workflow, charge) for charge in _training(workflow, spot_saving)]
 
 
@@ -95,9 +104,9 @@ def _transitions(workflow: Resource) -> Charge:
     return Charge("1,000 transitions, each state once", _TRANSITIONS, transitions(workflow) / 1000)
 
 
-def batch_transform(assembly: Assembly) -> list[Line]:
+def batch_transform(assembly: Assembly, path: str = "Batch/Workflow") -> list[Line]:
     """One run over the files below a prefix, divided among its instances."""
-    workflow = one(assembly, _WORKFLOW, "Batch/Workflow")
+    workflow = one(assembly, _WORKFLOW, path)
     values = substitutions(workflow)
     instance_type = values["InstanceType"]
     hours = int(values["Instances"]) * ASSUMED.transform_minutes / 60
@@ -176,15 +185,21 @@ def _with_a_model(assembly: Assembly) -> Iterator[Line]:
             yield line(workflow, hosting(instance_type, count, second))
     for schedule in assembly.of_type("AWS::Scheduler::Schedule"):
         runs = runs_a_month(schedule.properties["ScheduleExpression"])
-        for cost in training_run(assembly):
+        path = f"{schedule.path.removesuffix('Schedule')}Workflow"
+        forecasts = path.endswith("Batch/Workflow")
+        purpose = "scheduled forecasts" if forecasts else "scheduled training"
+        run = batch_transform(assembly, path) if forecasts else training_run(assembly, path=path)
+        for cost in run:
             if cost.price.key != _TRANSITIONS:  # idle cost counts them already
-                item = f"scheduled training: {cost.item}"
+                item = f"{purpose}: {cost.item}"
                 yield line(schedule, Charge(item, cost.price.key, cost.quantity * runs))
 
 
 COSTS = ArchitectureCosts(
     changed_by=(
         ChangedBy("ml_training.schedule", path="Training/Schedule"),
+        ChangedBy("ml_endpoint.batch_schedule", path="EnergyDemand/Batch/Schedule"),
+        ChangedBy("ml_training.schedule", path="EnergyDemand/Training/Schedule"),
         ChangedBy("ml_network.interface_endpoints", "vpc_interface_endpoint_az_hour"),
         ChangedBy("ml_network.interface_endpoints", "cloudwatch_vended_logs_cw_gb"),
         ChangedBy("ml_endpoint.minimum_instances", "sagemaker_*_hosting_hour"),
