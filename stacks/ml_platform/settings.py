@@ -98,6 +98,9 @@ class MlTrainingSettings:
     minimum_gain_over_baseline: Share = 0.01
     """A flight-delay model is registered only if its ROC AUC exceeds the baseline's by this, and if
     the lower end of the gain's 95 % interval over days is above 0, whatever this is (TR-24)."""
+    experiment_tracking: bool = False
+    """Keep each training run's hyperparameters, figures, origin and plots in a managed MLflow app,
+    which 24 Regions have."""
     sagemaker_pipeline: bool = False
     """Also deploy the training, evaluation, gate and registration of flight-delay as a SageMaker
     pipeline. It takes a set that exists, and trains with the hyperparameters that are checked

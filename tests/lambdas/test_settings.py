@@ -18,6 +18,13 @@ FUNCTIONS = sorted(
 )
 
 
+# Settings without which a function is not deployed.
+OF_ALL_FUNCTIONS = {
+    "language_chain": [("language_chain.vocabulary", "true")],
+    "ml_platform": [("ml_training.experiment_tracking", "true")],
+}
+
+
 def handler_of(folder: Path) -> str:
     """The handler that the stack names, as Lambda imports it from the bundle."""
     return ".".join([*folder.relative_to(ROOT / "lambdas").parts[1:], "handler", "handler"])
@@ -27,8 +34,7 @@ def handler_of(folder: Path) -> str:
 def test_the_variables_are_those_of_the_stack(synthesise: Templates, folder: Path) -> None:
     module = ".".join([*folder.relative_to(ROOT).parts, "settings"])
     settings = importlib.import_module(module).Settings
-    # Without a vocabulary of one's own, no function makes one.
-    extra = [("language_chain.vocabulary", "true")] if "language_chain" in folder.parts else []
+    extra = OF_ALL_FUNCTIONS.get(folder.relative_to(ROOT / "lambdas").parts[0], [])
     (variables,) = [
         resource["Properties"]["Environment"]["Variables"]
         for template in synthesise("sandbox", *extra).values()

@@ -24,6 +24,7 @@ ACTIONS = {
     "start_execution": "states:StartExecution",
     "describe_execution": "states:DescribeExecution",
     "delete_object": "s3:DeleteObject",
+    "describe_training_job": "sagemaker:DescribeTrainingJob",
 }
 # Services that AWS calls under the role beside the code, for logs, keys and metrics.
 SERVICES_BESIDE_CODE = {"logs", "kms", "cloudwatch", "sqs"}
@@ -36,6 +37,12 @@ ACTIONS_OF_ICEBERG = {
     "s3:AbortMultipartUpload",
     "s3:DeleteObject",
 }
+# MLflow's client writes artefacts itself.
+ACTIONS_OF_MLFLOW = {"s3:PutObject", "sagemaker:CallMlflowAppApi"}
+ACTIONS_OF_LIBRARIES = {
+    "Curation/Role": ACTIONS_OF_ICEBERG,
+    "Experiments/RecordRole": ACTIONS_OF_MLFLOW,
+}
 _TRANSFORM = ROOT / "lambdas" / "streaming_lake" / "transform_flight_events"
 CODE = {
     "TransformRole": ("StreamingLake", _TRANSFORM),
@@ -44,7 +51,13 @@ CODE = {
     "Intake/AdmitRole": ("LanguageChain", ROOT / "lambdas" / "language_chain" / "admit_documents"),
     "Read/SplitRole": ("LanguageChain", ROOT / "lambdas" / "language_chain" / "split_document"),
     "Read/MergeRole": ("LanguageChain", ROOT / "lambdas" / "language_chain" / "merge_results"),
+    "Experiments/RecordRole": (
+        "MlTraining",
+        ROOT / "lambdas" / "ml_platform" / "record_experiment",
+    ),
 }
+# Settings without which a stack lacks a role.
+SETTINGS = {"MlTraining": [("ml_training.experiment_tracking", "true")]}
 
 
 def called_actions(sources: list[str]) -> set[str]:
@@ -83,9 +96,9 @@ def sources(folder: Path) -> list[str]:
 @pytest.mark.parametrize("role", CODE)
 def test_a_role_allows_exactly_the_actions_of_its_code(synthesise: Templates, role: str) -> None:
     stack, folder = CODE[role]
-    of_libraries = ACTIONS_OF_ICEBERG if role == "Curation/Role" else set()
-    expected = called_actions(sources(folder)) | of_libraries
-    assert granted_actions(synthesise("sandbox")[stack], role) == expected
+    expected = called_actions(sources(folder)) | ACTIONS_OF_LIBRARIES.get(role, set())
+    template = synthesise("sandbox", *SETTINGS.get(stack, []))[stack]
+    assert granted_actions(template, role) == expected
 
 
 def test_an_added_or_removed_call_changes_the_called_actions() -> None:

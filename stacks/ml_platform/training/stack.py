@@ -34,6 +34,7 @@ from stacks.ml_platform.model import SERVED, models
 from stacks.ml_platform.network.stack import MlNetwork
 from stacks.ml_platform.settings import MlTrainingSettings
 from stacks.ml_platform.storage import PlatformBucket
+from stacks.ml_platform.training.experiment_tracking import ExperimentTracking
 from stacks.ml_platform.training.job_guardrails import guard_rails
 from stacks.ml_platform.training.sagemaker_pipeline import SageMakerPipeline
 from stacks.ml_platform.training.trained_model import TrainedModel
@@ -95,6 +96,15 @@ class MlTraining(Stack):
                 self, "Pipeline", foundation=foundation, bucket=self.bucket, trained=self.flights
             )
             outputs["PipelineName"] = pipeline.pipeline.pipeline_name
+        if settings.experiment_tracking:
+            tracking = ExperimentTracking(
+                self,
+                "Experiments",
+                foundation=foundation,
+                bucket=self.bucket,
+                models=[self.flights, *self.others],
+            )
+            outputs["MlflowAppArn"] = tracking.app.attr_arn
         guard_rails_policy = iam.ManagedPolicy(
             self,
             "GuardRails",
