@@ -171,6 +171,10 @@ SAMPLES: dict[str, list[Sample]] = {
                 "second": {"model": _OLD["model"], "package": "none"},
                 "approval": "Approved",
                 "statistics": "{MlTraining/Bucket}/evaluation/a-run/statistics.json",
+                "report": "{MlTraining/Bucket}/evaluation/a-run/",
+                "attempt": "0-0",
+                "right": {"probabilities": [0.5], "tolerance": 0.0001},
+                "answers": [0.5],
                 "fleet": {"InstanceType": "ml.m5.large", "InitialInstanceCount": 1},
                 "alarms": [
                     {"AlarmName": "{MlEndpoint/RollBack/Errors}"},

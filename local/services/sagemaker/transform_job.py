@@ -1,13 +1,16 @@
-"""Runs CreateTransformJob: a model's answer for each line of the objects below a prefix.
+"""Runs CreateTransformJob: a model's answer for each object below a prefix, or for each line of it.
 
 Supports text lines, MultiRecord batches, InputFilter as `$` or `$[first:last]`, and the join with
-the input. Raises LocalError for anything else, and for an error of the model.
+the input; without SplitType an object is one request, and the answer to it is the output. Raises
+LocalError for anything else, and for an error of the model.
 """
 
 import itertools
 import re
 from collections.abc import Iterator
 from typing import Any
+
+import requests
 
 from local.runtime.workspace import LocalError
 from local.services.s3.objects import require_keys
@@ -19,17 +22,26 @@ _COLUMNS = re.compile(r"^\$(\[(?P<first>\d*):(?P<last>\d*)\])?$")
 
 
 def transform(request: Arguments, urls: list[str], s3: Any) -> int:
-    """Write `<object>.out` for every object: each line with its answer. Returns the lines."""
+    """Write `<object>.out` for every object: its answer, or each line with one. Returns how many.
+
+    docs.aws.amazon.com/sagemaker/latest/APIReference/API_TransformOutput.html, read 2026-11-29.
+    """
     source = request["TransformInput"]["DataSource"]["S3DataSource"]["S3Uri"]
     bucket, prefix = split_uri(source)
     target_bucket, target = split_uri(request["TransformOutput"]["S3OutputPath"])
     count = 0
     for key in require_keys(s3, source):
-        text = s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode()
+        body = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+        output_key = f"{target.rstrip('/')}/{key.removeprefix(prefix).lstrip('/')}.out"
+        if request["TransformInput"].get("SplitType", "None") == "None":
+            answer = _answer(request, urls, body, f"s3://{bucket}/{key}")
+            s3.put_object(Bucket=target_bucket, Key=output_key, Body=answer.content)
+            count += 1
+            continue
+        text = body.decode()
         lines = [line for line in text.split("\n") if line]
         answers = _answers(request, urls, lines, f"s3://{bucket}/{key}")
         joined = [f"{line},{answer}\n" for line, answer in zip(lines, answers, strict=True)]
-        output_key = f"{target.rstrip('/')}/{key.removeprefix(prefix)}.out"
         s3.put_object(Bucket=target_bucket, Key=output_key, Body="".join(joined).encode())
         count += len(lines)
     return count
@@ -38,15 +50,20 @@ def transform(request: Arguments, urls: list[str], s3: Any) -> int:
 def _answers(request: Arguments, urls: list[str], lines: list[str], uri: str) -> Iterator[str]:
     """The model's answer for each line, asked for in batches of MaxPayloadInMB."""
     columns = _columns(request["DataProcessing"]["InputFilter"])
-    content_type = request["TransformInput"]["ContentType"]
-    accept = request["TransformOutput"]["Accept"]
     for batch in _batches(lines, request["MaxPayloadInMB"] * 1024 * 1024):
         rows = [",".join(line.split(",")[columns]) for line in batch]
-        model_input = ModelInput("\n".join(rows).encode(), content_type, accept)
-        answer = invoke_containers(urls, model_input)
-        if not answer.ok:
-            raise LocalError(f"{uri}: the model answers {answer.status_code}: {answer.text}")
+        answer = _answer(request, urls, "\n".join(rows).encode(), uri)
         yield from (line for line in answer.text.split("\n") if line)
+
+
+def _answer(request: Arguments, urls: list[str], body: bytes, uri: str) -> requests.Response:
+    """The model's answer to one request of the job."""
+    content_type = request["TransformInput"]["ContentType"]
+    accept = request["TransformOutput"]["Accept"]
+    answer = invoke_containers(urls, ModelInput(body, content_type, accept))
+    if not answer.ok:
+        raise LocalError(f"{uri}: the model answers {answer.status_code}: {answer.text}")
+    return answer
 
 
 def _columns(path: str) -> slice:

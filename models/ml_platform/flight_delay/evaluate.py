@@ -2,7 +2,8 @@
 
 Runs as a SageMaker processing job in the container that trained the model; the folders are
 SageMaker's unless others are given. Writes `evaluation.json`, which the workflow's gate reads,
-`statistics.json`, which the drift check compares the endpoint's traffic with, and three plots.
+`statistics.json`, which the drift check compares the endpoint's traffic with, the smoke test's
+flights and answers, and three plots.
 pandas and scikit-learn do the work here, Spark did it in the lake (TR-04).
 
 A model that is no better than the baselines of `baselines.py` has learnt nothing (TR-24), and one
@@ -27,6 +28,7 @@ from sklearn import metrics
 
 import baselines
 import leaks
+import smoke_sample
 from features import (
     CATEGORICAL,
     DEPARTURE,
@@ -156,12 +158,14 @@ def main() -> None:
     for name in ("model", *SPLITS, "evaluation"):
         parser.add_argument(f"--{name}", type=Path, default=processing / name)
     chosen = parser.parse_args()
+    chosen.evaluation.mkdir(parents=True, exist_ok=True)
     try:
         folders = {name: getattr(chosen, name) for name in SPLITS}
-        report, described = evaluate(load_model(chosen.model), folders)
+        booster = load_model(chosen.model)
+        report, described = evaluate(booster, folders)
+        smoke_sample.write(booster, chosen.test, chosen.evaluation)
     except DataError as error:
         sys.exit(str(error))
-    chosen.evaluation.mkdir(parents=True, exist_ok=True)
     plot(report, chosen.evaluation)
     (chosen.evaluation / "statistics.json").write_text(json.dumps(described))
     # The report is written last, so that the other files exist when it does.

@@ -34,6 +34,14 @@ class ServingRole(JobRole):
             models.arn_for_objects("models/*"),
             wildcard_because=_OWN_FILES,
         )
+        # The smoke test of a new model is a job under this role.
+        self.allow_list("FindTheSample", models.bucket_arn, "evaluation/*/smoke_test/")
+        self.allow(
+            "ReadTheSample",
+            ["s3:GetObject"],
+            models.arn_for_objects("evaluation/*/smoke_test/flights.json"),
+            wildcard_because="reports are stored in folders named after executions",
+        )
         if preparation:
             self.allow(
                 "ReadThePreparation",

@@ -112,6 +112,11 @@ def _in_use(calls: Calls) -> Throw | Any:
     return IN_USE if tries < 3 else {**JOBS, **_DEPLOY}[state]
 
 
+def _no_machine(calls: Calls) -> Throw | Any:
+    """The smoke test's job, for which SageMaker finds no machine, twice."""
+    return _NONE if _tries(calls) < 3 else {}
+
+
 def _new_configuration(calls: Calls) -> str:
     return next(
         str(arguments["EndpointConfigName"])
@@ -130,6 +135,9 @@ def _in_service(calls: Calls) -> dict[str, str]:
 _NO_ENDPOINT = Throw("SageMaker.SageMakerException", 'Could not find endpoint "flight-delay".')
 _PACKAGE = {
     "ModelApprovalStatus": "Approved",
+    "ModelMetrics": {
+        "ModelQuality": {"Statistics": {"S3Uri": "s3://bucket/evaluation/a-run/evaluation.json"}}
+    },
     "DriftCheckBaselines": {
         "ModelDataQuality": {"Statistics": {"S3Uri": "s3://bucket/evaluation/statistics.json"}}
     },
@@ -149,6 +157,7 @@ _OLD_SHADOW = {
     "ProductionVariants": [{"VariantName": "champion", "ModelName": "old-model"}],
     "ShadowProductionVariants": [{"VariantName": "shadow", "ModelName": "older-model"}],
 }
+WRONG = "WrongAnswers"
 _ANY = "SageMaker.SageMakerException"
 _EXISTS = Throw(_ANY, "Cannot create already existing endpoint.")
 _BUSY = {"EndpointStatus": "Updating", "EndpointConfigName": "old"}
@@ -174,6 +183,15 @@ def _made_meanwhile(calls: Calls) -> Throw | dict[str, str]:
     return _NO_ENDPOINT if _tries(calls) == 1 else _IDLE
 
 
+RIGHT = [0.1, 0.5, 0.912345]
+
+
+def _answers(*probabilities: Any) -> dict[str, str]:
+    """The output of the smoke test's job."""
+    predictions = [{"delayed": True, "probability": probability} for probability in probabilities]
+    return {"Body": json.dumps({"predictions": predictions})}
+
+
 _DEPLOY: dict[str, Any] = {
     "Describe the package": _PACKAGE,
     "Look up the endpoint": _IDLE,
@@ -181,6 +199,10 @@ _DEPLOY: dict[str, Any] = {
     "Describe its model": _model("flights", 7),
     "Describe the second model": _model("flights", 6),
     "Create the model": {},
+    "Ask the new model": {},
+    "Stop asking": {},
+    "Read what is right": {"Body": json.dumps({"probabilities": RIGHT, "tolerance": 0.0001})},
+    "Read its answers": _answers(*RIGHT),
     "Create the configuration": {},
     "Deregister": {},
     "Create the endpoint": {},
@@ -320,6 +342,33 @@ SCENARIOS = [
         Look_up_the_endpoint=_made_meanwhile,
         Create_the_endpoint=_EXISTS,
     ),
+    _deploy("answers as it was evaluated", Read_its_answers=_answers(0.1, 0.50009, 0.912345)),
+    _deploy("answers otherwise", ends=WRONG, Read_its_answers=_answers(0.1, 0.5002, 0.912345)),
+    _deploy("answers too little", ends=WRONG, Read_its_answers=_answers(0.1, 0.5)),
+    _deploy("answers without numbers", ends=WRONG, Read_its_answers=_answers("0.1", None, True)),
+    _deploy("answers something else", ends=WRONG, Read_its_answers={"Body": '{"status": "up"}'}),
+    _deploy(
+        "the first one answers otherwise",
+        ends=WRONG,
+        Look_up_the_endpoint=_NO_ENDPOINT,
+        Read_its_answers=_answers(0.5, 0.5, 0.5),
+    ),
+    _deploy(
+        "answers by a page of HTML",
+        ends="States.QueryEvaluationError",
+        Read_its_answers={"Body": "<html>Internal Server Error</html>"},
+    ),
+    _deploy("does not answer", ends=FAILURE, Ask_the_new_model=Throw(FAILURE)),
+    _deploy(
+        "no sample to ask about",
+        ends="S3.NoSuchKeyException",
+        Read_what_is_right=Throw("S3.NoSuchKeyException", "The specified key does not exist."),
+    ),
+    _deploy("no machine to ask it", Ask_the_new_model=_no_machine),
+    _deploy("no machine to ask it at all", ends="States.TaskFailed", Ask_the_new_model=_NONE),
+    _deploy("no quota to ask it", ends=LIMIT, Ask_the_new_model=NO_QUOTA),
+    _deploy("quota in use to ask it", Ask_the_new_model=_in_use),
+    _deploy("quota in use for long to ask it", ends=LIMIT, Ask_the_new_model=IN_USE),
     _deploy("refused for another reason", ends=_ANY, Update_the_endpoint=Throw(_ANY, "No.")),
     _deploy("not approved", Describe_the_package={**_PACKAGE, "ModelApprovalStatus": "Rejected"}),
     _deploy(

@@ -46,8 +46,11 @@ def test_every_job_is_isolated_in_the_vpc_under_the_key(state: str, bench: Bench
         assert values_of(request, "KmsKeyId") == [KEY]
 
 
-def test_a_transform_is_under_the_key(bench: Bench) -> None:
-    requests = requests_to(bench, TRANSFORM, "Transform")
+@pytest.mark.parametrize(
+    ("workflow", "state"), [(TRANSFORM, "Transform"), (DEPLOY, "Ask the new model")]
+)
+def test_a_transform_is_under_the_key(workflow: str, state: str, bench: Bench) -> None:
+    requests = requests_to(bench, workflow, state)
     assert requests
     for request in requests:
         assert values_of(request, "VolumeKmsKeyId") == values_of(request, "KmsKeyId") == [KEY]
@@ -71,6 +74,8 @@ def test_every_model_is_isolated_in_the_vpc(workflow: str, bench: Bench) -> None
         (TRANSFORM, "transforming fails", ("Transform", "Stop transforming"), "TransformJobName"),
         (TRANSFORM, "transforming fails", ("Create the model", "Remove the model"), "ModelName"),
         (TRANSFORM, "by the newest", ("Create the model", "Remove the model"), "ModelName"),
+        (DEPLOY, "does not answer", ("Ask the new model", "Stop asking"), "TransformJobName"),
+        (DEPLOY, "does not answer", ("Create the model", "Remove the new model"), "ModelName"),
         (
             DEPLOY,
             "rolled back by the alarms",
@@ -110,6 +115,8 @@ def test_an_endpoint_that_was_there_before_is_never_removed(bench: Bench) -> Non
     [
         ("rolled back by the alarms", "The old model serves on."),
         ("the first one fails", "There is no endpoint."),
+        ("answers otherwise", "The old model serves on."),
+        ("the first one answers otherwise", "There is no endpoint."),
     ],
 )
 def test_a_failed_deployment_says_what_serves(scenario: str, sentence: str, bench: Bench) -> None:
@@ -136,6 +143,7 @@ def test_a_job_that_is_retried_has_another_name(bench: Bench) -> None:
         (TRANSFORM, "no quota", "Transform"),
         (DEPLOY, "no quota at first", "Create the endpoint"),
         (DEPLOY, "no quota for two fleets", "Update the endpoint"),
+        (DEPLOY, "no quota to ask it", "Ask the new model"),
     ],
 )
 def test_a_quota_that_cannot_suffice_ends_a_run_at_once_with_the_command_that_raises_it(
@@ -147,7 +155,8 @@ def test_a_quota_that_cannot_suffice_ends_a_run_at_once_with_the_command_that_ra
     request, listing = commands_of(run.cause)
     assert request[:3] == ["aws", "service-quotas", "request-service-quota-increase"]
     desired = int(request[request.index("--desired-value") + 1])
-    assert desired == (2 if workflow == DEPLOY else 1)
+    # The next update runs two fleets at once.
+    assert desired == (2 if state.endswith("the endpoint") else 1)
     query = jmespath.compile(listing[listing.index("--query") + 1])
     name = "ml.m5.large for training job usage"
     quotas = [{"QuotaName": name, "QuotaCode": "L-1"}, {"QuotaName": "another", "QuotaCode": "L-2"}]
@@ -171,6 +180,8 @@ def commands_of(cause: str) -> tuple[list[str], list[str]]:
         (TRANSFORM, "quota in use", "Transform"),
         (DEPLOY, "quota in use at first", "Create the endpoint"),
         (DEPLOY, "quota in use", "Update the endpoint"),
+        (DEPLOY, "quota in use to ask it", "Ask the new model"),
+        (DEPLOY, "no machine to ask it", "Ask the new model"),
     ],
 )
 def test_a_quota_that_is_in_use_is_waited_for(
@@ -188,6 +199,8 @@ def test_a_quota_that_is_in_use_is_waited_for(
         (TRAIN, "quota in use for hours", "Train"),
         (TRAIN, "a limit in other words", "Train"),
         (DEPLOY, "quota in use for long", "Update the endpoint"),
+        (DEPLOY, "quota in use for long to ask it", "Ask the new model"),
+        (DEPLOY, "no machine to ask it at all", "Ask the new model"),
     ],
 )
 def test_a_quota_that_stays_in_use_ends_the_run(
@@ -219,6 +232,62 @@ def test_a_job_without_capacity_is_started_again_later_under_another_name(
 def test_capacity_is_waited_for_four_times(bench: Bench) -> None:
     run = bench.outcomes(TRAIN)["no capacity at all"]
     assert run.states.count("Wait for capacity") == 4
+
+
+@pytest.mark.parametrize(
+    "scenario",
+    [
+        "answers otherwise",
+        "answers too little",
+        "answers without numbers",
+        "answers something else",
+        "answers by a page of HTML",
+        "does not answer",
+        "no sample to ask about",
+        "the first one answers otherwise",
+        "no machine to ask it at all",
+        "quota in use for long to ask it",
+    ],
+)
+def test_a_model_that_fails_its_smoke_test_never_reaches_the_endpoint(
+    scenario: str, bench: Bench
+) -> None:
+    run = bench.outcomes(DEPLOY)[scenario]
+    changed = {
+        "Create the configuration",
+        "Create the endpoint",
+        "Update the endpoint",
+        "Deregister",
+        "Remove the endpoint",
+    }
+    assert not changed & set(run.states)
+    assert run.arguments("Remove the new model") == {"ModelName": new_model(run)}
+    assert run.called("Report the failure")
+
+
+def test_a_model_is_asked_about_what_it_was_evaluated_on_before_it_serves(bench: Bench) -> None:
+    run = bench.outcomes(DEPLOY)["answers as it was evaluated"]
+    states = [name for name, _ in run.calls]
+    assert states.index("Read its answers") < states.index("Create the configuration")
+    job = run.arguments("Ask the new model")
+    source = job["TransformInput"]["DataSource"]["S3DataSource"]["S3Uri"]
+    assert source == "s3://bucket/evaluation/a-run/smoke_test/"
+    output = job["TransformOutput"]["S3OutputPath"]
+    answers = run.arguments("Read its answers")
+    assert f"s3://{answers['Bucket']}/{answers['Key']}" == f"{output}flights.json.out"
+    expected = run.arguments("Read what is right")
+    assert expected == {"Bucket": "bucket", "Key": "evaluation/a-run/smoke_test.json"}
+
+
+def test_a_wrong_answer_is_told_by_how_much(bench: Bench) -> None:
+    outcomes = bench.outcomes(DEPLOY)
+    assert "differ by up to 0.0002" in outcomes["answers otherwise"].cause
+    assert "1 answers are missing" in outcomes["answers too little"].cause
+
+
+def test_a_model_is_asked_once_however_often_it_is_overtaken(bench: Bench) -> None:
+    run = bench.outcomes(DEPLOY)["at the same time as another one"]
+    assert run.called("Ask the new model") == 1
 
 
 def variants_of(run: Run) -> dict[str, tuple[str, float]]:
