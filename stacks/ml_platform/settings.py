@@ -3,7 +3,7 @@
 from math import ceil
 from typing import Annotated, Literal, Self, get_args
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from stacks.environments import SettingsGroup
@@ -38,6 +38,20 @@ JobInstanceType = Annotated[str, AfterValidator(usable("training", "processing")
 ServingInstanceType = Annotated[str, AfterValidator(usable("hosting", "transform"))]
 NotebookInstanceType = Annotated[str, AfterValidator(usable("notebook"))]
 Share = Annotated[float, Field(ge=0, le=1)]
+
+
+def _with_an_answer(serving: object) -> object:
+    if serving == "asynchronous":
+        raise ValueError(
+            "an asynchronous endpoint answers into a bucket, minutes later if it has scaled to"
+            " zero, and the API in front of it answers its caller within 29 seconds. What can wait"
+            " is predicted by transform_batch, which costs nothing while idle; what is asked"
+            " seldom, by serving=serverless"
+        )
+    return serving
+
+
+Serving = Annotated[Literal["real-time", "serverless"], BeforeValidator(_with_an_answer)]
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -106,8 +120,10 @@ class MlTrainingSettings:
 class MlEndpointSettings:
     """How the model is served and monitored."""
 
-    serving: Literal["real-time", "serverless", "asynchronous"] = "real-time"
-    """Kind of endpoint."""
+    serving: Serving = "real-time"
+    """Kind of endpoint: real-time, on instances, or serverless, which costs nothing while nobody
+    asks. Not asynchronous: the API answers its caller, and batches are transformed. One kind is
+    not turned into the other: delete the endpoint, then approve a model again."""
     in_vpc: bool = True
     """Run the endpoint in the VPC. False only for serverless, which cannot run in one."""
     instance_type: ServingInstanceType = "ml.m7i.large"
@@ -182,7 +198,6 @@ class MlEndpointSettings:
         }
         requirements = {
             "real-time": {"in_vpc=true (only serverless is outside)": self.in_vpc},
-            "asynchronous": {"in_vpc=true (only serverless is outside)": self.in_vpc, **single},
             "serverless": {**serverless, **single},
         }[self.serving]
         if self.roll_out == "linear":
