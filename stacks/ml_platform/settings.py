@@ -171,6 +171,18 @@ class MlEndpointSettings:
     drift_minimum_flights: Annotated[int, Field(ge=50)] = 200
     """Fewer captured flights are not compared: in a small sample, chance alone makes PSI
     large, and 50 are the fewest that are taken."""
+    ground_truth: bool = True
+    """Join predictions with the outcomes that the lake curates later: figures of each day and
+    model, and an alarm. It needs the lake (ml_training.from_lake), captured requests and a model
+    that the workflow deploys; without one of them there is nothing to join, and nothing is made."""
+    outcome_days: Annotated[int, Field(ge=1, le=30)] = 2
+    """Predictions are judged this many days later, when the lake should know their outcomes: from
+    1 to 30, and fewer than capture_days."""
+    missed_delay_cost: Annotated[float, Field(ge=0, le=1_000_000)] = 5
+    """What a late flight costs that was not announced, in any unit: from 0 to 1,000,000."""
+    false_alarm_cost: Annotated[float, Field(ge=0, le=1_000_000)] = 1
+    """What it costs to announce a delay that does not come, in the same unit: from 0 to
+    1,000,000."""
     retrain_on_drift: bool = False
     """Start the training workflow when the drift alarm is raised."""
     requests_per_second: Annotated[int, Field(ge=1, le=10_000)] = 50
@@ -200,6 +212,11 @@ class MlEndpointSettings:
             "real-time": {"in_vpc=true (only serverless is outside)": self.in_vpc},
             "serverless": {**serverless, **single},
         }[self.serving]
+        if self.ground_truth and self.outcome_days >= self.capture_days:
+            raise ValueError(
+                f"outcome_days={self.outcome_days} must be fewer than capture_days="
+                f"{self.capture_days}: what was asked is deleted before it is judged"
+            )
         if self.roll_out == "linear":
             self._check_linear_steps()
         if self.roll_out in ("canary", "linear") and self.serving == "real-time":

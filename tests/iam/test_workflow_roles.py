@@ -15,7 +15,11 @@ from tests.step_functions.workflows import WORKFLOWS
 # Settings, and the workflows that they do not deploy.
 NOT_DEPLOYED = {
     "everything": set(),
-    "defaults": {"language_chain/speak", "language_chain/translate_collection"},
+    "defaults": {
+        "language_chain/speak",
+        "language_chain/translate_collection",
+        "ml_platform/judge_predictions",
+    },
 }
 CASES = [
     pytest.param(settings, workflow.name, id=f"{workflow.name}-{settings}")

@@ -28,6 +28,7 @@ from sklearn import metrics
 
 import baselines
 import leaks
+import quality_limits
 import smoke_sample
 from features import (
     CATEGORICAL,
@@ -67,6 +68,7 @@ def evaluate(booster: xgb.Booster, folders: Mapping[str, Path]) -> tuple[Figures
     report = figures(test[LABEL], probabilities)
     report["roc_auc_interval"] = interval(aucs)
     report["bootstrap"] = days.about()
+    report["quality_limits"] = quality_limits.limits(test, probabilities)
     report["baselines"] = {}
     for name, prediction in baselines.predictions(train, test).items():
         baseline = figures(test[LABEL], prediction)

@@ -118,6 +118,12 @@ class DeploymentWorkflow(Construct):
         )
         statistics = endpoint.bucket.arn_for_objects(f"drift/{endpoint.name}/statistics.json")
         role.allow("KeepStatistics", ["s3:PutObject"], statistics)
+        role.allow(
+            "RecordTheDeployment",
+            ["s3:PutObject"],
+            endpoint.bucket.arn_for_objects(f"deployments/{endpoint.name}/{endpoint.name}-*.json"),
+            wildcard_because="a record is named after the endpoint and the execution",
+        )
         role.allow("Tell", ["sns:Publish"], self._topic.topic_arn)
         for statement in guard_rails(models_in_vpc=in_vpc):
             role.add_to_policy(statement)

@@ -209,6 +209,7 @@ _DEPLOY: dict[str, Any] = {
     "Update the endpoint": {},
     "Check the endpoint": _in_service,
     "Store the statistics": {},
+    "Record the deployment": {},
     "Register": {},
     "Track the calls": {},
     "Delete the old configuration": {},
@@ -241,6 +242,53 @@ def _deploy(
 def _champion(version: int) -> dict[str, Any]:
     """What `make promote` and `make rollback` start the workflow with."""
     return {"model_package_arn": _package("flights", version), "champion": True}
+
+
+_COLUMNS = (
+    "variant", "version", "report", "predictions", "flights", "without_outcome", "late_flights",
+    "roc_auc", "brier", "calibration_error", "cost", "bin_flights", "bin_predicted", "bin_late",
+)  # fmt: skip
+
+
+def _judged(*models: dict[str, Any]) -> dict[str, Any]:
+    """What GetQueryResults answers about models: a value that is not known has no text."""
+    rows = [dict(zip(_COLUMNS, _COLUMNS, strict=True)), *models]
+    cells = [
+        [{"VarCharValue": str(row[name])} if row.get(name) is not None else {} for name in _COLUMNS]
+        for row in rows
+    ]
+    return {"ResultSet": {"Rows": [{"Data": data} for data in cells]}}
+
+
+MODEL = {
+    "variant": "champion", "version": "7", "report": "bucket/evaluation/a-run/",
+    "predictions": 700, "flights": 600, "without_outcome": 100, "late_flights": 150,
+    "roc_auc": 0.7, "brier": 0.15, "calibration_error": 1.2e-05, "cost": 300.0,
+    "bin_flights": [400, 200], "bin_predicted": [0.1, 0.6], "bin_late": [0.1, 0.55],
+}  # fmt: skip
+UNKNOWN = dict.fromkeys(("roc_auc", "brier", "calibration_error", "cost"))
+UNKNOWN |= dict.fromkeys(("bin_flights", "bin_predicted", "bin_late"))
+_LIMITS = [{"flights": 100, "at_least": 0.5}, {"flights": 500, "at_least": 0.61}]
+_LIMITS += [{"flights": 1000, "at_least": 0.63}]
+_JUDGE: dict[str, Any] = {
+    "Judge the predictions": {"QueryExecution": {"QueryExecutionId": "a-query"}},
+    "Read the figures": _judged(MODEL),
+    "Read its evaluation": {"Body": json.dumps({"quality_limits": {"roc_auc": _LIMITS}})},
+    "Publish the figures": {},
+    "Keep the figures": {},
+    "Report the failure": PUBLISHED,
+}
+
+
+def _judge(
+    name: str,
+    execution_input: dict[str, Any] | None = None,
+    ends: str = "SUCCEEDED",
+    **changes: Any,
+) -> Scenario:
+    day = {"day": "2026-11-27"} if execution_input is None else execution_input
+    answers = answers_with(_JUDGE, changes)
+    return Scenario("ml_platform/judge_predictions", name, answers, day, _LAKE, ends)
 
 
 _BATCH: dict[str, Any] = {
@@ -411,6 +459,27 @@ SCENARIOS = [
     ),
     _deploy("quota in use", Update_the_endpoint=_in_use),
     _deploy("quota in use for long", ends=LIMIT, Update_the_endpoint=IN_USE),
+    _judge("of a day"),
+    _judge("of the day before last", {}),
+    _judge("of no day", {"day": "yesterday'"}, ends="WrongInput"),
+    _judge("worse than the limit", Read_the_figures=_judged({**MODEL, "roc_auc": 0.55})),
+    _judge("of few flights", Read_the_figures=_judged({**MODEL, "flights": 99})),
+    _judge("of many flights", Read_the_figures=_judged({**MODEL, "flights": 1000})),
+    _judge(
+        "of flights without an outcome",
+        Read_the_figures=_judged({**MODEL, **UNKNOWN, "flights": 0, "without_outcome": 700}),
+    ),
+    _judge(
+        "of two models",
+        Read_the_figures=_judged(MODEL, {**MODEL, "variant": "challenger", "version": "8"}),
+    ),
+    _judge("of a day without requests", Read_the_figures=_judged()),
+    _judge("by an older evaluation", Read_its_evaluation={"Body": '{"roc_auc": 0.7}'}),
+    _judge(
+        "without its evaluation",
+        ends="S3.NoSuchKeyException",
+        Read_its_evaluation=Throw("S3.NoSuchKeyException", "The specified key does not exist."),
+    ),
     _batch("by the newest"),
     _batch("by a given one", {**_FLIGHTS, "model_package_arn": _package("given")}),
     _batch("of nothing named", {}, ends="NoFlights"),

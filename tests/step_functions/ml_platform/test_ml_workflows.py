@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import jmespath
@@ -11,14 +12,15 @@ import pytest
 
 from tests.nested import values_of
 from tests.step_functions.conftest import Bench
-from tests.step_functions.ml_platform.scenarios import SCENARIOS, SNAPSHOT
+from tests.step_functions.ml_platform.scenarios import MODEL, SCENARIOS, SNAPSHOT
 from tests.step_functions.scripted_aws import Run, Throw
 from tests.step_functions.workflows import sample
 from train import arguments
 
 pytestmark = pytest.mark.local
-TRAIN, DEPLOY, TRANSFORM = (
-    f"ml_platform/{name}" for name in ("train_model", "deploy_model", "transform_batch")
+TRAIN, DEPLOY, TRANSFORM, JUDGE = (
+    f"ml_platform/{name}"
+    for name in ("train_model", "deploy_model", "transform_batch", "judge_predictions")
 )
 KEY, SUBNETS, GROUP = (sample(name) for name in ("KeyArn", "SubnetIds", "SecurityGroupId"))
 VPC = {"Subnets": [SUBNETS], "SecurityGroupIds": [GROUP]}
@@ -288,6 +290,114 @@ def test_a_wrong_answer_is_told_by_how_much(bench: Bench) -> None:
 def test_a_model_is_asked_once_however_often_it_is_overtaken(bench: Bench) -> None:
     run = bench.outcomes(DEPLOY)["at the same time as another one"]
     assert run.called("Ask the new model") == 1
+
+
+@pytest.mark.parametrize(
+    ("scenario", "variant"),
+    [
+        ("in the place of an old model", "champion"),
+        ("as a challenger", "challenger"),
+        ("in the shadow", "shadow"),
+        ("a challenger is promoted", "champion"),
+    ],
+)
+def test_it_is_recorded_which_version_answers_as_which_variant(
+    scenario: str, variant: str, bench: Bench
+) -> None:
+    run = bench.outcomes(DEPLOY)[scenario]
+    row = run.arguments("Record the deployment")["Body"]
+    assert row["variant"] == variant
+    assert row["package"].endswith(f"/{row['version']}")
+    assert row["report"] == "bucket/evaluation/a-run/"
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", row["since"])
+
+
+def published(run: Run) -> dict[str, float]:
+    return {
+        metric["MetricName"]: metric["Value"]
+        for metric in run.arguments("Publish the figures")["MetricData"]
+    }
+
+
+def test_the_days_figures_are_published_and_kept(bench: Bench) -> None:
+    run = bench.outcomes(JUDGE)["of a day"]
+    query = run.arguments("Judge the predictions")["QueryString"]
+    assert "BETWEEN '2026/11/27/00' AND '2026/11/27/23'" in query
+    assert published(run) == pytest.approx(
+        {
+            "PredictionsWithoutOutcome": 100,
+            "JudgedPredictions": 600,
+            "RocAuc": 0.7,
+            "RocAucShortfall": 0.61 - 0.7,
+            "Brier": 0.15,
+            "CalibrationError": 1.2e-05,
+            "CostPerFlight": 0.5,
+        }
+    )
+    dimensions = run.arguments("Publish the figures")["MetricData"][0]["Dimensions"]
+    assert [dimension["Value"] for dimension in dimensions] == ["flight-delay", "champion"]
+    kept = run.arguments("Keep the figures")
+    assert kept["Key"].endswith("/day=2026-11-27/quality.json")
+    (line,) = kept["Body"].splitlines()
+    assert json.loads(line) == {**MODEL, "roc_auc_limit": 0.61}
+
+
+def test_without_a_day_it_is_one_whose_outcomes_are_known(bench: Bench) -> None:
+    run = bench.outcomes(JUDGE)["of the day before last"]
+    day = datetime.fromisoformat(run.output["day"]).date()
+    assert (datetime.now(UTC).date() - day).days in (2, 3)  # 3: midnight has passed since
+
+
+def test_what_is_no_day_never_becomes_part_of_a_query(bench: Bench) -> None:
+    run = bench.outcomes(JUDGE)["of no day"]
+    assert not run.called("Judge the predictions")
+    assert "yesterday" in run.cause
+
+
+@pytest.mark.parametrize(
+    ("scenario", "shortfall"),
+    [
+        ("of a day", 0.61 - 0.7),
+        ("worse than the limit", 0.61 - 0.55),
+        ("of many flights", 0.63 - 0.7),
+        # Nothing tells how far chance takes the figure of so few flights.
+        ("of few flights", None),
+        ("by an older evaluation", None),
+        ("of flights without an outcome", None),
+    ],
+)
+def test_the_shortfall_is_to_the_limit_for_as_many_flights(
+    scenario: str, shortfall: float | None, bench: Bench
+) -> None:
+    assert published(bench.outcomes(JUDGE)[scenario]).get("RocAucShortfall") == (
+        None if shortfall is None else pytest.approx(shortfall)
+    )
+
+
+def test_without_an_outcome_it_is_told_how_many_have_none(bench: Bench) -> None:
+    figures = published(bench.outcomes(JUDGE)["of flights without an outcome"])
+    assert figures == {"PredictionsWithoutOutcome": 700, "JudgedPredictions": 0}
+
+
+def test_each_model_of_a_day_has_a_row_and_its_own_dimension(bench: Bench) -> None:
+    run = bench.outcomes(JUDGE)["of two models"]
+    rows = [json.loads(line) for line in run.arguments("Keep the figures")["Body"].splitlines()]
+    assert [(row["variant"], row["version"]) for row in rows] == [
+        ("champion", "7"),
+        ("challenger", "8"),
+    ]
+    variants = [
+        arguments["MetricData"][0]["Dimensions"][1]["Value"]
+        for name, arguments in run.calls
+        if name == "Publish the figures"
+    ]
+    assert variants == ["champion", "challenger"]
+
+
+def test_a_day_without_requests_has_no_figures(bench: Bench) -> None:
+    run = bench.outcomes(JUDGE)["of a day without requests"]
+    assert run.output["models"] == []
+    assert not run.called("Keep the figures")
 
 
 def variants_of(run: Run) -> dict[str, tuple[str, float]]:
