@@ -160,14 +160,14 @@ def main() -> None:
     for name in ("model", *SPLITS, "evaluation"):
         parser.add_argument(f"--{name}", type=Path, default=processing / name)
     chosen = parser.parse_args()
-    chosen.evaluation.mkdir(parents=True, exist_ok=True)
     try:
         folders = {name: getattr(chosen, name) for name in SPLITS}
         booster = load_model(chosen.model)
         report, described = evaluate(booster, folders)
-        smoke_sample.write(booster, chosen.test, chosen.evaluation)
     except DataError as error:
         sys.exit(str(error))
+    chosen.evaluation.mkdir(parents=True, exist_ok=True)
+    smoke_sample.write(booster, chosen.test, chosen.evaluation)
     plot(report, chosen.evaluation)
     (chosen.evaluation / "statistics.json").write_text(json.dumps(described))
     # The report is written last, so that the other files exist when it does.
