@@ -131,7 +131,8 @@ class GroundTruth(Construct):
             topic=foundation.topic,
             runbook="The champion orders flights worse than on 99 of 100 days of its evaluation."
             " The table model_quality has the days before: if they fell slowly, the world has"
-            " changed, train again; if at once, look at what callers send, then type make rollback",
+            " changed: train again. If they fell at once, look at what callers send, then type"
+            " make rollback.",
             above=0,
         )
 
