@@ -56,7 +56,7 @@ def test_names_match_without_regard_to_case_and_texts_stay_texts(tmp_path: Path)
     file = tmp_path / "0.json"
     file.write_bytes(lower_case_names(body.encode()))
     table = relation(TABLE, [Part(str(file), ("champion", "2026/11/29/05"))])
-    rows = duckdb.sql(
+    rows = duckdb.execute(
         f"SELECT meta.askedat, meta.count, variant, hour FROM {table}"  # noqa: S608 -- a test's
     ).fetchall()
     assert rows == [("2026-11-29T05:00:00Z", 3, "champion", "2026/11/29/05")]
@@ -65,7 +65,7 @@ def test_names_match_without_regard_to_case_and_texts_stay_texts(tmp_path: Path)
 def test_a_table_without_files_has_its_columns() -> None:
     table = relation(TABLE, [])
     query = f"SELECT meta.askedat, hour FROM {table}"  # noqa: S608 -- a test's
-    assert duckdb.sql(query).fetchall() == []
+    assert duckdb.execute(query).fetchall() == []
 
 
 def test_tables_by_folders_of_hive_are_left_to_ministack() -> None:

@@ -320,7 +320,9 @@ def _matching(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
         # Generating a hundred flights takes too long.
         return st.lists(_matching(schema["items"]), min_size=1, max_size=3)
     if "string" in kinds:
-        return st.from_regex(schema["pattern"], fullmatch=True)
+        if "pattern" in schema:
+            return st.from_regex(schema["pattern"], fullmatch=True)
+        return st.text(min_size=schema["minLength"], max_size=schema["maxLength"])
     numbers = st.integers(schema["minimum"], schema["maximum"])
     if "integer" in kinds:
         return numbers
