@@ -17,6 +17,7 @@ from local.runtime.emulator import Emulator
 from local.runtime.workspace import LocalError
 from local.services.application_auto_scaling.scalable_targets import ScalableTargets
 from local.services.athena import workflow_queries
+from local.services.cloudwatch import metrics
 from local.services.comprehend import detection
 from local.services.contract import door
 from local.services.contract.errors import error_name
@@ -50,6 +51,7 @@ class Tasks:
         self._table: Table = {
             **workflow_queries.table(emulator),
             **objects.table(emulator),
+            **metrics.table(emulator),
             **TranslationJobs(emulator).table(),
             **text_translation.table(self.quotas),
             **detection.table(self.quotas),

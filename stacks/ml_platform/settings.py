@@ -3,7 +3,7 @@
 from math import ceil
 from typing import Annotated, Literal, Self, get_args
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from stacks.environments import SettingsGroup
@@ -39,6 +39,20 @@ JobInstanceType = Annotated[str, AfterValidator(usable("training", "processing")
 ServingInstanceType = Annotated[str, AfterValidator(usable("hosting", "transform"))]
 NotebookInstanceType = Annotated[str, AfterValidator(usable("notebook"))]
 Share = Annotated[float, Field(ge=0, le=1)]
+
+
+def _with_an_answer(serving: object) -> object:
+    if serving == "asynchronous":
+        raise ValueError(
+            "an asynchronous endpoint answers into a bucket, minutes later if it has scaled to"
+            " zero, and the API in front of it answers its caller within 29 seconds. What can wait"
+            " is predicted by transform_batch, which costs nothing while idle; what is asked"
+            " seldom, by serving=serverless"
+        )
+    return serving
+
+
+Serving = Annotated[Literal["real-time", "serverless"], BeforeValidator(_with_an_answer)]
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -117,8 +131,10 @@ class MlTrainingSettings:
 class MlEndpointSettings:
     """How the model is served and monitored."""
 
-    serving: Literal["real-time", "serverless", "asynchronous"] = "real-time"
-    """Kind of endpoint."""
+    serving: Serving = "real-time"
+    """Kind of endpoint: real-time, on instances, or serverless, which costs nothing while nobody
+    asks. Not asynchronous: the API answers its caller, and batches are transformed. One kind is
+    not turned into the other: delete the endpoint, then approve a model again."""
     in_vpc: bool = True
     """Run the endpoint in the VPC. False only for serverless, which cannot run in one."""
     instance_type: ServingInstanceType = "ml.m7i.large"
@@ -169,6 +185,18 @@ class MlEndpointSettings:
     drift_minimum_flights: Annotated[int, Field(ge=50)] = 200
     """Fewer captured flights are not compared: in a small sample, chance alone makes PSI
     large, and 50 are the fewest that are taken."""
+    ground_truth: bool = True
+    """Join predictions with the outcomes that the lake curates later: figures of each day and
+    model, and an alarm. It needs the lake (ml_training.from_lake), captured requests and a model
+    that the workflow deploys; without one of them there is nothing to join, and nothing is made."""
+    outcome_days: Annotated[int, Field(ge=1, le=30)] = 2
+    """Predictions are judged this many days later, when the lake should know their outcomes: from
+    1 to 30, and fewer than capture_days."""
+    missed_delay_cost: Annotated[float, Field(ge=0, le=1_000_000)] = 5
+    """What a late flight costs that was not announced, in any unit: from 0 to 1,000,000."""
+    false_alarm_cost: Annotated[float, Field(ge=0, le=1_000_000)] = 1
+    """What it costs to announce a delay that does not come, in the same unit: from 0 to
+    1,000,000."""
     retrain_on_drift: bool = False
     """Start the training workflow when the drift alarm is raised."""
     requests_per_second: Annotated[int, Field(ge=1, le=10_000)] = 50
@@ -196,9 +224,13 @@ class MlEndpointSettings:
         }
         requirements = {
             "real-time": {"in_vpc=true (only serverless is outside)": self.in_vpc},
-            "asynchronous": {"in_vpc=true (only serverless is outside)": self.in_vpc, **single},
             "serverless": {**serverless, **single},
         }[self.serving]
+        if self.ground_truth and self.outcome_days >= self.capture_days:
+            raise ValueError(
+                f"outcome_days={self.outcome_days} must be fewer than capture_days="
+                f"{self.capture_days}: what was asked is deleted before it is judged"
+            )
         if self.roll_out == "linear":
             self._check_linear_steps()
         if self.roll_out in ("canary", "linear") and self.serving == "real-time":

@@ -247,7 +247,11 @@ def _states(state: str, sample: Sample) -> dict[str, Any]:
     return {
         "input": sample.input,
         "context": {
-            "Execution": {"Name": "a-run", "Id": "arn:an-execution"},
+            "Execution": {
+                "Name": "a-run",
+                "Id": "arn:an-execution",
+                "StartTime": "2026-11-28T00:00:00Z",
+            },
             "State": {"Name": state, "RetryCount": 0, "EnteredTime": "2026-11-28T00:00:00Z"},
         },
     }

@@ -18,7 +18,12 @@ NAMES = [PIPELINE, *(workflow.name for workflow in WORKFLOWS)]
 # Settings, and what they do not deploy.
 NOT_DEPLOYED = {
     "everything": set(),
-    "defaults": {PIPELINE, "language_chain/speak", "language_chain/translate_collection"},
+    "defaults": {
+        PIPELINE,
+        "language_chain/speak",
+        "language_chain/translate_collection",
+        "ml_platform/judge_predictions",
+    },
 }
 # Workflows that a second model has as well.
 AGAIN = {

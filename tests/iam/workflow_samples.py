@@ -179,6 +179,13 @@ SAMPLES: dict[str, list[Sample]] = {
                 "second": {"model": _OLD["model"], "package": "none"},
                 "approval": "Approved",
                 "statistics": "{MlTraining/Bucket}/evaluation/a-run/statistics.json",
+                "report": "{MlTraining/Bucket}/evaluation/a-run/",
+                "attempt": "0-0",
+                "version": 1,
+                "challenger": False,
+                "shadow": False,
+                "right": {"probabilities": [0.5], "tolerance": 0.0001},
+                "answers": [0.5],
                 "fleet": {"InstanceType": "ml.m5.large", "InitialInstanceCount": 1},
                 "alarms": [
                     {"AlarmName": "{MlEndpoint/RollBack/Errors}"},
@@ -197,6 +204,24 @@ SAMPLES: dict[str, list[Sample]] = {
                 "Describe the steps",
                 "Keep the fleet",
             ),
+        )
+    ],
+    "ml_platform/judge_predictions": [
+        Sample(
+            {
+                "day": "2026-11-29",
+                "query_id": "{work_group}",
+                "record": {
+                    "variant": "champion",
+                    "report": "{MlTraining/Bucket}/evaluation/a-run/",
+                    "flights": 500,
+                    "without_outcome": 0,
+                },
+                "limit": 0.6,
+                "models": [{"variant": "champion"}],
+                "failure": _failure("Read"),
+            },
+            passes=("Prepare", "Describe the metrics"),
         )
     ],
     "ml_platform/transform_batch": [

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
@@ -249,10 +249,12 @@ class Platform:
 
 
 @contextmanager
-def running_platform(workspace: Workspace, *, raise_quotas: bool = True) -> Iterator[Platform]:
+def running_platform(
+    workspace: Workspace, *, raise_quotas: bool = True, changes: Mapping[str, str] | None = None
+) -> Iterator[Platform]:
     """Deploy a platform with a training set; stop it afterwards.
 
-    Without `raise_quotas` its account has those of a new one.
+    Without `raise_quotas` its account has those of a new one. `changes` are settings.
     """
     settings = {
         "ml_training.from_lake": "false",
@@ -263,6 +265,7 @@ def running_platform(workspace: Workspace, *, raise_quotas: bool = True) -> Iter
         "ml_training.parallel_tuning_jobs": "1",
         "ml_endpoint.drift_minimum_flights": "50",
         "ml_endpoint.retrain_on_drift": "true",
+        **(changes or {}),
     }
     try:
         running = local_aws.start(workspace, ["ml-platform"], settings, raise_quotas=raise_quotas)

@@ -17,6 +17,7 @@ _IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:3.2-0"
 # How a substitution's name ends -> a value of its kind.
 _SAMPLES = {
     "ExportQuery": "UNLOAD (SELECT 1 FOR VERSION AS OF <snapshot>) TO 's3://the-databucket/training/<set>/'",
+    "Query": "SELECT 1 FROM captures WHERE hour BETWEEN '<day>/00' AND '<day>/23'",
     "FunctionArn": "arn:aws:lambda:us-east-1:000000000000:function:{name}",
     "ImageUri": _IMAGE,
     "KeyArn": "arn:aws:kms:us-east-1:000000000000:key/1234abcd-12ab-34cd-56ef-1234567890ab",

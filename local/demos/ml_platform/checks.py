@@ -8,6 +8,7 @@ from sklearn.metrics import roc_auc_score
 
 from local.demos.ml_platform import forecasting
 from local.demos.ml_platform.forecasting import Forecasts
+from local.demos.ml_platform.ground_truth import AS_PREDICTED, SPOILED, Quality
 from local.demos.report import Check
 
 AS_TRAINED, DRIFTED = "as trained", "drifted"
@@ -50,6 +51,10 @@ class Result:
     expected_of_api: list[float] = field(default_factory=list)
     """The same for the flights that the API was asked about, in their order."""
     latency_milliseconds: dict[str, float] = field(default_factory=dict)
+    wrong_model: dict[str, Any] = field(default_factory=dict)
+    """The deployment of a package whose container serves another model."""
+    quality: dict[str, Quality] = field(default_factory=dict)
+    """What the workflow says of predictions whose outcome is known, as predicted and spoiled."""
     drift: dict[str, dict[str, float]] = field(default_factory=dict)
     """Metrics of the drift check for flights as trained and drifted."""
     psi_limit: float = 0.0
@@ -65,6 +70,7 @@ def compare(result: Result) -> list[Check]:
         *_workflows(result),
         *_pipeline(result),
         *_predictions(result),
+        *_quality(result),
         *_drift(result),
         *_control_plane(result),
         *(forecasting.compare(result.forecasts) if result.forecasts else []),
@@ -78,6 +84,11 @@ def _workflows(result: Result) -> list[Check]:
         Check("the gate registers the model of the lake's set", True, registered),
         Check("the gate registers a model of shuffled labels", False, refused),
         Check("the approval rolled the model out", True, result.deployment["deployed"]),
+        Check(
+            "a container that serves another model is refused before traffic",
+            "WrongAnswers",
+            result.wrong_model.get("error"),
+        ),
     ]
 
 
@@ -114,6 +125,20 @@ def _predictions(result: Result) -> list[Check]:
         ),
         Check("flights of the report = of the test split", len(result.test), evaluation["rows"]),
         Check("better than carrier and hour by more than the noise of days", True, gain_low > 0),
+    ]
+
+
+def _quality(result: Result) -> list[Check]:
+    alarms = {AS_PREDICTED: "OK", SPOILED: "ALARM"}
+    return [
+        check
+        for name, quality in result.quality.items()
+        for check in (
+            Check(
+                f"ground truth, {name}: figures other than scikit-learn's", [], quality.differing
+            ),
+            Check(f"ground truth, {name}: state of the alarm", alarms[name], quality.alarm),
+        )
     ]
 
 

@@ -24,6 +24,8 @@ from local.demos.ml_platform.checks import AS_TRAINED, DRIFTED, Result, compare
 from local.demos.ml_platform.control_plane import requested_resources
 from local.demos.ml_platform.drift_noise import psi_limit
 from local.demos.ml_platform.forecasting import Forecasts
+from local.demos.ml_platform.ground_truth import AS_PREDICTED, SPOILED, GroundTruth
+from local.demos.ml_platform.wrong_model import deploy_wrong_model
 from local.demos.prediction_api import PredictionApi
 from local.demos.report import Report
 from local.runtime.deployment import Outputs
@@ -35,6 +37,7 @@ from repository import ROOT, extract
 
 _PLOTS = ("roc_curve", "confusion_matrix", "calibration")
 _BATCH, _SINGLE, _DRIFTED, _IN_PROCESS = 100, 200, 2_000, 10_000
+_JUDGED = 1_500  # flights whose outcome the lake knows
 # The drift check reads at most 20,000 captured flights: those as trained, and as many drifted.
 _MOST_FLIGHTS = 8_000
 _RUN = "from-the-lake"
@@ -50,7 +53,7 @@ class MlPlatformDemo:
 
     def __init__(self, context: Context) -> None:
         self._emulator, self._workspace = context.emulator, context.workspace
-        self._steps = context.steps
+        self._steps, self._outputs = context.steps, context.outputs
         self._training = context.outputs["MlTraining"]
         self._endpoint = context.outputs["MlEndpoint"]
         self._s3 = context.emulator.client("s3")
@@ -70,7 +73,12 @@ class MlPlatformDemo:
         result.train, result.test = (
             self._split(result.training["training_data"], split) for split in ("train", "test")
         )
+        with self._steps.step(
+            "Approve a container that serves another model: refused before traffic"
+        ):
+            result.wrong_model = self._wrong_model(result)
         self._predict(result)
+        self._judge(result)
         with self._steps.step("Predict for the same flights without an endpoint (batch transform)"):
             result.batch = self._transform(f"{result.training['training_data']}split=test/")
         # A setting may leave the second model out.
@@ -102,6 +110,11 @@ class MlPlatformDemo:
                 f"shuffled labels: ROC AUC {result.refused['report']['score']:.3f}, refused",
                 f"API latency, one flight a request: {latency['p50']:.0f} ms (p50),"
                 f" {latency['p99']:.0f} ms (p99)",
+                f"a container that serves another model: {result.wrong_model['error']}, refused",
+                f"ROC AUC by ground truth: {result.quality[AS_PREDICTED].judged['roc_auc']:.3f} on"
+                f" {result.quality[AS_PREDICTED].judged['flights']:,} flights (limit"
+                f" {result.quality[AS_PREDICTED].judged['roc_auc_limit']:.3f}),"
+                f" {result.quality[SPOILED].judged['roc_auc']:.3f} with flights mixed up",
                 f"largest PSI: {result.drift[AS_TRAINED]['LargestPsi']:.3f} as trained,"
                 f" {result.drift[DRIFTED]['LargestPsi']:.3f} drifted",
                 *([forecasting.figure(result.forecasts)] if result.forecasts else []),
@@ -198,6 +211,41 @@ class MlPlatformDemo:
             drifted = _drifted(_repeated(flights, max(len(flights), _DRIFTED)))
             self._ask(api, drifted)
             result.drift[DRIFTED] = self._drift(lambda captured: captured >= count + len(drifted))
+
+    def _wrong_model(self, result: Result) -> dict[str, Any]:
+        """The deployment of a package whose artefact is the model of shuffled labels."""
+        bucket = self._training["BucketName"]
+        keys = list_keys(self._s3, bucket, "models/shuffled")
+        (key,) = (key for key in keys if key.endswith("model.tar.gz"))
+        return deploy_wrong_model(
+            self._step_functions,
+            (self._training["StateMachineArn"], self._endpoint["StateMachineArn"]),
+            result.training["model_package_arn"],
+            f"s3://{bucket}/{key}",
+        )
+
+    def _judge(self, result: Result) -> None:
+        """Ask about flights whose outcome the lake has, as they were and each as another one."""
+        api = PredictionApi(self._emulator, self._endpoint["ApiUrl"])
+        truth = GroundTruth(self._emulator, self._outputs)
+        flights = result.test.sample(min(len(result.test), _JUDGED), random_state=3)
+        ids = flights[_id_column()]
+        late = flights.set_index(_id_column())[0]
+        mixed_up = flights.sample(frac=1, random_state=4)
+        for place, (name, features) in enumerate(
+            ((AS_PREDICTED, flights), (SPOILED, mixed_up)), start=1
+        ):
+            with self._steps.step(f"Join predictions with their outcomes (Athena): {name}"):
+                requests = _requests(features)
+                with_ids = [
+                    {**request, "event_id": event_id}
+                    for request, event_id in zip(requests, ids, strict=True)
+                ]
+                for start in range(0, len(with_ids), _BATCH):
+                    api.ask(with_ids[start : start + _BATCH]).raise_for_status()
+                result.quality[name] = truth.judge(late, place * len(flights))
+                # Captures tell seconds: the answers of the next turn must be later.
+                time.sleep(1)
 
     def _execute(self, machine: str, name: str, execution_input: dict[str, Any]) -> dict[str, Any]:
         return _output(execute(self._step_functions, machine, execution_input, name))
@@ -355,6 +403,11 @@ def _requests(flights: pd.DataFrame) -> list[dict[str, Any]]:
         }
         for row in flights.itertuples(index=False)
     ]
+
+
+def _id_column() -> int:
+    """The column of a split that holds the flight's id, behind label and features."""
+    return len(importlib.import_module("features").FEATURES) + 1
 
 
 def _repeated(flights: pd.DataFrame, count: int) -> pd.DataFrame:

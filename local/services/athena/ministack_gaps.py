@@ -18,6 +18,7 @@ from typing import Any
 from ministack.services import athena, glue, s3
 
 from local.runtime.wrapping import wrap
+from local.services.athena import json_tables
 from local.services.athena.iceberg_reads import plan, references
 from local.services.s3.uri import split_uri
 
@@ -48,6 +49,7 @@ def close() -> None:
     wrap(athena, "_rewrite_data_paths", _without_versions)
     wrap(athena, "_materialize_table_files", _table_files)
     wrap(athena, "_table_relation", _relation)
+    wrap(athena, "_empty_relation", _empty_relation)
 
 
 async def _without_versions(original: Any, query: str, *arguments: Any, **options: Any) -> Any:
@@ -77,6 +79,8 @@ def _table_files(original: _Original, location: str, work_folders: list[str]) ->
     table = _table_at(location)
     if table and "metadata_location" in (glue._tables[table].get("Parameters") or {}):
         return _snapshot_files(table, work_folders)
+    if table and json_tables.is_typed(glue._tables[table]):
+        return _json_files(glue._tables[table], location, work_folders)
     partitions = glue._partitions.get(table, []) if table else []
     if not partitions:
         return list(original(location, work_folders))
@@ -111,8 +115,33 @@ def _snapshot_files(table: str, work_folders: list[str]) -> list[str]:
     return paths
 
 
+def _json_files(table: dict[str, Any], location: str, work_folders: list[str]) -> list[str]:
+    """Copies of the objects of a JSON table; `_relation` tells how to read them."""
+    bucket, prefix = split_uri(location)
+    objects = s3._buckets[bucket]["objects"] if bucket in s3._buckets else {}
+    root = Path(tempfile.mkdtemp(prefix="athena-"))
+    work_folders.append(str(root))
+    parts = []
+    for number, key in enumerate(sorted(key for key in objects if key.startswith(prefix))):
+        uri = f"s3://{bucket}/{key}"
+        values = json_tables.partition_of(table, uri)
+        if values is not None:
+            path = root / f"{number}.json"
+            path.write_bytes(json_tables.lower_case_names(_read_object(uri)))
+            parts.append(json_tables.Part(str(path), values))
+    paths = [part.path for part in parts]
+    _relations[tuple(paths)] = json_tables.relation(table, parts)
+    return paths
+
+
 def _relation(original: Callable[..., str], table_data: dict[str, Any], files: list[str]) -> str:
     return _relations.pop(tuple(files), None) or original(table_data, files)
+
+
+def _empty_relation(original: Callable[..., str], table_data: dict[str, Any]) -> str:
+    if json_tables.is_typed(table_data):
+        return json_tables.relation(table_data, [])
+    return original(table_data)
 
 
 def _read_object(uri: str) -> bytes:

@@ -50,5 +50,6 @@ def _resource_arn(original: Callable[..., Any], *request: Any) -> str:
 
 def _condition_key(original: Callable[..., Any], key: str, context: Any) -> Any:
     if key.lower() == "cloudwatch:namespace":
-        return _namespace.get() or None
+        # A task of a workflow says it itself; no request of it reached ministack.
+        return original(key, context) or _namespace.get() or None
     return original(key, context)

@@ -16,7 +16,9 @@ from local.services.iam.storage_permissions import (
 )
 from local.services.s3.uri import split_uri
 
-_TABLE = re.compile(r"\b(?:FROM|JOIN)\s+(?:\"?(?P<database>\w+)\"?\.)?\"?(?P<table>\w+)\"?", re.I)
+_TABLE = re.compile(
+    r"\b(?:FROM|JOIN)\s+(?!UNNEST\b)(?:\"?(?P<database>\w+)\"?\.)?\"?(?P<table>\w+)\"?", re.I
+)
 # What a query names itself, by WITH, is no table.
 _NAMED = re.compile(r"(?:\bWITH|,)\s+(?P<name>\w+)\s+AS\s+\(", re.I)
 _UNLOAD = re.compile(r"\bTO 's3://(?P<bucket>[^/']+)/(?P<prefix>[^']*)'")

@@ -1,4 +1,4 @@
-"""What S3, DynamoDB, SNS and Lambda ask of the caller of a task.
+"""What S3, DynamoDB, SNS, CloudWatch and Lambda ask of the caller of a task.
 
 Actions and resources are those of the Service Authorization Reference. A bucket, table or topic
 under a customer-managed key asks its caller for the use of the key, through the service. Pages
@@ -99,6 +99,12 @@ def publish(arguments: Arguments, account: Account) -> list[Permission]:
         Permission("sns:Publish", topic),
         *use_of_key(account.key_of(topic), "sns", "Decrypt", "GenerateDataKey"),
     ]
+
+
+def put_metric_data(arguments: Arguments, _account: Account) -> list[Permission]:
+    """`cloudwatch:putMetricData`: it has no resource, and tells policies the namespace."""
+    namespace = {"cloudwatch:namespace": arguments["Namespace"]}
+    return [Permission("cloudwatch:PutMetricData", "*", namespace)]
 
 
 def invoke_function(arguments: Arguments, _account: Account) -> list[Permission]:

@@ -37,6 +37,7 @@ TABLE: dict[str, Callable[[Arguments, Account], list[Permission]]] = {
     "applicationautoscaling:registerScalableTarget": scaling.register_target,
     "athena:getQueryResults": athena.get_query_results,
     "athena:startQueryExecution": athena.start_query_execution,
+    "cloudwatch:putMetricData": storage.put_metric_data,
     "dynamodb:updateItem": storage.update_item,
     "lambda:invoke": storage.invoke_function,
     "polly:getSpeechSynthesisTask": language.without_resource("polly:GetSpeechSynthesisTask"),

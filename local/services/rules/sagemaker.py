@@ -269,6 +269,22 @@ RULES = [
         accepted=_transform(MaxPayloadInMB=20, MaxConcurrentTransforms=5),
     ),
     Rule(
+        id="transform-batches",
+        operations=("sagemaker:CreateTransformJob",),
+        says="Records are put together in batches only where the input is split into records.",
+        breaks=lambda request, _: (
+            request.get("BatchStrategy") == "MultiRecord"
+            and request["TransformInput"].get("SplitType", "None") == "None"
+        ),
+        error="ValidationException",
+        message="To use the batch strategy, you must set the SplitType property to Line, RecordIO,"
+        " or TFRecord.",
+        source=api(_REFERENCE, "API_CreateTransformJob"),
+        read=READ,
+        refused=_transform(BatchStrategy="MultiRecord"),
+        accepted=_transform(MaxPayloadInMB=1),
+    ),
+    Rule(
         id="wait-without-spot",
         operations=_BOTH,
         says="A limit of waiting is given with managed Spot training only.",

@@ -122,6 +122,19 @@ def _other_variants(request: Arguments, state: State) -> bool:
     return _names(state, new) != _names(state, old)
 
 
+def _serverless_config(state: State, config_name: str) -> bool:
+    config = state.get("endpoint_configs", {}).get(config_name, {})
+    return any("ServerlessConfig" in variant for variant in config.get("ProductionVariants", []))
+
+
+def _beyond_serverless(model: Arguments) -> bool:
+    return (
+        "VpcConfig" in model
+        or bool(model.get("EnableNetworkIsolation"))
+        or len(model.get("Containers", [])) > 1
+    )
+
+
 def _instance_variants(request: Arguments) -> list[Arguments]:
     kinds = ("ProductionVariants", "ShadowProductionVariants")
     return [variant for kind in kinds for variant in request.get(kind, [])]
@@ -233,6 +246,51 @@ RULES = [
         read=READ,
         refused=_config(_serverless(), DataCaptureConfig=_CAPTURE),
         accepted=_config(_serverless()),
+    ),
+    Rule(
+        id="serverless-model",
+        operations=_CONFIG,
+        says="The model of a serverless endpoint is in no VPC, is not isolated, and is one"
+        " container.",
+        breaks=lambda request, state: any(
+            _beyond_serverless(state.get("models", {}).get(variant["ModelName"], {}))
+            for variant in request["ProductionVariants"]
+            if "ServerlessConfig" in variant
+        ),
+        error="ValidationException",
+        message="Serverless endpoints do not support VPC configuration, network isolation or"
+        " inference pipelines.",
+        source=api(_GUIDE, "serverless-endpoints"),
+        read=READ,
+        refused=_config(_serverless()),
+        accepted=_config(),
+        state={"models": {"model": {"VpcConfig": {"Subnets": ["subnet-1"]}}}},
+    ),
+    Rule(
+        id="serverless-conversion",
+        operations=_UPDATE,
+        says="An endpoint on instances is not turned into a serverless one, nor the reverse.",
+        breaks=lambda request, state: (
+            request["EndpointName"] in state.get("endpoints", {})
+            and _serverless_config(state, request["EndpointConfigName"])
+            != _serverless_config(
+                state, state["endpoints"][request["EndpointName"]]["EndpointConfigName"]
+            )
+        ),
+        error="ValidationException",
+        message="An instance-based endpoint cannot be converted to a serverless endpoint.",
+        source=api(_GUIDE, "serverless-endpoints"),
+        read=READ,
+        refused={"EndpointName": "endpoint", "EndpointConfigName": "serverless"},
+        accepted={"EndpointName": "endpoint", "EndpointConfigName": "new"},
+        state={
+            **_STATE,
+            "endpoint_configs": {
+                "old": _OLD,
+                "new": _OLD,
+                "serverless": {"ProductionVariants": [_serverless()]},
+            },
+        },
     ),
     Rule(
         id="linear-step",

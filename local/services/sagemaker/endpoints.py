@@ -19,7 +19,7 @@ from local.services.sagemaker.containers import ModelServers
 from local.services.sagemaker.jobs import SageMakerJobs
 from local.services.sagemaker.resources import Resources
 from local.services.task import Arguments, Table
-from local.services.vpc.endpoints import s3_endpoint_of
+from local.services.vpc.endpoints import s3_endpoint_of_model
 
 LENIENT = [
     (
@@ -44,6 +44,7 @@ class Endpoint:
 
     variants: list[Variant]
     capture_bucket: str
+    """Empty for one that captures nothing."""
     role_arn: str
     vpc_endpoint_id: str
     asynchronous: bool = False
@@ -81,7 +82,7 @@ class Endpoints:
         model = self._resources.get("Model", model_name)
         package_name = model["PrimaryContainer"]["ModelPackageName"]
         package = self._resources.get("ModelPackage", package_name)
-        vpc_endpoint_id = s3_endpoint_of(self._emulator, model["VpcConfig"]["Subnets"])
+        vpc_endpoint_id = s3_endpoint_of_model(self._emulator, model)
         jobs = SageMakerJobs(self._emulator, self._folder / "jobs", vpc_endpoint_id)
         return self._servers.urls(model, package, jobs)
 
@@ -114,7 +115,7 @@ class Endpoints:
     def _endpoint(self, config: Arguments) -> Endpoint:
         variants = config["ProductionVariants"]
         model = self._resources.get("Model", variants[0]["ModelName"])
-        capture = config.get("DataCaptureConfig", {}).get("DestinationS3Uri", "s3://none/")
+        capture = config.get("DataCaptureConfig", {}).get("DestinationS3Uri", "")
         return Endpoint(
             variants=[
                 Variant(
@@ -127,5 +128,5 @@ class Endpoints:
             capture_bucket=split_uri(capture)[0],
             role_arn=model["ExecutionRoleArn"],
             asynchronous="AsyncInferenceConfig" in config,
-            vpc_endpoint_id=s3_endpoint_of(self._emulator, model["VpcConfig"]["Subnets"]),
+            vpc_endpoint_id=s3_endpoint_of_model(self._emulator, model),
         )

@@ -61,8 +61,9 @@ def invoke(
         )
     answer_type = answer.headers.get("content-type", "application/json")
     inference_id = headers.get("x-amzn-sagemaker-inference-id", "")
-    line = captured_line(inference_id, (content_type, body), (answer_type, answer.content))
-    data_capture.add(name, chosen, line)
+    if endpoints[name].capture_bucket:
+        line = captured_line(inference_id, (content_type, body), (answer_type, answer.content))
+        data_capture.add(name, chosen, line)
     response_headers = {
         "content-type": answer_type,
         "x-amzn-invoked-production-variant": chosen,

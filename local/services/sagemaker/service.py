@@ -20,7 +20,7 @@ from local.services.sagemaker.model_registry import ModelRegistry
 from local.services.sagemaker.resources import Resources
 from local.services.sagemaker.transform_job import transform
 from local.services.task import Arguments, Table, TaskError
-from local.services.vpc.endpoints import s3_endpoint_of
+from local.services.vpc.endpoints import s3_endpoint_of, s3_endpoint_of_model
 
 LENIENT = [
     (
@@ -56,6 +56,7 @@ class SageMaker:
         return {
             "endpoints": resources["Endpoint"],
             "endpoint_configs": resources["EndpointConfig"],
+            "models": resources["Model"],
             "training_jobs": self._training_jobs,
             "running_jobs": [*self._running_jobs],
         }
@@ -133,7 +134,9 @@ class SageMaker:
 
     def _transform(self, request: Arguments) -> Arguments:
         model = self._resources.get("Model", request["ModelName"])
-        jobs = self._jobs(model["VpcConfig"]["Subnets"])
+        jobs = SageMakerJobs(
+            self._emulator, self._folder / "jobs", s3_endpoint_of_model(self._emulator, model)
+        )
         urls = self._endpoints.container_urls(request["ModelName"])
         name = request["TransformJobName"]
         self._keep_request("Transform", request)

@@ -35,7 +35,7 @@ LENIENT = [
 _Original = Callable[..., Any]
 _SERVED = (
     r"sagemaker|applicationautoscaling|athena:(startQueryExecution|getQueryResults)"
-    r"|s3:(get|put|head)Object$|translate|comprehend|transcribe|polly"
+    r"|s3:(get|put|head)Object$|cloudwatch:putMetricData|translate|comprehend|transcribe|polly"
 )
 # LOCAL_TASKS: tests of the workflows' errors answer every task themselves, and check its request.
 _SCRIPTED = "LOCAL_TASKS" in os.environ

@@ -2,7 +2,8 @@
 
 Runs as a SageMaker processing job in the container that trained the model; the folders are
 SageMaker's unless others are given. Writes `evaluation.json`, which the workflow's gate reads,
-`statistics.json`, which the drift check compares the endpoint's traffic with, and three plots.
+`statistics.json`, which the drift check compares the endpoint's traffic with, the smoke test's
+flights and answers, and three plots.
 pandas and scikit-learn do the work here, Spark did it in the lake (TR-04).
 
 A model that is no better than the baselines of `baselines.py` has learnt nothing (TR-24), and one
@@ -27,6 +28,8 @@ from sklearn import metrics
 
 import baselines
 import leaks
+import quality_limits
+import smoke_sample
 from features import (
     CATEGORICAL,
     DEPARTURE,
@@ -65,6 +68,7 @@ def evaluate(booster: xgb.Booster, folders: Mapping[str, Path]) -> tuple[Figures
     report = figures(test[LABEL], probabilities)
     report["roc_auc_interval"] = interval(aucs)
     report["bootstrap"] = days.about()
+    report["quality_limits"] = quality_limits.limits(test, probabilities)
     report["baselines"] = {}
     for name, prediction in baselines.predictions(train, test).items():
         baseline = figures(test[LABEL], prediction)
@@ -158,10 +162,12 @@ def main() -> None:
     chosen = parser.parse_args()
     try:
         folders = {name: getattr(chosen, name) for name in SPLITS}
-        report, described = evaluate(load_model(chosen.model), folders)
+        booster = load_model(chosen.model)
+        report, described = evaluate(booster, folders)
     except DataError as error:
         sys.exit(str(error))
     chosen.evaluation.mkdir(parents=True, exist_ok=True)
+    smoke_sample.write(booster, chosen.test, chosen.evaluation)
     plot(report, chosen.evaluation)
     (chosen.evaluation / "statistics.json").write_text(json.dumps(described))
     # The report is written last, so that the other files exist when it does.

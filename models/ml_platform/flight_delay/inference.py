@@ -2,7 +2,8 @@
 
 `text/csv` is rows of the features in order, without header and label; `application/json` is
 `{"flights": [{feature: value, ...}, ...]}`, where weather that nobody measured, and delays that the
-caller does not know, are null or absent.
+caller does not know, are null or absent. A flight of JSON may have an `event_id`, by which captured
+answers are joined with outcomes later; the model never sees it.
 The answer is `{"predictions": [{"delayed": true, "probability": 0.61}, ...]}`, or, to whoever takes
 `text/csv` alone, as batch transforms do, a line with the probability for each flight. Whatever else
 comes is refused with a 4xx and a sentence that says what is wrong, where.
@@ -24,7 +25,7 @@ import numpy as np
 import xgboost as xgb
 from flask import Response
 
-from features import CATEGORICAL, FEATURES, KNOWN, OPTIONAL, known_categories
+from features import CATEGORICAL, EVENT_ID, FEATURES, KNOWN, OPTIONAL, known_categories
 
 _JSON, _CSV = "application/json", "text/csv"
 # A batch transform puts up to one mebibyte into a request, and no valid line is below 21 bytes.
@@ -173,13 +174,23 @@ def _flight(row: int, flight: Any) -> Flight:
     if not isinstance(flight, dict):
         raise RequestError(400, f"flight {row} must be an object of features")
     for name in flight:
-        if name not in FEATURES:
+        if name == EVENT_ID:
+            _check_id(row, flight[name])
+        elif name not in FEATURES:
             features = ", ".join(FEATURES)
             raise RequestError(
                 400, f"flight {row}: {name[:40]!r} is no feature; known are {features}"
             )
     codes = [_code(row, name, flight.get(name)) for name in CATEGORICAL]
     return [*codes, *(_number(row, name, flight.get(name)) for name in (*KNOWN, *OPTIONAL))]
+
+
+def _check_id(row: int, value: Any) -> None:
+    if not isinstance(value, str) or not 1 <= len(value) <= 128:
+        raise RequestError(
+            400,
+            f"flight {row}: {EVENT_ID} must be a text of 1 to 128 characters, not {_shown(value)}",
+        )
 
 
 def _code(row: int, name: str, value: Any) -> str:

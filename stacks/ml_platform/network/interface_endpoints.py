@@ -14,6 +14,8 @@ _ACTIONS: dict[InterfaceEndpoint, list[str]] = {
     "sagemaker.api": [
         "sagemaker:AddTags",
         "sagemaker:CreateHyperParameterTuningJob",
+        # The URL is issued here; the notebook's pages come through its own endpoint.
+        "sagemaker:CreatePresignedNotebookInstanceUrl",
         "sagemaker:CreateProcessingJob",
         "sagemaker:CreateTrainingJob",
         "sagemaker:CreateTransformJob",

@@ -20,6 +20,16 @@ _USED_ENDPOINTS: tuple[InterfaceEndpoint, ...] = ("sagemaker.api", "notebook")
 _INSTANCES = f"arn:{Aws.PARTITION}:sagemaker:{Aws.REGION}:{Aws.ACCOUNT_ID}:notebook-instance/*"
 
 
+# The tag of the instance names an IAM user, or the session of a role: a session has no user name,
+# and its `aws:userid` is the role's id, a colon, and the session's name, which is the person's in
+# IAM Identity Center (docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html,
+# from knowledge of it). No owner's name has a character that is a wildcard in a policy.
+_OWNERS: dict[str, dict[str, dict[str, object]]] = {
+    "ByTheirName": {"StringLike": {"aws:ResourceTag/owner": "${aws:username}"}},
+    "ByTheirSession": {"StringLike": {"aws:userid": "*:${aws:ResourceTag/owner}"}},
+}
+
+
 class NotebookRole(JobRole):
     """Read the training set, and start training jobs within the workflow's guard rails."""
 
@@ -88,7 +98,8 @@ class OpenOwnNotebook(iam.ManagedPolicy):
     """Open one's own notebook instance, through the VPC endpoints or from given addresses.
 
     IAM checks every request of an open notebook, so leaving the network ends the session. Attach it
-    to users or permission sets. Raises ValueError if nobody could open the notebook.
+    to users, or to roles and permission sets, whose sessions are named after people. Raises
+    ValueError if nobody could open the notebook.
     """
 
     def __init__(
@@ -120,17 +131,20 @@ class OpenOwnNotebook(iam.ManagedPolicy):
             scope,
             construct_id,
             description="Open one's own notebook instance of the ML platform",
-            statements=[_open(place, condition) for place, condition in places.items()],
+            statements=[
+                _open(f"{place}{kind}", {**condition, **owner})
+                for place, condition in places.items()
+                for kind, owner in _OWNERS.items()
+            ],
         )
         gate.accept_wildcards(self, [_INSTANCES], "the owner's tag on the instance narrows it")
 
 
 def _open(place: str, condition: dict[str, dict[str, object]]) -> iam.PolicyStatement:
-    own_instance = {
-        "aws:ResourceTag/owner": "${aws:username}",
+    equals = {
         "aws:ResourceTag/architecture": "ml-platform",
+        **condition.get("StringEquals", {}),
     }
-    equals = {**own_instance, **condition.get("StringEquals", {})}
     return iam.PolicyStatement(
         sid=f"OpenOwn{place}",
         actions=["sagemaker:CreatePresignedNotebookInstanceUrl"],

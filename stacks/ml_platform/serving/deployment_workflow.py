@@ -68,6 +68,7 @@ class DeploymentWorkflow(Construct):
             timeout=Duration.hours(8),
         )
         self._permit(endpoint, models, in_vpc=settings.in_vpc)
+        self._permit_smoke_test(endpoint, models)
         self._permit_roll_out(foundation.key, endpoint)
         self._permit_scaling(endpoint)
         self._on_approval(foundation.key)
@@ -117,9 +118,36 @@ class DeploymentWorkflow(Construct):
         )
         statistics = endpoint.bucket.arn_for_objects(f"drift/{endpoint.name}/statistics.json")
         role.allow("KeepStatistics", ["s3:PutObject"], statistics)
+        role.allow(
+            "RecordTheDeployment",
+            ["s3:PutObject"],
+            endpoint.bucket.arn_for_objects(f"deployments/{endpoint.name}/{endpoint.name}-*.json"),
+            wildcard_because="a record is named after the endpoint and the execution",
+        )
         role.allow("Tell", ["sns:Publish"], self._topic.topic_arn)
         for statement in guard_rails(models_in_vpc=in_vpc):
             role.add_to_policy(statement)
+
+    def _permit_smoke_test(self, endpoint: Endpoint, models: s3.IBucket) -> None:
+        """A transform job asks the new model before it takes traffic (SE-10)."""
+        role, stack = self.state_machine.service_role, Stack.of(self)
+        role.allow(
+            "AskTheNewModel",
+            [f"sagemaker:{verb}TransformJob" for verb in ("Create", "Describe", "Stop")]
+            + ["sagemaker:AddTags", "sagemaker:ListTags"],
+            stack.format_arn(
+                service="sagemaker", resource="transform-job", resource_name=f"{endpoint.name}-*"
+            ),
+            wildcard_because="the job is named after the endpoint and the execution",
+        )
+        self.state_machine.allow_sync("SageMakerTransformJobs")
+        role.allow(
+            "CompareItsAnswers",
+            ["s3:GetObject"],
+            models.arn_for_objects("evaluation/*/smoke_test.json"),
+            endpoint.bucket.arn_for_objects(f"transform/{endpoint.name}-*/flights.json.out"),
+            wildcard_because="both lie in folders named after executions",
+        )
 
     def _permit_roll_out(self, key: kms.IKey, endpoint: Endpoint) -> None:
         """What SageMaker asks its caller for beside its own actions.

@@ -6,6 +6,8 @@ from constructs import Construct
 from stacks.ml_platform.foundation import PlatformFoundation
 from stacks.ml_platform.job_roles import JobRole
 from stacks.ml_platform.serving.roll_back_alarms import RollBackAlarms
+from stacks.ml_platform.settings import MlEndpointSettings
+from stacks.ml_platform.storage import allow_from_outside
 from stacks.ml_platform.training.training_inputs import TrainingInputs
 
 _OWN_FILES = "SageMaker names the files of its jobs, below this prefix"
@@ -27,12 +29,23 @@ class ServingRole(JobRole):
     ) -> None:
         super().__init__(scope, construct_id, foundation=foundation, log_group="*")
         data, preparation = inputs.data, inputs.preparation
+        if not foundation.environment.settings(MlEndpointSettings).in_vpc:
+            # SageMaker fetches the model of a serverless endpoint from outside the VPC.
+            allow_from_outside(self)
         self.allow_list("FindTheModel", models.bucket_arn, "models/")
         self.allow(
             "ReadTheModel",
             ["s3:GetObject"],
             models.arn_for_objects("models/*"),
             wildcard_because=_OWN_FILES,
+        )
+        # The smoke test of a new model is a job under this role.
+        self.allow_list("FindTheSample", models.bucket_arn, "evaluation/*/smoke_test/")
+        self.allow(
+            "ReadTheSample",
+            ["s3:GetObject"],
+            models.arn_for_objects("evaluation/*/smoke_test/flights.json"),
+            wildcard_because="reports are stored in folders named after executions",
         )
         if preparation:
             self.allow(

@@ -8,11 +8,13 @@
     prefix of flights --> transform_batch (Step Functions) --> bucket/transform
     history of demand, each night --> transform_batch of energy-demand --> forecasts (AI-10)
     train_model <------------------------- retrain, by setting ------------------------------+
+    captures + what the lake knows by now --> judge_predictions --> table model_quality, alarm
 
 From the notes: DP-01 model, configuration, endpoint; DP-02 variants with shares of the traffic;
 DP-03 batch transform; DP-04 by setting a container in front that prepares what is asked;
 DP-05 scaling; DP-06 API, function, endpoint;
-DP-07 nothing public; DP-10 drift, by our own check, since Model Monitor takes no new customers;
+DP-07 nothing public; DP-10 drift and model quality, by our own checks, since Model Monitor takes
+no new customers;
 DP-11 CloudWatch and CloudTrail; DP-12 retraining; SE-24 a new account may have none of the
 instance type for endpoints: raise it under Service Quotas. DP-08 and DP-09: Neo has nothing to
 gain on boosted trees, and Elastic Inference has ended.
@@ -30,6 +32,7 @@ from stacks.ml_platform.serving.batch_transform import BatchTransform
 from stacks.ml_platform.serving.deployment_workflow import DeploymentWorkflow
 from stacks.ml_platform.serving.drift_check import DriftCheck
 from stacks.ml_platform.serving.endpoint import Endpoint
+from stacks.ml_platform.serving.ground_truth import GroundTruth
 from stacks.ml_platform.serving.monitoring import EndpointMonitoring
 from stacks.ml_platform.serving.prediction_api import PredictionApi
 from stacks.ml_platform.serving.roll_back_alarms import CHALLENGER, CHAMPION, RollBackAlarms
@@ -112,6 +115,20 @@ class MlEndpoint(Stack):
                 registry=flights.registry,
             )
             outputs["StateMachineArn"] = deployment.state_machine.state_machine_arn
+            lake = flights.inputs.data.lake
+            if lake and settings.ground_truth and settings.data_capture_percent:
+                truth = GroundTruth(
+                    self,
+                    "GroundTruth",
+                    foundation=foundation,
+                    endpoint=endpoint,
+                    models=training_stack.bucket,
+                    data=flights.inputs.data,
+                    lake=lake,
+                )
+                outputs["QualityDatabase"] = truth.database_name
+                outputs["QualityStateMachineArn"] = truth.state_machine.state_machine_arn
+                outputs["QualityAlarm"] = truth.alarm.alarm_name
         batch = BatchTransform(
             self,
             "Batch",

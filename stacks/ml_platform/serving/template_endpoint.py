@@ -95,7 +95,6 @@ class TemplateEndpoint(Construct):
             ],
             kms_key_id=None if serverless else self._key.key_arn,
             data_capture_config=self._capture() if settings.data_capture_percent else None,
-            async_inference_config=self._queue() if settings.serving == "asynchronous" else None,
         )
         if serverless:
             gate.acknowledge(
@@ -118,15 +117,6 @@ class TemplateEndpoint(Construct):
             capture_content_type_header=sagemaker.CfnEndpointConfig.CaptureContentTypeHeaderProperty(
                 csv_content_types=["text/csv"], json_content_types=["application/json"]
             ),
-        )
-
-    def _queue(self) -> sagemaker.CfnEndpointConfig.AsyncInferenceConfigProperty:
-        return sagemaker.CfnEndpointConfig.AsyncInferenceConfigProperty(
-            output_config=sagemaker.CfnEndpointConfig.AsyncInferenceOutputConfigProperty(
-                s3_output_path=self._bucket.s3_url_for_object("transform/answers"),
-                s3_failure_path=self._bucket.s3_url_for_object("transform/failures"),
-                kms_key_id=self._key.key_arn,
-            )
         )
 
     def _roll_out(

@@ -162,7 +162,8 @@ def test_a_failed_roll_out_leaves_the_old_model_serving(
     platform.emulator.client("s3").put_object(Bucket=bucket, Key=key, Body=b"not a model")
     asked_for = {"model_package_arn": first["model_package_arn"], "champion": True}
     failed = platform.execute(machine, asked_for)
-    assert (failed["status"], failed["error"]) == ("FAILED", "RollOutInService")
+    assert (failed["status"], failed["error"]) == ("FAILED", "States.TaskFailed")
+    assert failed["cause"].startswith("Failed at Ask the new model: ")
     assert "is no model.tar.gz" in failed["cause"]
     assert failed["cause"].endswith("The old model serves on.")
     again = platform.execute(machine, {"model_package_arn": second["model_package_arn"]})

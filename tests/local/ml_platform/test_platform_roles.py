@@ -21,6 +21,7 @@ EVALUATES = ["FindTheSet", "ReadTheSet", "FindTheModel", "ReadTheModel", "WriteT
 EVERY_JOB = ["UseTheKey", "ReadItsCode", "FindItsCode"]
 TRANSFORMS = ["ReadTheModel", "ReadThePreparation", "FindTheSet", "ReadTheSet", "UseTheKey"]
 TRANSFORMS += ["WriteWhatItAnswered"]
+SMOKE_TESTS = ["FindTheSample", "ReadTheSample", "WriteWhatItAnswered"]
 OWN_TRANSFORMS = ["FindWhatToTransform", "ReadWhatToTransform"]
 DETECTS = ["FindCaptures", "ReadCapturesAndStatistics", "ReadUnderTheKey", "PublishShift"]
 # The local AWS has no images, network or volumes, and writes logs under no role.
@@ -39,7 +40,7 @@ FLIGHT |= {"hour": 22, "distance_miles": 1400}
         # What a deployment needs of this role is tested with the workflow's (test_workflow_roles).
         (
             SERVING,
-            [*TRANSFORMS, *OWN_TRANSFORMS, "WatchTheRollOut"],
+            [*TRANSFORMS, *OWN_TRANSFORMS, *SMOKE_TESTS[:2], "WatchTheRollOut"],
             [*NOT_TESTABLE, "FindTheModel"],
         ),
         (PREDICT, ["AskTheEndpoint"], ["WriteItsLogs", "StandInTheVpc"]),
@@ -52,12 +53,17 @@ def test_every_statement_is_tested(
     assert statement_ids(platform.emulator, role) == sorted([*tested, *not_testable])
 
 
-def run_again(platform: Platform, kind: str) -> dict[str, Any]:
+def run_again(platform: Platform, kind: str, saying: str = "") -> dict[str, Any]:
     """Run the newest job of a kind again, as the workflow's task does; its error and cause, if any.
 
-    A whole execution would train before each evaluation, and try to stop each job that failed.
+    `saying`: what the job's request must contain. A whole execution would train before each
+    evaluation, and try to stop each job that failed.
     """
-    files = platform.workspace.folder.glob(f"jobs/{kind}-*.json")
+    files = [
+        file
+        for file in platform.workspace.folder.glob(f"jobs/{kind}-*.json")
+        if saying in file.read_text()
+    ]
     newest = json.loads(max(files, key=lambda file: file.stat().st_mtime).read_text())
     task = {
         "resource": f"arn:aws:states:::sagemaker:create{kind}Job.sync",
@@ -84,6 +90,15 @@ def test_a_job_fails_without(
     for sid in sids:
         with without(platform.emulator, role, sid):
             assert run_again(platform, kind).get("error") == "States.TaskFailed", sid
+
+
+def test_a_smoke_test_fails_without(platform: Platform, trained: dict[str, Any]) -> None:
+    assert json.loads(trained["output"])["registered"]
+    assert "error" not in run_again(platform, "Transform", "smoke_test")
+    for sid in SMOKE_TESTS:
+        with without(platform.emulator, SERVING, sid):
+            answer = run_again(platform, "Transform", "smoke_test")
+        assert answer.get("error") == "States.TaskFailed", sid
 
 
 def transform(platform: Platform, uri: str) -> dict[str, Any]:

@@ -203,7 +203,7 @@ def test_the_batch_workflow_may_create_its_own_models_and_transform_jobs_only(
     assert "sagemaker:CreateTransformJob" in guard_rail["Action"]
 
 
-def test_the_model_role_reads_models_test_split_and_transform_inputs(
+def test_the_model_role_reads_models_test_split_samples_and_transform_inputs(
     endpoint: Template,
 ) -> None:
     role_statements = statements(endpoint, "Role")
@@ -217,7 +217,12 @@ def test_the_model_role_reads_models_test_split_and_transform_inputs(
             else [statement["Resource"]]
         )
     ]
-    assert sorted(read_prefixes) == ["models/*", "training/*split=test/*", "transform/*"]
+    assert sorted(read_prefixes) == [
+        "evaluation/*/smoke_test/flights.json",
+        "models/*",
+        "training/*split=test/*",
+        "transform/*",
+    ]
     write_statement = role_statements["WriteWhatItAnswered"]
     assert [arn.partition("/")[2] for arn in write_statement["Resource"]] == [
         "capture/*",

@@ -9,6 +9,7 @@ import pytest
 from stacks.catalogue import ENVIRONMENTS, make_app
 from stacks.ml_platform.notebook.lifecycle.stop_when_idle import is_idle, last_use
 from tests.conftest import Templates, flat, readable, resources
+from tests.iam.simulation import Request, simulate
 
 Template = dict[str, Any]
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -57,16 +58,60 @@ def test_the_lifecycle_script_needs_only_s3_and_fits_the_size_limit(notebook: Te
 
 def test_only_the_owner_may_open_it_from_the_vpc_or_a_listed_address(synthesise: Templates) -> None:
     template = synthesise("sandbox", ("ml_notebook.source_addresses", "192.0.2.0/24"))["MlNotebook"]
-    from_vpc, from_addresses = access_statements(template)
-    for statement in (from_vpc, from_addresses):
-        assert statement["Action"] == "sagemaker:CreatePresignedNotebookInstanceUrl"
-        equals = statement["Condition"]["StringEquals"]
-        assert equals["aws:ResourceTag/owner"] == "${aws:username}"
-        assert equals["aws:ResourceTag/architecture"] == "ml-platform"
+    from_vpc, from_addresses = access_statements(template)[::2]
     assert "InterfaceEndpointsSagemakerApi" in flat(
         from_vpc["Condition"]["StringEquals"]["aws:SourceVpce"]
     )
     assert from_addresses["Condition"]["IpAddress"] == {"aws:SourceIp": ["192.0.2.0/24"]}
+
+
+ACTION = "sagemaker:CreatePresignedNotebookInstanceUrl"
+NOTEBOOK = "arn:aws:sagemaker:us-east-1:000000000000:notebook-instance/one"
+OWN = {
+    "aws:ResourceTag/owner": "ada",
+    "aws:ResourceTag/architecture": "ml-platform",
+    "aws:SourceIp": "192.0.2.7",
+}
+SESSION = {**OWN, "aws:userid": "AROAEXAMPLE:ada"}
+USER = {**OWN, "aws:userid": "AIDAEXAMPLE", "aws:username": "ada"}
+
+
+@pytest.mark.parametrize(
+    ("context", "opens"),
+    [
+        (USER, True),
+        (SESSION, True),
+        ({**USER, "aws:username": "bob"}, False),
+        ({**SESSION, "aws:userid": "AROAEXAMPLE:bob"}, False),
+        ({**SESSION, "aws:userid": "AROAEXAMPLE:not-ada"}, False),
+        ({**SESSION, "aws:SourceIp": "198.51.100.1"}, False),
+        ({**USER, "aws:ResourceTag/architecture": "another"}, False),
+    ],
+)
+def test_users_and_sessions_of_roles_open_what_is_tagged_with_their_name(
+    synthesise: Templates, context: dict[str, str], opens: bool
+) -> None:
+    template = synthesise("sandbox", ("ml_notebook.source_addresses", "192.0.2.0/24"))["MlNotebook"]
+    statements = [
+        {**statement, "Resource": "*"}
+        for statement in access_statements(template)
+        if "IpAddress" in statement["Condition"]
+    ]
+    principal = "arn:aws:sts::000000000000:assumed-role/people/ada"
+    request = Request("open", principal, ACTION, NOTEBOOK, context, ["own"])
+    policies = {"own": {"Version": "2012-10-17", "Statement": statements}}
+    assert simulate(policies, [request]).allows("open") is opens
+
+
+def test_the_endpoint_that_issues_the_url_lets_the_call_pass(synthesise: Templates) -> None:
+    template = synthesise("sandbox")["MlNetwork"]
+    (endpoint,) = (
+        resource
+        for path, resource in resources(template, "AWS::EC2::VPCEndpoint").items()
+        if path.endswith("SagemakerApi")
+    )
+    (statement,) = endpoint["Properties"]["PolicyDocument"]["Statement"]
+    assert ACTION in statement["Action"]
 
 
 def test_a_notebook_that_nobody_can_open_is_an_error(tmp_path: Path) -> None:

@@ -100,17 +100,6 @@ def test_a_serverless_endpoint_has_no_instances_no_vpc_and_no_scaling(
     assert not resources(template, "AWS::ApplicationAutoScaling::ScalableTarget")
 
 
-def test_an_asynchronous_endpoint_writes_encrypted_answers_to_the_bucket(
-    synthesise: Templates,
-) -> None:
-    template = endpoint(synthesise, ("ml_endpoint.serving", "asynchronous"))
-    output = properties_of_only(template, "AWS::SageMaker::EndpointConfig")["AsyncInferenceConfig"][
-        "OutputConfig"
-    ]
-    assert output["S3OutputPath"].endswith("/transform/answers")
-    assert "KmsKeyId" in output
-
-
 @pytest.mark.parametrize(
     ("changed", "sentence"),
     [
@@ -120,7 +109,6 @@ def test_an_asynchronous_endpoint_writes_encrypted_answers_to_the_bucket(
         ({"pipeline": "true"}, "serving=serverless needs pipeline=false"),
         ({"roll_out": "shadow"}, "serving=serverless needs roll_out other than shadow"),
         ({"serving": "real-time"}, "serving=real-time needs in_vpc=true"),
-        ({"serving": "asynchronous"}, "serving=asynchronous needs in_vpc=true"),
         ({"maximum_instances": "1", "minimum_instances": "2"}, "minimum_instances=2 is more than"),
         (
             {"serving": "real-time", "in_vpc": "true", "roll_out": "canary"},
@@ -135,3 +123,11 @@ def test_settings_that_sagemaker_would_refuse_fail_the_synth(
     with pytest.raises(SettingsError) as refusal:
         environment_from(typed)
     assert str(refusal.value).startswith(f"-c ml_endpoint.*: {sentence}")
+
+
+def test_an_asynchronous_endpoint_is_refused_with_the_ways_that_remain() -> None:
+    """The API in front of it could not answer its callers."""
+    with pytest.raises(SettingsError, match="answers into a bucket") as refusal:
+        environment_from({"ml_endpoint.serving": "asynchronous"})
+    for way in ("transform_batch", "serving=serverless"):
+        assert way in str(refusal.value)

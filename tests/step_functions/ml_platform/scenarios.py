@@ -137,6 +137,11 @@ def _in_use(calls: Calls) -> Throw | Any:
     return IN_USE if tries < 3 else {**JOBS, **_DEPLOY}[state]
 
 
+def _no_machine(calls: Calls) -> Throw | Any:
+    """The smoke test's job, for which SageMaker finds no machine, twice."""
+    return _NONE if _tries(calls) < 3 else {}
+
+
 def _new_configuration(calls: Calls) -> str:
     return next(
         str(arguments["EndpointConfigName"])
@@ -155,6 +160,9 @@ def _in_service(calls: Calls) -> dict[str, str]:
 _NO_ENDPOINT = Throw("SageMaker.SageMakerException", 'Could not find endpoint "flight-delay".')
 _PACKAGE = {
     "ModelApprovalStatus": "Approved",
+    "ModelMetrics": {
+        "ModelQuality": {"Statistics": {"S3Uri": "s3://bucket/evaluation/a-run/evaluation.json"}}
+    },
     "DriftCheckBaselines": {
         "ModelDataQuality": {"Statistics": {"S3Uri": "s3://bucket/evaluation/statistics.json"}}
     },
@@ -174,6 +182,7 @@ _OLD_SHADOW = {
     "ProductionVariants": [{"VariantName": "champion", "ModelName": "old-model"}],
     "ShadowProductionVariants": [{"VariantName": "shadow", "ModelName": "older-model"}],
 }
+WRONG = "WrongAnswers"
 _ANY = "SageMaker.SageMakerException"
 _EXISTS = Throw(_ANY, "Cannot create already existing endpoint.")
 _BUSY = {"EndpointStatus": "Updating", "EndpointConfigName": "old"}
@@ -199,6 +208,15 @@ def _made_meanwhile(calls: Calls) -> Throw | dict[str, str]:
     return _NO_ENDPOINT if _tries(calls) == 1 else _IDLE
 
 
+RIGHT = [0.1, 0.5, 0.912345]
+
+
+def _answers(*probabilities: Any) -> dict[str, str]:
+    """The output of the smoke test's job."""
+    predictions = [{"delayed": True, "probability": probability} for probability in probabilities]
+    return {"Body": json.dumps({"predictions": predictions})}
+
+
 _DEPLOY: dict[str, Any] = {
     "Describe the package": _PACKAGE,
     "Look up the endpoint": _IDLE,
@@ -206,12 +224,17 @@ _DEPLOY: dict[str, Any] = {
     "Describe its model": _model("flights", 7),
     "Describe the second model": _model("flights", 6),
     "Create the model": {},
+    "Ask the new model": {},
+    "Stop asking": {},
+    "Read what is right": {"Body": json.dumps({"probabilities": RIGHT, "tolerance": 0.0001})},
+    "Read its answers": _answers(*RIGHT),
     "Create the configuration": {},
     "Deregister": {},
     "Create the endpoint": {},
     "Update the endpoint": {},
     "Check the endpoint": _in_service,
     "Store the statistics": {},
+    "Record the deployment": {},
     "Register": {},
     "Track the calls": {},
     "Delete the old configuration": {},
@@ -244,6 +267,53 @@ def _deploy(
 def _champion(version: int) -> dict[str, Any]:
     """What `make promote` and `make rollback` start the workflow with."""
     return {"model_package_arn": _package("flights", version), "champion": True}
+
+
+_COLUMNS = (
+    "variant", "version", "report", "predictions", "flights", "without_outcome", "late_flights",
+    "roc_auc", "brier", "calibration_error", "cost", "bin_flights", "bin_predicted", "bin_late",
+)  # fmt: skip
+
+
+def _judged(*models: dict[str, Any]) -> dict[str, Any]:
+    """What GetQueryResults answers about models: a value that is not known has no text."""
+    rows = [dict(zip(_COLUMNS, _COLUMNS, strict=True)), *models]
+    cells = [
+        [{"VarCharValue": str(row[name])} if row.get(name) is not None else {} for name in _COLUMNS]
+        for row in rows
+    ]
+    return {"ResultSet": {"Rows": [{"Data": data} for data in cells]}}
+
+
+MODEL = {
+    "variant": "champion", "version": "7", "report": "bucket/evaluation/a-run/",
+    "predictions": 700, "flights": 600, "without_outcome": 100, "late_flights": 150,
+    "roc_auc": 0.7, "brier": 0.15, "calibration_error": 1.2e-05, "cost": 300.0,
+    "bin_flights": [400, 200], "bin_predicted": [0.1, 0.6], "bin_late": [0.1, 0.55],
+}  # fmt: skip
+UNKNOWN = dict.fromkeys(("roc_auc", "brier", "calibration_error", "cost"))
+UNKNOWN |= dict.fromkeys(("bin_flights", "bin_predicted", "bin_late"))
+_LIMITS = [{"flights": 100, "at_least": 0.5}, {"flights": 500, "at_least": 0.61}]
+_LIMITS += [{"flights": 1000, "at_least": 0.63}]
+_JUDGE: dict[str, Any] = {
+    "Judge the predictions": {"QueryExecution": {"QueryExecutionId": "a-query"}},
+    "Read the figures": _judged(MODEL),
+    "Read its evaluation": {"Body": json.dumps({"quality_limits": {"roc_auc": _LIMITS}})},
+    "Publish the figures": {},
+    "Keep the figures": {},
+    "Report the failure": PUBLISHED,
+}
+
+
+def _judge(
+    name: str,
+    execution_input: dict[str, Any] | None = None,
+    ends: str = "SUCCEEDED",
+    **changes: Any,
+) -> Scenario:
+    day = {"day": "2026-11-27"} if execution_input is None else execution_input
+    answers = answers_with(_JUDGE, changes)
+    return Scenario("ml_platform/judge_predictions", name, answers, day, _LAKE, ends)
 
 
 _BATCH: dict[str, Any] = {
@@ -364,6 +434,33 @@ SCENARIOS = [
         Look_up_the_endpoint=_made_meanwhile,
         Create_the_endpoint=_EXISTS,
     ),
+    _deploy("answers as it was evaluated", Read_its_answers=_answers(0.1, 0.50009, 0.912345)),
+    _deploy("answers otherwise", ends=WRONG, Read_its_answers=_answers(0.1, 0.5002, 0.912345)),
+    _deploy("answers too little", ends=WRONG, Read_its_answers=_answers(0.1, 0.5)),
+    _deploy("answers without numbers", ends=WRONG, Read_its_answers=_answers("0.1", None, True)),
+    _deploy("answers something else", ends=WRONG, Read_its_answers={"Body": '{"status": "up"}'}),
+    _deploy(
+        "the first one answers otherwise",
+        ends=WRONG,
+        Look_up_the_endpoint=_NO_ENDPOINT,
+        Read_its_answers=_answers(0.5, 0.5, 0.5),
+    ),
+    _deploy(
+        "answers by a page of HTML",
+        ends="States.QueryEvaluationError",
+        Read_its_answers={"Body": "<html>Internal Server Error</html>"},
+    ),
+    _deploy("does not answer", ends=FAILURE, Ask_the_new_model=Throw(FAILURE)),
+    _deploy(
+        "no sample to ask about",
+        ends="S3.NoSuchKeyException",
+        Read_what_is_right=Throw("S3.NoSuchKeyException", "The specified key does not exist."),
+    ),
+    _deploy("no machine to ask it", Ask_the_new_model=_no_machine),
+    _deploy("no machine to ask it at all", ends="States.TaskFailed", Ask_the_new_model=_NONE),
+    _deploy("no quota to ask it", ends=LIMIT, Ask_the_new_model=NO_QUOTA),
+    _deploy("quota in use to ask it", Ask_the_new_model=_in_use),
+    _deploy("quota in use for long to ask it", ends=LIMIT, Ask_the_new_model=IN_USE),
     _deploy("refused for another reason", ends=_ANY, Update_the_endpoint=Throw(_ANY, "No.")),
     _deploy("not approved", Describe_the_package={**_PACKAGE, "ModelApprovalStatus": "Rejected"}),
     _deploy(
@@ -406,6 +503,27 @@ SCENARIOS = [
     ),
     _deploy("quota in use", Update_the_endpoint=_in_use),
     _deploy("quota in use for long", ends=LIMIT, Update_the_endpoint=IN_USE),
+    _judge("of a day"),
+    _judge("of the day before last", {}),
+    _judge("of no day", {"day": "yesterday'"}, ends="WrongInput"),
+    _judge("worse than the limit", Read_the_figures=_judged({**MODEL, "roc_auc": 0.55})),
+    _judge("of few flights", Read_the_figures=_judged({**MODEL, "flights": 99})),
+    _judge("of many flights", Read_the_figures=_judged({**MODEL, "flights": 1000})),
+    _judge(
+        "of flights without an outcome",
+        Read_the_figures=_judged({**MODEL, **UNKNOWN, "flights": 0, "without_outcome": 700}),
+    ),
+    _judge(
+        "of two models",
+        Read_the_figures=_judged(MODEL, {**MODEL, "variant": "challenger", "version": "8"}),
+    ),
+    _judge("of a day without requests", Read_the_figures=_judged()),
+    _judge("by an older evaluation", Read_its_evaluation={"Body": '{"roc_auc": 0.7}'}),
+    _judge(
+        "without its evaluation",
+        ends="S3.NoSuchKeyException",
+        Read_its_evaluation=Throw("S3.NoSuchKeyException", "The specified key does not exist."),
+    ),
     _batch("by the newest"),
     _batch("by a given one", {**_FLIGHTS, "model_package_arn": _package("given")}),
     _batch("of nothing named", {}, ends="NoFiles"),

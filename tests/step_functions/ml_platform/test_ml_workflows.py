@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import jmespath
@@ -11,15 +12,16 @@ import pytest
 
 from tests.nested import values_of
 from tests.step_functions.conftest import Bench
-from tests.step_functions.ml_platform.scenarios import SCENARIOS, SNAPSHOT
+from tests.step_functions.ml_platform.scenarios import MODEL, SCENARIOS, SNAPSHOT
 from tests.step_functions.scripted_aws import Run, Throw
 from tests.step_functions.workflows import sample
 from train import arguments
 from train_demand import arguments as arguments_of_demand
 
 pytestmark = pytest.mark.local
-TRAIN, DEPLOY, TRANSFORM = (
-    f"ml_platform/{name}" for name in ("train_model", "deploy_model", "transform_batch")
+TRAIN, DEPLOY, TRANSFORM, JUDGE = (
+    f"ml_platform/{name}"
+    for name in ("train_model", "deploy_model", "transform_batch", "judge_predictions")
 )
 KEY, SUBNETS, GROUP = (sample(name) for name in ("KeyArn", "SubnetIds", "SecurityGroupId"))
 _SCRIPTS = {"train.py": arguments, "train_demand.py": arguments_of_demand}
@@ -48,8 +50,11 @@ def test_every_job_is_isolated_in_the_vpc_under_the_key(state: str, bench: Bench
         assert values_of(request, "KmsKeyId") == [KEY]
 
 
-def test_a_transform_is_under_the_key(bench: Bench) -> None:
-    requests = requests_to(bench, TRANSFORM, "Transform")
+@pytest.mark.parametrize(
+    ("workflow", "state"), [(TRANSFORM, "Transform"), (DEPLOY, "Ask the new model")]
+)
+def test_a_transform_is_under_the_key(workflow: str, state: str, bench: Bench) -> None:
+    requests = requests_to(bench, workflow, state)
     assert requests
     for request in requests:
         assert values_of(request, "VolumeKmsKeyId") == values_of(request, "KmsKeyId") == [KEY]
@@ -73,6 +78,8 @@ def test_every_model_is_isolated_in_the_vpc(workflow: str, bench: Bench) -> None
         (TRANSFORM, "transforming fails", ("Transform", "Stop transforming"), "TransformJobName"),
         (TRANSFORM, "transforming fails", ("Create the model", "Remove the model"), "ModelName"),
         (TRANSFORM, "by the newest", ("Create the model", "Remove the model"), "ModelName"),
+        (DEPLOY, "does not answer", ("Ask the new model", "Stop asking"), "TransformJobName"),
+        (DEPLOY, "does not answer", ("Create the model", "Remove the new model"), "ModelName"),
         (
             DEPLOY,
             "rolled back by the alarms",
@@ -112,6 +119,8 @@ def test_an_endpoint_that_was_there_before_is_never_removed(bench: Bench) -> Non
     [
         ("rolled back by the alarms", "The old model serves on."),
         ("the first one fails", "There is no endpoint."),
+        ("answers otherwise", "The old model serves on."),
+        ("the first one answers otherwise", "There is no endpoint."),
     ],
 )
 def test_a_failed_deployment_says_what_serves(scenario: str, sentence: str, bench: Bench) -> None:
@@ -138,6 +147,7 @@ def test_a_job_that_is_retried_has_another_name(bench: Bench) -> None:
         (TRANSFORM, "no quota", "Transform"),
         (DEPLOY, "no quota at first", "Create the endpoint"),
         (DEPLOY, "no quota for two fleets", "Update the endpoint"),
+        (DEPLOY, "no quota to ask it", "Ask the new model"),
     ],
 )
 def test_a_quota_that_cannot_suffice_ends_a_run_at_once_with_the_command_that_raises_it(
@@ -149,7 +159,8 @@ def test_a_quota_that_cannot_suffice_ends_a_run_at_once_with_the_command_that_ra
     request, listing = commands_of(run.cause)
     assert request[:3] == ["aws", "service-quotas", "request-service-quota-increase"]
     desired = int(request[request.index("--desired-value") + 1])
-    assert desired == (2 if workflow == DEPLOY else 1)
+    # The next update runs two fleets at once.
+    assert desired == (2 if state.endswith("the endpoint") else 1)
     query = jmespath.compile(listing[listing.index("--query") + 1])
     name = "ml.m5.large for training job usage"
     quotas = [{"QuotaName": name, "QuotaCode": "L-1"}, {"QuotaName": "another", "QuotaCode": "L-2"}]
@@ -173,6 +184,8 @@ def commands_of(cause: str) -> tuple[list[str], list[str]]:
         (TRANSFORM, "quota in use", "Transform"),
         (DEPLOY, "quota in use at first", "Create the endpoint"),
         (DEPLOY, "quota in use", "Update the endpoint"),
+        (DEPLOY, "quota in use to ask it", "Ask the new model"),
+        (DEPLOY, "no machine to ask it", "Ask the new model"),
     ],
 )
 def test_a_quota_that_is_in_use_is_waited_for(
@@ -190,6 +203,8 @@ def test_a_quota_that_is_in_use_is_waited_for(
         (TRAIN, "quota in use for hours", "Train"),
         (TRAIN, "a limit in other words", "Train"),
         (DEPLOY, "quota in use for long", "Update the endpoint"),
+        (DEPLOY, "quota in use for long to ask it", "Ask the new model"),
+        (DEPLOY, "no machine to ask it at all", "Ask the new model"),
     ],
 )
 def test_a_quota_that_stays_in_use_ends_the_run(
@@ -221,6 +236,170 @@ def test_a_job_without_capacity_is_started_again_later_under_another_name(
 def test_capacity_is_waited_for_four_times(bench: Bench) -> None:
     run = bench.outcomes(TRAIN)["no capacity at all"]
     assert run.states.count("Wait for capacity") == 4
+
+
+@pytest.mark.parametrize(
+    "scenario",
+    [
+        "answers otherwise",
+        "answers too little",
+        "answers without numbers",
+        "answers something else",
+        "answers by a page of HTML",
+        "does not answer",
+        "no sample to ask about",
+        "the first one answers otherwise",
+        "no machine to ask it at all",
+        "quota in use for long to ask it",
+    ],
+)
+def test_a_model_that_fails_its_smoke_test_never_reaches_the_endpoint(
+    scenario: str, bench: Bench
+) -> None:
+    run = bench.outcomes(DEPLOY)[scenario]
+    changed = {
+        "Create the configuration",
+        "Create the endpoint",
+        "Update the endpoint",
+        "Deregister",
+        "Remove the endpoint",
+    }
+    assert not changed & set(run.states)
+    assert run.arguments("Remove the new model") == {"ModelName": new_model(run)}
+    assert run.called("Report the failure")
+
+
+def test_a_model_is_asked_about_what_it_was_evaluated_on_before_it_serves(bench: Bench) -> None:
+    run = bench.outcomes(DEPLOY)["answers as it was evaluated"]
+    states = [name for name, _ in run.calls]
+    assert states.index("Read its answers") < states.index("Create the configuration")
+    job = run.arguments("Ask the new model")
+    source = job["TransformInput"]["DataSource"]["S3DataSource"]["S3Uri"]
+    assert source == "s3://bucket/evaluation/a-run/smoke_test/"
+    output = job["TransformOutput"]["S3OutputPath"]
+    answers = run.arguments("Read its answers")
+    assert f"s3://{answers['Bucket']}/{answers['Key']}" == f"{output}flights.json.out"
+    expected = run.arguments("Read what is right")
+    assert expected == {"Bucket": "bucket", "Key": "evaluation/a-run/smoke_test.json"}
+
+
+def test_a_wrong_answer_is_told_by_how_much(bench: Bench) -> None:
+    outcomes = bench.outcomes(DEPLOY)
+    assert "differ by up to 0.0002" in outcomes["answers otherwise"].cause
+    assert "1 answers are missing" in outcomes["answers too little"].cause
+
+
+def test_a_model_is_asked_once_however_often_it_is_overtaken(bench: Bench) -> None:
+    run = bench.outcomes(DEPLOY)["at the same time as another one"]
+    assert run.called("Ask the new model") == 1
+
+
+@pytest.mark.parametrize(
+    ("scenario", "variant"),
+    [
+        ("in the place of an old model", "champion"),
+        ("as a challenger", "challenger"),
+        ("in the shadow", "shadow"),
+        ("a challenger is promoted", "champion"),
+    ],
+)
+def test_it_is_recorded_which_version_answers_as_which_variant(
+    scenario: str, variant: str, bench: Bench
+) -> None:
+    run = bench.outcomes(DEPLOY)[scenario]
+    row = run.arguments("Record the deployment")["Body"]
+    assert row["variant"] == variant
+    assert row["package"].endswith(f"/{row['version']}")
+    assert row["report"] == "bucket/evaluation/a-run/"
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", row["since"])
+
+
+def published(run: Run) -> dict[str, float]:
+    return {
+        metric["MetricName"]: metric["Value"]
+        for metric in run.arguments("Publish the figures")["MetricData"]
+    }
+
+
+def test_the_days_figures_are_published_and_kept(bench: Bench) -> None:
+    run = bench.outcomes(JUDGE)["of a day"]
+    query = run.arguments("Judge the predictions")["QueryString"]
+    assert "BETWEEN '2026/11/27/00' AND '2026/11/27/23'" in query
+    assert published(run) == pytest.approx(
+        {
+            "PredictionsWithoutOutcome": 100,
+            "JudgedPredictions": 600,
+            "RocAuc": 0.7,
+            "RocAucShortfall": 0.61 - 0.7,
+            "Brier": 0.15,
+            "CalibrationError": 1.2e-05,
+            "CostPerFlight": 0.5,
+        }
+    )
+    dimensions = run.arguments("Publish the figures")["MetricData"][0]["Dimensions"]
+    assert [dimension["Value"] for dimension in dimensions] == ["flight-delay", "champion"]
+    kept = run.arguments("Keep the figures")
+    assert kept["Key"].endswith("/day=2026-11-27/quality.json")
+    (line,) = kept["Body"].splitlines()
+    assert json.loads(line) == {**MODEL, "roc_auc_limit": 0.61}
+
+
+def test_without_a_day_it_is_one_whose_outcomes_are_known(bench: Bench) -> None:
+    run = bench.outcomes(JUDGE)["of the day before last"]
+    day = datetime.fromisoformat(run.output["day"]).date()
+    assert (datetime.now(UTC).date() - day).days in (2, 3)  # 3: midnight has passed since
+
+
+def test_what_is_no_day_never_becomes_part_of_a_query(bench: Bench) -> None:
+    run = bench.outcomes(JUDGE)["of no day"]
+    assert not run.called("Judge the predictions")
+    assert "yesterday" in run.cause
+
+
+@pytest.mark.parametrize(
+    ("scenario", "shortfall"),
+    [
+        ("of a day", 0.61 - 0.7),
+        ("worse than the limit", 0.61 - 0.55),
+        ("of many flights", 0.63 - 0.7),
+        # Nothing tells how far chance takes the figure of so few flights.
+        ("of few flights", None),
+        ("by an older evaluation", None),
+        ("of flights without an outcome", None),
+    ],
+)
+def test_the_shortfall_is_to_the_limit_for_as_many_flights(
+    scenario: str, shortfall: float | None, bench: Bench
+) -> None:
+    assert published(bench.outcomes(JUDGE)[scenario]).get("RocAucShortfall") == (
+        None if shortfall is None else pytest.approx(shortfall)
+    )
+
+
+def test_without_an_outcome_it_is_told_how_many_have_none(bench: Bench) -> None:
+    figures = published(bench.outcomes(JUDGE)["of flights without an outcome"])
+    assert figures == {"PredictionsWithoutOutcome": 700, "JudgedPredictions": 0}
+
+
+def test_each_model_of_a_day_has_a_row_and_its_own_dimension(bench: Bench) -> None:
+    run = bench.outcomes(JUDGE)["of two models"]
+    rows = [json.loads(line) for line in run.arguments("Keep the figures")["Body"].splitlines()]
+    assert [(row["variant"], row["version"]) for row in rows] == [
+        ("champion", "7"),
+        ("challenger", "8"),
+    ]
+    variants = [
+        arguments["MetricData"][0]["Dimensions"][1]["Value"]
+        for name, arguments in run.calls
+        if name == "Publish the figures"
+    ]
+    assert variants == ["champion", "challenger"]
+
+
+def test_a_day_without_requests_has_no_figures(bench: Bench) -> None:
+    run = bench.outcomes(JUDGE)["of a day without requests"]
+    assert run.output["models"] == []
+    assert not run.called("Keep the figures")
 
 
 def variants_of(run: Run) -> dict[str, tuple[str, float]]:

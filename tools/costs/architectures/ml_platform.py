@@ -40,6 +40,10 @@ class Assumptions:
     request_log_bytes: Annotated[int, "bytes that gateway and function log for a request"]
     captured_requests_a_file: Annotated[int, "requests in a file that the endpoint captures"]
     drift_seconds: Annotated[float, "seconds of the drift check for a file"]
+    judged_gigabytes: Annotated[
+        float, "GB that judging a day scans: captures, and the lake's flights"
+    ]
+    quality_metrics: Annotated[int, "custom metrics of model quality, for each variant"]
     serverless_seconds: Annotated[float, "seconds that a serverless endpoint bills for a request"]
 
 
@@ -54,6 +58,8 @@ ASSUMED = Assumptions(
     request_log_bytes=1_500,
     captured_requests_a_file=500,
     drift_seconds=1,
+    judged_gigabytes=1,
+    quality_metrics=7,
     serverless_seconds=0.05,
 )
 
@@ -61,12 +67,15 @@ ASSUMED = Assumptions(
 def _units(assembly: Assembly) -> Iterator[Unit]:
     yield Unit("a training run", training_run(assembly))
     yield Unit("1 million predictions through the API", predictions(assembly, 1e6))
+    yield Unit("a deployment", deployment(assembly))
     yield Unit("a batch transform", batch_transform(assembly))
     if "EnergyDemand/Batch/Workflow" in [item.path for item in assembly.of_type(_WORKFLOW)]:
         run = training_run(assembly, path="EnergyDemand/Training/Workflow")
         yield Unit("a training run of energy-demand", run)
         forecast = batch_transform(assembly, "EnergyDemand/Batch/Workflow")
         yield Unit("a forecast of the next seven days", forecast)
+    if _judges(assembly):
+        yield Unit("a day's predictions judged", judgement(assembly))
 
 
 def training_run(
@@ -118,6 +127,39 @@ def batch_transform(assembly: Assembly, path: str = "Batch/Workflow") -> list[Li
         _transitions(workflow),
     ]
     return [line(workflow, charge) for charge in charges]
+
+
+def deployment(assembly: Assembly) -> list[Line]:
+    """One approved model that is asked and rolled out; its fleet is priced as idle cost."""
+    workflow = one(assembly, _WORKFLOW, "Deployment/Workflow")
+    instance_type = substitutions(workflow)["InstanceType"]
+    hours = ASSUMED.transform_minutes / 60
+    item, key = (
+        f"hours of {instance_type} that are asked",
+        instance_key(instance_type, "processing"),
+    )
+    volume = hours * ASSUMED.processing_gibibytes / HOURS_A_MONTH
+    charges = [
+        Charge(item, key, hours),
+        Charge("GB months of its volume", "sagemaker_storage_gb_month", volume),
+        _transitions(workflow),
+    ]
+    return [line(workflow, charge) for charge in charges]
+
+
+def judgement(assembly: Assembly) -> list[Line]:
+    """One day's predictions joined with their outcomes, where there is a lake that knows them."""
+    scanned = Charge("TB scanned by Athena", "athena_scanned_tb", ASSUMED.judged_gigabytes / 1000)
+    return [
+        line(workflow, charge)
+        for workflow in _judges(assembly)
+        for charge in (scanned, _transitions(workflow))
+    ]
+
+
+def _judges(assembly: Assembly) -> list[Resource]:
+    machines = assembly.of_type(_WORKFLOW)
+    return [machine for machine in machines if machine.place.endswith("GroundTruth/Workflow")]
 
 
 def predictions(assembly: Assembly, requests: float) -> list[Line]:
@@ -183,6 +225,9 @@ def _with_a_model(assembly: Assembly) -> Iterator[Line]:
         if values["RollOut"] in ("challenger", "shadow"):
             second = f"a {values['RollOut']}, from the second model on"
             yield line(workflow, hosting(instance_type, count, second))
+    for judge in _judges(assembly):
+        item = "custom metrics of model quality"
+        yield line(judge, Charge(item, "cloudwatch_metric_month", ASSUMED.quality_metrics))
     for schedule in assembly.of_type("AWS::Scheduler::Schedule"):
         runs = runs_a_month(schedule.properties["ScheduleExpression"])
         path = f"{schedule.path.removesuffix('Schedule')}Workflow"
@@ -214,7 +259,9 @@ COSTS = ArchitectureCosts(
         {
             "a training run": 4,
             "1 million predictions through the API": 10,
+            "a deployment": 4,
             "a batch transform": 30,
+            "a day's predictions judged": 30,
         },
         replaces=("ml_training.schedule",),
     ),
