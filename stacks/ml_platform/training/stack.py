@@ -101,9 +101,9 @@ class MlTraining(Stack):
                 "GuardRailsPolicyArn": guard_rails_policy.managed_policy_arn,
             }
             | {
-                f"{other.model.construct_id}StateMachineArn": (
-                    other.workflow.state_machine.state_machine_arn
+                f"{trained.model.construct_id}StateMachineArn": (
+                    trained.workflow.state_machine.state_machine_arn
                 )
-                for other in self.others
+                for trained in self.others
             },
         )
