@@ -95,8 +95,8 @@ class Card:
 class ContentTypes:
     """MIME types of requests and of answers, beside those of batch transforms."""
 
-    taken: list[Text]
-    given: list[Text]
+    requests: list[Text]
+    responses: list[Text]
 
 
 @dataclass(frozen=True, kw_only=True, config=_STRICT)

@@ -111,14 +111,16 @@ def deployed(architecture: str, *settings: tuple[str, str]) -> Mapping[str, Depl
         for value in properties["DefinitionSubstitutions"].values()
         if isinstance(value, dict) and (stack, value.get("Ref")) in machines
     }
-    found: dict[str, Deployed] = {}
+    machines_by_name: dict[str, Deployed] = {}
     for (stack, logical_id), properties in machines.items():
         machine = _deployed(
             stack, templates[stack], logical_id, called=(stack, logical_id) in called
         )
         name = names[properties["DefinitionString"]]
-        found[name if name not in found else f"{name} at {machine.path}"] = machine
-    return found
+        machines_by_name[name if name not in machines_by_name else f"{name} at {machine.path}"] = (
+            machine
+        )
+    return machines_by_name
 
 
 def _deployed(

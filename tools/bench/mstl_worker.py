@@ -21,11 +21,11 @@ def main() -> None:
     rows = pd.read_csv(sys.argv[1], header=None, names=_COLUMNS, parse_dates=["ds"])
     rows["unique_id"] = "demand"
     for cut_off in sys.argv[2:]:
-        known = rows[rows["ds"] < pd.Timestamp(cut_off)]
+        history = rows[rows["ds"] < pd.Timestamp(cut_off)]
         model = MSTL(season_length=[48, 336], trend_forecaster=AutoETS(model="ZZN"))
         forecaster = StatsForecast(models=[model], freq="30min")
         frame = forecaster.forecast(
-            df=known[["unique_id", "ds", "y"]], h=_HORIZON, level=[80]
+            df=history[["unique_id", "ds", "y"]], h=_HORIZON, level=[80]
         ).reset_index()
         quantiles = frame[["MSTL-lo-80", "MSTL", "MSTL-hi-80"]].to_numpy().tolist()
         print(json.dumps(quantiles), flush=True)

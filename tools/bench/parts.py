@@ -277,6 +277,8 @@ def _forecast() -> Iterator[Measurement]:
             beside,
             more[0] > 0 or way in ("model", "uncalibrated", "observed"),
         )
+        if way == "a_week_ago":  # one number for all quantiles: there is no band
+            continue
         low, high = judged.coverage_interval
         yield Measurement(
             f"forecast-coverage-{way.replace('_', '-')}",

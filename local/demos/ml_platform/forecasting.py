@@ -88,9 +88,9 @@ def compare(forecasts: Forecasts) -> list[Check]:
     """The report of the evaluation beside the same figures from the files."""
     report, weeks = forecasts.evaluation, _weeks(forecasts)
     differing = sum(
-        written != answered
+        row != answer
         for cut_off, rows in forecasts.by_cut_off.items()
-        for written, answered in zip(rows, forecasts.in_process[cut_off], strict=True)
+        for row, answer in zip(rows, forecasts.in_process[cut_off], strict=True)
     )
     losses = [(_wql(demand, rows), _wql(demand, naive)) for demand, rows, naive in weeks]
     demand = [value for week, _, _ in weeks for value in week]

@@ -119,14 +119,16 @@ def series_of(half_hours: pd.DataFrame, source: str) -> Series:
         for name in ("demand_gigawatts", "temperature_celsius")
     )
     to_come = np.isnan(demand).all(axis=1)
-    known = len(demand) - int(to_come[::-1].cumprod().sum())
+    known_days = len(demand) - int(to_come[::-1].cumprod().sum())
     _refuse(
-        rows[: known * HALF_HOURS],
-        rows[["demand_gigawatts", "temperature_celsius"]][: known * HALF_HOURS].isna().any(axis=1),
+        rows[: known_days * HALF_HOURS],
+        rows[["demand_gigawatts", "temperature_celsius"]][: known_days * HALF_HOURS]
+        .isna()
+        .any(axis=1),
         source,
         "lacks demand or temperature: only whole days at the end may",
     )
-    return Series(times[0], demand[:known], temperature[:known], days[:, 0])
+    return Series(times[0], demand[:known_days], temperature[:known_days], days[:, 0])
 
 
 def _parsed(text: str, source: str) -> pd.DataFrame:

@@ -146,7 +146,7 @@ def widening(quantiles: Numbers, demand: Numbers) -> tuple[float, float]:
 
 def widened(quantiles: Numbers, widths: tuple[float, float]) -> Numbers:
     """The quantiles with their outer ones moved outwards; they stay in order."""
-    moved = quantiles + np.array([-widths[0], 0.0, widths[1]])
+    moved: Numbers = quantiles + np.array([-widths[0], 0.0, widths[1]])
     moved[:, 0] = np.minimum(moved[:, 0], moved[:, 1])
     moved[:, -1] = np.maximum(moved[:, -1], moved[:, 1])
     return moved

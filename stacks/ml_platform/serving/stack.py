@@ -136,15 +136,15 @@ class MlEndpoint(Stack):
             endpoint=endpoint,
             trained=flights,
         )
-        others = {
-            other.model.construct_id: BatchTransform(
-                Construct(self, other.model.construct_id),
+        forecasts = {
+            trained.model.construct_id: BatchTransform(
+                Construct(self, trained.model.construct_id),
                 "Batch",
                 foundation=foundation,
                 endpoint=endpoint,
-                trained=other,
+                trained=trained,
             )
-            for other in training_stack.others
+            for trained in training_stack.others
         }
         api = PredictionApi(self, "Prediction", foundation=foundation, endpoint_name=name)
         if settings.data_capture_percent:
@@ -164,7 +164,7 @@ class MlEndpoint(Stack):
             "ApiUrl": api.api.url_for_path("/predictions"),
         }
         outputs |= {
-            f"{name}BatchStateMachineArn": other.state_machine.state_machine_arn
-            for name, other in others.items()
+            f"{name}BatchStateMachineArn": batch_transform.state_machine.state_machine_arn
+            for name, batch_transform in forecasts.items()
         }
         add_outputs(self, outputs)

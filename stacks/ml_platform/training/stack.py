@@ -86,10 +86,10 @@ class MlTraining(Stack):
             if name != SERVED
         ]
         outputs: dict[str, str] = {
-            f"{other.model.construct_id}StateMachineArn": (
-                other.workflow.state_machine.state_machine_arn
+            f"{trained.model.construct_id}StateMachineArn": (
+                trained.workflow.state_machine.state_machine_arn
             )
-            for other in self.others
+            for trained in self.others
         }
         if settings.sagemaker_pipeline:
             pipeline = SageMakerPipeline(

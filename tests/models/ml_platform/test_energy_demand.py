@@ -137,8 +137,8 @@ def test_a_forecast_does_not_change_with_what_follows(
 ) -> None:
     series, first = whole
     for origin in range(first, series.days - 14, 14):
-        other = shuffled_from(series, origin)
-        assert np.array_equal(forecast(booster, series, origin), forecast(booster, other, origin))
+        altered = shuffled_from(series, origin)
+        assert np.array_equal(forecast(booster, series, origin), forecast(booster, altered, origin))
         before = shuffled_from(series, origin - 1)
         assert not np.array_equal(
             forecast(booster, series, origin), forecast(booster, before, origin)
@@ -148,33 +148,33 @@ def test_a_forecast_does_not_change_with_what_follows(
 def test_the_observed_weather_would_be_the_future(whole: tuple[Series, int]) -> None:
     """The variant that only measures what a perfect forecast of the weather is worth."""
     series, first = whole
-    other = shuffled_from(series, first)
-    known = features(series, first, weather="last_week")
-    assert np.array_equal(known, features(other, first, weather="last_week"))
+    altered = shuffled_from(series, first)
+    features_of_year = features(series, first, weather="last_week")
+    assert np.array_equal(features_of_year, features(altered, first, weather="last_week"))
     observed = features(series, first, weather="observed")
-    assert not np.array_equal(observed, features(other, first, weather="observed"))
-    assert np.array_equal(observed[:, : len(FEATURES)], known)
+    assert not np.array_equal(observed, features(altered, first, weather="observed"))
+    assert np.array_equal(observed[:, : len(FEATURES)], features_of_year)
 
 
 def test_no_day_after_the_training_split_is_fitted_to(whole: tuple[Series, int]) -> None:
     series, first = whole
     parameters = {**shaping(arguments(["--train=a", "--validation=b", "--model-dir=c"]))}
     fitted = first - 7 * CALIBRATION_WEEKS
-    one, other = (
-        train(known, fitted, parameters, num_round=10, say=lambda _: None)
-        for known in (series.until(first), shuffled_from(series, fitted).until(first))
+    fitted_to_it, altered = (
+        train(split, fitted, parameters, num_round=10, say=lambda _: None)
+        for split in (series.until(first), shuffled_from(series, fitted).until(first))
     )
-    assert one.save_raw() == other.save_raw()
+    assert fitted_to_it.save_raw() == altered.save_raw()
 
 
 def test_the_features_of_a_request_are_those_of_the_training(
     whole: tuple[Series, int],
 ) -> None:
     series, _ = whole
-    asked = parse(energy_demand.history(CUT_OFF))
+    request = parse(energy_demand.history(CUT_OFF))
     origin = origin_of(series, CUT_OFF)
-    assert asked.days == NEEDED_DAYS
-    assert np.array_equal(features(asked, asked.days), features(series, origin))
+    assert request.days == NEEDED_DAYS
+    assert np.array_equal(features(request, request.days), features(series, origin))
 
 
 def test_each_forecast_is_the_boosters_own_moved_by_what_it_missed(
@@ -190,15 +190,19 @@ def test_each_forecast_is_the_boosters_own_moved_by_what_it_missed(
         return np.sort(booster.predict(matrix).astype(float), axis=1)
 
     past = [origin - 7 * week for week in range(1, CALIBRATION_WEEKS + 1)]
-    known = np.concatenate([series.demand[day : day + 7].ravel() for day in past])
+    followed = np.concatenate([series.demand[day : day + 7].ravel() for day in past])
     missed = np.concatenate([trees(day) for day in past])
     place = 39 * 48 - 1  # of 42 days, 0.9 of 43
-    low = np.sort(missed[:, 0] - known)[place]
-    high = np.sort(known - missed[:, 2])[place]
-    own, calibrated = trees(origin), forecast(booster, series, origin)
-    assert calibrated[:, 1] == pytest.approx(own[:, 1])
-    assert calibrated[:, 0] == pytest.approx(np.minimum(own[:, 0] - low, own[:, 1]), abs=1e-6)
-    assert calibrated[:, 2] == pytest.approx(np.maximum(own[:, 2] + high, own[:, 1]), abs=1e-6)
+    low = np.sort(missed[:, 0] - followed)[place]
+    high = np.sort(followed - missed[:, 2])[place]
+    of_trees, calibrated = trees(origin), forecast(booster, series, origin)
+    assert calibrated[:, 1] == pytest.approx(of_trees[:, 1])
+    assert calibrated[:, 0] == pytest.approx(
+        np.minimum(of_trees[:, 0] - low, of_trees[:, 1]), abs=1e-6
+    )
+    assert calibrated[:, 2] == pytest.approx(
+        np.maximum(of_trees[:, 2] + high, of_trees[:, 1]), abs=1e-6
+    )
 
 
 def test_a_widened_band_covers_what_is_like_its_calibration() -> None:

@@ -631,8 +631,8 @@ def test_the_hyperparameters_are_those_that_the_script_takes(state: str, bench: 
         of_script = {
             name: value for name, value in parameters.items() if not name.startswith("sagemaker_")
         }
-        given = [f"--{name}={value}" for name, value in of_script.items()]
-        chosen = vars(_SCRIPTS[parameters["sagemaker_program"]]([*folders, *given]))
+        options = [f"--{name}={value}" for name, value in of_script.items()]
+        chosen = vars(_SCRIPTS[parameters["sagemaker_program"]]([*folders, *options]))
         assert {name: str(chosen[name]) for name in of_script} == {
             name: str(type(chosen[name])(value)) for name, value in of_script.items()
         }
