@@ -69,13 +69,14 @@ def _units(assembly: Assembly) -> Iterator[Unit]:
     yield Unit("1 million predictions through the API", predictions(assembly, 1e6))
     yield Unit("a deployment", deployment(assembly))
     yield Unit("a batch transform", batch_transform(assembly))
+    # Without a lake there is nothing to judge by, and nothing is billed.
+    judged = judgement(assembly) if _judges(assembly) else []
+    yield Unit("a day's predictions judged", judged)
     if "EnergyDemand/Batch/Workflow" in [item.path for item in assembly.of_type(_WORKFLOW)]:
         run = training_run(assembly, path="EnergyDemand/Training/Workflow")
         yield Unit("a training run of energy-demand", run)
         forecast = batch_transform(assembly, "EnergyDemand/Batch/Workflow")
         yield Unit("a forecast of the next seven days", forecast)
-    if _judges(assembly):
-        yield Unit("a day's predictions judged", judgement(assembly))
 
 
 def training_run(
