@@ -54,6 +54,8 @@ class BatchTransform(Construct):
             },
             foundation=foundation,
             timeout=Duration.days(1),
+            runbook="A batch transform failed. Its execution's history names the step and the"
+            " error. Put that right, then start it again with the same input.",
         )
         role, stack = self.state_machine.service_role, Stack.of(self)
         role.allow_list("LookAtTheSet", data.bucket.bucket_arn, *data.prefixes("test"))
