@@ -261,7 +261,6 @@ def running_platform(workspace: Workspace, *, raise_quotas: bool = True) -> Iter
         "ml_training.tuning_jobs": "2",
         # The quota that is asked for is of one instance, unless the setting `tune` is on.
         "ml_training.parallel_tuning_jobs": "1",
-        "ml_endpoint.drift_minimum_flights": "50",
         "ml_endpoint.retrain_on_drift": "true",
     }
     try:

@@ -24,6 +24,8 @@ ACTIONS = {
     "start_execution": "states:StartExecution",
     "describe_execution": "states:DescribeExecution",
     "delete_object": "s3:DeleteObject",
+    "list_model_packages": "sagemaker:ListModelPackages",
+    "describe_model_package_group": "sagemaker:DescribeModelPackageGroup",
 }
 # Services that AWS calls under the role beside the code, for logs, keys and metrics.
 SERVICES_BESIDE_CODE = {"logs", "kms", "cloudwatch", "sqs"}
@@ -40,6 +42,8 @@ _TRANSFORM = ROOT / "lambdas" / "streaming_lake" / "transform_flight_events"
 CODE = {
     "TransformRole": ("StreamingLake", _TRANSFORM),
     "ReplayRole": ("StreamingLake", _TRANSFORM / "replay"),
+    "Drift/DetectRole": ("MlEndpoint", ROOT / "lambdas" / "ml_platform" / "detect_drift"),
+    "ModelAge/MeasureRole": ("MlTraining", ROOT / "lambdas" / "ml_platform" / "measure_model_age"),
     "Curation/Role": ("StreamingLake", ROOT / "spark_jobs" / "streaming_lake" / "curate_flights"),
     "Intake/AdmitRole": ("LanguageChain", ROOT / "lambdas" / "language_chain" / "admit_documents"),
     "Read/SplitRole": ("LanguageChain", ROOT / "lambdas" / "language_chain" / "split_document"),
@@ -85,7 +89,7 @@ def test_a_role_allows_exactly_the_actions_of_its_code(synthesise: Templates, ro
     stack, folder = CODE[role]
     of_libraries = ACTIONS_OF_ICEBERG if role == "Curation/Role" else set()
     expected = called_actions(sources(folder)) | of_libraries
-    assert granted_actions(synthesise("sandbox")[stack], role) == expected
+    assert granted_actions(synthesise("production")[stack], role) == expected
 
 
 def test_an_added_or_removed_call_changes_the_called_actions() -> None:
