@@ -33,6 +33,7 @@ from stacks.ml_platform.network.stack import MlNetwork
 from stacks.ml_platform.settings import MlEndpointSettings, MlTrainingSettings
 from stacks.ml_platform.storage import PlatformBucket
 from stacks.ml_platform.training.job_guardrails import guard_rails
+from stacks.ml_platform.training.model_age import ModelAge
 from stacks.ml_platform.training.training_data import TrainingData, data_of_lake
 from stacks.ml_platform.training.training_inputs import TrainingInputs
 from stacks.ml_platform.training.training_roles import TrainingRoles
@@ -93,6 +94,14 @@ class MlTraining(Stack):
             roles=self.roles,
             registry=self.registry,
         )
+        if settings.oldest_model_days:
+            ModelAge(
+                self,
+                "ModelAge",
+                foundation=foundation,
+                registry=self.registry,
+                days=settings.oldest_model_days,
+            )
         guard_rails_policy = iam.ManagedPolicy(
             self,
             "GuardRails",
