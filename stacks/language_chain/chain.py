@@ -56,6 +56,9 @@ class Chain(Construct):
             },
             foundation=foundation,
             timeout=Duration.days(1),
+            runbook="An execution failed, or ran for a day. Its document is quarantined, and its"
+            " item in the documents table holds the reason. Fix the cause, then run the stack's"
+            " RedriveCommand.",
         )
         workflows = (nested.listen, nested.read, nested.speak)
         self.state_machine.allow_nested_workflows(*filter(None, workflows))

@@ -69,6 +69,8 @@ class Collections(Construct):
             },
             foundation=foundation,
             timeout=Duration.days(7),
+            runbook="A collection was not translated. Its execution's history names the error. Put"
+            " that right, then start it again with the same input.",
         )
         self.state_machine.node.add_dependency(words)
         role = self.state_machine.service_role

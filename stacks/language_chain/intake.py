@@ -18,8 +18,8 @@ from constructs import Construct
 
 from stacks.language_chain.settings import LanguageChainSettings
 from stacks.language_chain.storage import COLLECTIONS, OF_DOCUMENTS, QUARANTINE, Storage
-from stacks.shared.alarm_topic import DeadLetterQueue, admit_rule
 from stacks.shared.asl_state_machine import AslStateMachine
+from stacks.shared.dead_letter_queue import DeadLetterQueue, admit_rule
 from stacks.shared.event_rule import EventRule, RuleTarget
 from stacks.shared.foundation import Foundation
 from stacks.shared.python_function import PythonFunction
@@ -27,6 +27,10 @@ from stacks.shared.python_function import PythonFunction
 NAMESPACE = "LanguageChain"
 _BY_STATUS = "by_status"
 _TIMEOUT = Duration.minutes(5)
+_UNDELIVERED = (
+    "Messages failed five times. Fix what the intake function's log reports, then move them from"
+    " the dead-letter queue back to the queue."
+)
 
 
 class Documents(dynamodb.Table):
@@ -80,6 +84,8 @@ class Intake(Construct):
             folder="language_chain/admit_documents",
             foundation=foundation,
             timeout=_TIMEOUT,
+            runbook="The intake function fails; its log says why. Messages stay in the queue and"
+            " are retried.",
             variables={
                 "DOCUMENTS_AT_ONCE": f"{settings.documents_at_once}",
                 "DOCUMENTS_TABLE": documents.table_name,
@@ -90,7 +96,9 @@ class Intake(Construct):
                 "STATE_MACHINE_ARN": chain.state_machine_arn,
             },
         )
-        self.undelivered = DeadLetterQueue(self, "Undelivered", key=key, of_a_queue=True)
+        self.undelivered = DeadLetterQueue(
+            self, "Undelivered", foundation=foundation, of_a_queue=True, runbook=_UNDELIVERED
+        )
         self.queue = sqs.Queue(
             self,
             "Messages",

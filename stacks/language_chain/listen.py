@@ -39,6 +39,8 @@ class Listen(Construct):
             },
             foundation=foundation,
             timeout=Duration.hours(21),
+            runbook="A recording was not transcribed. The execution of the chain that started this"
+            " one quarantines it; this one's history names the error.",
         )
         self.state_machine.node.add_dependency(words)
         self._permit(foundation, storage)

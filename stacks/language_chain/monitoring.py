@@ -7,8 +7,6 @@ from collections.abc import Mapping
 
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from stacks.language_chain.chain import Chain
@@ -20,39 +18,20 @@ from stacks.shared.monitoring import Metric, Monitoring
 
 _PERIOD = Duration.minutes(5)
 _RAISE_QUOTA = "Lower documents_at_once, or request a higher quota and raise calls_a_second."
-_THROTTLED_FUNCTION = (
-    "Lambda throttles the {} function: the account's concurrency is used up. Lower"
-    " documents_at_once, or request a higher concurrency."
-)
-_FAILED_PARTS = (
-    "Comprehend or Translate rejected a part of a document until its retries ran out; the execution"
-    f" of the part shows which. {_RAISE_QUOTA}"
-)
 _RUNBOOKS = {
     "Quarantined": "Documents have failed. Their items in the documents table hold the `reason`."
     " Fix the cause, then run the stack's RedriveCommand; the documents are still in the inbox.",
-    "Failed": "An execution failed. Its document is quarantined, and its item in the documents"
-    " table holds the reason. Fix the cause, then run the stack's RedriveCommand.",
-    "TimedOut": "An execution ran for a day. Its history shows which state it waits in. Then run"
-    " the stack's RedriveCommand.",
     "Slow": "A document is in process for longer than a recording may take. Its item in the"
     " documents table names the execution.",
     "TranslateThrottled": f"Translate throttles requests. {_RAISE_QUOTA}",
-    "AdmitThrottled": _THROTTLED_FUNCTION.format("intake")
-    + " Nothing is lost: messages wait in the queue.",
-    "SplitThrottled": _THROTTLED_FUNCTION.format("split"),
-    "MergeThrottled": _THROTTLED_FUNCTION.format("merge"),
-    "PartsFailed": _FAILED_PARTS,
-    "PartsTimedOut": _FAILED_PARTS,
-    "Intake": "The intake function fails; its log says why. Messages stay in the queue and are"
-    " retried.",
-    "Undelivered": "Messages failed five times. Fix what the intake function's log reports, then"
-    " move them from the dead-letter queue back to the queue.",
 }
 
 
 class ChainMonitoring(Monitoring):
-    """Alarms on failures, durations, throttles and dead letters, and one dashboard."""
+    """Alarms on documents and on Translate, and one dashboard.
+
+    Functions, workflows and the dead-letter queue have their own alarms.
+    """
 
     def __init__(
         self,
@@ -80,21 +59,22 @@ class ChainMonitoring(Monitoring):
             "Failed": workflow.metric_failed(period=_PERIOD),
             "TimedOut": workflow.metric_timed_out(period=_PERIOD),
         }
-        throttles = _throttles(functions, read.parts)
-        dead_letters = intake.undelivered.metric_approximate_number_of_messages_visible(
-            period=_PERIOD
-        )
+        throttles = {
+            f"{function_name}Throttled": function.metric_throttles(period=_PERIOD)
+            for function_name, function in functions.items()
+        }
+        # Comprehend publishes no metric of throttling: a part whose retries run out fails.
+        failed_parts = {
+            "PartsFailed": read.parts.metric_failed(period=_PERIOD),
+            "PartsTimedOut": read.parts.metric_timed_out(period=_PERIOD),
+        }
         settings = foundation.environment.settings(LanguageChainSettings)
-        self._alarms(
-            {
-                "Quarantined": documents["Failed"],
-                "Failed": executions["Failed"],
-                "TimedOut": executions["TimedOut"],
-                **throttles,
-                "Intake": intake.function.metric_errors(period=_PERIOD),
-                "Undelivered": dead_letters,
-            }
-        )
+        translate_throttled = _translate_throttled()
+        for alarm_name, metric in (
+            ("Quarantined", documents["Failed"]),
+            ("TranslateThrottled", translate_throttled),
+        ):
+            self.alarm(alarm_name, metric, runbook=_RUNBOOKS[alarm_name])
         # A recording may take `transcription_hours`, and an hour for everything else.
         longest_seconds = (settings.transcription_hours + 1) * 3600
         self.alarm("Slow", ages["Running"], runbook=_RUNBOOKS["Slow"], above=longest_seconds)
@@ -102,18 +82,18 @@ class ChainMonitoring(Monitoring):
             "Documents": documents,
             "Age of the oldest, seconds": ages,
             "Executions": executions,
-            "Throttles and failed parts": throttles,
+            "Throttles and failed parts": {
+                "TranslateThrottled": translate_throttled,
+                **throttles,
+                **failed_parts,
+            },
             "Errors of functions": {
                 function_name: function.metric_errors(period=_PERIOD)
                 for function_name, function in functions.items()
             },
-            "Dead letters": {"Undelivered": dead_letters},
+            "Dead letters": {"Undelivered": intake.undelivered.messages},
         }
         self.show("Documents", {title: _labelled(metrics) for title, metrics in graphs.items()})
-
-    def _alarms(self, metrics: Mapping[str, cloudwatch.IMetric]) -> None:
-        for alarm_name, metric in metrics.items():
-            self.alarm(alarm_name, metric, runbook=_RUNBOOKS[alarm_name])
 
 
 def _labelled(metrics: Mapping[str, cloudwatch.Metric]) -> list[Metric]:
@@ -131,22 +111,11 @@ def _intake_metric(service: str, metric_name: str) -> cloudwatch.Metric:
     )
 
 
-def _throttles(
-    functions: Mapping[str, lambda_.IFunction], parts: sfn.IStateMachine
-) -> dict[str, cloudwatch.Metric]:
-    return {
-        "TranslateThrottled": cloudwatch.Metric(
-            namespace="AWS/Translate",
-            metric_name="ThrottledCount",
-            dimensions_map={"Operation": "TranslateText"},
-            statistic="Sum",
-            period=_PERIOD,
-        ),
-        **{
-            f"{function_name}Throttled": function.metric_throttles(period=_PERIOD)
-            for function_name, function in functions.items()
-        },
-        # Comprehend publishes no metric of throttling: a part whose retries run out fails.
-        "PartsFailed": parts.metric_failed(period=_PERIOD),
-        "PartsTimedOut": parts.metric_timed_out(period=_PERIOD),
-    }
+def _translate_throttled() -> cloudwatch.Metric:
+    return cloudwatch.Metric(
+        namespace="AWS/Translate",
+        metric_name="ThrottledCount",
+        dimensions_map={"Operation": "TranslateText"},
+        statistic="Sum",
+        period=_PERIOD,
+    )

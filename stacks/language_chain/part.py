@@ -40,6 +40,9 @@ class Part(Construct):
             },
             foundation=foundation,
             timeout=Duration.minutes(5),
+            runbook="Comprehend or Translate rejected a part of a document until its retries ran"
+            " out; the execution of the part shows which. Lower documents_at_once, or request a"
+            " higher quota and raise calls_a_second.",
             express=True,
         )
         self.state_machine.node.add_dependency(words)

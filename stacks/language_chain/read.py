@@ -59,6 +59,8 @@ class Read(Construct):
             },
             foundation=foundation,
             timeout=Duration.days(1),
+            runbook="A document could not be read. The execution of the chain that started this one"
+            " quarantines it; this one's history shows which part failed.",
         )
         self.state_machine.allow_distributed_map()
         role = self.state_machine.service_role
@@ -83,6 +85,8 @@ class Read(Construct):
             folder=folder,
             foundation=self._foundation,
             timeout=Duration.minutes(5),
+            runbook=f"The function of the step {name} failed. Its log says why; the workflow tries"
+            " again, then quarantines the document.",
             variables={"RESULTS_BUCKET": self._storage.outbox.bucket_name, **variables},
         )
 

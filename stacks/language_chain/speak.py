@@ -35,6 +35,8 @@ class Speak(Construct):
             },
             foundation=foundation,
             timeout=Duration.hours(2),
+            runbook="A document was not spoken. The execution of the chain that started this one"
+            " quarantines it; this one's history names the error.",
         )
         self.state_machine.node.add_dependency(words)
         role, outbox = self.state_machine.service_role, storage.outbox

@@ -84,6 +84,8 @@ class WordLists(Construct):
             foundation=foundation,
             folder="language_chain/await_vocabulary",
             timeout=Duration.minutes(15),  # Lambda's maximum
+            runbook="Transcribe has not made the vocabulary ready, so CloudFormation rolls back."
+            " The function's log says why.",
             variables={"VOCABULARY_NAME": self._name},
         )
         function.service_role.allow(

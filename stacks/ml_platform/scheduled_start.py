@@ -5,8 +5,8 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_scheduler as scheduler
 from constructs import Construct
 
-from stacks.shared.alarm_topic import DeadLetterQueue
 from stacks.shared.asl_state_machine import AslStateMachine
+from stacks.shared.dead_letter_queue import DeadLetterQueue
 from stacks.shared.service_role import ServiceRole
 
 

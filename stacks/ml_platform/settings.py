@@ -122,6 +122,8 @@ class MlTrainingSettings:
     approval: Literal["Approved", "PendingManualApproval"] = "PendingManualApproval"
     """Approval status of a registered model. Approved models are deployed at once; pending ones
     wait for a person."""
+    oldest_model_days: Annotated[Annotated[int, Field(ge=1, le=365)] | None, Off] = None
+    """An alarm is raised when no model has been registered for so many days, from 1 to 365."""
     data_administrators: Annotated[tuple[Annotated[str, Field(pattern=_ROLE)], ...], Listed] = ()
     """ARNs of roles or users, wildcards allowed, that may use the platform's buckets from outside
     the VPC, besides the platform's own roles."""
@@ -177,14 +179,13 @@ class MlEndpointSettings:
     """Share of the requests that is captured and compared with the training set (DP-10)."""
     capture_days: Annotated[int, Field(ge=1, le=3650)] = 30
     """How long captured requests are kept."""
-    drift_psi: Annotated[float, Field(gt=0, le=10)] = 0.2
-    """Population stability index that raises the drift alarm. Above 0.2 a feature is commonly said
-    to have shifted."""
-    drift_window_hours: Annotated[int, Field(ge=1, le=168)] = 24
-    """Captured requests of this window are compared with the training set."""
-    drift_minimum_flights: Annotated[int, Field(ge=50)] = 200
-    """Fewer captured flights are not compared: in a small sample, chance alone makes PSI
-    large, and 50 are the fewest that are taken."""
+    drift_minimum_flights: Annotated[int, Field(ge=500)] = 500
+    """Fewer captured flights in a day, or a week, are not compared with the training set. The
+    limits were measured for windows of at least 500."""
+    drift_periods: Annotated[int, Field(ge=1, le=24)] = 3
+    """The drift alarm looks at the hourly checks of the last 1 to 24 hours."""
+    drift_periods_to_alarm: Annotated[int, Field(ge=1, le=24)] = 2
+    """So many of these checks, from 1 to 24, must find a shift for the drift alarm to go off."""
     ground_truth: bool = True
     """Join predictions with the outcomes that the lake curates later: figures of each day and
     model, and an alarm. It needs the lake (ml_training.from_lake), captured requests and a model
@@ -214,6 +215,11 @@ class MlEndpointSettings:
             raise ValueError(
                 f"minimum_instances={self.minimum_instances} is more than "
                 f"maximum_instances={self.maximum_instances}"
+            )
+        if self.drift_periods_to_alarm > self.drift_periods:
+            raise ValueError(
+                f"drift_periods_to_alarm={self.drift_periods_to_alarm} is more than"
+                f" drift_periods={self.drift_periods}: the alarm could never go off"
             )
         beside = f"roll_out other than {self.roll_out} (it takes one variant)"
         single = {beside: self.roll_out not in ("challenger", "shadow")}
@@ -321,6 +327,8 @@ ML_TRAINING = SettingsGroup(
         minimum_auc=0.68,
         baseline="logistic_regression",
         minimum_gain_over_baseline=0.005,
+        # Two of the weekly trainings have registered none.
+        oldest_model_days=15,
     ),
 )
 ML_ENDPOINT = SettingsGroup(

@@ -1,18 +1,15 @@
-"""Where alarms and notices go, and what keeps the notices that cannot be delivered."""
+"""Where alarms and notices go."""
 
 from collections.abc import Mapping
 
-from aws_cdk import Aws, Duration, RemovalPolicy
-from aws_cdk import aws_events as events
+from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
-from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from stacks.environments import Environment
-from stacks.shared import gate
 
 
 class AlarmTopic(sns.Topic):
@@ -30,32 +27,6 @@ class AlarmTopic(sns.Topic):
         same_account = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
         for publisher in ("cloudwatch", "budgets"):
             _admit_publisher(self, publisher, same_account)
-
-
-class DeadLetterQueue(sqs.Queue):
-    """Keeps for two weeks what could not be delivered: by a rule, or also `of_a_queue`."""
-
-    def __init__(
-        self, scope: Construct, construct_id: str, *, key: kms.IKey, of_a_queue: bool = False
-    ) -> None:
-        super().__init__(
-            scope,
-            construct_id,
-            encryption=sqs.QueueEncryption.KMS,
-            encryption_master_key=key,
-            enforce_ssl=True,
-            retention_period=Duration.days(14),
-            removal_policy=RemovalPolicy.DESTROY,
-        )
-        if not of_a_queue:  # where a queue names it, cdk-nag sees for itself what it is
-            gate.acknowledge(
-                self,
-                {"AwsSolutions::AwsSolutions-SQS3": "this is itself the queue for dead letters"},
-            )
-
-    def admit(self, rule: events.CfnRule) -> None:
-        """Let EventBridge leave here what `rule` could not deliver."""
-        admit_rule(self, rule)
 
 
 def admit_rules(topic: sns.ITopic) -> None:
@@ -76,17 +47,5 @@ def _admit_publisher(
             actions=["sns:Publish"],
             resources=[topic.topic_arn],
             conditions=conditions,
-        )
-    )
-
-
-def admit_rule(queue: sqs.IQueue, rule: events.CfnRule) -> None:
-    """Let EventBridge put into `queue` what it has on behalf of `rule`."""
-    queue.add_to_resource_policy(
-        iam.PolicyStatement(
-            principals=[iam.ServicePrincipal("events.amazonaws.com")],
-            actions=["sqs:SendMessage"],
-            resources=[queue.queue_arn],
-            conditions={"ArnEquals": {"aws:SourceArn": rule.attr_arn}},
         )
     )

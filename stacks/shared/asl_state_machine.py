@@ -1,12 +1,14 @@
-"""A state machine from a file of `step_functions/`, logged, traced and encrypted."""
+"""A state machine from a file of `step_functions/`, logged, traced, encrypted and watched."""
 
 import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from aws_cdk import ArnFormat, Aws, Duration, Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sns as sns
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
@@ -15,6 +17,7 @@ from stacks.shared import gate
 from stacks.shared.architecture_key import admit_log_delivery
 from stacks.shared.encrypted_log_group import EncryptedLogGroup
 from stacks.shared.foundation import Foundation
+from stacks.shared.monitoring import AlarmOnAny
 from stacks.shared.service_role import ServiceRole
 
 _SUBSTITUTION = re.compile(r"\$\{(\w+)\}")
@@ -48,8 +51,9 @@ class AslStateMachine(sfn.StateMachine):
     does what the notes use Data Pipeline for, which is closed to new customers (ET-14).
 
     `workflow` is the path below `step_functions/`. `express` makes an Express workflow: it runs for
-    at most five minutes, is billed by duration, and its caller waits for it. Grant permissions with
-    `service_role.allow`. Raises ValueError if `substitutions` are not those of the file.
+    at most five minutes, is billed by duration, and its caller waits for it. `runbook` says what to
+    do when an execution has not succeeded. Grant permissions with `service_role.allow`. Raises
+    ValueError if `substitutions` are not those of the file.
     """
 
     def __init__(
@@ -61,6 +65,7 @@ class AslStateMachine(sfn.StateMachine):
         substitutions: Mapping[str, str],
         foundation: Foundation,
         timeout: Duration,
+        runbook: str,
         express: bool = False,
     ) -> None:
         text = definition_of(ROOT / "step_functions" / f"{workflow}.asl.json")
@@ -142,6 +147,18 @@ class AslStateMachine(sfn.StateMachine):
         )
         self.node.add_dependency(self.service_role)
         self._allow_its_key(key)
+        self._alarm(foundation.topic, runbook, express=express)
+
+    def _alarm(self, topic: sns.ITopic, runbook: str, *, express: bool) -> None:
+        period = Duration.minutes(5)
+        ends: dict[str, cloudwatch.IMetric] = {
+            "failed": self.metric_failed(period=period),
+            "timedOut": self.metric_timed_out(period=period),
+        }
+        if not express:  # which nobody can stop:
+            # docs.aws.amazon.com/step-functions/latest/apireference/API_StopExecution.html
+            ends["aborted"] = self.metric_aborted(period=period)
+        AlarmOnAny(self, "Unsuccessful", ends, topic=topic, runbook=runbook)
 
     def _allow_its_key(self, key: kms.IKey) -> None:
         """Allow the key for this workflow's definition and executions, and for nothing else.

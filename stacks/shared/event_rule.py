@@ -7,7 +7,7 @@ from typing import Any
 from aws_cdk import aws_events as events
 from constructs import Construct
 
-from stacks.shared.alarm_topic import DeadLetterQueue
+from stacks.shared.dead_letter_queue import DeadLetterQueue
 from stacks.shared.service_role import ServiceRole
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from aws_cdk import Aws
+from aws_cdk import Aws, Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_sns as sns
@@ -57,6 +57,33 @@ def notify(alarm: cloudwatch.Alarm, topic: sns.ITopic) -> None:
     """Notify `topic` when `alarm` goes off and when it is over."""
     alarm.add_alarm_action(actions.SnsAction(topic))
     alarm.add_ok_action(actions.SnsAction(topic))
+
+
+class AlarmOnAny(Alarm):
+    """An alarm on the sum of several counts, each of which is missing while there is none."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        counts: Mapping[str, cloudwatch.IMetric],
+        *,
+        topic: sns.ITopic,
+        runbook: str,
+    ) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            cloudwatch.MathExpression(
+                expression=" + ".join(f"FILL({name}, 0)" for name in counts),
+                using_metrics=counts,
+                label=" + ".join(counts),
+                period=Duration.minutes(5),
+            ),
+            topic=topic,
+            runbook=runbook,
+            above=0,
+        )
 
 
 class Monitoring(Construct):

@@ -1,4 +1,7 @@
-"""A Lambda function from a folder of `lambdas/`, with a role that may only write its logs."""
+"""A Lambda function from a folder of `lambdas/`, with a role that may only write its logs.
+
+An alarm tells when it fails, or when Lambda does not let it run.
+"""
 
 from collections.abc import Mapping
 from pathlib import PurePosixPath
@@ -6,12 +9,14 @@ from typing import Any
 
 from aws_cdk import Duration
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from stacks.shared import gate
 from stacks.shared.bundle import lambda_bundle
 from stacks.shared.encrypted_log_group import EncryptedLogGroup
 from stacks.shared.foundation import Foundation
+from stacks.shared.monitoring import AlarmOnAny
 from stacks.shared.service_role import ServiceRole
 
 _RUNTIMES = {"3.13": lambda_.Runtime.PYTHON_3_13, "3.14": lambda_.Runtime.PYTHON_3_14}
@@ -27,7 +32,7 @@ class PythonFunction(lambda_.Function):
 
     Functions that share code are packages of one folder, and share its bundle:
     `<architecture>/<function>/<package>`. Its logs are encrypted with the architecture's key and
-    expire as the environment says.
+    expire as the environment says. `runbook` says what to do when it fails.
     """
 
     def __init__(
@@ -39,6 +44,7 @@ class PythonFunction(lambda_.Function):
         folder: str,
         timeout: Duration,
         variables: Mapping[str, str],
+        runbook: str,
         **options: Any,
     ) -> None:
         log_group = EncryptedLogGroup(scope, f"{construct_id}Logs", foundation=foundation)
@@ -67,10 +73,25 @@ class PythonFunction(lambda_.Function):
             environment={**variables},
             **options,
         )
+        self._alarm(foundation.topic, runbook)
         gate.acknowledge(
             self,
             {
                 "AwsSolutions::AwsSolutions-L1": "3.13 is patched until 2029-06-30, as long as"
                 " 3.14, and more of the compiled packages have wheels for it"
             },
+        )
+
+    def _alarm(self, topic: sns.ITopic, runbook: str) -> None:
+        period = Duration.minutes(5)
+        AlarmOnAny(
+            self,
+            "Failing",
+            {
+                "errors": self.metric_errors(period=period),
+                "throttles": self.metric_throttles(period=period),
+            },
+            topic=topic,
+            runbook=f"{runbook} If it is throttled instead, the account's concurrency is used up:"
+            " request more of it under Service Quotas.",
         )

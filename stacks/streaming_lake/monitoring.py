@@ -15,13 +15,13 @@ from aws_cdk import aws_kinesisfirehose as firehose
 from aws_cdk import aws_lambda as lambda_
 from cdk_monitoring_constructs import (
     CustomMetricGroup,
-    ErrorCountThreshold,
     MaxIteratorAgeThreshold,
     RecordsThrottledThreshold,
 )
 from constructs import Construct
 
-from stacks.shared.alarm_topic import DeadLetterQueue, admit_rules
+from stacks.shared.alarm_topic import admit_rules
+from stacks.shared.dead_letter_queue import DeadLetterQueue
 from stacks.shared.event_rule import EventRule, RuleTarget
 from stacks.shared.foundation import Foundation
 from stacks.shared.monitoring import Monitoring
@@ -43,7 +43,7 @@ class LakeMonitoring(Monitoring):
         self, scope: Construct, construct_id: str, *, foundation: Foundation, name: str
     ) -> None:
         super().__init__(scope, construct_id, foundation=foundation, name=name)
-        self._key = foundation.key
+        self._foundation = foundation
 
     def watch_stream(self, stream: kinesis.IStream, retention_hours: int) -> None:
         """Alarm when Firehose falls behind or does not read, and when producers are throttled."""
@@ -75,22 +75,11 @@ class LakeMonitoring(Monitoring):
         )
 
     def watch_transform(self, transform: lambda_.IFunction) -> None:
-        """Alarm when the transform fails, and when it rejects more than 5 % of the lines."""
+        """Show the transform, and alarm when it rejects more than 5 % of the lines."""
         self.facade.monitor_lambda_function(
             lambda_function=transform,
             human_readable_name="Transform",
             alarm_friendly_name="Transform",
-            add_fault_count_alarm={
-                "Failing": ErrorCountThreshold(
-                    max_error_count=0,
-                    # Firehose sends a batch three more times, within minutes, and gives it up.
-                    evaluation_periods=1,
-                    datapoints_to_alarm=1,
-                    alarm_description_override="The transform fails, and its log says why."
-                    " Firehose sends a batch three more times, then leaves it below"
-                    " `errors/processing-failed/`: send it again from there.",
-                )
-            },
         )
         set_aside = transform_metric("FailedRecords")
         lines = {name: transform_metric(name) for name in ("AcceptedLines", "RejectedLines")}
@@ -137,20 +126,11 @@ class LakeMonitoring(Monitoring):
         )
 
     def watch_replay(self, replay: lambda_.IFunction) -> None:
-        """Alarm when an object of the raw log cannot be replayed."""
+        """Show how objects of the raw log are replayed."""
         self.facade.monitor_lambda_function(
             lambda_function=replay,
             human_readable_name="Replay",
             alarm_friendly_name="Replay",
-            add_fault_count_alarm={
-                "NotReplayed": ErrorCountThreshold(
-                    max_error_count=0,
-                    evaluation_periods=1,
-                    datapoints_to_alarm=1,
-                    alarm_description_override="An object of the raw log could not be replayed. The"
-                    " log of the function names it and says why; replay its hour again.",
-                )
-            },
         )
 
     def watch_delivery(
@@ -282,7 +262,7 @@ class LakeMonitoring(Monitoring):
             target=RuleTarget(
                 "Alarms",
                 self.topic.topic_arn,
-                DeadLetterQueue(self, "Undelivered", key=self._key),
+                DeadLetterQueue(self, "Undelivered", foundation=self._foundation),
             ),
         )
         # The library's monitoring of Glue jobs takes no name that is a token.

@@ -31,6 +31,8 @@ class Replay(PythonFunction):
             # hints (https://docs.aws.amazon.com/firehose/latest/APIReference/API_BufferingHints.html,
             # read 2026-11-29), and lines that are all refused take longer.
             timeout=Duration.minutes(5),
+            runbook="An object of the raw log could not be replayed. The log of the function names"
+            " it and says why; replay its hour again.",
             variables={
                 "RAW_BUCKET": raw.bucket_name,
                 "RAW_PREFIX": RAW_FLIGHTS,

@@ -36,6 +36,9 @@ class Transformation(PythonFunction):
             foundation=foundation,
             # Firehose waits five minutes for a response, then sends the batch again.
             timeout=Duration.minutes(4),
+            runbook="The transform fails, and its log says why. Firehose sends a batch three more"
+            " times, within minutes, then leaves it below `errors/processing-failed/`: send it"
+            " again from there.",
             variables={
                 "REJECTED_BUCKET": lake.bucket_name,
                 "REJECTED_PREFIX": REJECTED,

@@ -263,7 +263,6 @@ def running_platform(
         "ml_training.tuning_jobs": "2",
         # The quota that is asked for is of one instance, unless the setting `tune` is on.
         "ml_training.parallel_tuning_jobs": "1",
-        "ml_endpoint.drift_minimum_flights": "50",
         "ml_endpoint.retrain_on_drift": "true",
         **(changes or {}),
     }

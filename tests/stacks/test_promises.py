@@ -294,6 +294,56 @@ def test_event_targets_and_jobs_have_retries_and_time_limits(
         assert job["Timeout"] > 0, path
 
 
+# Counts that tell of a state nobody looks at, by the type and the dimension that names it.
+UNSEEN_STATES = {
+    "AWS::StepFunctions::StateMachine": (
+        "StateMachineArn",
+        {"ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"},
+    ),
+    "AWS::Lambda::Function": ("FunctionName", {"Errors", "Throttles"}),
+    "AWS::SQS::Queue": ("QueueName", {"ApproximateNumberOfMessagesVisible"}),
+}
+
+
+def watched_metrics(template: dict[str, Any]) -> set[tuple[str, str, str]]:
+    """(dimension, logical id, metric) of what an alarm tells as soon as it is above 0."""
+    watched = set()
+    for _, alarm in of_type([template], "AWS::CloudWatch::Alarm"):
+        above_0 = (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
+        stats = [entry["MetricStat"] for entry in alarm.get("Metrics", []) if "MetricStat" in entry]
+        for metric in [stat["Metric"] for stat in stats] or [alarm]:
+            for dimension in metric.get("Dimensions", []):
+                owner = re.search(r'"(?:Ref|Fn::GetAtt)": \[?"(\w+)"', flat(dimension["Value"]))
+                if above_0 and owner:
+                    watched.add((dimension["Name"], owner[1], metric["MetricName"]))
+    return watched
+
+
+def test_every_workflow_function_and_dead_letter_queue_has_an_alarm(
+    templates: list[dict[str, Any]],
+) -> None:
+    for template in templates:
+        watched = watched_metrics(template)
+        for logical_id, resource in template["Resources"].items():
+            dimension, metrics = UNSEEN_STATES.get(resource["Type"], ("", set()))
+            properties = resource.get("Properties", {})
+            if "RedrivePolicy" in properties:
+                continue  # a queue that is worked off, whose dead letters go to another one
+            if resource["Type"] == "AWS::Lambda::Function" and is_of_the_cdk(resource):
+                continue  # it runs while deploying, and CloudFormation tells of its failures
+            if properties.get("StateMachineType") == "EXPRESS":
+                metrics = metrics - {"ExecutionsAborted"}  # nobody can stop one
+            missing = {
+                metric for metric in metrics if (dimension, logical_id, metric) not in watched
+            }
+            assert not missing, f"{logical_id}: no alarm on {missing}"
+
+
+def is_of_the_cdk(function: dict[str, Any]) -> bool:
+    """Whether it is no `handler` of a folder of `lambdas/`: the CDK made it for CloudFormation."""
+    return not function["Properties"]["Handler"].endswith("handler.handler")
+
+
 def test_every_alarm_has_an_action(templates: list[dict[str, Any]]) -> None:
     for path, alarm in of_type(templates, "AWS::CloudWatch::Alarm"):
         assert alarm["AlarmActions"], path

@@ -25,6 +25,8 @@ ACTIONS = {
     "describe_execution": "states:DescribeExecution",
     "delete_object": "s3:DeleteObject",
     "describe_training_job": "sagemaker:DescribeTrainingJob",
+    "list_model_packages": "sagemaker:ListModelPackages",
+    "describe_model_package_group": "sagemaker:DescribeModelPackageGroup",
 }
 # Services that AWS calls under the role beside the code, for logs, keys and metrics.
 SERVICES_BESIDE_CODE = {"logs", "kms", "cloudwatch", "sqs"}
@@ -47,6 +49,8 @@ _TRANSFORM = ROOT / "lambdas" / "streaming_lake" / "transform_flight_events"
 CODE = {
     "TransformRole": ("StreamingLake", _TRANSFORM),
     "ReplayRole": ("StreamingLake", _TRANSFORM / "replay"),
+    "Drift/DetectRole": ("MlEndpoint", ROOT / "lambdas" / "ml_platform" / "detect_drift"),
+    "ModelAge/MeasureRole": ("MlTraining", ROOT / "lambdas" / "ml_platform" / "measure_model_age"),
     "Curation/Role": ("StreamingLake", ROOT / "spark_jobs" / "streaming_lake" / "curate_flights"),
     "Intake/AdmitRole": ("LanguageChain", ROOT / "lambdas" / "language_chain" / "admit_documents"),
     "Read/SplitRole": ("LanguageChain", ROOT / "lambdas" / "language_chain" / "split_document"),
@@ -97,7 +101,7 @@ def sources(folder: Path) -> list[str]:
 def test_a_role_allows_exactly_the_actions_of_its_code(synthesise: Templates, role: str) -> None:
     stack, folder = CODE[role]
     expected = called_actions(sources(folder)) | ACTIONS_OF_LIBRARIES.get(role, set())
-    template = synthesise("sandbox", *SETTINGS.get(stack, []))[stack]
+    template = synthesise("production", *SETTINGS.get(stack, []))[stack]
     assert granted_actions(template, role) == expected
 
 

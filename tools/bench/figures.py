@@ -69,7 +69,8 @@ def _toml(figure: Figure) -> str:
     lines = ["", "[[figure]]"]
     for field in fields(figure):
         value = getattr(figure, field.name)
-        if value not in ("", False) or field.name == "unit":
+        # A figure of 0 is one: only what is left empty is left out.
+        if (value != "" and value is not False) or field.name == "unit":
             # Strings, numbers and booleans are written in TOML as in JSON.
             lines.append(f"{field.name} = {json.dumps(value, ensure_ascii=False)}")
     return "\n".join(lines) + "\n"

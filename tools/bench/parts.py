@@ -12,6 +12,7 @@ from tools.bench import (
     ablation,
     api,
     curate,
+    drift,
     forecasts,
     lake_scale,
     language,
@@ -31,6 +32,11 @@ _TRANSFORM_LIMIT = 1 / 3
 _TRAINING_LIMIT = 0.1
 # A run's work is the days that it changes, whatever the table has besides.
 _GROWTH_LIMIT = 2
+# Of the training set's own days, and of the days after it.
+_FALSE_ALARMS = 0.01
+_LINEAR = 2.5
+_IMPORT_LIMIT_MS = 400
+_DRIFT_BUNDLE_LIMIT_MB = 20
 
 
 def _synth() -> Iterator[Measurement]:
@@ -290,6 +296,66 @@ def _forecast() -> Iterator[Measurement]:
         )
 
 
+def _drift() -> Iterator[Measurement]:
+    """The drift check: false alarms, detection, speed and size"""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        alarms, detected = drift.curves(folder)
+        statistics = drift.statistics(folder)
+    for row in alarms[:2]:
+        low, high = row.interval
+        because = f", by {', '.join(row.features).replace('_', ' ')}" if row.features else ""
+        yield Measurement(
+            f"drift-alarms-{row.kind.replace(' ', '-')}",
+            f"drift check, days that alarm, nothing planted: {row.kind}",
+            rounded(100 * row.alarms / row.days),
+            "%",
+            f"{row.alarms} of {row.days} days{because}; {100 * low:.1f} to {100 * high:.1f} %"
+            " (95 %, as if days were independent)",
+            row.alarms / row.days <= _FALSE_ALARMS,
+        )
+    for planted_shift in detected:
+        shares = dict(planted_shift.by_flights)
+        first, share = next(iter(shares.items()))
+        others = ", ".join(
+            f"{100 * shares[size]:.0f} %: {size}" for size in shares if size != first
+        )
+        planted = planted_shift.shift.replace("'", "").replace("%", "-percent")
+        yield Measurement(
+            f"drift-found-{'-'.join(planted.lower().replace('-percent', ' percent').split())}",
+            f"drift check, days that alarm at {first}, planted: {planted_shift.shift}",
+            rounded(100 * share),
+            "%",
+            others,
+        )
+    once, twice = (drift.seconds(statistics, times * drift.CAPTURES) for times in (1, 2))
+    yield Measurement(
+        "drift-speed",
+        f"drift check, {drift.CAPTURES:,} captures on one core, without S3",
+        rounded(once),
+        "s",
+        f"twice the captures: {twice / once:.1f}x the time",
+        twice / once <= _LINEAR,
+    )
+    import_ms, megabytes = drift.import_milliseconds(), drift.bundle_megabytes()
+    yield Measurement(
+        "drift-import",
+        "drift check, import",
+        rounded(import_ms),
+        "ms",
+        f"limit {_IMPORT_LIMIT_MS} ms, boto3 and its clients included",
+        import_ms < _IMPORT_LIMIT_MS,
+    )
+    yield Measurement(
+        "drift-bundle",
+        "drift check, bundle",
+        rounded(megabytes),
+        "MB",
+        f"limit {_DRIFT_BUNDLE_LIMIT_MB} MB; 178 MB with NumPy and SciPy",
+        megabytes < _DRIFT_BUNDLE_LIMIT_MB,
+    )
+
+
 def _api() -> Iterator[Measurement]:
     """The API: the platform deployed to a local AWS, one flight a request"""
     with tempfile.TemporaryDirectory() as name:
@@ -384,6 +450,7 @@ PARTS: Mapping[str, Callable[[], Iterator[Measurement]]] = {
     "quality": _quality,
     "ablation": _ablation,
     "forecast": _forecast,
+    "drift": _drift,
     "api": _api,
     "language": _language,
     "site": _site,

@@ -3,8 +3,7 @@
 import base64
 import csv
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 # The features in the order of a CSV request, as the model takes them.
@@ -28,29 +27,14 @@ _CATEGORICAL = set(FEATURES[:3])
 Flight = dict[str, Any]
 
 
-@dataclass
-class Captured:
-    """The flights that were asked about, and how many lines could not be read."""
-
-    flights: list[Flight] = field(default_factory=list)
-    broken_lines: int = 0
-
-
-def read(lines: Iterable[bytes], most: int) -> Captured:
-    """The first `most` flights of captured invocations; a line that is broken is counted."""
-    captured = Captured()
+def read(lines: Iterable[bytes]) -> Iterator[list[Flight] | None]:
+    """The flights of each captured invocation; None for a line that is broken."""
     for line in lines:
-        if not line.strip():
-            continue
-        try:
-            flights = _flights(json.loads(line)["captureData"]["endpointInput"])
-        except (KeyError, TypeError, ValueError, AttributeError):
-            captured.broken_lines += 1
-            continue
-        captured.flights += flights[: most - len(captured.flights)]
-        if len(captured.flights) >= most:
-            break
-    return captured
+        if line.strip():
+            try:
+                yield _flights(json.loads(line)["captureData"]["endpointInput"])
+            except (KeyError, TypeError, ValueError, AttributeError):
+                yield None
 
 
 def _flights(captured_input: dict[str, Any]) -> list[Flight]:
@@ -70,7 +54,7 @@ def _typed(flight: Flight) -> Flight:
     typed: Flight = {}
     for name in FEATURES:
         value = flight.get(name)
-        if value in (None, ""):
+        if value is None or value == "":
             typed[name] = None
         else:
             typed[name] = str(value) if name in _CATEGORICAL else float(value)

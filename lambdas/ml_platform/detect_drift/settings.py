@@ -9,13 +9,15 @@ from dataclasses import dataclass
 class Settings:
     """Which captured requests are compared with the training set."""
 
-    window_hours: int
+    bucket: str
+    endpoint_name: str
     minimum_flights: int
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
         """Raises KeyError, with the name of the variable that is missing."""
         return cls(
-            window_hours=int(environment["WINDOW_HOURS"]),
+            bucket=environment["BUCKET"],
+            endpoint_name=environment["ENDPOINT_NAME"],
             minimum_flights=int(environment["MINIMUM_FLIGHTS"]),
         )

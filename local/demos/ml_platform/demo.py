@@ -3,12 +3,10 @@
 import base64
 import importlib
 import json
-import random
 import sys
 import tarfile
 import time
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from io import BytesIO
 from typing import Any, ClassVar
@@ -20,9 +18,8 @@ from local.demos import flights as source
 from local.demos.demo import Context, Option
 from local.demos.executions import execute, wait_for
 from local.demos.ml_platform import forecasting, pipeline
-from local.demos.ml_platform.checks import AS_TRAINED, DRIFTED, Result, compare
+from local.demos.ml_platform.checks import NEW_CARRIER, NEXT_DAYS, Result, compare
 from local.demos.ml_platform.control_plane import requested_resources
-from local.demos.ml_platform.drift_noise import psi_limit
 from local.demos.ml_platform.forecasting import Forecasts
 from local.demos.ml_platform.ground_truth import AS_PREDICTED, SPOILED, GroundTruth
 from local.demos.ml_platform.wrong_model import deploy_wrong_model
@@ -36,10 +33,11 @@ from local.services.s3.uri import split_uri
 from repository import ROOT, extract
 
 _PLOTS = ("roc_curve", "confusion_matrix", "calibration")
-_BATCH, _SINGLE, _DRIFTED, _IN_PROCESS = 100, 200, 2_000, 10_000
+_BATCH, _SINGLE, _IN_PROCESS = 100, 200, 10_000
 _JUDGED = 1_500  # flights whose outcome the lake knows
-# The drift check reads at most 20,000 captured flights: those as trained, and as many drifted.
 _MOST_FLIGHTS = 8_000
+# The column of the carrier, behind the label; a code that the training set has not.
+_CARRIER, _UNKNOWN = 1, "ZZ"
 _RUN = "from-the-lake"
 _FIRST = "first"
 _ROLL_OUT_SECONDS, _DRIFT_SECONDS = 60, 90
@@ -70,8 +68,8 @@ class MlPlatformDemo:
         self._train(result)
         with self._steps.step("Roll out what was approved (EventBridge, Step Functions)"):
             result.deployment = self._deployed()
-        result.train, result.test = (
-            self._split(result.training["training_data"], split) for split in ("train", "test")
+        result.next_days, result.test = (
+            self._split(result.training["training_data"], split) for split in ("validation", "test")
         )
         with self._steps.step(
             "Approve a container that serves another model: refused before traffic"
@@ -89,9 +87,8 @@ class MlPlatformDemo:
         with self._steps.step("Compare every figure with the model in this process"):
             model = result.training["model"]
             result.expected = self._in_process(model, result.test)
-            asked = result.train.loc[list(result.answers)]
+            asked = result.next_days.loc[list(result.answers)]
             result.expected_of_api = self._in_process(model, asked)
-            result.psi_limit = psi_limit(result.train, asked)
             checks = compare(result)
         evaluation, latency = result.evaluation, result.latency_milliseconds
         rates, linear = (
@@ -115,8 +112,9 @@ class MlPlatformDemo:
                 f" {result.quality[AS_PREDICTED].judged['flights']:,} flights (limit"
                 f" {result.quality[AS_PREDICTED].judged['roc_auc_limit']:.3f}),"
                 f" {result.quality[SPOILED].judged['roc_auc']:.3f} with flights mixed up",
-                f"largest PSI: {result.drift[AS_TRAINED]['LargestPsi']:.3f} as trained,"
-                f" {result.drift[DRIFTED]['LargestPsi']:.3f} drifted",
+                "largest shift, 1 is the limit:"
+                f" {result.drift[NEXT_DAYS]['LargestShift']:.2f} of the days after training,"
+                f" {result.drift[NEW_CARRIER]['LargestShift']:.1f} with a tenth of a new carrier",
                 *([forecasting.figure(result.forecasts)] if result.forecasts else []),
             ],
             template="ml_platform/report.html.j2",
@@ -193,24 +191,22 @@ class MlPlatformDemo:
         return forecasts
 
     def _predict(self, result: Result) -> None:
-        """Call the API about flights as trained, about single ones, and about drifted ones.
-
-        Those of the days that follow differ from the training set by their weather alone.
-        """
-        train, api = result.train, PredictionApi(self._emulator, self._endpoint["ApiUrl"])
-        flights = train.sample(min(len(train), _MOST_FLIGHTS), random_state=1)
-        with self._steps.step(f"Call the API about {len(flights):,} random flights") as step:
+        """Call the API about the days after training, and about a carrier that came since."""
+        days, api = result.next_days, PredictionApi(self._emulator, self._endpoint["ApiUrl"])
+        flights = days.sample(min(len(days), _MOST_FLIGHTS), random_state=1)
+        title = f"Call the API about {len(flights):,} flights of the days after training"
+        with self._steps.step(title) as step:
             result.answers = self._ask(api, flights, step)
         with self._steps.step(f"Call it about one flight at a time, {_SINGLE} times") as step:
-            singles = _repeated(train, _SINGLE)
+            singles = flights.sample(_SINGLE, replace=True, random_state=2)
             result.latency_milliseconds = self._latency(api, singles, step)
-        count = len(result.answers)
-        with self._steps.step("Wait for the drift check, then call the API about drifted flights"):
-            result.drift[AS_TRAINED] = self._drift(lambda captured: captured >= count)
-            # The check judges all captured flights: the drifted ones must be most of a small set.
-            drifted = _drifted(_repeated(flights, max(len(flights), _DRIFTED)))
-            self._ask(api, drifted)
-            result.drift[DRIFTED] = self._drift(lambda captured: captured >= count + len(drifted))
+        count = len(flights) + len(singles)
+        with self._steps.step("Check for drift, as each hour, and again with a new carrier"):
+            result.drift[NEXT_DAYS] = self._drift(count)
+            planted = flights.head(count // 9).copy()
+            planted[_CARRIER] = _UNKNOWN
+            self._ask(api, planted)
+            result.drift[NEW_CARRIER] = self._drift(count + len(planted))
 
     def _wrong_model(self, result: Result) -> dict[str, Any]:
         """The deployment of a package whose artefact is the model of shuffled labels."""
@@ -328,36 +324,27 @@ class MlPlatformDemo:
             step.detail = f"{len(durations)} of {len(flights)}"
         return {f"p{q}": float(np.percentile(durations, q)) for q in (50, 99)}
 
-    def _drift(self, enough: Callable[[float], bool]) -> dict[str, float]:
-        """The drift check's newest metrics, once enough flights are captured."""
+    def _drift(self, count: int) -> dict[str, float]:
+        """The figures of the drift check, once it has counted so many captured flights."""
         deadline = time.monotonic() + _DRIFT_SECONDS
+        figures: dict[str, float] = {}
         while time.monotonic() < deadline:
-            captured = self._metric("CapturedFlights")
-            if captured and enough(captured):
-                time.sleep(1)  # the metrics of one check are put together, but read one by one
-                return {name: self._metric(name) for name in ("LargestPsi", "LargestKs")}
-            time.sleep(0.5)
+            # What EventBridge sends each hour.
+            event = {"time": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"}
+            response = self._emulator.client("lambda").invoke(
+                FunctionName=self._endpoint["DriftFunctionName"], Payload=json.dumps(event)
+            )
+            answer = json.loads(response["Payload"].read())
+            if "FunctionError" in response:
+                raise LocalError(f"The drift check failed: {answer}")
+            figures = answer.get("champion", {})
+            if figures.get("CapturedFlights", 0) >= count:
+                return figures
+            time.sleep(1)
         raise LocalError(
-            f"The drift check captured too few flights in {_DRIFT_SECONDS} s: see the log of its"
-            " function."
+            f"The drift check counted {figures.get('CapturedFlights', 0):.0f} captured flights of"
+            f" {count} in {_DRIFT_SECONDS} s: see the log of its function."
         )
-
-    def _metric(self, name: str) -> float:
-        now = datetime.now(UTC)
-        statistics = self._emulator.client("cloudwatch").get_metric_statistics(
-            Namespace="MlPlatform",
-            MetricName=name,
-            Dimensions=[
-                {"Name": "EndpointName", "Value": self._endpoint["EndpointName"]},
-                {"Name": "VariantName", "Value": "champion"},
-            ],
-            StartTime=now - timedelta(hours=1),
-            EndTime=now + timedelta(minutes=1),
-            Period=60,
-            Statistics=["Maximum"],
-        )
-        points = sorted(statistics["Datapoints"], key=lambda point: point["Timestamp"])
-        return float(points[-1]["Maximum"]) if points else 0.0
 
     def _in_process(self, model_uri: str, flights: pd.DataFrame) -> list[float]:
         """What the artefact itself predicts, unpacked into this process."""
@@ -408,16 +395,3 @@ def _requests(flights: pd.DataFrame) -> list[dict[str, Any]]:
 def _id_column() -> int:
     """The column of a split that holds the flight's id, behind label and features."""
     return len(importlib.import_module("features").FEATURES) + 1
-
-
-def _repeated(flights: pd.DataFrame, count: int) -> pd.DataFrame:
-    """`count` random flights; some more than once, if there are fewer."""
-    return flights.sample(count, replace=len(flights) < count, random_state=2)
-
-
-def _drifted(flights: pd.DataFrame) -> pd.DataFrame:
-    """The same flights, all by night and sixty degrees Fahrenheit warmer."""
-    drifted = flights.copy()
-    drifted[6] = random.Random(0).choices(range(6), k=len(drifted))  # noqa: S311 -- the hour
-    drifted[8] = (drifted[8] + 60).clip(upper=140)  # degrees Fahrenheit
-    return drifted

@@ -1,7 +1,7 @@
 """SageMaker's data capture: requests and responses as JSON lines in S3, under the endpoint's role.
 
-An object is written once no variant has been invoked for a second, at the latest after ten seconds,
-and never within five seconds of the last one; SageMaker collects for minutes. The sampling
+An object is written once no variant has been invoked for a second, at the latest after ten seconds;
+SageMaker collects for minutes. The sampling
 percentage is not applied: every invocation is captured.
 """
 
@@ -20,9 +20,6 @@ from local.services.vpc.endpoints import s3_in_vpc
 
 _POLL_SECONDS = 0.2
 _QUIET_SECONDS, _LONGEST_SECONDS = 1.0, 10.0
-# On a busy machine calls are more than a quiet second apart: without this, each of them starts a
-# drift check of two processor seconds, which makes the next call slower still.
-_BETWEEN_SECONDS = 5.0
 _ENCODINGS = {"application/json": "JSON", "text/csv": "CSV"}
 
 
@@ -34,7 +31,7 @@ class DataCapture:
         self._emulator, self._folder = emulator, folder
         self._lock = threading.Lock()
         self._lines: dict[tuple[str, str], list[bytes]] = {}
-        self._first, self._last, self._written = 0.0, 0.0, 0.0
+        self._first, self._last = 0.0, 0.0
         threading.Thread(target=self._flush_forever, daemon=True).start()
 
     def add(self, endpoint_name: str, variant: str, line: bytes) -> None:
@@ -49,10 +46,8 @@ class DataCapture:
             time.sleep(_POLL_SECONDS)
             now = time.monotonic()
             ripe = now - self._last > _QUIET_SECONDS or now - self._first > _LONGEST_SECONDS
-            # Every object starts the drift check: many small ones would keep the machine busy.
-            if self._lines and ripe and now - self._written > _BETWEEN_SECONDS:
+            if self._lines and ripe:
                 self._flush(load_endpoints(self._folder))
-                self._written = now
 
     def _flush(self, endpoints: Mapping[str, Endpoint]) -> None:
         """Write one object for each variant that was invoked."""

@@ -2,9 +2,9 @@
 
 Runs as a SageMaker processing job in the container that trained the model; the folders are
 SageMaker's unless others are given. Writes `evaluation.json`, which the workflow's gate reads,
-`statistics.json`, which the drift check compares the endpoint's traffic with, the smoke test's
-flights and answers, and three plots.
-pandas and scikit-learn do the work here, Spark did it in the lake (TR-04).
+`statistics.json`, which the drift check compares the endpoint's traffic with (`reference.py`), the
+smoke test's flights and answers, and three plots. pandas and scikit-learn do the work here, Spark
+did it in the lake (TR-04).
 
 A model that is no better than the baselines of `baselines.py` has learnt nothing (TR-24), and one
 that is better by less than days differ has not been shown to be. A set that leaks is refused
@@ -29,12 +29,11 @@ from sklearn import metrics
 import baselines
 import leaks
 import quality_limits
+import reference
 import smoke_sample
 from features import (
-    CATEGORICAL,
     DEPARTURE,
     LABEL,
-    NUMERIC,
     DataError,
     encode,
     known_categories,
@@ -47,7 +46,6 @@ from matplotlib import pyplot as plt
 
 # In the order of time.
 SPLITS = ("train", "validation", "test")
-_SAMPLE = 2_000
 
 
 def evaluate(booster: xgb.Booster, folders: Mapping[str, Path]) -> tuple[Figures, Figures]:
@@ -81,7 +79,7 @@ def evaluate(booster: xgb.Booster, folders: Mapping[str, Path]) -> tuple[Figures
         }
     report["roc_auc_alone"] = alone
     report["days"] = {name: _days(flights) for name, flights in splits.items()}
-    return report, statistics(train)
+    return report, reference.statistics(train)
 
 
 def _days(flights: pd.DataFrame) -> list[str]:
@@ -101,30 +99,6 @@ def load_model(folder: Path) -> xgb.Booster:
             if Path(member.name).name == "model.ubj" and (file := archive.extractfile(member)):
                 return xgb.Booster(model_file=bytearray(file.read()))
     raise DataError(f"{packed} holds no model.ubj: was it train.py that made it?")
-
-
-def statistics(flights: pd.DataFrame) -> Figures:
-    """How the training set is distributed, feature by feature."""
-    numeric = {}
-    for name in NUMERIC:
-        values = flights[name].dropna()
-        # Of a column without a value, no deciles.
-        deciles = np.quantile(values, np.linspace(0.1, 0.9, 9)) if len(values) else np.array([])
-        edges = np.unique(deciles)
-        counts = np.histogram(values, [-np.inf, *edges, np.inf])[0]
-        sample = values.sample(min(len(values), _SAMPLE), random_state=0)
-        numeric[name] = {
-            # Shares of all rows, so that with the missing ones they add up to 1.
-            "edges": [float(edge) for edge in edges],
-            "shares": [float(count) / len(flights) for count in counts],
-            "missing_share": float(flights[name].isna().mean()),
-            "sample": [float(value) for value in sample],
-        }
-    categorical = {
-        name: {str(k): float(v) for k, v in flights[name].value_counts(normalize=True).items()}
-        for name in CATEGORICAL
-    }
-    return {"rows": len(flights), "numeric": numeric, "categorical": categorical}
 
 
 def plot(report: Figures, folder: Path) -> None:

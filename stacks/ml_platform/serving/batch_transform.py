@@ -9,8 +9,8 @@ from stacks.ml_platform.serving.endpoint import Endpoint
 from stacks.ml_platform.settings import MlEndpointSettings
 from stacks.ml_platform.training.job_guardrails import guard_rails
 from stacks.ml_platform.training.trained_model import TrainedModel
-from stacks.shared.alarm_topic import DeadLetterQueue
 from stacks.shared.asl_state_machine import AslStateMachine
+from stacks.shared.dead_letter_queue import DeadLetterQueue
 
 _OWN_JOBS = "jobs are named after the execution"
 
@@ -64,6 +64,8 @@ class BatchTransform(Construct):
             },
             foundation=foundation,
             timeout=Duration.days(1),
+            runbook="A batch transform failed. Its execution's history names the step and the"
+            " error. Put that right, then start it again with the same input.",
         )
         role, stack = self.state_machine.service_role, Stack.of(self)
         if not batch.source:
@@ -109,6 +111,6 @@ class BatchTransform(Construct):
                 self.state_machine,
                 settings.batch_schedule,
                 key=foundation.key,
-                undelivered=DeadLetterQueue(self, "Undelivered", key=foundation.key),
+                undelivered=DeadLetterQueue(self, "Undelivered", foundation=foundation),
                 description=f"Ask {model.name} about its newest files (DP-03)",
             )

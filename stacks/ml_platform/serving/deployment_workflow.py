@@ -11,8 +11,8 @@ from stacks.ml_platform.serving.endpoint import Endpoint
 from stacks.ml_platform.settings import MlEndpointSettings
 from stacks.ml_platform.storage import allow_from_outside
 from stacks.ml_platform.training.job_guardrails import guard_rails
-from stacks.shared.alarm_topic import DeadLetterQueue
 from stacks.shared.asl_state_machine import AslStateMachine
+from stacks.shared.dead_letter_queue import DeadLetterQueue
 from stacks.shared.event_rule import EventRule, RuleTarget
 from stacks.shared.service_role import ServiceRole
 
@@ -66,12 +66,14 @@ class DeploymentWorkflow(Construct):
             },
             foundation=foundation,
             timeout=Duration.hours(8),
+            runbook="An approved model was not rolled out. The mail about it names the step, its"
+            " error and the model that serves. Put that right, then approve the package again.",
         )
         self._permit(endpoint, models, in_vpc=settings.in_vpc)
         self._permit_smoke_test(endpoint, models)
         self._permit_roll_out(foundation.key, endpoint)
         self._permit_scaling(endpoint)
-        self._on_approval(foundation.key)
+        self._on_approval(foundation)
 
     def _permit(self, endpoint: Endpoint, models: s3.IBucket, *, in_vpc: bool) -> None:
         role, stack = self.state_machine.service_role, Stack.of(self)
@@ -228,8 +230,8 @@ class DeploymentWorkflow(Construct):
             conditions={"StringEquals": {"iam:AWSServiceName": service}},
         )
 
-    def _on_approval(self, key: kms.IKey) -> None:
-        undelivered = DeadLetterQueue(self, "Undelivered", key=key)
+    def _on_approval(self, foundation: PlatformFoundation) -> None:
+        undelivered = DeadLetterQueue(self, "Undelivered", foundation=foundation)
         role = ServiceRole(self, "ApprovedRole", "events", confused_deputy_guard=True)
         role.allow("Deploy", ["states:StartExecution"], self.state_machine.state_machine_arn)
         EventRule(

@@ -22,8 +22,8 @@ from stacks.ml_platform.serving.roll_back_alarms import CHALLENGER, CHAMPION
 from stacks.ml_platform.settings import MlEndpointSettings
 from stacks.ml_platform.storage import allow_from_outside
 from stacks.ml_platform.training.training_data import LakeOutputs, TrainingData
-from stacks.shared.alarm_topic import DeadLetterQueue
 from stacks.shared.asl_state_machine import AslStateMachine
+from stacks.shared.dead_letter_queue import DeadLetterQueue
 from stacks.shared.event_rule import EventRule, RuleTarget
 from stacks.shared.monitoring import Alarm
 from stacks.shared.service_role import ServiceRole
@@ -114,6 +114,8 @@ class GroundTruth(Construct):
             },
             foundation=foundation,
             timeout=Duration.hours(1),
+            runbook="A day's predictions were not judged. The history of the execution names the"
+            ' step and its error; judge the day again by the input {"day": "2026-11-27"}.',
         )
         self._permit(foundation, models)
         self._permit_query()
@@ -299,7 +301,7 @@ class GroundTruth(Construct):
         role.allow_key("UseTheLakesKey", self._data.key, "s3")
 
     def _every_day(self, foundation: PlatformFoundation) -> None:
-        undelivered = DeadLetterQueue(self, "Undelivered", key=foundation.key)
+        undelivered = DeadLetterQueue(self, "Undelivered", foundation=foundation)
         role = ServiceRole(self, "ScheduleRole", "events", confused_deputy_guard=True)
         role.allow("Judge", ["states:StartExecution"], self.state_machine.state_machine_arn)
         EventRule(

@@ -1,7 +1,8 @@
 """Alarms and dashboard of the endpoint and its API (DP-11).
 
 The runbook of each alarm is in its description. Alarms on errors and latency are in
-`roll_back_alarms.py`, the alarm on drift in `drift_check.py`.
+`roll_back_alarms.py`, the alarm on drift in `drift_check.py`; functions, workflows and dead-letter
+queues have their own.
 """
 
 from aws_cdk import Duration, Stack
@@ -9,6 +10,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
 from stacks.ml_platform.foundation import PlatformFoundation
+from stacks.ml_platform.serving.drift_check import DriftCheck
 from stacks.ml_platform.serving.endpoint import Endpoint
 from stacks.ml_platform.serving.prediction_api import PredictionApi
 from stacks.ml_platform.serving.roll_back_alarms import CHAMPION
@@ -22,7 +24,6 @@ _RUNBOOKS = {
     " flights per request.",
     "ApiErrors": "The function behind the API fails or cannot reach the endpoint. Its log says why,"
     " under the request id that the caller received.",
-    "FunctionErrors": "The function behind the API failed or timed out. Its log says why.",
     "Silence": "The endpoint received no request for an hour. Check the API's errors and its"
     " callers.",
 }
@@ -39,6 +40,7 @@ class EndpointMonitoring(Monitoring):
         foundation: PlatformFoundation,
         endpoint: Endpoint,
         api: PredictionApi,
+        drift: DriftCheck | None,
     ) -> None:
         name = Stack.of(scope).stack_name
         super().__init__(scope, construct_id, foundation=foundation, name=name)
@@ -52,7 +54,6 @@ class EndpointMonitoring(Monitoring):
         self.alarm("Cpu", cpu, runbook=_RUNBOOKS["Cpu"], above=90, periods=3)
         self.alarm("Memory", memory, runbook=_RUNBOOKS["Memory"], above=90, periods=3)
         self.alarm("ApiErrors", api_errors, runbook=_RUNBOOKS["ApiErrors"])
-        self.alarm("FunctionErrors", function_errors, runbook=_RUNBOOKS["FunctionErrors"])
         # An endpoint in a sandbox account is idle most of the time.
         if foundation.environment.name == "production":
             self._alarm_on_silence(requests)
@@ -65,6 +66,9 @@ class EndpointMonitoring(Monitoring):
                 "Errors": [errors, api_errors, function_errors],
             },
         )
+
+        if drift:
+            self.show("Drift", {"Distance from the training set, 1 is the limit": drift.shifts})
 
     def _alarm_on_silence(self, requests: cloudwatch.Metric) -> None:
         alarm = cloudwatch.Alarm(

@@ -114,6 +114,7 @@ class PredictionApi(Construct):
             foundation=foundation,
             # Two attempts of ten seconds, below the 29 s of API Gateway.
             timeout=Duration.seconds(24),
+            runbook="The function behind the API failed or timed out. Its log says why.",
             variables={"ENDPOINT_NAME": endpoint_name},
             **(
                 {

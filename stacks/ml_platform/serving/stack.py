@@ -66,8 +66,6 @@ class MlEndpoint(Stack):
             "Bucket",
             foundation=foundation,
             access_logs=AccessLogBucket(self, "AccessLogs", keep_data=environment.keep_data),
-            # A captured request starts the drift check.
-            event_bridge=True,
             lifecycle_rules=[
                 s3.LifecycleRule(prefix="capture/", expiration=Duration.days(settings.capture_days))
             ],
@@ -147,15 +145,19 @@ class MlEndpoint(Stack):
             for trained in training_stack.others
         }
         api = PredictionApi(self, "Prediction", foundation=foundation, endpoint_name=name)
+        drift = None
         if settings.data_capture_percent:
-            DriftCheck(
+            drift = DriftCheck(
                 self,
                 "Drift",
                 foundation=foundation,
                 endpoint=endpoint,
                 training=flights.workflow.state_machine,
             )
-        EndpointMonitoring(self, "Operation", foundation=foundation, endpoint=endpoint, api=api)
+            outputs["DriftFunctionName"] = drift.function.function_name
+        EndpointMonitoring(
+            self, "Operation", foundation=foundation, endpoint=endpoint, api=api, drift=drift
+        )
         outputs |= {
             "ShiftTrafficCommand": "aws sagemaker update-endpoint-weights-and-capacities"
             f" --endpoint-name {name} --desired-weights-and-capacities"

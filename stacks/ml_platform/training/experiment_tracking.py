@@ -11,7 +11,7 @@ from constructs import Construct
 from stacks.ml_platform.foundation import PlatformFoundation
 from stacks.ml_platform.storage import allow_from_outside
 from stacks.ml_platform.training.trained_model import TrainedModel
-from stacks.shared.alarm_topic import DeadLetterQueue
+from stacks.shared.dead_letter_queue import DeadLetterQueue
 from stacks.shared.event_rule import EventRule, RuleTarget
 from stacks.shared.python_function import PythonFunction
 from stacks.shared.service_role import ServiceRole
@@ -57,6 +57,8 @@ class ExperimentTracking(Construct):
             folder="ml_platform/record_experiment",
             foundation=foundation,
             timeout=Duration.minutes(1),
+            runbook="A training run is not in MLflow. The function's log says why; send it the"
+            " event again from the queue of dead letters.",
             variables={
                 "TRACKING_URI": self.app.attr_arn,
                 "EXPERIMENTS": Stack.of(self).to_json_string(experiments),
@@ -64,7 +66,7 @@ class ExperimentTracking(Construct):
             },
         )
         self._permit(function.service_role, foundation, bucket)
-        undelivered = DeadLetterQueue(self, "Undelivered", key=foundation.key)
+        undelivered = DeadLetterQueue(self, "Undelivered", foundation=foundation)
         rule = EventRule(
             self,
             "Trained",

@@ -36,6 +36,7 @@ from stacks.ml_platform.settings import MlTrainingSettings
 from stacks.ml_platform.storage import PlatformBucket
 from stacks.ml_platform.training.experiment_tracking import ExperimentTracking
 from stacks.ml_platform.training.job_guardrails import guard_rails
+from stacks.ml_platform.training.model_age import ModelAge
 from stacks.ml_platform.training.sagemaker_pipeline import SageMakerPipeline
 from stacks.ml_platform.training.trained_model import TrainedModel
 from stacks.ml_platform.training.training_data import TrainingData, data_of_lake
@@ -105,6 +106,14 @@ class MlTraining(Stack):
                 models=[self.flights, *self.others],
             )
             outputs["MlflowAppArn"] = tracking.app.attr_arn
+        if settings.oldest_model_days:
+            ModelAge(
+                self,
+                "ModelAge",
+                foundation=foundation,
+                registry=self.flights.registry,
+                days=settings.oldest_model_days,
+            )
         guard_rails_policy = iam.ManagedPolicy(
             self,
             "GuardRails",

@@ -16,8 +16,8 @@ from stacks.ml_platform.training.training_data import LakeOutputs
 from stacks.ml_platform.training.training_inputs import TrainingInputs
 from stacks.ml_platform.training.training_roles import TrainingRoles
 from stacks.shared import gate
-from stacks.shared.alarm_topic import DeadLetterQueue
 from stacks.shared.asl_state_machine import AslStateMachine
+from stacks.shared.dead_letter_queue import DeadLetterQueue
 from stacks.shared.event_rule import EventRule, RuleTarget
 from stacks.shared.service_role import ServiceRole
 
@@ -85,9 +85,11 @@ class TrainingWorkflow(Construct):
             },
             foundation=foundation,
             timeout=Duration.days(3),
+            runbook="No model came of a training. The mail about it names the step and its error,"
+            " the execution's history has all of them. Put that right, then train again.",
         )
         self._permit(lake)
-        undelivered = DeadLetterQueue(self, "Undelivered", key=key)
+        undelivered = DeadLetterQueue(self, "Undelivered", foundation=foundation)
         if settings.schedule:
             start_on_schedule(
                 self,

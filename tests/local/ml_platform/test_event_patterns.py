@@ -43,16 +43,6 @@ def alarm(arn: str, value: str) -> dict[str, Any]:
     }
 
 
-def created(bucket: str, key: str) -> dict[str, Any]:
-    return {
-        **_COMMON,
-        "source": "aws.s3",
-        "detail-type": "Object Created",
-        "resources": [f"arn:aws:s3:::{bucket}"],
-        "detail": {"bucket": {"name": bucket}, "object": {"key": key}, "reason": "PutObject"},
-    }
-
-
 def targets(platform: Platform, event: dict[str, Any]) -> list[str]:
     """The ARNs of the targets of the rules whose pattern matches an event."""
     events = platform.emulator.client("events")
@@ -71,7 +61,7 @@ def drift_alarm(platform: Platform) -> str:
     (arn,) = (
         str(metric_alarm["AlarmArn"])
         for metric_alarm in platform.emulator.client("cloudwatch").describe_alarms()["MetricAlarms"]
-        if metric_alarm.get("MetricName") == "LargestPsi"
+        if metric_alarm.get("MetricName") == "LargestShift"
     )
     return arn
 
@@ -91,11 +81,3 @@ def test_the_drift_alarm_starts_a_training_when_raised_and_not_when_cleared(
     assert targets(platform, alarm(arn, "ALARM")) == [training]
     assert targets(platform, alarm(arn, "OK")) == []
     assert targets(platform, alarm(f"{arn}-other", "ALARM")) == []
-
-
-def test_a_capture_starts_the_drift_check_and_statistics_do_not(platform: Platform) -> None:
-    bucket, name = platform.endpoint["BucketName"], platform.endpoint["EndpointName"]
-    capture = f"capture/{name}/champion/2026/11/20/12/a.jsonl"
-    assert len(targets(platform, created(bucket, capture))) == 1
-    assert targets(platform, created(bucket, f"drift/{name}/statistics.json")) == []
-    assert targets(platform, created("another-bucket", capture)) == []

@@ -2,6 +2,7 @@
 
 import json
 import time
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -23,7 +24,8 @@ TRANSFORMS = ["ReadTheModel", "ReadThePreparation", "FindTheSet", "ReadTheSet", 
 TRANSFORMS += ["WriteWhatItAnswered"]
 SMOKE_TESTS = ["FindTheSample", "ReadTheSample", "WriteWhatItAnswered"]
 OWN_TRANSFORMS = ["FindWhatToTransform", "ReadWhatToTransform"]
-DETECTS = ["FindCaptures", "ReadCapturesAndStatistics", "ReadUnderTheKey", "PublishShift"]
+DETECTS = ["FindCapturesAndCounts", "ReadCapturesAndStatistics", "KeepCounts", "UseTheKey"]
+DETECTS += ["PublishShift"]
 # The local AWS has no images, network or volumes, and writes logs under no role.
 NOT_TESTABLE = ["WriteItsLogs", "PublishItsMetrics", "PullItsImage", "SignInToTheRegistry"]
 NOT_TESTABLE += ["StandInTheVpc", "EncryptItsVolumes"]
@@ -147,29 +149,21 @@ def test_the_api_answers_an_error_without(platform: Platform, api: PredictionApi
 
 
 def test_the_drift_check_fails_without(platform: Platform, api: PredictionApi) -> None:
-    api.ask([FLIGHT] * 100).raise_for_status()
-    s3, lambda_ = platform.emulator.client("s3"), platform.emulator.client("lambda")
-    (name,) = (
-        function["FunctionName"]
-        for function in lambda_.list_functions()["Functions"]
-        if "Detect" in function["FunctionName"]
-    )
-    bucket = platform.endpoint["BucketName"]
-    prefix = f"capture/{platform.endpoint['EndpointName']}/champion/"
+    for _ in range(5):
+        api.ask([FLIGHT] * 100).raise_for_status()
+    lambda_ = platform.emulator.client("lambda")
 
     def check() -> dict[str, Any]:
-        key = s3.list_objects_v2(Bucket=bucket, Prefix=prefix)["Contents"][0]["Key"]
-        event = {"detail": {"bucket": {"name": bucket}, "object": {"key": key}}}
-        response = lambda_.invoke(FunctionName=name, Payload=json.dumps(event))
-        metrics: dict[str, Any] = json.loads(response["Payload"].read())
-        return {**metrics, "failed": "FunctionError" in response}
+        response = lambda_.invoke(
+            FunctionName=platform.endpoint["DriftFunctionName"],
+            Payload=json.dumps({"time": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"}),
+        )
+        figures = json.loads(response["Payload"].read())
+        return {"champion": {}, **figures, "failed": "FunctionError" in response}
 
-    deadline = time.monotonic() + 30
-    while not s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents"):
-        assert time.monotonic() < deadline
-        time.sleep(0.5)
-    while "LargestPsi" not in (metrics := check()):
-        assert time.monotonic() < deadline, metrics
+    deadline = time.monotonic() + 60
+    while "LargestShift" not in (figures := check())["champion"]:
+        assert time.monotonic() < deadline, figures
         time.sleep(0.5)
     for sid in DETECTS:
         with without(platform.emulator, DETECT, sid):

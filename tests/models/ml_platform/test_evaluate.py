@@ -1,7 +1,6 @@
 """The evaluation report's figures, checked by SQL, and the processing job that writes it."""
 
 import json
-import math
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -17,7 +16,6 @@ from features import (
     CATEGORICAL,
     DEPARTURE,
     EVENT_ID,
-    FEATURES,
     KNOWN_AT,
     LABEL,
     NUMERIC,
@@ -29,6 +27,7 @@ from judgement import LEVEL, REPLICATES, SEED
 from local.runtime.workspace import LocalError
 from local.services.sagemaker import processing_job
 from local.services.sagemaker.training_job import Finished
+from reference import COMPARED
 from repository import ROOT
 
 PLOTS = ["roc_curve.png", "confusion_matrix.png", "calibration.png"]
@@ -206,46 +205,10 @@ def test_calibration_follows_the_diagonal(report: dict[str, Any]) -> None:
         assert predicted == pytest.approx(real, abs=0.12)
 
 
-@pytest.mark.parametrize("name", NUMERIC)
-def test_statistics_of_a_number(
-    name: str, statistics: dict[str, Any], database: duckdb.DuckDBPyConnection
-) -> None:
-    figures = statistics["numeric"][name]
-    edges = [-math.inf, *figures["edges"], math.inf]
-    deciles = [number / 10 for number in range(1, 10)]
-    (quantiles,) = database.execute(
-        f"SELECT quantile_cont({name}, {deciles}) FROM train"  # noqa: S608 -- a name of our own
-    ).fetchall()[0]
-    assert figures["edges"] == pytest.approx(sorted(set(quantiles)))
-    for low, high, share in zip(edges[:-1], edges[1:], figures["shares"], strict=True):
-        # Bins are closed below, as numpy's are.
-        (expected,) = database.execute(
-            f"SELECT count(*) FILTER ({name} >= ? AND {name} < ?) / count(*) FROM train",  # noqa: S608
-            [low, high],
-        ).fetchall()[0]
-        assert share == pytest.approx(expected)
-    assert sum(figures["shares"]) + figures["missing_share"] == pytest.approx(1)
-    (values,) = database.execute(
-        f"SELECT list(DISTINCT {name}) FROM train"  # noqa: S608
-    ).fetchall()[0]
-    assert 0 < len(figures["sample"]) <= 2_000
-    assert set(figures["sample"]) <= set(values)
-
-
-@pytest.mark.parametrize("name", CATEGORICAL)
-def test_statistics_of_a_category(
-    name: str, statistics: dict[str, Any], database: duckdb.DuckDBPyConnection
-) -> None:
-    expected = database.execute(
-        f"SELECT {name}, count(*) / (SELECT count(*) FROM train) FROM train GROUP BY ALL"  # noqa: S608
-    ).fetchall()
-    assert statistics["categorical"][name] == pytest.approx(dict(expected))
-
-
-def test_statistics_are_of_every_feature(
+def test_statistics_are_of_the_training_split(
     statistics: dict[str, Any], database: duckdb.DuckDBPyConnection
 ) -> None:
-    assert [*statistics["categorical"], *statistics["numeric"]] == FEATURES
+    assert list(statistics["features"]) == COMPARED
     (rows,) = database.execute("SELECT count(*) FROM train").fetchall()[0]
     assert statistics["rows"] == rows
 

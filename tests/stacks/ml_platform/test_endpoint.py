@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from reference import COMPARED
 from schemas import load
 from stacks.catalogue import ENVIRONMENTS
 from stacks.ml_platform.settings import MlEndpointSettings
@@ -118,7 +119,7 @@ def test_without_a_runtime_vpc_endpoint_the_function_is_outside_the_vpc(
     assert "VpcConfig" not in function["Properties"]
 
 
-def test_the_drift_check_may_only_read_captures_and_statistics(
+def test_the_drift_check_writes_its_counts_and_nothing_else(
     endpoint: Template,
 ) -> None:
     role_statements = statements(endpoint, "Drift/DetectRole")
@@ -128,7 +129,31 @@ def test_the_drift_check_may_only_read_captures_and_statistics(
         "capture/flight-delay/*",
         "drift/flight-delay/statistics.json",
     ]
-    assert "PutObject" not in flat(role_statements)
+    writing = [
+        statement for statement in role_statements.values() if "PutObject" in flat(statement)
+    ]
+    assert [statement["Resource"].partition("/")[2] for statement in writing] == [
+        "drift/flight-delay/history/*"
+    ]
+
+
+def test_the_drift_check_runs_hourly_and_alarms_on_the_largest_shift(
+    synthesise: Templates,
+) -> None:
+    settings = (("ml_endpoint.drift_periods", "6"), ("ml_endpoint.drift_periods_to_alarm", "4"))
+    template = synthesise("sandbox", *settings)["MlEndpoint"]
+    rule = resources(template, "AWS::Events::Rule")["Drift/Hourly"]["Properties"]
+    assert rule["ScheduleExpression"] == "rate(1 hour)"
+    alarm = resources(template, "AWS::CloudWatch::Alarm")["Drift/Drift"]["Properties"]
+    assert (alarm["MetricName"], alarm["Threshold"], alarm["Period"]) == ("LargestShift", 1, 3600)
+    assert (alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"]) == (6, 4)
+
+
+def test_the_dashboard_has_each_compared_feature(endpoint: Template) -> None:
+    (dashboard,) = resources(endpoint, "AWS::CloudWatch::Dashboard").values()
+    body = flat(dashboard["Properties"]["DashboardBody"])
+    for feature in COMPARED:
+        assert f'"{feature}"' in body.replace("\\", ""), feature
 
 
 def test_drift_starts_a_training_only_if_the_setting_is_on(synthesise: Templates) -> None:

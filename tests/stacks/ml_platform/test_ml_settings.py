@@ -19,3 +19,10 @@ def test_a_share_is_of_one_whole(setting: str, beyond: str) -> None:
         environment_from({"env": "sandbox", setting: share})
     with pytest.raises(SettingsError, match=f"{setting}={beyond}: input should be"):
         environment_from({"env": "sandbox", setting: beyond})
+
+
+def test_an_alarm_that_could_never_go_off_is_refused() -> None:
+    """CloudFormation would refuse it, too, while deploying."""
+    settings = {"ml_endpoint.drift_periods": "2", "ml_endpoint.drift_periods_to_alarm": "3"}
+    with pytest.raises(SettingsError, match="drift_periods_to_alarm=3 is more than"):
+        environment_from({"env": "sandbox", **settings})

@@ -165,3 +165,15 @@ def test_a_known_region_needs_no_mapping() -> None:
     app = make_app({"env": "sandbox"})
     stack = cdk.Stack(app, "Here", env=cdk.Environment(region="eu-west-1"))
     assert REGISTRIES["eu-west-1"] in str(stack.resolve(ContainerImages(stack, "Images").xgboost))
+
+
+def test_an_old_model_is_told_of_where_a_setting_says_what_is_old(synthesise: Templates) -> None:
+    kind = "AWS::CloudWatch::Alarm"
+    assert "ModelAge/TooOld" not in resources(synthesise("sandbox")["MlTraining"], kind)
+    template = synthesise("sandbox", ("ml_training.oldest_model_days", "90"))["MlTraining"]
+    alarm = resources(template, kind)["ModelAge/TooOld"]["Properties"]
+    assert (alarm["MetricName"], alarm["Threshold"]) == ("ModelAge", 90)
+    # CloudWatch looks back seven days at most: 604,800 seconds.
+    assert alarm["Period"] * alarm["EvaluationPeriods"] <= 604_800
+    (rule,) = resources(template, "AWS::Events::Rule").values()
+    assert rule["Properties"]["ScheduleExpression"] == "rate(1 day)"

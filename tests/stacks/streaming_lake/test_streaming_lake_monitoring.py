@@ -18,10 +18,15 @@ def sandbox(synthesise: Templates) -> Template:
 
 
 def alarms(template: Template) -> dict[str, dict[str, Any]]:
-    """Each alarm's properties by the last word of its name, with readable references."""
-    properties = (alarm["Properties"] for alarm in resources(template, ALARM).values())
+    """Each alarm's properties by the last word of its name, with readable references.
+
+    Alarms of a shared construct have no name: they are called by their paths.
+    """
     return {
-        alarm["AlarmName"].rpartition("-")[2]: readable(template, alarm) for alarm in properties
+        alarm["Properties"].get("AlarmName", path).rpartition("-")[2]: readable(
+            template, alarm["Properties"]
+        )
+        for path, alarm in resources(template, ALARM).items()
     }
 
 
@@ -49,8 +54,20 @@ FRESHNESS = ("AWS/Firehose", "Maximum", DELIVERY)
 WATCHED = {
     "Behind": {"GetRecords.IteratorAgeMilliseconds": ("AWS/Kinesis", "Maximum", STREAM)},
     "Throttled": {"WriteProvisionedThroughputExceeded": ("AWS/Kinesis", "Average", STREAM)},
-    "Failing": {"Errors": ("AWS/Lambda", "Sum", {"FunctionName": "{Transform}"})},
-    "NotReplayed": {"Errors": ("AWS/Lambda", "Sum", {"FunctionName": "{Replay}"})},
+    **{
+        f"{function}/Failing": {
+            metric: ("AWS/Lambda", "Sum", {"FunctionName": f"{{{function}}}"})
+            for metric in ("Errors", "Throttles")
+        }
+        for function in ("Transform", "Replay")
+    },
+    "Operation/Undelivered/NotEmpty": {
+        "ApproximateNumberOfMessagesVisible": (
+            "AWS/SQS",
+            "Maximum",
+            {"QueueName": "{Operation/Undelivered.QueueName}"},
+        )
+    },
     "Rejected": {"AcceptedLines": LINES, "RejectedLines": LINES},
     "SetAside": {"FailedRecords": LINES},
     "Stale": {"DeliveryToS3.DataFreshness": FRESHNESS},
@@ -94,8 +111,9 @@ def test_alarm_thresholds_follow_retention_and_buffer_of_the_environment(
         "Stale": stale,
         "RawStale": stale,
         "Throttled": 0,
-        "Failing": 0,
-        "NotReplayed": 0,
+        "Transform/Failing": 0,
+        "Replay/Failing": 0,
+        "Operation/Undelivered/NotEmpty": 0,
         "Rejected": 5,
         "SetAside": 0,
         "Unconverted": 0,
@@ -113,10 +131,12 @@ def test_silence_raises_the_alarms_of_what_is_never_silent(sandbox: Template) ->
     assert set(missing.values()) == {"breaching", "notBreaching"}
 
 
-@pytest.mark.parametrize("name", ["Failing", "SetAside", "Unconverted", "Stale", "RawStale"])
+@pytest.mark.parametrize(
+    "name", ["Transform/Failing", "SetAside", "Unconverted", "Stale", "RawStale"]
+)
 def test_one_lost_batch_raises_an_alarm(sandbox: Template, name: str) -> None:
     alarm = alarms(sandbox)[name]
-    assert (alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"]) == (1, 1)
+    assert (alarm["EvaluationPeriods"], alarm.get("DatapointsToAlarm", 1)) == (1, 1)
 
 
 def test_the_transform_publishes_the_metrics_that_the_alarm_watches(sandbox: Template) -> None:
@@ -165,7 +185,9 @@ def test_a_name_prefix_reaches_alarms_dashboard_and_query_references(
 ) -> None:
     template = synthesise("sandbox", ("name_prefix", "Blue-"))["Blue-StreamingLake"]
     names = [
-        resource["Properties"]["AlarmName"] for resource in resources(template, ALARM).values()
+        resource["Properties"]["AlarmName"]
+        for resource in resources(template, ALARM).values()
+        if "AlarmName" in resource["Properties"]
     ]
     dashboards = resources(template, "AWS::CloudWatch::Dashboard").values()
     names += [

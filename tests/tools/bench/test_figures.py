@@ -44,6 +44,13 @@ def test_a_new_measurement_replaces_the_figure_of_its_id(tmp_path: Path) -> None
     }
 
 
+def test_a_figure_of_0_is_written_and_read(tmp_path: Path) -> None:
+    file = tmp_path / "figures.toml"
+    file.write_text(figures.FILE.read_text())
+    figures.merge([replace(FIGURE, id="none-found", value=0)], file)
+    assert figures.read(file)["none-found"].value == 0
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [({"id": "Synth App"}, "id"), ({"date": "yesterday"}, "date"), ({"valu": 1}, "valu")],

@@ -110,7 +110,7 @@ def test_a_model_is_trained_registered_and_served(sandbox: Assembly) -> None:
         "Clients -> Prediction/Api",
         "Prediction/Api -> Prediction/Predict",
         "Prediction/Predict -> sagemaker/Endpoint",
-        "Bucket -> Drift/Detect",
+        "Drift/Detect -> Bucket",
         "Notebook/Instance -> sagemaker/Training jobs",
     } <= drawn
 

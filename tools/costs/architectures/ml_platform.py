@@ -39,7 +39,9 @@ class Assumptions:
     exchange_bytes: Annotated[int, "bytes of a request and its response"]
     request_log_bytes: Annotated[int, "bytes that gateway and function log for a request"]
     captured_requests_a_file: Annotated[int, "requests in a file that the endpoint captures"]
-    drift_seconds: Annotated[float, "seconds of the drift check for a file"]
+    drift_seconds: Annotated[float, "seconds of the drift check for 100,000 requests"]
+    drift_reads: Annotated[float, "how often the drift check reads a file: until its hour is over"]
+    drift_metrics: Annotated[int, "metrics of the drift check for a variant, one a feature"]
     judged_gigabytes: Annotated[
         float, "GB that judging a day scans: captures, and the lake's flights"
     ]
@@ -57,7 +59,9 @@ ASSUMED = Assumptions(
     exchange_bytes=2_000,
     request_log_bytes=1_500,
     captured_requests_a_file=500,
-    drift_seconds=1,
+    drift_seconds=5,
+    drift_reads=2.5,
+    drift_metrics=14,
     judged_gigabytes=1,
     quality_metrics=7,
     serverless_seconds=0.05,
@@ -212,7 +216,12 @@ def _endpoint(values: Mapping[str, Any], requests: float) -> Iterator[Charge]:
 def _drift_check(check: Resource, captured: float) -> Iterator[Charge]:
     files = math.ceil(captured / ASSUMED.captured_requests_a_file)
     yield Charge("1,000 files of captured requests", "s3_standard_put_1k", files / 1000)
-    yield from _function(check, files, ASSUMED.drift_seconds, "the drift check's")
+    reads = files * ASSUMED.drift_reads / 1000
+    yield Charge("1,000 reads of such files", "s3_standard_get_1k", reads)
+    # The hourly invocations themselves are idle cost.
+    seconds = captured / 1e5 * ASSUMED.drift_seconds * ASSUMED.drift_reads
+    gb_seconds = seconds * check.properties["MemorySize"] / 1024
+    yield Charge("GB seconds of the drift check's function", gb_second_key(check), gb_seconds)
 
 
 def _with_a_model(assembly: Assembly) -> Iterator[Line]:
@@ -229,6 +238,9 @@ def _with_a_model(assembly: Assembly) -> Iterator[Line]:
     for judge in _judges(assembly):
         item = "custom metrics of model quality"
         yield line(judge, Charge(item, "cloudwatch_metric_month", ASSUMED.quality_metrics))
+    if values["CapturePercent"] != "0":
+        check, item = one(assembly, _FUNCTION, "Drift/Detect"), "metrics of the drift check"
+        yield line(check, Charge(item, "cloudwatch_metric_month", ASSUMED.drift_metrics))
     for schedule in assembly.of_type("AWS::Scheduler::Schedule"):
         runs = runs_a_month(schedule.properties["ScheduleExpression"])
         path = f"{schedule.path.removesuffix('Schedule')}Workflow"

@@ -57,8 +57,8 @@ def drawing_of(graph: Graph, link: Link, *, tall: bool) -> Drawing:
 
 
 def tall_variants(tall: Drawing) -> Iterator[Drawing]:
-    """A tall drawing with four, three, two nodes side by side: longer, and mostly narrower."""
-    for side_by_side in (4, 3, 2):
+    """A tall drawing with four nodes side by side, down to one: longer, and mostly narrower."""
+    for side_by_side in (4, 3, 2, 1):
         for placement in ("NETWORK_SIMPLEX", "BRANDES_KOEPF"):
             options = {
                 "elk.layered.layering.coffmanGraham.layerBound": str(side_by_side),
