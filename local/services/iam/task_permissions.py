@@ -99,7 +99,10 @@ TABLE: dict[str, Callable[[Arguments, Account], list[Permission]]] = {
             ("StopTransformJob", "transform-job", "TransformJobName"),
         )
     },
-    # The package is named by its ARN.
+    # Packages are named by their ARNs.
+    "sagemaker:updateModelPackage": lambda arguments, _account: [
+        Permission("sagemaker:UpdateModelPackage", arguments["ModelPackageArn"])
+    ],
     "sagemaker:describeModelPackage": lambda arguments, _account: [
         Permission("sagemaker:DescribeModelPackage", arguments["ModelPackageName"])
     ],

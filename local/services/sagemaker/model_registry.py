@@ -1,4 +1,4 @@
-"""SageMaker's model registry: packages by group, and the event of a new one.
+"""SageMaker's model registry: packages by group, and the events of new and changed ones.
 
 ListModelPackages filters by group and approval status and returns the newest first, as the
 workflows ask for it; other filters and orders are not supported. Inference specifications are not
@@ -9,7 +9,7 @@ import json
 
 from local.runtime.emulator import ACCOUNT, REGION
 from local.services.sagemaker.resources import Resources
-from local.services.task import Arguments, Table
+from local.services.task import Arguments, Table, TaskError
 
 
 class ModelRegistry:
@@ -24,6 +24,7 @@ class ModelRegistry:
         return {
             "sagemaker:createModelPackage": self._create,
             "sagemaker:listModelPackages": self._list,
+            "sagemaker:updateModelPackage": self._update,
         }
 
     def take_events(self) -> list[Arguments]:
@@ -36,11 +37,19 @@ class ModelRegistry:
         version = sum(f":model-package/{group}/" in arn for arn in self._packages) + 1
         arn = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:model-package/{group}/{version}"
         self._packages[arn] = {**request, "ModelPackageArn": arn}
-        detail = {
-            "ModelPackageGroupName": group,
-            "ModelPackageArn": arn,
-            "ModelApprovalStatus": request["ModelApprovalStatus"],
-        }
+        return self._announced(arn)
+
+    def _update(self, request: Arguments) -> Arguments:
+        arn = request["ModelPackageArn"]
+        if arn not in self._packages:
+            raise TaskError("SageMaker.SageMakerException", f"ModelPackage {arn} does not exist.")
+        self._packages[arn].update(request)
+        return self._announced(arn)
+
+    def _announced(self, arn: str) -> Arguments:
+        """The answer about a package that was made or changed, after its event."""
+        names = ("ModelPackageGroupName", "ModelPackageArn", "ModelApprovalStatus")
+        detail = {name: self._packages[arn][name] for name in names}
         self._events.append(
             {
                 "Source": "aws.sagemaker",

@@ -144,6 +144,16 @@ class DeploymentWorkflow(Construct):
         )
         self.state_machine.allow_sync("SageMakerTransformJobs")
         role.allow(
+            "RejectThePackage",
+            ["sagemaker:UpdateModelPackage"],
+            stack.format_arn(
+                service="sagemaker",
+                resource="model-package",
+                resource_name=f"{self._registry.model_package_group_name}/*",
+            ),
+            wildcard_because="SageMaker numbers the packages of a group",
+        )
+        role.allow(
             "CompareItsAnswers",
             ["s3:GetObject"],
             models.arn_for_objects("evaluation/*/smoke_test.json"),

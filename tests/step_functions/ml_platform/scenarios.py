@@ -226,6 +226,7 @@ _DEPLOY: dict[str, Any] = {
     "Create the model": {},
     "Ask the new model": {},
     "Stop asking": {},
+    "Reject the package": {},
     "Read what is right": {"Body": json.dumps({"probabilities": RIGHT, "tolerance": 0.0001})},
     "Read its answers": _answers(*RIGHT),
     "Create the configuration": {},

@@ -269,6 +269,28 @@ def test_a_model_that_fails_its_smoke_test_never_reaches_the_endpoint(
     assert run.called("Report the failure")
 
 
+@pytest.mark.parametrize(
+    ("scenario", "rejected"),
+    [
+        ("answers otherwise", True),
+        ("answers something else", True),
+        # Nothing was found out about the package itself.
+        ("does not answer", False),
+        ("no machine to ask it at all", False),
+        ("no sample to ask about", False),
+    ],
+)
+def test_a_package_that_answers_wrongly_is_rejected(
+    scenario: str, rejected: bool, bench: Bench
+) -> None:
+    run = bench.outcomes(DEPLOY)[scenario]
+    assert bool(run.called("Reject the package")) is rejected
+    if rejected:
+        request = run.arguments("Reject the package")
+        assert request["ModelPackageArn"].endswith("/flights/8")
+        assert request["ModelApprovalStatus"] == "Rejected"
+
+
 def test_a_model_is_asked_about_what_it_was_evaluated_on_before_it_serves(bench: Bench) -> None:
     run = bench.outcomes(DEPLOY)["answers as it was evaluated"]
     states = [name for name, _ in run.calls]
