@@ -1,4 +1,6 @@
-"""A forecast: quantiles of demand for each half hour of the next days, from what is known before.
+"""A forecast: quantiles of demand for each half hour of the next days, in Forecast's place (AI-10).
+
+Nothing enters but what is known before.
 
 The cut-off is a midnight. What is known then: demand and temperature until it, and the calendar
 of the days to come. The weather of the days to come is not: a forecast of it would take the place
