@@ -38,11 +38,12 @@ class Jobs:
         self.requests[operation] = arguments
         if operation == self.failing:
             raise StepError("no capacity")
-        return {
+        answers: dict[str, dict[str, Any]] = {
             "createTrainingJob": {"ModelArtifacts": {"S3ModelArtifacts": MODEL}},
             "createProcessingJob": {},
             "createModelPackage": {"ModelPackageArn": "arn:package/1"},
-        }[operation]
+        }
+        return answers[operation]
 
     def read_json(self, uri: str) -> Any:
         self.read.append(uri)
