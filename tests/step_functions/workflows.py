@@ -23,6 +23,7 @@ _SAMPLES = {
     "KeyArn": "arn:aws:kms:us-east-1:000000000000:key/1234abcd-12ab-34cd-56ef-1234567890ab",
     "Region": "us-east-1",
     "RoleArn": "arn:aws:iam::000000000000:role/{name}",
+    "TrainingData": "s3://the-bucket/training/",
     "TopicArn": "arn:aws:sns:us-east-1:000000000000:{name}",
     "Uri": "s3://the-bucket/{name}/code.tar.gz",
     # What is left are workflows.

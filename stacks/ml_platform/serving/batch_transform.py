@@ -54,7 +54,7 @@ class BatchTransform(Construct):
                 "ModelName": group,
                 "ModelPackageGroupName": group,
                 "Records": batch.records,
-                "RunPrefix": model.run_prefix,
+                "RunPrefix": model.run_prefix or "none",
                 "SecurityGroupId": network.job_security_group.security_group_id,
                 "ServingRoleArn": endpoint.role.role_arn,
                 "SourcePrefix": batch.source or "none",

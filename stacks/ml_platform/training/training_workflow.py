@@ -70,7 +70,7 @@ class TrainingWorkflow(Construct):
                 "PrepareImageUri": images.scikit_learn,
                 "PrepareUri": preparation.s3_object_url if preparation else "none",
                 "Region": Aws.REGION,
-                "RunPrefix": model.run_prefix,
+                "RunPrefix": model.run_prefix or "none",
                 "SecurityGroupId": network.job_security_group.security_group_id,
                 "Spot": f"{settings.spot}".lower(),
                 "SubnetIds": Fn.join(",", network.subnet_ids),
