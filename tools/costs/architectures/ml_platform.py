@@ -274,7 +274,6 @@ COSTS = ArchitectureCosts(
             "1 million predictions through the API": 10,
             "a deployment": 4,
             "a batch transform": 30,
-            "a day's predictions judged": 30,
         },
         replaces=("ml_training.schedule",),
     ),
