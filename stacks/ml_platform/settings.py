@@ -298,7 +298,8 @@ class MlNotebookSettings:
     ] = ()
     """CIDR blocks that may open the notebook besides the VPC's own endpoint."""
     studio: bool = False
-    """Add a Studio domain in VPC-only mode."""
+    """Add a Studio domain in VPC-only mode, with a profile for the owner. Its apps stop after
+    idle_minutes, at the least after 60, and spaces have volumes of volume_gibibytes."""
 
 
 ML_NETWORK = SettingsGroup(

@@ -24,19 +24,23 @@ def destroy(
     """Destroy the stacks; yields a line for each thing that was deleted or is left.
 
     `confirm` is asked once, with what is deleted beside the stacks, before anything changes.
-    `keep_data`: what workflows made, and log groups, are named and stay. `cdk_destroy` says
-    whether it succeeded. Raises RuntimeError if not, and for stacks with termination protection.
+    `keep_data`: what workflows and people made, and log groups, are named and stay. `cdk_destroy`
+    says whether it succeeded. Raises RuntimeError if not, and for stacks with termination protection.
     """
     stacks = remains.footprint(clients, stack_names)
     if stacks.protected:
         raise RuntimeError(_PROTECTED.format("\n".join(map(_unprotect, stacks.protected))))
-    workflow_remains = list(remains.made_by_workflows(clients, stacks))
-    if not confirm([] if keep_data else workflow_remains):
+    blocking = [
+        *remains.made_by_workflows(clients, stacks),
+        *remains.made_in_studio(clients, stacks),
+    ]
+    if not confirm([] if keep_data else blocking):
         yield "Nothing was changed."
         return
     end = _named if keep_data else _deleted
-    # Before the stacks: a group that holds model packages stops the deletion of its stack.
-    yield from end(clients, workflow_remains)
+    # Before the stacks: a group that holds model packages, or a domain with spaces, stops the
+    # deletion of its stack.
+    yield from end(clients, blocking)
     if not cdk_destroy():
         raise RuntimeError("cdk destroy failed: see above. Mend that, and run make destroy again.")
     # After them: a channel appends to its table until it goes with its stack.

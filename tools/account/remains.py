@@ -1,10 +1,11 @@
 """What a destroyed stack leaves in an account: found before it goes, taken down with it, or named.
 
 CloudFormation deletes what a template made. Not the log groups that services make by themselves,
-nor what workflows made: a SageMaker endpoint goes on costing money, and a group that still holds
-model packages stops the deletion of its stack.
+nor what workflows and people made: a SageMaker endpoint goes on costing money, and a group that
+still holds model packages, or a Studio domain with spaces, stops the deletion of its stack.
 """
 
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +22,9 @@ _ABSENT = {
     "ResourceNotFoundException",
     "NotFoundException",
 }
+# Something else must be gone first, which takes a while.
+_IN_USE = {"ResourceInUse"}
+_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 10, 600
 # Types whose service makes log groups named after the resource.
 _LOGGING = {
     "AWS::Lambda::Function": "/aws/lambda/{}",
@@ -103,6 +107,36 @@ def made_by_workflows(clients: Clients, stacks: Footprint) -> Iterator[Remain]:
             yield from _endpoint(clients, endpoint)
 
 
+def made_in_studio(clients: Clients, stacks: Footprint) -> Iterator[Remain]:
+    """Apps, spaces and profiles that people made in a Studio domain, in this order."""
+    for domain in stacks.of_type("AWS::SageMaker::Domain"):
+        sagemaker, within = clients("sagemaker"), {"DomainId": domain}
+        for app in _all(sagemaker, "list_apps", "Apps", domain):
+            if app["Status"] not in ("Deleted", "Deleting"):
+                names = ("SpaceName", "UserProfileName", "AppType", "AppName")
+                place = {name: app[name] for name in names if name in app}
+                yield Remain("app", app["AppName"], "sagemaker", "delete_app", within | place)
+        for space in _all(sagemaker, "list_spaces", "Spaces", domain):
+            name = space["SpaceName"]
+            request = within | {"SpaceName": name}
+            yield Remain("space", name, "sagemaker", "delete_space", request)
+        own = {
+            # A type with two identifiers: UserProfileName|DomainId.
+            physical_id.partition("|")[0]
+            for physical_id in stacks.of_type("AWS::SageMaker::UserProfile")
+        }
+        for profile in _all(sagemaker, "list_user_profiles", "UserProfiles", domain):
+            name = profile["UserProfileName"]
+            if name not in own:
+                request = within | {"UserProfileName": name}
+                yield Remain("profile", name, "sagemaker", "delete_user_profile", request)
+
+
+def _all(sagemaker: Any, operation: str, member: str, domain: str) -> Iterator[dict[str, Any]]:
+    for page in sagemaker.get_paginator(operation).paginate(DomainIdEquals=domain):
+        yield from page[member]
+
+
 def log_groups(clients: Clients, stacks: Footprint) -> Iterator[Remain]:
     """Log groups of the destroyed resources that services made; they never expire."""
     logs, own = clients("logs"), set(stacks.of_type("AWS::Logs::LogGroup"))
@@ -141,12 +175,22 @@ def table_buckets(clients: Clients, stacks: Footprint) -> Iterator[Remain]:
 
 
 def delete(clients: Clients, remain: Remain) -> None:
-    """Delete what a command names; what is gone already is no error."""
-    try:
-        getattr(clients(remain.service), remain.operation)(**remain.arguments)
-    except ClientError as error:
-        if error.response["Error"]["Code"] not in _ABSENT:
-            raise
+    """Delete what a command names; what is gone already is no error.
+
+    Waits while something that is being deleted still uses it: a space its app.
+    """
+    deadline = time.monotonic() + _LONGEST_WAIT_SECONDS
+    while True:
+        try:
+            getattr(clients(remain.service), remain.operation)(**remain.arguments)
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            if code in _IN_USE and time.monotonic() < deadline:
+                time.sleep(_WAIT_SECONDS)
+                continue
+            if code not in _ABSENT:
+                raise
+        return
 
 
 def named_only(stacks: Footprint) -> Iterator[str]:

@@ -140,6 +140,22 @@ class OpenOwnNotebook(iam.ManagedPolicy):
         gate.accept_wildcards(self, [_INSTANCES], "the owner's tag on the instance narrows it")
 
 
+def studio_access(domain_id: str) -> list[iam.PolicyStatement]:
+    """Open one's own profile of a Studio domain; IAM signs the URL, wherever it is asked for."""
+    profiles = (
+        f"arn:{Aws.PARTITION}:sagemaker:{Aws.REGION}:{Aws.ACCOUNT_ID}:user-profile/{domain_id}/*"
+    )
+    return [
+        iam.PolicyStatement(
+            sid=f"OpenOwnProfile{kind}",
+            actions=["sagemaker:CreatePresignedDomainUrl"],
+            resources=[profiles],
+            conditions={**owner},
+        )
+        for kind, owner in _OWNERS.items()
+    ]
+
+
 def _open(place: str, condition: dict[str, dict[str, object]]) -> iam.PolicyStatement:
     equals = {
         "aws:ResourceTag/architecture": "ml-platform",

@@ -59,8 +59,11 @@ class MlNotebook(Stack):
             interface_endpoints=network_stack.interface_endpoints,
             settings=settings,
         )
+        outputs: dict[str, str] = {}
         if settings.studio:
-            Studio(self, "Studio", foundation=foundation, role=role)
+            studio = Studio(self, "Studio", foundation=foundation, role=role, settings=settings)
+            outputs["StudioDomainId"] = studio.domain.attr_domain_id
+            outputs["OpenOwnStudioPolicyArn"] = studio.access.managed_policy_arn
         instance_name = notebook.instance.attr_notebook_instance_name
         add_outputs(
             self,
@@ -69,5 +72,6 @@ class MlNotebook(Stack):
                 "OpenOwnNotebookPolicyArn": access.managed_policy_arn,
                 "OpenCommand": "aws sagemaker create-presigned-notebook-instance-url"
                 f" --notebook-instance-name {instance_name}",
+                **outputs,
             },
         )

@@ -125,11 +125,48 @@ def test_it_is_tagged_with_its_owner(synthesise: Templates) -> None:
     assert {"Key": "owner", "Value": "ada"} in instance["Properties"]["Tags"]
 
 
-def test_studio_is_optional_and_reachable_from_the_vpc_only(synthesise: Templates) -> None:
+def test_studio_reaches_the_vpc_only_and_leaves_nothing_in_it(synthesise: Templates) -> None:
     template = synthesise("sandbox", ("ml_notebook.studio", "true"))["MlNotebook"]
     (domain,) = resources(template, "AWS::SageMaker::Domain").values()
     assert domain["Properties"]["AppNetworkAccessType"] == "VpcOnly"
     assert "KmsKeyId" in domain["Properties"]
+    # The file system and its security groups would outlive the domain, and hold the VPC.
+    assert domain["Properties"]["HomeEfsFileSystemCreation"] == "Disabled"
+    assert not resources(template, "AWS::SageMaker::UserProfile")
+
+
+@pytest.mark.parametrize(("minutes", "expected"), [("10", 60), ("90", 90)])
+def test_apps_of_studio_stop_when_idle(synthesise: Templates, minutes: str, expected: int) -> None:
+    settings = [("ml_notebook.studio", "true"), ("ml_notebook.idle_minutes", minutes)]
+    template = synthesise("sandbox", *settings)["MlNotebook"]
+    (domain,) = resources(template, "AWS::SageMaker::Domain").values()
+    defaults = domain["Properties"]["DefaultUserSettings"]
+    for kind in ("JupyterLabAppSettings", "CodeEditorAppSettings"):
+        idle = defaults[kind]["AppLifecycleManagement"]["IdleSettings"]
+        assert idle == {"LifecycleManagement": "ENABLED", "IdleTimeoutInMinutes": expected}
+
+
+@pytest.mark.parametrize(
+    ("session", "owner", "opens"), [("ada", "ada", True), ("bob", "ada", False)]
+)
+def test_only_its_owner_opens_a_profile(
+    synthesise: Templates, session: str, owner: str, opens: bool
+) -> None:
+    settings = [("ml_notebook.studio", "true"), ("ml_notebook.owner", owner)]
+    template = synthesise("sandbox", *settings)["MlNotebook"]
+    (profile,) = resources(template, "AWS::SageMaker::UserProfile").values()
+    assert {"Key": "owner", "Value": owner} in profile["Properties"]["Tags"]
+    policy = resources(template, "AWS::IAM::ManagedPolicy")["Studio/OpenOwnStudio"]["Properties"]
+    statements = readable(template, policy)["PolicyDocument"]["Statement"]
+    profile_arn = "arn:aws:sagemaker:us-east-1:000000000000:user-profile/d-1/ada"
+    for statement in statements:
+        statement["Resource"] = profile_arn.rpartition("/")[0] + "/*"
+    context = {"aws:ResourceTag/owner": owner, "aws:userid": f"AROA:{session}"}
+    principal = f"arn:aws:sts::000000000000:assumed-role/people/{session}"
+    action = "sagemaker:CreatePresignedDomainUrl"
+    request = Request("open", principal, action, profile_arn, context, ["own"])
+    policies = {"own": {"Version": "2012-10-17", "Statement": statements}}
+    assert simulate(policies, [request]).allows("open") is opens
 
 
 @pytest.mark.parametrize(

@@ -180,3 +180,47 @@ def test_a_table_bucket_that_a_channel_filled_is_emptied_and_deleted() -> None:
         "deleted: namespace streaminglake",
         f"deleted: table bucket {arn}",
     ]
+
+
+def test_spaces_go_before_their_domain_once_their_apps_are_gone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr("tools.account.remains.time.sleep", waits.append)
+    account = Account()
+    stack = {"StackName": "S", "CreationTime": 0, "StackStatus": "CREATE_COMPLETE"}
+    summaries = [
+        {
+            "LogicalResourceId": f"R{number}", "ResourceType": f"AWS::SageMaker::{kind}",
+            "PhysicalResourceId": physical_id, "LastUpdatedTimestamp": 0,
+            "ResourceStatus": "CREATE_COMPLETE",
+        }
+        for number, (kind, physical_id) in enumerate(
+            [("Domain", "d-1"), ("UserProfile", "ada|d-1")]
+        )
+    ]  # fmt: skip
+    account.expect("cloudformation", "describe_stacks", {"Stacks": [stack]})
+    account.expect("cloudformation", "list_stack_resources", {"StackResourceSummaries": summaries})
+    apps = [
+        {"DomainId": "d-1", "SpaceName": "work", "AppType": "JupyterLab", "AppName": name}
+        | {"Status": status}
+        for name, status in (("default", "InService"), ("old", "Deleted"))
+    ]
+    account.expect("sagemaker", "list_apps", {"Apps": apps})
+    account.expect("sagemaker", "list_spaces", {"Spaces": [{"SpaceName": "work"}]})
+    profiles = [{"DomainId": "d-1", "UserProfileName": name} for name in ("ada", "guest")]
+    account.expect("sagemaker", "list_user_profiles", {"UserProfiles": profiles})
+    app = {"DomainId": "d-1", "SpaceName": "work", "AppType": "JupyterLab", "AppName": "default"}
+    account.expect("sagemaker", "delete_app", {}, app)
+    account.expect("sagemaker", "delete_space", "ResourceInUse")
+    account.expect("sagemaker", "delete_space", {}, {"DomainId": "d-1", "SpaceName": "work"})
+    # That of the stack goes with it.
+    account.expect(
+        "sagemaker", "delete_user_profile", {}, {"DomainId": "d-1", "UserProfileName": "guest"}
+    )
+    lines, asked = run(account, keep_data=False)
+    assert asked == ["app default", "space work", "profile guest"]
+    assert [line for line in lines if line.startswith("deleted: ")] == [
+        f"deleted: {name}" for name in asked
+    ]
+    assert len(waits) == 1
