@@ -25,7 +25,8 @@ def destroy(
 
     `confirm` is asked once, with what is deleted beside the stacks, before anything changes.
     `keep_data`: what workflows and people made, and log groups, are named and stay. `cdk_destroy`
-    says whether it succeeded. Raises RuntimeError if not, and for stacks with termination protection.
+    says whether it succeeded. Raises RuntimeError if not, and for stacks with termination
+    protection.
     """
     stacks = remains.footprint(clients, stack_names)
     if stacks.protected:

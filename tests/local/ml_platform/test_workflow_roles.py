@@ -41,9 +41,9 @@ def test_a_failed_training_is_not_reported_without_the_right_to_publish(
     assert denied(platform, execution), execution.get("cause")
 
 
-def test_a_batch_is_denied_without_the_right_to_list_flights(platform: Platform) -> None:
+def test_a_batch_is_denied_without_the_right_to_list_files(platform: Platform) -> None:
     uri = f"s3://{platform.endpoint['BucketName']}/transform/in/"
-    with without(platform.emulator, BATCH, "LookAtTheFlights"):
+    with without(platform.emulator, BATCH, "LookAtTheFiles"):
         execution = platform.execute(platform.endpoint["BatchStateMachineArn"], {"flights": uri})
     assert execution["status"] == "FAILED"
     assert denied(platform, execution), execution.get("cause")
