@@ -58,6 +58,9 @@ class BatchTransform(Construct):
                 "SecurityGroupId": network.job_security_group.security_group_id,
                 "ServingRoleArn": endpoint.role.role_arn,
                 "SourcePrefix": batch.source or "none",
+                # Whole files as in AWS's image classification example
+                # (github.com/aws/amazon-sagemaker-examples): batches are made of split records.
+                "BatchStrategy": "SingleRecord" if batch.whole_files else "MultiRecord",
                 "SplitType": "None" if batch.whole_files else "Line",
                 "SubnetIds": Fn.join(",", network.subnet_ids),
                 "TopicArn": topic.topic_arn,
