@@ -216,8 +216,8 @@ def register(model_uri: Properties) -> ModelStep:
                 },
             }
         ],
-        content_types=MODEL["content_types"]["taken"],
-        response_types=MODEL["content_types"]["given"],
+        content_types=MODEL["content_types"]["requests"],
+        response_types=MODEL["content_types"]["responses"],
         model_metrics={"ModelQuality": {"Statistics": _json("evaluation.json")}},
         drift_check_baselines={"ModelDataQuality": {"Statistics": _json("statistics.json")}},
     )

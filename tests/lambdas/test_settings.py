@@ -21,7 +21,10 @@ FUNCTIONS = sorted(
 # Settings without which a function is not deployed.
 OF_ALL_FUNCTIONS = {
     "language_chain": [("language_chain.vocabulary", "true")],
-    "ml_platform": [("ml_training.experiment_tracking", "true")],
+    "ml_platform": [
+        ("ml_training.experiment_tracking", "true"),
+        ("ml_training.oldest_model_days", "15"),
+    ],
 }
 
 

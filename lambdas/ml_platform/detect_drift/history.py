@@ -62,8 +62,8 @@ class History:
 
     def forget_before(self, now: datetime, hours: int) -> None:
         """Drop the hours before the last `hours`."""
-        kept = {f"{start:{_HOUR}}" for start in _last(now, hours)}
-        self.hours = {name: hour for name, hour in self.hours.items() if name in kept}
+        names = {f"{start:{_HOUR}}" for start in _last(now, hours)}
+        self.hours = {name: hour for name, hour in self.hours.items() if name in names}
 
     def last(self, now: datetime, hours: int) -> list[Hour]:
         """The last `hours`, without those that are not counted."""

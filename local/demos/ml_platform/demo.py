@@ -87,8 +87,8 @@ class MlPlatformDemo:
         with self._steps.step("Compare every figure with the model in this process"):
             model = result.training["model"]
             result.expected = self._in_process(model, result.test)
-            asked = result.next_days.loc[list(result.answers)]
-            result.expected_of_api = self._in_process(model, asked)
+            flights = result.next_days.loc[list(result.answers)]
+            result.expected_of_api = self._in_process(model, flights)
             checks = compare(result)
         evaluation, latency = result.evaluation, result.latency_milliseconds
         rates, linear = (

@@ -51,12 +51,12 @@ class GroundTruth:
         self._step_functions = emulator.client("stepfunctions")
         self._cloudwatch = emulator.client("cloudwatch")
 
-    def judge(self, late: pd.Series, asked: int) -> Quality:
-        """The figures of today, once `asked` flights with an id are captured.
+    def judge(self, late: pd.Series, flight_count: int) -> Quality:
+        """The figures of today, once `flight_count` flights with an id are captured.
 
         `late`: event id -> 1 for a flight that arrived late, 0 for one in time.
         """
-        self._wait_for_captures(asked)
+        self._wait_for_captures(flight_count)
         day = f"{datetime.now(UTC):%Y-%m-%d}"
         machine = self._outputs["QualityStateMachineArn"]
         execution = execute(self._step_functions, machine, {"day": day})
@@ -68,15 +68,15 @@ class GroundTruth:
     def _expected(self, late: pd.Series) -> dict[str, float]:
         """The figures from the captured lines themselves."""
         answers = pd.DataFrame(self._answers(), columns=["event_id", "probability"])
-        known = answers.dropna().drop_duplicates("event_id", keep="last").set_index("event_id")
-        joined = known.join(late.rename("late"), how="inner")
+        identified = answers.dropna().drop_duplicates("event_id", keep="last").set_index("event_id")
+        joined = identified.join(late.rename("late"), how="inner")
         labels, probabilities = joined["late"], joined["probability"]
         announced = probabilities >= _THRESHOLD
         missed, wrong = ((labels == 1) & ~announced).sum(), ((labels == 0) & announced).sum()
         bins = joined.groupby((probabilities * 10).astype(int).clip(upper=9)).mean()
         sizes = joined.groupby((probabilities * 10).astype(int).clip(upper=9)).size()
         gaps = (bins["probability"] - bins["late"]).abs()
-        predictions = len(known) + int(answers["event_id"].isna().sum())
+        predictions = len(identified) + int(answers["event_id"].isna().sum())
         return {
             "predictions": predictions,
             "flights": len(joined),
@@ -103,9 +103,9 @@ class GroundTruth:
         for key in list_keys(self._s3, bucket, f"capture/{self._outputs['EndpointName']}/"):
             yield from self._s3.get_object(Bucket=bucket, Key=key)["Body"].read().splitlines()
 
-    def _wait_for_captures(self, asked: int) -> None:
+    def _wait_for_captures(self, flight_count: int) -> None:
         deadline = time.monotonic() + _CAPTURED_SECONDS
-        while sum(event_id is not None for event_id, _ in self._answers()) < asked:
+        while sum(event_id is not None for event_id, _ in self._answers()) < flight_count:
             if time.monotonic() > deadline:
                 raise LocalError(f"The endpoint captured too little in {_CAPTURED_SECONDS} s.")
             time.sleep(0.5)

@@ -174,9 +174,9 @@ def _factor(reached: Mapping[str, Reached], days: int) -> float:
     block = np.arange(days) // (_WEEK if days >= _FEWEST_WEEKS * _WEEK else 1)
     scores = np.full(days, np.nan)
     for number in range(int(block[-1]) + 1):
-        of_block, others = block == number, np.abs(block - number) > 1
+        of_block, of_other_weeks = block == number, np.abs(block - number) > 1
         for distances in reached.values():
-            for length, most in _most(distances, others).items():
+            for length, most in _most(distances, of_other_weeks).items():
                 ratio = np.where(of_block, distances[length] / most, np.nan)
                 scores = np.fmax(scores, ratio)
     ordered = np.sort(scores[~np.isnan(scores)])

@@ -115,7 +115,7 @@ class GroundTruth(Construct):
             foundation=foundation,
             timeout=Duration.hours(1),
             runbook="A day's predictions were not judged. The history of the execution names the"
-            ' step and its error; judge the day again by the input {"day": "2026-11-27"}.',
+            ' step and its error. Judge the day again by the input {"day": "2026-11-27"}.',
         )
         self._permit(foundation, models)
         self._permit_query()

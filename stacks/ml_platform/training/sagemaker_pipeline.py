@@ -91,7 +91,8 @@ class SageMakerPipeline(Construct):
             ),
             topic=foundation.topic,
             runbook="A pipeline execution failed, or its gate refused the model: Studio, and aws"
-            " sagemaker list-pipeline-execution-steps, name the step and the reason.",
+            " sagemaker list-pipeline-execution-steps, name the step and the reason. Mend that, and"
+            " start it again.",
             above=0,
         )
 

@@ -182,7 +182,7 @@ def test_the_function_reads_what_the_workflow_has_left(store: Path) -> None:
             "BUCKET_NAME": "bucket",
             "AWS_DEFAULT_REGION": "us-east-1",
             "AWS_ACCESS_KEY_ID": "none",
-            "AWS_SECRET_ACCESS_KEY": "none",
+            "AWS_SECRET_ACCESS_KEY": "none",  # pragma: allowlist secret -- of no account
         },
         capture_output=True,
         text=True,
@@ -242,3 +242,21 @@ def test_a_call_that_broke_off_is_completed(store: Path) -> None:
     (run,) = recorded(store, CALL | {"breaks_off": True}, CALL)
     assert run["status"] == "FINISHED"
     assert run["files"] == ["evaluation.json", "plots/roc_curve.png"]
+
+
+def test_the_arn_of_an_app_is_a_tracking_uri() -> None:
+    script = """
+from mlflow.tracking import MlflowClient
+arn = "arn:aws:sagemaker:us-east-1:000000000000:mlflow-app/app-1"
+store = MlflowClient(tracking_uri=arn)._tracking_client.store
+print(type(store).__name__)
+"""
+    process = subprocess.run(
+        [_PYTHON, "-c", script],
+        env=_ENVIRONMENT | {"AWS_DEFAULT_REGION": "us-east-1"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert "SageMaker" in process.stdout, process.stderr

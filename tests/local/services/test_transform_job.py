@@ -29,7 +29,7 @@ class Answer:
     ok = True
 
     def __init__(self, text: str) -> None:
-        self.text = text
+        self.text, self.content = text, text.encode()
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_a_file_that_is_not_split_is_one_request_and_its_answer_stands_alone(
     bodies: list[bytes],
 ) -> None:
     bucket = Bucket()
-    assert transform_job.transform(request("None"), [], bucket) == 3
+    assert transform_job.transform(request("None"), [], bucket) == len(FILES)
     assert bodies == list(FILES.values())
     assert bucket.objects == {"out/a.csv.out": b"-1,2\n-3,4\n", "out/b.csv.out": b"-5,6\n"}
 
