@@ -109,6 +109,7 @@ OUTSIDE = {
 TASKS = SERVICES | {
     "applicationautoscaling": _service("task", "Auto Scaling", "AWSApplicationAutoScaling"),
     "athena": _service("task", "Athena", "AmazonAthena"),
+    "cloudwatch": _service("task", "CloudWatch", "AmazonCloudWatch"),
     "dynamodb": _service("task", "DynamoDB", "AmazonDynamoDB"),
     "events": _service("task", "EventBridge", "AmazonEventBridge"),
     "glue": _service("task", "Glue", "AWSGlue"),
