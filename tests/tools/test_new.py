@@ -41,12 +41,17 @@ print(page)
 """
 
 
+def _environment() -> dict[str, str]:
+    """Without pytest's own: a run inside this one would share what it makes with other runs."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+
+
 def run(folder: Path, *command: str) -> str:
     """The output of a command in `folder`; it must succeed."""
     process = subprocess.run(
         command,
         cwd=folder,
-        env={**os.environ, "PATH": f"{folder}/.venv/bin:{os.environ['PATH']}"},
+        env={**_environment(), "PATH": f"{folder}/.venv/bin:{os.environ['PATH']}"},
         capture_output=True,
         text=True,
         timeout=500,
