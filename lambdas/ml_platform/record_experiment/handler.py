@@ -1,7 +1,6 @@
 """The adapter: a training workflow has ended, so keep the run in the MLflow app."""
 
 import json
-from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -14,22 +13,30 @@ from .settings import Settings
 SETTINGS = Settings.from_environment()
 logger = Logger(service="record_experiment")
 _s3, _sagemaker = boto3.client("s3"), boto3.client("sagemaker")
+_states = boto3.client("stepfunctions")
 _REPORT, _PLOT = "evaluation.json", ".png"
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, str]:
-    """Record the execution that a `Step Functions Execution Status Change` event tells of."""
+    """Record the execution that a `Step Functions Execution Status Change` event tells of.
+
+    The event leaves an output of more than 248 KiB out, and says so in `outputDetails`, so the
+    execution is asked for it: docs.aws.amazon.com/step-functions/latest/dg/
+    eventbridge-integration.html, as quoted in github.com/cirrus-geo/cirrus-geo/issues/355 (read
+    2026-11-29). Whether it also leaves out what a customer managed key encrypts was not found.
+    """
     detail = event["detail"]
-    output = json.loads(detail["output"])
+    execution = _states.describe_execution(executionArn=detail["executionArn"])
+    output = json.loads(execution["output"])
     files = _files(output["evaluation"])
     # models/<job>/output/model.tar.gz
     job_name = output["model"].split("/")[-3]
     run = training_run(
         {
-            "arn": detail["executionArn"],
-            "name": detail["name"],
-            "started": _time(detail["startDate"]),
-            "ended": _time(detail["stopDate"]),
+            "arn": execution["executionArn"],
+            "name": execution["name"],
+            "started": execution["startDate"],
+            "ended": execution["stopDate"],
         },
         output,
         _sagemaker.describe_training_job(TrainingJobName=job_name),
@@ -38,7 +45,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, str]:
     )
     client = MlflowClient(tracking_uri=SETTINGS.tracking_uri)
     run_id = record(client, SETTINGS.experiments[detail["stateMachineArn"]], run)
-    logger.info("recorded", extra={"run_id": run_id, "execution": detail["name"]})
+    logger.info("recorded", extra={"run_id": run_id, "execution": execution["name"]})
     return {"run_id": run_id}
 
 
@@ -52,7 +59,3 @@ def _files(uri: str) -> dict[str, bytes]:
         for name in (entry["Key"].removeprefix(prefix) for entry in objects)
         if name == _REPORT or name.endswith(_PLOT)
     }
-
-
-def _time(milliseconds: int) -> datetime:
-    return datetime.fromtimestamp(milliseconds / 1000, UTC)

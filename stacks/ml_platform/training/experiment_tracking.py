@@ -66,6 +66,12 @@ class ExperimentTracking(Construct):
             },
         )
         self._permit(function.service_role, foundation, bucket)
+        function.service_role.allow(
+            "LookAtTheRun",
+            ["states:DescribeExecution"],
+            *(trained.workflow.state_machine.executions_arn for trained in models),
+            wildcard_because="executions are named by whoever starts them",
+        )
         undelivered = DeadLetterQueue(self, "Undelivered", foundation=foundation)
         rule = EventRule(
             self,
@@ -123,7 +129,7 @@ class ExperimentTracking(Construct):
             bucket.arn_for_objects(f"{_FOLDER}*"),
             wildcard_because=_OWN_FILES,
         )
-        role.allow_key("UseTheKey", foundation.key, "s3")
+        role.allow_key("UseTheKey", foundation.key, "s3", "states")
         role.allow(
             "KnowTheJob",
             ["sagemaker:DescribeTrainingJob"],

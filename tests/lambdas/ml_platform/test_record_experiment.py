@@ -111,15 +111,22 @@ def recorded(store: Path, *calls: dict[str, Any]) -> list[dict[str, Any]]:
 _HANDLE = """
 import io, json, sys
 import boto3
+from datetime import UTC, datetime
 from botocore.response import StreamingBody
 from botocore.stub import ANY, Stubber
 from mlflow.tracking import MlflowClient
 
-event, contents, job = (json.loads(argument) for argument in sys.argv[1:])
+event, execution, contents, job = (json.loads(argument) for argument in sys.argv[1:])
 from record_experiment import handler as module
 
 folder = "evaluation/monday/"
 s3, sagemaker = Stubber(module._s3), Stubber(module._sagemaker)
+states = Stubber(module._states)
+for name in ("startDate", "stopDate"):
+    execution[name] = datetime.fromtimestamp(execution[name], UTC)
+states.add_response(
+    "describe_execution", execution, {"executionArn": event["detail"]["executionArn"]}
+)
 s3.add_response(
     "list_objects_v2",
     {"Contents": [{"Key": f"{folder}{name}"} for name in contents]},
@@ -130,7 +137,7 @@ for name, text in contents.items():
         body = StreamingBody(io.BytesIO(text.encode()), len(text))
         s3.add_response("get_object", {"Body": body}, {"Bucket": "bucket", "Key": folder + name})
 sagemaker.add_response("describe_training_job", job, {"TrainingJobName": "job"})
-with s3, sagemaker:
+with s3, sagemaker, states:
     run_id = module.handler(event, None)["run_id"]
 client = MlflowClient(tracking_uri=module.SETTINGS.tracking_uri)
 run = client.get_run(run_id)
@@ -153,11 +160,19 @@ def test_the_function_reads_what_the_workflow_has_left(store: Path) -> None:
         "detail": {
             "executionArn": CALL["arn"],
             "stateMachineArn": machine,
-            "name": "monday",
-            "startDate": 1_000,
-            "stopDate": 61_000,
-            "output": json.dumps(output),
+            # As of a large output.
+            "output": None,
+            "outputDetails": {"included": False},
         }
+    }
+    execution = {
+        "executionArn": CALL["arn"],
+        "stateMachineArn": machine,
+        "name": "monday",
+        "status": "SUCCEEDED",
+        "startDate": 1,
+        "stopDate": 61,
+        "output": json.dumps(output),
     }
     files = {"evaluation.json": json.dumps(CALL["report"]), "forecast.png": "png"}
     job = {
@@ -172,7 +187,9 @@ def test_the_function_reads_what_the_workflow_has_left(store: Path) -> None:
         "CreationTime": 0,
         **CALL["job"],
     }
-    arguments = [json.dumps(item) for item in (event, files | {"statistics.json": "{}"}, job)]
+    arguments = [
+        json.dumps(item) for item in (event, execution, files | {"statistics.json": "{}"}, job)
+    ]
     process = subprocess.run(
         [_PYTHON, "-c", _HANDLE, *arguments],
         env={
