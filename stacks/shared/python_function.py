@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from aws_cdk import Duration
+from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 from constructs import Construct
@@ -80,6 +81,17 @@ class PythonFunction(lambda_.Function):
                 "AwsSolutions::AwsSolutions-L1": "3.13 is patched until 2029-06-30, as long as"
                 " 3.14, and more of the compiled packages have wheels for it"
             },
+        )
+
+    def admit_rule(self, scope: Construct, construct_id: str, rule: events.CfnRule) -> None:
+        """Let EventBridge call the function on behalf of `rule`; adds a permission to `scope`."""
+        lambda_.CfnPermission(
+            scope,
+            construct_id,
+            action="lambda:InvokeFunction",
+            function_name=self.function_arn,
+            principal="events.amazonaws.com",
+            source_arn=rule.attr_arn,
         )
 
     def _alarm(self, topic: sns.ITopic, runbook: str) -> None:

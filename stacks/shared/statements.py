@@ -44,6 +44,16 @@ class Statements:
         }
         self.allow(purpose, ["s3:ListBucket"], bucket_arn, conditions=conditions)
 
+    def allow_metrics(self, purpose: str, namespace: str) -> None:
+        """Allow publishing metrics in one namespace."""
+        self.allow(
+            purpose,
+            ["cloudwatch:PutMetricData"],
+            "*",
+            conditions={"StringEquals": {"cloudwatch:namespace": namespace}},
+            wildcard_because="PutMetricData has no resource; the namespace narrows it",
+        )
+
     def allow_key(
         self, purpose: str, key: kms.IKey, *services: str, reads: bool = True, writes: bool = True
     ) -> None:

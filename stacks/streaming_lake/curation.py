@@ -158,11 +158,5 @@ class Curation(Construct):
         )
         role.allow_key("UseTheKey", key, "s3")
         role.allow_glue_basics()
-        role.allow(
-            "PublishItsMetrics",
-            ["cloudwatch:PutMetricData"],
-            "*",
-            conditions={"StringEquals": {"cloudwatch:namespace": "Glue"}},
-            wildcard_because="CloudWatch has no resource to name; the namespace narrows it",
-        )
+        role.allow_metrics("PublishItsMetrics", "Glue")
         return role

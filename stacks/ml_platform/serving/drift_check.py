@@ -11,7 +11,6 @@ are in the statistics, which the evaluation of the model measures on the trainin
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
@@ -105,13 +104,7 @@ class DriftCheck(Construct):
             wildcard_because="one object a variant, named after it",
         )
         role.allow_key("UseTheKey", key, "s3")
-        role.allow(
-            "PublishShift",
-            ["cloudwatch:PutMetricData"],
-            "*",
-            conditions={"StringEquals": {"cloudwatch:namespace": _NAMESPACE}},
-            wildcard_because="PutMetricData has no resource; the namespace narrows it",
-        )
+        role.allow_metrics("PublishShift", _NAMESPACE)
 
     def _each_hour(self) -> None:
         rule = EventRule(
@@ -121,14 +114,7 @@ class DriftCheck(Construct):
             schedule="rate(1 hour)",
             target=RuleTarget("Detect", self.function.function_arn, self._undelivered),
         )
-        lambda_.CfnPermission(
-            self,
-            "MayDetect",
-            action="lambda:InvokeFunction",
-            function_name=self.function.function_arn,
-            principal="events.amazonaws.com",
-            source_arn=rule.attr_arn,
-        )
+        self.function.admit_rule(self, "MayDetect", rule)
 
     def _retrain(self, training: sfn.IStateMachine) -> None:
         role = ServiceRole(self, "RetrainRole", "events", confused_deputy_guard=True)

@@ -17,6 +17,7 @@ from constructs import Construct
 
 from repository import ROOT
 from stacks.ml_platform.foundation import PlatformFoundation
+from stacks.ml_platform.lake_queries import allow_queries
 from stacks.ml_platform.serving.endpoint import Endpoint
 from stacks.ml_platform.serving.roll_back_alarms import CHALLENGER, CHAMPION
 from stacks.ml_platform.settings import MlEndpointSettings
@@ -217,13 +218,7 @@ class GroundTruth(Construct):
             bucket.arn_for_objects(f"quality/{name}/*/quality.json"),
             wildcard_because="each day has a folder of its own",
         )
-        role.allow(
-            "PublishTheFigures",
-            ["cloudwatch:PutMetricData"],
-            "*",
-            conditions={"StringEquals": {"cloudwatch:namespace": _NAMESPACE}},
-            wildcard_because="PutMetricData has no resource; the namespace narrows it",
-        )
+        role.allow_metrics("PublishTheFigures", _NAMESPACE)
         role.allow("Tell", ["sns:Publish"], foundation.topic.topic_arn)
         role.allow_key("UseTheKeyOfItsData", foundation.key, "s3", "sns")
 
@@ -237,25 +232,7 @@ class GroundTruth(Construct):
         def of_glue(resource: str, resource_name: str | None = None) -> str:
             return stack.format_arn(service="glue", resource=resource, resource_name=resource_name)
 
-        role.allow(
-            "AskAthena",
-            [
-                "athena:GetQueryExecution",
-                "athena:GetQueryResults",
-                "athena:StartQueryExecution",
-                "athena:StopQueryExecution",
-            ],
-            stack.format_arn(
-                service="athena", resource="workgroup", resource_name=lake.work_group_name
-            ),
-        )
-        role.allow(
-            "KnowTheCatalog",
-            ["athena:GetDataCatalog"],
-            stack.format_arn(
-                service="athena", resource="datacatalog", resource_name="AwsDataCatalog"
-            ),
-        )
+        allow_queries(role, lake)
         role.allow(
             "KnowTheTables",
             ["glue:GetDatabase", "glue:GetPartition", "glue:GetPartitions", "glue:GetTable"],

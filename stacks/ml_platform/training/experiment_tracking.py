@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from aws_cdk import Duration, Stack
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
@@ -87,14 +86,7 @@ class ExperimentTracking(Construct):
             },
             target=RuleTarget("Record", function.function_arn, undelivered),
         )
-        lambda_.CfnPermission(
-            self,
-            "MayRecord",
-            action="lambda:InvokeFunction",
-            function_name=function.function_arn,
-            principal="events.amazonaws.com",
-            source_arn=rule.attr_arn,
-        )
+        function.admit_rule(self, "MayRecord", rule)
 
     def _app_role(self, foundation: PlatformFoundation, bucket: s3.IBucket) -> ServiceRole:
         """How the app reaches its artefacts: docs.aws.amazon.com/sagemaker/latest/dg/

@@ -9,7 +9,6 @@ the same from outside: nothing happens. Each of them may be right for a while, a
 
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
@@ -59,14 +58,7 @@ class ModelAge(Construct):
                 DeadLetterQueue(self, "Undelivered", foundation=foundation),
             ),
         )
-        lambda_.CfnPermission(
-            self,
-            "MayMeasure",
-            action="lambda:InvokeFunction",
-            function_name=function.function_arn,
-            principal="events.amazonaws.com",
-            source_arn=rule.attr_arn,
-        )
+        function.admit_rule(self, "MayMeasure", rule)
         Alarm(
             self,
             "TooOld",
@@ -99,10 +91,4 @@ class ModelAge(Construct):
             wildcard_because="SageMaker numbers the packages of a group",
         )
         role.allow("LookAtTheRegistry", ["sagemaker:DescribeModelPackageGroup"], arn_of_group)
-        role.allow(
-            "PublishTheAge",
-            ["cloudwatch:PutMetricData"],
-            "*",
-            conditions={"StringEquals": {"cloudwatch:namespace": _NAMESPACE}},
-            wildcard_because="PutMetricData has no resource; the namespace narrows it",
-        )
+        role.allow_metrics("PublishTheAge", _NAMESPACE)

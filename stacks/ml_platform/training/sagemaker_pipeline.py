@@ -19,6 +19,7 @@ from stacks.ml_platform.foundation import PlatformFoundation
 from stacks.ml_platform.settings import MlTrainingSettings
 from stacks.ml_platform.storage import allow_from_outside
 from stacks.ml_platform.training.job_guardrails import guard_rails
+from stacks.ml_platform.training.registration import allow_registration
 from stacks.ml_platform.training.trained_model import TrainedModel
 from stacks.shared.monitoring import Alarm
 from stacks.shared.service_role import ServiceRole
@@ -43,8 +44,7 @@ class SageMakerPipeline(Construct):
         settings = foundation.environment.settings(MlTrainingSettings)
         inputs, roles, registry = trained.inputs, trained.roles, trained.registry
         network, code = foundation.network, inputs.code
-        self._bucket, self._roles, self._registry = bucket, roles, registry
-        self._preparation = inputs.preparation
+        self._bucket, self._trained = bucket, trained
         role = self._role(foundation)
         definition = _filled_in(
             json.loads(_DEFINITION.read_text()),
@@ -135,8 +135,8 @@ class SageMakerPipeline(Construct):
         role.allow(
             "LendTheJobRoles",
             ["iam:PassRole"],
-            self._roles.training.role_arn,
-            self._roles.evaluation.role_arn,
+            self._trained.roles.training.role_arn,
+            self._trained.roles.evaluation.role_arn,
             conditions={"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
         )
         role.allow(
@@ -145,34 +145,12 @@ class SageMakerPipeline(Construct):
             self._bucket.arn_for_objects("evaluation/*/evaluation.json"),
             wildcard_because="reports are stored in folders named after executions",
         )
-        role.allow(
-            "ReadTheModel",
-            ["s3:GetObject"],
-            self._bucket.arn_for_objects("models/*"),
-            wildcard_because="SageMaker names the folders of its jobs",
+        allow_registration(
+            role,
+            bucket=self._bucket,
+            inputs=self._trained.inputs,
+            registry=self._trained.registry,
         )
-        group = self._registry.model_package_group_name
-        role.allow(
-            "Register",
-            ["sagemaker:CreateModelPackage"],
-            stack.format_arn(
-                service="sagemaker", resource="model-package-group", resource_name=group
-            ),
-            stack.format_arn(
-                service="sagemaker", resource="model-package", resource_name=f"{group}/*"
-            ),
-            wildcard_because="SageMaker numbers the packages of a group",
-        )
-        images = ContainerImages.of(self)
-        repositories = [images.xgboost_repository_arn]
-        if self._preparation:
-            repositories.append(images.scikit_learn_repository_arn)
-            role.allow(
-                "ReadThePreparation",
-                ["s3:GetObject"],
-                self._preparation.bucket.arn_for_objects(self._preparation.s3_object_key),
-            )
-        role.allow("LookAtTheImages", ["ecr:BatchGetImage", "ecr:DescribeImages"], *repositories)
         role.allow_key("ReadUnderTheKey", foundation.key, "s3", writes=False)
         for statement in guard_rails():
             role.add_to_policy(statement)

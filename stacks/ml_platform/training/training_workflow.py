@@ -8,10 +8,12 @@ from constructs import Construct
 from repository import ROOT
 from stacks.ml_platform.container_images import ContainerImages
 from stacks.ml_platform.foundation import PlatformFoundation
+from stacks.ml_platform.lake_queries import allow_queries
 from stacks.ml_platform.scheduled_start import start_on_schedule
 from stacks.ml_platform.settings import MlTrainingSettings
 from stacks.ml_platform.storage import allow_from_outside
 from stacks.ml_platform.training.job_guardrails import guard_rails
+from stacks.ml_platform.training.registration import allow_registration
 from stacks.ml_platform.training.training_data import LakeOutputs
 from stacks.ml_platform.training.training_inputs import TrainingInputs
 from stacks.ml_platform.training.training_roles import TrainingRoles
@@ -45,7 +47,7 @@ class TrainingWorkflow(Construct):
         network, key = foundation.network, foundation.key
         self._data, self._roles, self._registry = data, roles, registry
         self._key, self._topic, self._bucket = key, foundation.topic, bucket
-        self._preparation, self._model = preparation, model
+        self._inputs = inputs
         self.state_machine = AslStateMachine(
             self,
             "Workflow",
@@ -104,7 +106,7 @@ class TrainingWorkflow(Construct):
 
     def _permit(self, lake: LakeOutputs | None) -> None:
         machine, role, data = self.state_machine, self.state_machine.service_role, self._data
-        run = self._model.run_prefix
+        run = self._inputs.model.run_prefix
         allow_from_outside(role)
         role.allow_list("LookAtTheSet", data.bucket.bucket_arn, data.prefix)
         role.allow(
@@ -133,21 +135,7 @@ class TrainingWorkflow(Construct):
             self._bucket.arn_for_objects(f"evaluation/{run}*/evaluation.json"),
             wildcard_because="reports are stored in folders named after executions",
         )
-        group, packages = (
-            Stack.of(self).format_arn(service="sagemaker", resource=kind, resource_name=name)
-            for kind, name in (
-                ("model-package-group", self._registry.model_package_group_name),
-                ("model-package", f"{self._registry.model_package_group_name}/*"),
-            )
-        )
-        role.allow(
-            "Register",
-            ["sagemaker:CreateModelPackage"],
-            group,
-            packages,
-            wildcard_because="SageMaker numbers the packages of a group",
-        )
-        self._permit_registry(role)
+        allow_registration(role, bucket=self._bucket, inputs=self._inputs, registry=self._registry)
         role.allow("Tell", ["sns:Publish"], self._topic.topic_arn)
         role.allow_key("UseTheKeyOfItsData", self._key, "s3", "sns")
         for statement in guard_rails():
@@ -164,50 +152,10 @@ class TrainingWorkflow(Construct):
                 machine, {f"TASK_NOT_ALLOWED[athena:{query}]": never for query in queries}
             )
 
-    def _permit_registry(self, role: ServiceRole) -> None:
-        """The registry reads artefacts and images in the name of whoever registers a model.
-
-        AWS's policy AmazonSageMakerModelRegistryFullAccess carries these three actions.
-        """
-        role.allow(
-            "ReadTheModel",
-            ["s3:GetObject"],
-            self._bucket.arn_for_objects(f"models/{self._model.run_prefix}*"),
-            wildcard_because="SageMaker names the folders of its jobs",
-        )
-        images = ContainerImages.of(self)
-        repositories = [images.xgboost_repository_arn]
-        if self._preparation:
-            repositories.append(images.scikit_learn_repository_arn)
-            role.allow(
-                "ReadThePreparation",
-                ["s3:GetObject"],
-                self._preparation.bucket.arn_for_objects(self._preparation.s3_object_key),
-            )
-        role.allow("LookAtTheImages", ["ecr:BatchGetImage", "ecr:DescribeImages"], *repositories)
-
     def _permit_export(self, role: ServiceRole, lake: LakeOutputs) -> None:
         stack, bucket = Stack.of(self), self._data.bucket
         results = s3.Bucket.from_bucket_name(self, "Results", lake.results_bucket_name)
-        role.allow(
-            "AskTheLake",
-            [
-                "athena:GetQueryExecution",
-                "athena:GetQueryResults",
-                "athena:StartQueryExecution",
-                "athena:StopQueryExecution",
-            ],
-            stack.format_arn(
-                service="athena", resource="workgroup", resource_name=lake.work_group_name
-            ),
-        )
-        role.allow(
-            "KnowTheCatalog",
-            ["athena:GetDataCatalog"],
-            stack.format_arn(
-                service="athena", resource="datacatalog", resource_name="AwsDataCatalog"
-            ),
-        )
+        allow_queries(role, lake)
         database = lake.database_name
         tables = (lake.curated_table_name, lake.weather_table_name)
         role.allow(
