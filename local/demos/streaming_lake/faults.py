@@ -19,6 +19,7 @@ from local.runtime.emulator import Emulator
 from local.runtime.workspace import LocalError, Workspace
 from local.services.glue.iceberg_catalog import IcebergTables
 from local.services.glue.job_run import WORKER, run_job
+from local.services.glue.warm_java import java_processes
 from local.services.s3.objects import list_keys
 
 _POLL_SECONDS = 0.05
@@ -44,7 +45,7 @@ class Faults:
                 if run.done():
                     raise LocalError(f"The run ended before it was killed: {run.exception()}")
                 time.sleep(_POLL_SECONDS)
-            _kill_spark()
+            _kill_spark(self.workspace)
             if run.exception() is None:
                 raise LocalError("The run was killed, and says that it succeeded.")
         return Check(
@@ -114,14 +115,12 @@ class Faults:
         return metadata
 
 
-def _kill_spark() -> None:
-    """Kill the job's process and its JVM, without a chance to tidy up."""
+def _kill_spark(workspace: Workspace) -> None:
+    """Kill the job's process and its Java, without a chance to tidy up."""
     workers = [
         process
         for process in psutil.Process().children(recursive=True)
         if WORKER in (process.as_dict(["cmdline"])["cmdline"] or [])  # None of a zombie
     ]
-    for process in [child for worker in workers for child in worker.children(recursive=True)]:
+    for process in [*java_processes(workspace), *workers]:
         process.kill()
-    for worker in workers:
-        worker.kill()

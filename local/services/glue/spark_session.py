@@ -19,6 +19,12 @@ CATALOG = "glue_catalog"
 # collects garbage less than many that wait for each other.
 JAVA_OPTIONS = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 ICEBERG_JARS = ROOT / ".build" / "iceberg" / "*"
+# What Spark's Java is started with; nothing of it can change once it runs.
+JAVA_SETTINGS = {
+    "spark.driver.extraClassPath": str(ICEBERG_JARS),
+    "spark.driver.memory": "2g",
+    "spark.driver.extraJavaOptions": JAVA_OPTIONS,
+}
 
 
 @dataclass(frozen=True)
@@ -74,7 +80,7 @@ def _serve(handler: type[BaseHTTPRequestHandler], **members: Any) -> ThreadingHT
 def small_spark(folder: Path) -> SparkSession.Builder:
     """Two cores, and Iceberg's jar; scratch files lie below `folder`."""
     settings: dict[str, bool | float | int | str | None] = {
-        "spark.driver.extraClassPath": str(ICEBERG_JARS),
+        **JAVA_SETTINGS,
         "spark.ui.enabled": "false",
         # Nobody looks at finished queries, whose plans would fill the heap.
         "spark.sql.ui.retainedExecutions": "1",
@@ -82,8 +88,6 @@ def small_spark(folder: Path) -> SparkSession.Builder:
         "spark.ui.retainedStages": "1",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
-        "spark.driver.memory": "2g",
-        "spark.driver.extraJavaOptions": JAVA_OPTIONS,
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.shuffle.partitions": "4",
         "spark.local.dir": str(folder),
@@ -92,3 +96,12 @@ def small_spark(folder: Path) -> SparkSession.Builder:
         "spark.sql.sources.ignoreDataLocality": "true",
     }
     return SparkSession.builder.master("local[2]").config(map=settings)
+
+
+def end(spark: SparkSession) -> None:
+    """Stop a session, and close Hadoop's connections, which its Java would give to the next one."""
+    # pyspark has no other door to Hadoop.
+    java: Any = spark.sparkContext._jvm
+    connections = java.org.apache.hadoop.fs.FileSystem
+    spark.stop()
+    connections.closeAll()

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import boto3
 
-from local.services.glue.spark_session import CATALOG, gateways, small_spark
+from local.services.glue.spark_session import CATALOG, end, gateways, small_spark
 
 _NONE: Mapping[str, str] = {}
 
@@ -44,7 +44,7 @@ def run_script(
         try:
             summary = job["main"](arguments, spark)
         finally:
-            spark.stop()
+            end(spark)
     return json.dumps(asdict(summary))
 
 
