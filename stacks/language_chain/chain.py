@@ -52,7 +52,7 @@ class Chain(Construct):
                 "ResultsBucket": storage.outbox.bucket_name,
                 "Speak": settings.speak,
                 "SpeakArn": nested.speak.state_machine_arn if nested.speak else "none",
-                "TopicArn": foundation.topic.topic_arn,
+                "StatusDays": f"{settings.status_days}",
             },
             foundation=foundation,
             timeout=Duration.days(1),
@@ -79,5 +79,4 @@ class Chain(Construct):
             wildcard_because=OF_DOCUMENTS,
         )
         role.allow("UpdateStatus", ["dynamodb:UpdateItem"], documents.table_arn)
-        role.allow_key("UseTheKeyOfItsData", foundation.key, "s3", "dynamodb", "sns")
-        role.allow("Notify", ["sns:Publish"], foundation.topic.topic_arn)
+        role.allow_key("UseTheKeyOfItsData", foundation.key, "s3", "dynamodb")

@@ -2,11 +2,14 @@
 
     inbox --EventBridge--> queue --> admit (Lambda) --> documents (DynamoDB), executions
     an execution has ended, every five minutes, redrive --> the same queue
+    every hour: uploads in the inbox that no event announced --> the same queue
 
 Ten thousand uploads at once become ten thousand waiting items: at most `documents_at_once`
 executions run, and each one that ends admits the next.
 """
 
+import json
+from dataclasses import replace
 from typing import Any
 
 from aws_cdk import Duration, RemovalPolicy, Stack
@@ -25,6 +28,10 @@ from stacks.shared.foundation import Foundation
 from stacks.shared.python_function import PythonFunction
 
 NAMESPACE = "LanguageChain"
+# Messages of the function that no event of AWS has: `detail-type` says what is to be done.
+LOOK_FOR_UPLOADS, REDRIVE = (
+    json.dumps({"detail-type": detail_type}) for detail_type in ("Look for uploads", "Redrive")
+)
 _BY_STATUS = "by_status"
 _TIMEOUT = Duration.minutes(5)
 _UNDELIVERED = (
@@ -87,8 +94,10 @@ class Intake(Construct):
             runbook="The intake function fails; its log says why. Messages stay in the queue and"
             " are retried.",
             variables={
+                "COLLECTIONS_PREFIX": COLLECTIONS,
                 "DOCUMENTS_AT_ONCE": f"{settings.documents_at_once}",
                 "DOCUMENTS_TABLE": documents.table_name,
+                "INBOX_BUCKET": storage.inbox.bucket_name,
                 "KEEP_DAYS": f"{settings.status_days}",
                 "POWERTOOLS_METRICS_NAMESPACE": NAMESPACE,
                 "POWERTOOLS_SERVICE_NAME": Stack.of(self).stack_name,
@@ -136,9 +145,15 @@ class Intake(Construct):
         )
         role.allow(
             "KeepTheLedger",
-            ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+            [
+                "dynamodb:BatchGetItem",
+                "dynamodb:GetItem",
+                "dynamodb:PutItem",
+                "dynamodb:UpdateItem",
+            ],
             documents.table_arn,
         )
+        role.allow("ListUploads", ["s3:ListBucketVersions"], storage.inbox.bucket_arn)
         role.allow("FindByStatus", ["dynamodb:Query"], f"{documents.table_arn}/index/{_BY_STATUS}")
         role.allow("StartWorkflows", ["states:StartExecution"], chain.state_machine_arn)
         role.allow(
@@ -183,17 +198,24 @@ class Intake(Construct):
                 "description": "Find stuck documents, and publish metrics",
                 "schedule": "rate(5 minutes)",
             },
+            # To list a million objects costs 0.5 cents: 4 USD a month, and 43 with the sweep.
+            "LookForUploads": {
+                "description": "Find uploads that no event announced",
+                "schedule": "rate(1 hour)",
+            },
         }
+        inputs = {"LookForUploads": LOOK_FOR_UPLOADS}
         target = RuleTarget(
             "Messages",
             self.queue.queue_arn,
             self.undelivered,
-            # EventBridge's maximum: an upload that is not announced is not processed.
+            # EventBridge's maximum: an upload that is not announced waits for the hourly search.
             attempts=185,
             max_age_hours=24,
         )
         for name, options in rules.items():
-            admit_rule(self.queue, EventRule(self, name, target=target, **options))
+            with_input = replace(target, input=inputs.get(name))
+            admit_rule(self.queue, EventRule(self, name, target=with_input, **options))
 
 
 def _text(name: str) -> dynamodb.Attribute:

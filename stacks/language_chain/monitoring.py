@@ -19,8 +19,14 @@ from stacks.shared.monitoring import Metric, Monitoring
 _PERIOD = Duration.minutes(5)
 _RAISE_QUOTA = "Lower documents_at_once, or request a higher quota and raise calls_a_second."
 _RUNBOOKS = {
-    "Quarantined": "Documents have failed. Their items in the documents table hold the `reason`."
-    " Fix the cause, then run the stack's RedriveCommand; the documents are still in the inbox.",
+    "Silent": "The five-minute check of the intake has not reported for 15 minutes. Its log, the"
+    " rule Sweep, the queue's policy and the event source mapping show where it stops; the alarm is"
+    " on for the first minutes after a deployment, too.",
+    "MessagesWait": "The queue holds a message that is older than 15 minutes. The intake function"
+    " is throttled or fails, or its event source mapping is disabled; its log says which.",
+    "DocumentsWait": "A document waits for its turn for longer than `waiting_hours`. Raise"
+    " documents_at_once and calls_a_second if the account's quotas allow it. The dashboard has the"
+    " number of waiting documents.",
     "Slow": "A document is in process for longer than a recording may take. Its item in the"
     " documents table names the execution.",
     "TranslateThrottled": f"Translate throttles requests. {_RAISE_QUOTA}",
@@ -28,7 +34,7 @@ _RUNBOOKS = {
 
 
 class ChainMonitoring(Monitoring):
-    """Alarms on documents and on Translate, and one dashboard.
+    """Alarms on the intake, on documents and on Translate, and one dashboard.
 
     Functions, workflows and the dead-letter queue have their own alarms.
     """
@@ -70,17 +76,23 @@ class ChainMonitoring(Monitoring):
         }
         settings = foundation.environment.settings(LanguageChainSettings)
         translate_throttled = _translate_throttled()
-        for alarm_name, metric in (
-            ("Quarantined", documents["Failed"]),
-            ("TranslateThrottled", translate_throttled),
+        message_age = intake.queue.metric_approximate_age_of_oldest_message(
+            period=_PERIOD, statistic="Maximum"
+        )
+        for alarm_name, metric, above in (
+            ("TranslateThrottled", translate_throttled, 0),
+            ("MessagesWait", message_age, 900),
+            ("DocumentsWait", ages["Waiting"], settings.waiting_hours * 3600),
         ):
-            self.alarm(alarm_name, metric, runbook=_RUNBOOKS[alarm_name])
+            self.alarm(alarm_name, metric, runbook=_RUNBOOKS[alarm_name], above=above)
+        self.heartbeat("Silent", documents["Running"], runbook=_RUNBOOKS["Silent"], periods=3)
         # A recording may take `transcription_hours`, and an hour for everything else.
         longest_seconds = (settings.transcription_hours + 1) * 3600
         self.alarm("Slow", ages["Running"], runbook=_RUNBOOKS["Slow"], above=longest_seconds)
         graphs: dict[str, Mapping[str, cloudwatch.Metric]] = {
             "Documents": documents,
-            "Age of the oldest, seconds": ages,
+            "Age of the oldest, seconds": {**ages, "Message": message_age},
+            "Uploads without an event": {"Unannounced": _intake_metric(name, "UnannouncedUploads")},
             "Executions": executions,
             "Throttles and failed parts": {
                 "TranslateThrottled": translate_throttled,

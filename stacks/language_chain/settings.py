@@ -49,7 +49,8 @@ class LanguageChainSettings:
     json_lines_field: Annotated[str, Field(pattern=r"^\w+$")] = "text"
     """Field of a JSON line that holds its text."""
     most_mebibytes: Annotated[int, Field(ge=1, le=30)] = 20
-    """Larger documents are quarantined. The list of a document's parts must fit into a state
+    """Larger documents are quarantined before anything is spent on them; the costs page has the
+    price of one of this size. At 30, the list of a document's parts still fits into a state
     (256 KiB), and splitting it into a function's five minutes."""
     documents_at_once: Annotated[int, Field(ge=1, le=500)] = 5
     """Concurrent executions. Each document uses one function at a time and intake uses two, so 5
@@ -93,7 +94,10 @@ class LanguageChainSettings:
     """Replace each span of personal data by its type before results are stored, in en and es. The
     parts below `work/` are deleted after `work_days`, and their bytes a day later."""
     status_days: Annotated[int, Field(ge=1, le=3650)] = 90
-    """How long the status of a document is kept."""
+    """How long the status of a document is kept once it is done; one that waits or has failed is
+    kept until it is done. Uploads are looked for in the inbox as far back, 90 days by default."""
+    waiting_hours: Annotated[int, Field(ge=1, le=720)] = 24
+    """An alarm goes off when a document has waited longer for its turn, from 1 to 720 hours."""
     work_days: Annotated[int, Field(ge=1, le=365)] = 7
     """How long the intermediate parts of a document are kept."""
     query_limit_mebibytes: Annotated[int, Field(ge=10, le=10_000_000)] = 10_240
@@ -136,6 +140,7 @@ LANGUAGE_CHAIN = SettingsGroup(
     "language_chain",
     # The demo shows speech, collections and the Distributed Map.
     local=LanguageChainSettings(speak="recordings", collections=True, distribute_above=20),
-    sandbox=LanguageChainSettings(),
+    # Translate and Comprehend bill characters: a document of 20 MiB would cost hundreds of dollars.
+    sandbox=LanguageChainSettings(most_mebibytes=1, budget_usd=15),
     production=LanguageChainSettings(),
 )

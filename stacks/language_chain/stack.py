@@ -29,7 +29,7 @@ from constructs import Construct
 from stacks.environments import Environment
 from stacks.language_chain.chain import Chain, NestedWorkflows
 from stacks.language_chain.collections import Collections
-from stacks.language_chain.intake import Documents, Intake
+from stacks.language_chain.intake import LOOK_FOR_UPLOADS, REDRIVE, Documents, Intake
 from stacks.language_chain.listen import Listen
 from stacks.language_chain.monitoring import ChainMonitoring
 from stacks.language_chain.part import Part
@@ -87,6 +87,7 @@ class LanguageChain(Stack):
         )
         speech = ("polly_neural",) if speak else ()
         need_region_with(self, ["comprehend", "translate", *speech])
+        send_message = f"aws sqs send-message --queue-url {intake.queue.queue_url} --message-body"
         results = Results(self, "Results", foundation=foundation, outbox=storage.outbox)
         outputs = {
             "InputBucketName": storage.inbox.bucket_name,
@@ -94,8 +95,8 @@ class LanguageChain(Stack):
             "StateMachineArn": chain.state_machine.state_machine_arn,
             "DocumentsTableName": documents.table_name,
             "MessagesQueueUrl": intake.queue.queue_url,
-            "RedriveCommand": f"aws sqs send-message --queue-url {intake.queue.queue_url}"
-            """ --message-body '{"detail-type": "Redrive"}'""",
+            "RedriveCommand": f"{send_message} '{REDRIVE}'",
+            "LookForUploadsCommand": f"{send_message} '{LOOK_FOR_UPLOADS}'",
             "DatabaseName": results.database.database_name,
             "WorkGroupName": self.stack_name,
         }

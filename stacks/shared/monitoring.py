@@ -133,6 +133,26 @@ class Monitoring(Construct):
             periods=periods,
         )
 
+    def heartbeat(
+        self, construct_id: str, metric: cloudwatch.Metric, *, runbook: str, periods: int
+    ) -> None:
+        """Add an alarm that goes off when `metric` has no data in `periods` periods.
+
+        CloudWatch counts what is missing from before the deployment, too: the alarm is on until the
+        first datapoint.
+        """
+        alarm = cloudwatch.Alarm(
+            self,
+            construct_id,
+            metric=metric.with_(statistic="SampleCount"),
+            alarm_description=runbook,
+            threshold=1,
+            comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+            evaluation_periods=periods,
+            treat_missing_data=cloudwatch.TreatMissingData.BREACHING,
+        )
+        notify(alarm, self.topic)
+
     def show(self, title: str, graphs: Mapping[str, Sequence[Metric]]) -> None:
         """Add a section to the dashboard: title of a graph -> its metrics."""
         self.facade.monitor_custom(

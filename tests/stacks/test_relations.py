@@ -34,7 +34,7 @@ MOST_STREAM_HOURS = 7 * 24
 # A metric of what must never happen: one is an alarm, at the next evaluation.
 FAILURES = {
     "5XXError", "Errors", "ExecutionsFailed", "ExecutionsTimedOut", "FailedConversion.Records",
-    "FailedDocuments", "FailedRecords", "Throttles",
+    "FailedRecords", "Throttles",
 }  # fmt: skip
 JOB_INTERVAL_SECONDS = 3600
 """The curation job runs hourly at most (`curate_schedule`)."""

@@ -64,8 +64,8 @@ def test_errors_are_reported_or_left_to_the_caller(workflow: Workflow) -> None:
         if state.type in ("Task", "Map", "Parallel") and not state.parents:
             caught = [error for catcher in state.body["Catch"] for error in catcher["ErrorEquals"]]
             assert "States.ALL" in caught, state.name
-    assert workflow.states["Report the failure"].body["Next"] == "Failed"
     assert workflow.states["Failed"].type == "Fail"
+    assert workflow.states[workflow.reports_failures_by].body["Next"] == "Failed"
 
 
 @each_workflow

@@ -167,4 +167,4 @@ def test_each_scenario_ends_as_it_should(scenario: Scenario, bench: Bench) -> No
     (workflow,) = (item for item in WORKFLOWS if item.name == scenario.workflow)
     if run.status == "FAILED" and not workflow.deployed.called:
         assert run.cause.startswith("Failed at ")
-        assert run.called("Report the failure") == 1
+        assert run.called(workflow.reports_failures_by) == 1

@@ -83,6 +83,12 @@ class Workflow:
         return deployed(self.architecture)[self.name]
 
     @property
+    def reports_failures_by(self) -> str:
+        """The state that reports a failure: to people, or of a document in the status table."""
+        of_a_document = self.name == "language_chain/language_chain"
+        return "Record the failure" if of_a_document else "Report the failure"
+
+    @property
     def tasks(self) -> list[asl.State]:
         """Every Task state."""
         return [state for state in self.states.values() if state.type == "Task"]

@@ -46,9 +46,11 @@ def _runs(resource: Resource, assembly: Assembly, arn: str, runs: float) -> Iter
         case Resource(type="AWS::SQS::Queue") if function := _reader(assembly, target):
             # Sent and deleted; receiving is priced as polling.
             yield Charge("million scheduled messages", "sqs_standard_million", 2 * runs / 1e6)
-            yield from _function(assembly, function, runs, run)
+            yield from _function(function, runs, run)
+            yield from _metrics(assembly, function, resource)
         case Resource() if function := _function_of(assembly, target):
-            yield from _function(assembly, function, runs, run)
+            yield from _function(function, runs, run)
+            yield from _metrics(assembly, function, resource)
         case _:
             kind = target.type if target else arn
             raise PriceError(
@@ -59,17 +61,36 @@ def _runs(resource: Resource, assembly: Assembly, arn: str, runs: float) -> Iter
         yield charge._replace(quantity=runs * charge.quantity)
 
 
-def _function(
-    assembly: Assembly, function: Resource, runs: float, run: ScheduledRun
-) -> Iterator[Charge]:
+def _function(function: Resource, runs: float, run: ScheduledRun) -> Iterator[Charge]:
     seconds = runs * run.seconds * function.properties.get("MemorySize", 128) / 1024
     yield Charge("GB seconds of scheduled functions", gb_second_key(function), seconds)
     yield Charge("million scheduled invocations", "lambda_requests_million", runs / 1e6)
     logged = runs * run.log_bytes / 1e9
     yield Charge("GB that scheduled functions log", "cloudwatch_logs_ingest_gb", logged)
-    if metrics := _metrics(assembly, function):
+
+
+def _metrics(assembly: Assembly, function: Resource, schedule: Resource) -> Iterator[Charge]:
+    """The metrics of a scheduled function: a month of each, however many schedules write it."""
+    schedules = [
+        resource
+        for kind in ("AWS::Events::Rule", "AWS::Scheduler::Schedule")
+        for resource in assembly.of_type(kind)
+        if "ScheduleExpression" in resource.properties and function in _started(resource, assembly)
+    ]
+    names = _metric_names(assembly, function)
+    if names and schedule == min(schedules, key=lambda resource: resource.place):
         item = "custom metrics that scheduled functions write"
-        yield Charge(item, "cloudwatch_metric_month", len(metrics))
+        yield Charge(item, "cloudwatch_metric_month", len(names))
+
+
+def _started(schedule: Resource, assembly: Assembly) -> Iterator[Resource | None]:
+    """The functions that a schedule starts."""
+    targets = schedule.properties.get("Targets") or [schedule.properties["Target"]]
+    for target in targets:
+        for place in assembly.places_in(target["Arn"]):
+            resource = assembly.places[place]
+            is_queue = resource.type == "AWS::SQS::Queue"
+            yield _reader(assembly, resource) if is_queue else _function_of(assembly, resource)
 
 
 def _workflow(workflow: Resource, runs: float, run: ScheduledRun) -> Iterator[Charge]:
@@ -104,7 +125,7 @@ def _reader(assembly: Assembly, queue: Resource) -> Resource | None:
     return None
 
 
-def _metrics(assembly: Assembly, function: Resource) -> set[str]:
+def _metric_names(assembly: Assembly, function: Resource) -> set[str]:
     """The metrics of the function's own namespace, as the dashboards of its stack show them."""
     variables = function.properties.get("Environment", {}).get("Variables", {})
     namespace = variables.get("POWERTOOLS_METRICS_NAMESPACE")

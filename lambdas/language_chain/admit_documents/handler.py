@@ -6,8 +6,8 @@ failed message is delivered again; a scheduled run repairs what a crashed call l
 
 import itertools
 import json
-from collections.abc import Iterable
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -20,7 +20,8 @@ from aws_lambda_powertools.utilities.batch import (
 )
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from .messages import Ended, Reconcile, Redrive, Source, Uploaded, message
+from .inbox import uploads_since
+from .messages import Ended, LookForUploads, Reconcile, Redrive, Source, Uploaded, message
 from .settings import Settings
 from .status_table import Document, StatusTable, as_document
 
@@ -34,6 +35,9 @@ states: "SFNClient" = boto3.client("stepfunctions")
 s3: "S3Client" = boto3.client("s3")
 SETTINGS = Settings.from_environment()
 table = StatusTable(boto3.client("dynamodb"), SETTINGS.documents_table, SETTINGS.documents_at_once)
+# Recording them takes a minute; the next run continues.
+_MOST_UPLOADS_A_RUN = 5_000
+_BATCH = 100  # of BatchGetItem
 _NOT_NOTED = "its execution ended as {}: look at it, then redrive the document"
 
 
@@ -63,11 +67,25 @@ def _process(body: str, received: list[Document]) -> None:
                 received += _receive_again(item["document_id"]["S"])
         case Reconcile():
             _reconcile()
+        case LookForUploads():
+            sources = list(itertools.islice(_unannounced(), _MOST_UPLOADS_A_RUN))
+            received += map(_receive, sources)
+            metrics.add_metric("UnannouncedUploads", MetricUnit.Count, len(sources))
+            metrics.flush_metrics()
 
 
 def _receive(source: Source) -> Document:
     location = {"bucket": source.bucket, "key": source.key, "version_id": source.version_id}
-    return table.receive(source.document_id, location, SETTINGS.keep_days)
+    return table.receive(source.document_id, location)
+
+
+def _unannounced() -> Iterator[Source]:
+    """The uploads that the table does not know; older ones may have expired there."""
+    since = datetime.now(UTC) - timedelta(days=SETTINGS.keep_days)
+    uploads = uploads_since(s3, SETTINGS.inbox_bucket, since, SETTINGS.collections_prefix)
+    while batch := {source.document_id: source for source in itertools.islice(uploads, _BATCH)}:
+        known_ids = table.known([*batch])
+        yield from (source for name, source in batch.items() if name not in known_ids)
 
 
 def _receive_again(document_id: str) -> list[Document]:

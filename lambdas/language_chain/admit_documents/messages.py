@@ -1,4 +1,4 @@
-"""The messages of the queue: uploads, ended executions, redrives and the schedule."""
+"""The messages of the queue: uploads, ended executions, redrives and the schedules."""
 
 import hashlib
 import json
@@ -41,10 +41,15 @@ class Redrive:
 
 @dataclass(frozen=True)
 class Reconcile:
-    """The schedule: compare the status table with the executions."""
+    """Each five minutes: compare the status table with the executions."""
 
 
-Message = Uploaded | Ended | Redrive | Reconcile
+@dataclass(frozen=True)
+class LookForUploads:
+    """Each hour: compare the status table with the inbox."""
+
+
+Message = Uploaded | Ended | Redrive | Reconcile | LookForUploads
 
 
 def message(body: str) -> Message | None:
@@ -64,4 +69,6 @@ def message(body: str) -> Message | None:
         return Reconcile()
     if kind == "Redrive":
         return Redrive()
+    if kind == "Look for uploads":
+        return LookForUploads()
     raise ValueError(f"unknown detail-type {kind!r} in a message")

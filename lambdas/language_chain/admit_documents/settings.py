@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Settings:
-    """Where documents are recorded, and how many may run at once."""
+    """Where documents arrive and are recorded, and how many may run at once."""
 
+    collections_prefix: str
     documents_at_once: int
     documents_table: str
+    inbox_bucket: str
     keep_days: int
     results_bucket: str
     state_machine_arn: str
@@ -19,8 +21,10 @@ class Settings:
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
         """Raises KeyError, with the name of the variable that is missing."""
         return cls(
+            collections_prefix=environment["COLLECTIONS_PREFIX"],
             documents_at_once=int(environment["DOCUMENTS_AT_ONCE"]),
             documents_table=environment["DOCUMENTS_TABLE"],
+            inbox_bucket=environment["INBOX_BUCKET"],
             keep_days=int(environment["KEEP_DAYS"]),
             results_bucket=environment["RESULTS_BUCKET"],
             state_machine_arn=environment["STATE_MACHINE_ARN"],

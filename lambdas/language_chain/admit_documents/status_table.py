@@ -4,9 +4,9 @@ A document is received, running, done, or failed with a reason. The item `slots`
 running executions as a set, so that taking or returning a slot is idempotent.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -49,11 +49,12 @@ class StatusTable:
         self._dynamodb, self._table, self._most = dynamodb, table, most_at_once
         self._refused = dynamodb.exceptions.ConditionalCheckFailedException
 
-    def receive(self, document_id: str, source: dict[str, str], keep_days: int) -> Document:
-        """Record a new document; a known one stays unchanged."""
-        now = datetime.now(UTC)
-        expires = now + timedelta(days=keep_days)
-        document = Document(document_id, 1, source, now.isoformat())
+    def receive(self, document_id: str, source: dict[str, str]) -> Document:
+        """Record a new document; a known one stays unchanged.
+
+        It has no time to live: the workflow sets one when the document is done.
+        """
+        document = Document(document_id, 1, source, datetime.now(UTC).isoformat())
         try:
             self._dynamodb.put_item(
                 TableName=self._table,
@@ -63,7 +64,6 @@ class StatusTable:
                     "attempt": {"N": "1"},
                     **{name: {"S": value} for name, value in source.items() if value},
                     "received_at": {"S": document.received_at},
-                    "expires_at": {"N": f"{int(expires.timestamp())}"},
                 },
                 ConditionExpression="attribute_not_exists(document_id)",
             )
@@ -77,6 +77,18 @@ class StatusTable:
             TableName=self._table, Key={"document_id": {"S": document_id}}, ConsistentRead=True
         )["Item"]
         return as_document(item)
+
+    def known(self, document_ids: Sequence[str]) -> set[str]:
+        """Those of at most 100 ids that have an item."""
+        keys: Any = [{"document_id": {"S": document_id}} for document_id in document_ids]
+        request: Any = {self._table: {"Keys": keys, "ProjectionExpression": "document_id"}}
+        known_ids: set[str] = set()
+        while request:  # what DynamoDB had no capacity for comes back
+            answer = self._dynamodb.batch_get_item(RequestItems=request)
+            items = answer["Responses"].get(self._table, [])
+            known_ids |= {item["document_id"]["S"] for item in items}
+            request = answer["UnprocessedKeys"]
+        return known_ids
 
     def with_status(self, status: str) -> Iterator[dict[str, Any]]:
         """The items of a status, oldest first; the index is eventually consistent."""

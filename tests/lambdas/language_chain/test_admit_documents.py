@@ -3,7 +3,7 @@
 import importlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType, SimpleNamespace
 from typing import Any, Literal
 
@@ -16,6 +16,7 @@ from moto import mock_aws
 
 from lambdas.language_chain.admit_documents.messages import (
     Ended,
+    LookForUploads,
     Reconcile,
     Redrive,
     Source,
@@ -29,8 +30,10 @@ ENVIRONMENT = {
     "AWS_DEFAULT_REGION": REGION,
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",  # pragma: allowlist secret -- for moto
+    "COLLECTIONS_PREFIX": "collections/",
     "DOCUMENTS_AT_ONCE": "2",
     "DOCUMENTS_TABLE": "documents",
+    "INBOX_BUCKET": "inbox",
     "KEEP_DAYS": "90",
     "POWERTOOLS_METRICS_NAMESPACE": "LanguageChain",
     "POWERTOOLS_SERVICE_NAME": "LanguageChain",
@@ -60,6 +63,7 @@ def ended(execution: str, status: str = "SUCCEEDED") -> dict[str, Any]:
 
 RECONCILE = {"detail-type": "Scheduled Event"}
 REDRIVE = {"detail-type": "Redrive"}
+LOOK_FOR_UPLOADS = {"detail-type": "Look for uploads"}
 
 
 @dataclass
@@ -92,9 +96,15 @@ class Intake:
         role = "arn:aws:iam::123456789012:role/workflow"
         self.states.create_state_machine(name="chain", definition=json.dumps(passing), roleArn=role)
         self.s3 = boto3.client("s3")
-        self.s3.create_bucket(
-            Bucket="outbox", CreateBucketConfiguration={"LocationConstraint": REGION}
-        )
+        for bucket in ("inbox", "outbox"):
+            self.s3.create_bucket(
+                Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION}
+            )
+        self.s3.put_bucket_versioning(Bucket="inbox", VersioningConfiguration={"Status": "Enabled"})
+
+    def put(self, key: str) -> str:
+        """Upload a document without an event; its version."""
+        return self.s3.put_object(Bucket="inbox", Key=key, Body=b"text")["VersionId"]
 
     def process(self, *messages: Any) -> list[str]:
         """Invoke the function with messages; returns the ids of those that failed."""
@@ -155,8 +165,8 @@ def test_an_upload_is_recorded_and_started_with_its_input(intake: Intake) -> Non
     assert intake.process(uploaded("a.txt")) == []
     (row,) = intake.rows().values()
     assert (row["status"], row["attempt"], row["version_id"]) == ("running", "1", "1")
-    days = int(row["expires_at"]) / 86400
-    assert days > 0
+    # Neither DynamoDB's time to live nor anything else deletes a document that is not done.
+    assert "expires_at" not in row
     assert intake.started() == [intake.execution("a.txt")] == list(intake.slots())
     arn = f"{CHAIN.replace('stateMachine', 'execution')}:{intake.execution('a.txt')}"
     assert json.loads(intake.states.describe_execution(executionArn=arn)["input"]) == {
@@ -316,7 +326,52 @@ def test_the_marker_of_a_folder_is_no_document(intake: Intake) -> None:
     assert intake.rows() == {}
 
 
+def test_uploads_that_no_event_announced_are_found_once(intake: Intake) -> None:
+    version = intake.put("a.txt")
+    intake.process(uploaded("a.txt", version))
+    for key in ("b.txt", "letters/", "collections/letters/1.txt", "deleted.txt"):
+        intake.put(key)
+    intake.s3.delete_object(Bucket="inbox", Key="deleted.txt")
+    for _ in range(2):
+        assert intake.process(LOOK_FOR_UPLOADS) == []
+        assert intake.statuses() == {"a.txt": "running", "b.txt": "running"}
+    # The event comes late.
+    intake.process(uploaded("b.txt", intake.rows()["b.txt"]["version_id"]))
+    assert len(intake.started()) == 2
+
+
+def test_each_version_of_an_upload_is_found(intake: Intake) -> None:
+    versions = [intake.put("a.txt"), intake.put("a.txt")]
+    intake.process(LOOK_FOR_UPLOADS)
+    items = intake.dynamodb.scan(TableName="documents")["Items"]
+    assert {item["version_id"]["S"] for item in items if "version_id" in item} == {*versions}
+
+
+def test_uploads_whose_item_may_have_expired_are_not_processed_again(
+    intake: Intake, module: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    intake.put("a.txt")
+    monkeypatch.setattr(module, "SETTINGS", replace(module.SETTINGS, keep_days=0))
+    intake.process(LOOK_FOR_UPLOADS)
+    assert intake.rows() == {}
+
+
+def test_more_uploads_than_a_batch_holds_are_found(
+    intake: Intake, module: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_BATCH", 2)
+    monkeypatch.setattr(module, "_MOST_UPLOADS_A_RUN", 3)
+    keys = [f"{number}.txt" for number in range(5)]
+    for key in keys:
+        intake.put(key)
+    intake.process(LOOK_FOR_UPLOADS)
+    assert len(intake.rows()) == 3
+    intake.process(LOOK_FOR_UPLOADS)
+    assert sorted(intake.rows()) == keys
+
+
 def test_messages() -> None:
+    assert message(json.dumps(LOOK_FOR_UPLOADS)) == LookForUploads()
     assert message(json.dumps(RECONCILE)) == Reconcile()
     assert message(json.dumps(REDRIVE)) == Redrive()
     assert message(json.dumps(ended("a-1"))) == Ended("a-1", "SUCCEEDED")

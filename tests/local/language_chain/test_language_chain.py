@@ -245,6 +245,7 @@ COLLECTS = [
     "UseTheKeyOfItsData",
 ]
 ADMITS = ["KeepTheLedger", "FindByStatus", "StartWorkflows", "LookAtThem", "KeepTheQuarantine"]
+ADMITS += ["ListUploads"]
 
 
 @pytest.mark.parametrize(
@@ -295,6 +296,26 @@ def uploaded(key: str) -> dict[str, Any]:
 def test_nothing_is_admitted_without(chain: Chain, sid: str) -> None:
     with without(chain.emulator, ADMIT, sid):
         assert chain.admit(uploaded(f"without-{sid}")) == (True, [])
+
+
+def test_an_upload_that_no_event_announced_is_found_and_processed(chain: Chain) -> None:
+    events = chain.emulator.client("events")
+    (rule,) = (
+        rule["Name"] for rule in events.list_rules()["Rules"] if "IntakeUploaded" in rule["Name"]
+    )
+    events.disable_rule(Name=rule)
+    try:
+        chain.upload("unannounced.txt", ENGLISH.encode())
+    finally:
+        events.enable_rule(Name=rule)
+    search = {"detail-type": "Look for uploads"}
+    with without(chain.emulator, ADMIT, "ListUploads"):
+        assert chain.admit(search, uploaded("beside.txt")) == (False, ["0"])
+    assert "unannounced.txt" not in chain.statuses()
+    # As its rule does each hour.
+    chain.send(search["detail-type"])
+    assert chain.status("unannounced.txt")["status"] == "done"
+    assert "expires_at" in chain.status("unannounced.txt")
 
 
 def test_no_execution_is_reconciled_and_no_quarantine_deleted_without(chain: Chain) -> None:

@@ -36,7 +36,7 @@ def process(chain: Chain, body: str) -> dict[str, Any]:
     ("role", "sid", "body"),
     [
         ("ChainWorkflowRole", "InspectUploads", "Das Hotel in Berlin war wunderbar."),
-        ("ChainWorkflowRole", "Notify", "PK\x03\x04 is an archive"),
+        ("ChainWorkflowRole", "WriteQuarantine", "PK\x03\x04 is an archive"),
         ("ReadWorkflowRole", "InvokeFunctions", "Das Hotel in Berlin war wunderbar."),
         ("PartWorkflowRole", "Translate", "Das Hotel in Berlin war wunderbar."),
     ],

@@ -137,7 +137,9 @@ def test_the_queue_retries_a_message_and_then_sends_it_to_the_dead_letter_queue(
 def test_alarms(template: Template) -> None:
     alarms = resources(template, "AWS::CloudWatch::Alarm")
     assert {path.removeprefix("Operation/") for path in alarms} >= {
-        "Quarantined",
+        "DocumentsWait",
+        "MessagesWait",
+        "Silent",
         "Slow",
         "TranslateThrottled",
     }

@@ -61,7 +61,6 @@ _CHAIN: dict[str, Any] = {
     },
     "Quarantine": {},
     "Record the failure": {},
-    "Report the failure": PUBLISHED,
 }
 
 

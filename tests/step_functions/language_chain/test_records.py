@@ -1,5 +1,6 @@
 """What the chain records of a document, and when it reads one aloud."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -65,17 +66,23 @@ def test_a_document_that_is_done_keeps_no_reason_of_an_earlier_failure(bench: Be
             BillingMode="PAY_PER_REQUEST",
         )
 
-        def row_after(update: dict[str, Any]) -> dict[str, str]:
+        def row_after(update: dict[str, Any]) -> dict[str, Any]:
             key = {"document_id": {"S": "1"}}
             table.update_item(**{**update, "TableName": "documents", "Key": key})
             item = table.get_item(TableName="documents", Key=key)["Item"]
-            return {name: value["S"] for name, value in item.items()}
+            return {name: next(iter(value.values())) for name, value in item.items()}
 
         failed, done = row_after(failure), row_after(success)
     assert failed["status"] == "failed"
     assert failed["reason"].startswith("Comprehend.Failure")
     assert set(done) == {
-        *("document_id", "status", "failed_at", "done_at"),
+        *("document_id", "status", "failed_at", "done_at", "expires_at"),
         *("source_language", "result_key", "speech"),
     }
     assert done["status"] == "done"
+    # DynamoDB would delete a failed document's item, too.
+    assert "expires_at" not in failed
+    kept = datetime.fromtimestamp(int(done["expires_at"]), UTC) - datetime.fromisoformat(
+        done["done_at"]
+    )
+    assert kept.days in (89, 90)

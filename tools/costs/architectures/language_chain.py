@@ -72,6 +72,9 @@ def _units(assembly: Assembly) -> Iterator[Unit]:
     for kilobytes in (2, 200):
         lines = documents(assembly, 1000, kilobytes * 1000)
         yield Unit(f"1,000 documents of {kilobytes} KB", lines)
+    workflow = one(assembly, "AWS::StepFunctions::StateMachine", _WORKFLOW)
+    largest = int(substitutions(workflow)["MostMebibytes"]) * 2**20
+    yield Unit("a document of the largest size that is accepted", documents(assembly, 1, largest))
     yield Unit("an hour of recordings", recordings(assembly, 1))
 
 
@@ -165,8 +168,17 @@ _RECONCILE = ScheduledRun(
     ),
 )
 
+# Each hour it lists an inbox of up to a thousand versions, and looks them up in the table.
+_LOOK_FOR_UPLOADS = ScheduledRun(
+    seconds=0.3,
+    charges=(
+        Charge("1,000 listings of the inbox", "s3_standard_put_1k", 1 / 1e3),
+        Charge("million read units of the hourly search", "dynamodb_rru_million", 10 / 1e6),
+    ),
+)
+
 COSTS = ArchitectureCosts(
-    scheduled_runs={"Intake/Sweep": _RECONCILE},
+    scheduled_runs={"Intake/Sweep": _RECONCILE, "Intake/LookForUploads": _LOOK_FOR_UPLOADS},
     units=_units,
     assumptions=ASSUMED,
     month=MonthOfUse(

@@ -1,0 +1,34 @@
+"""What lies in the inbox, whatever EventBridge has announced.
+
+An upload is announced once. None is while S3 switches its notifications on, for about five minutes
+after a bucket was made (docs.aws.amazon.com/AmazonS3/latest/userguide/
+enable-event-notifications-eventbridge.html, read 2026-11-29), nor while the rule is disabled.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from .messages import Source
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+def uploads_since(
+    s3: "S3Client", bucket: str, since: datetime, excluded_prefix: str
+) -> Iterator[Source]:
+    """Every version that was uploaded after `since`, unless its object was deleted afterwards.
+
+    Neither the markers of folders nor what lies below `excluded_prefix`.
+    """
+    deleted_keys: set[str] = set()
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
+        # The newest entry of a key comes first, so its marker is on this page or an earlier one.
+        markers = page.get("DeleteMarkers", [])
+        deleted_keys |= {marker["Key"] for marker in markers if marker["IsLatest"]}
+        for version in page.get("Versions", []):
+            key = version["Key"]
+            is_document = not key.endswith("/") and not key.startswith(excluded_prefix)
+            if is_document and key not in deleted_keys and version["LastModified"] > since:
+                yield Source(bucket, key, version["VersionId"])
