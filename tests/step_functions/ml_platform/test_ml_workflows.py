@@ -346,7 +346,9 @@ def published(run: Run) -> dict[str, float]:
 def test_the_days_figures_are_published_and_kept(bench: Bench) -> None:
     run = bench.outcomes(JUDGE)["of a day"]
     query = run.arguments("Judge the predictions")["QueryString"]
-    assert "BETWEEN '2026/11/27/00' AND '2026/11/27/23'" in query
+    assert query == (
+        "SELECT 1 FROM captures WHERE hour BETWEEN '2026/11/27/00' AND '2026/11/27/23'"
+    )
     assert published(run) == pytest.approx(
         {
             "PredictionsWithoutOutcome": 100,
