@@ -17,7 +17,7 @@ from .plausible import Plausibility, impossible, plausibility
 from .unreadable import UnreadableError
 
 # A guess below this is refused. 1 less the next reading's score in chardet's statistics, as a share
-# of the best one's: measured, on texts that no rule was made with, in `make bench PART=charsets`.
+# of the best one's: measured, on texts that no rule was made with, in `make bench PART=documents`.
 LEAST_CONFIDENCE = 0.4
 # Of a text that holds fewer characters beyond ASCII than this.
 _FEW, LEAST_CONFIDENCE_OF_FEW = 5, 0.6

@@ -105,7 +105,7 @@ def _in_archive(body: bytes) -> str:
     try:
         archive = zipfile.ZipFile(io.BytesIO(body))
     except zipfile.BadZipFile:
-        raise UnreadableError("it is a damaged ZIP archive: upload it again") from None
+        raise UnreadableError("it is a ZIP archive, and damaged: upload it again") from None
     names = archive.namelist()
     if "word/document.xml" in names:
         if any(info.flag_bits & 1 for info in archive.infolist()):

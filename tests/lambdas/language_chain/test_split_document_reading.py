@@ -13,7 +13,7 @@ from lambdas.language_chain.split_document.kinds import kind_of
 from lambdas.language_chain.split_document.reading import Document, read
 from lambdas.language_chain.split_document.transcripts import spoken
 from lambdas.language_chain.split_document.unreadable import UnreadableError
-from tests.lambdas.language_chain.corpus import (
+from tools.bench.corpus import (
     FORMATS,
     SETS,
     Outcome,
@@ -380,7 +380,7 @@ def test_a_scanned_pdf_and_one_with_a_password_are_refused_and_say_what_to_do() 
     [
         (b"", "it is empty"),
         (b" \n\t", "it is empty"),
-        (b"PK\x03\x04abc", "damaged ZIP archive"),
+        (b"PK\x03\x04abc", "it is a ZIP archive, and damaged"),
         (_archive(("a.txt", b"a")), "unpack it"),
         (_archive(("xl/workbook.xml", b"a")), "save it as CSV"),
         (_archive(("Index/Document.iwa", b"a")), "save it as .docx or PDF"),

@@ -67,6 +67,7 @@ def _parts(part: EmailMessage, decode: Decode, attachments: list[str]) -> Iterat
     elif media_type in ("text/plain", "text/html"):
         payload = part.get_payload(decode=True)
         text = decode(payload if isinstance(payload, bytes) else b"", part.get_content_charset(""))
-        yield html.text_of(text) if media_type == "text/html" else text.strip()
+        plain = text.replace("\r\n", "\n").strip()
+        yield html.text_of(text) if media_type == "text/html" else plain
     else:
         attachments.append(media_type)

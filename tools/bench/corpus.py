@@ -72,10 +72,19 @@ class Outcome:
     """How many files were read as what they hold, refused, or read as something else."""
 
     right: int
-    refused: int
     wrong: list[str]
     refused_by: Mapping[str, int]
     """Charset or format -> files that were refused."""
+
+    @property
+    def refused(self) -> int:
+        """Files that were refused."""
+        return sum(self.refused_by.values())
+
+    @property
+    def files(self) -> int:
+        """All files."""
+        return self.right + self.refused + len(self.wrong)
 
 
 def texts(of_set: str) -> dict[str, str]:
@@ -177,7 +186,7 @@ def measure(files: Iterator[File]) -> Outcome:
             right += 1
         else:
             wrong.append(f"{file.name}: {document.reading} {document.text[:200]!r}")
-    return Outcome(right, refused.total(), wrong, dict(refused))
+    return Outcome(right, wrong, dict(refused))
 
 
 def squeezed(text: str) -> str:
@@ -290,3 +299,8 @@ def _pdf(text: str) -> bytes:
     document.set_font("DejaVu", size=12)
     document.multi_cell(0, text=text)
     return bytes(document.output())
+
+
+def megabytes(folder: Path) -> float:
+    """What Lambda unpacks, in million bytes."""
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / 1e6
