@@ -7,23 +7,28 @@ with the translations of Django's messages.
 
 import io
 import json
+import re
 import unicodedata
 import zipfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from html import escape
 from pathlib import Path
+from typing import Literal
 
+import chardet
 import matplotlib
+from charset_normalizer import from_bytes
 from fpdf import FPDF
 
 from lambdas.language_chain.split_document.reading import read
 from lambdas.language_chain.split_document.unreadable import UnreadableError
 
+_SIZE = re.compile("-(?:whole|half)-")
 _TEXTS = Path(__file__).parent / "texts"
 SETS = ("articles", "letters")
 FORMATS = (
@@ -161,6 +166,11 @@ def _declaring(language: str, text: str, charset: str) -> Iterator[File]:
         f"<body><p>{_inline(text)}</p><script>no()</script></body></html>"
     )
     yield File(f"{name}.html", _encoded(page, charset), text)
+    strict = (
+        f'<?xml version="1.0" encoding="{label}"?>\n<html xmlns="http://www.w3.org/1999/xhtml">'
+        f"<body><p>{_inline(text)}</p><br/></body></html>"
+    )
+    yield File(f"{name}.xhtml", _encoded(strict, charset), text)
     xml = f'<?xml version="1.0" encoding="{label}"?>\n<a><b>{escape(text)}</b><c/></a>'
     yield File(f"{name}.xml", _encoded(xml, charset), text)
     mail = EmailMessage(policy=SMTP)
@@ -172,7 +182,7 @@ def _declaring(language: str, text: str, charset: str) -> Iterator[File]:
         yield File(f"{name}.rtf", _rtf(encoded.decode(charset), charset), text)
 
 
-def measure(files: Iterator[File]) -> Outcome:
+def measure(files: Iterable[File]) -> Outcome:
     """Read each file, and compare what was read with what it holds, white space aside."""
     right, refused, wrong = 0, Counter[str](), []
     for file in files:
@@ -180,13 +190,34 @@ def measure(files: Iterator[File]) -> Outcome:
             document = read(file.body, file.name, file.content_type, FORMATS, "text")
         except UnreadableError:
             stem, _, extension = file.name.rpartition(".")
-            refused[stem.rpartition("-")[2] if extension == "txt" else extension] += 1
+            refused[_SIZE.split(stem)[-1] if extension == "txt" else extension] += 1
             continue
         if squeezed(document.text) == squeezed(file.text):
             right += 1
         else:
             wrong.append(f"{file.name}: {document.reading} {document.text[:200]!r}")
     return Outcome(right, wrong, dict(refused))
+
+
+def measure_alone(files: Iterable[File], library: Literal["chardet", "charset-normalizer"]) -> str:
+    """What the first answer of a library gives for each file: right, none, and wrong."""
+    outcomes = Counter[str]()
+    for file in files:
+        if library == "chardet":
+            charset = chardet.detect(file.body, max_bytes=len(file.body))["encoding"]
+        else:
+            best = from_bytes(file.body).best()
+            charset = best.encoding if best else None
+        try:
+            text = file.body.decode(charset) if charset else None
+        except (UnicodeDecodeError, LookupError):
+            text = None
+        if text is None:
+            outcomes["none"] += 1
+        else:
+            same = squeezed(text.lstrip("\ufeff")) == squeezed(file.text)
+            outcomes["right" if same else "wrong"] += 1
+    return f"{library} alone: {outcomes['right']} right, {outcomes['wrong']} wrong"
 
 
 def squeezed(text: str) -> str:

@@ -424,27 +424,27 @@ def _language() -> Iterator[Measurement]:
     )
 
 
+def _read(of_set: str, kind: str, title: str, outcome: corpus.Outcome, *beside: str) -> Measurement:
+    refused = f"{outcome.refused} refused, {len(outcome.wrong)} wrong"
+    return Measurement(
+        f"documents-{of_set}-{kind}",
+        f"{outcome.files} {title}, of the {of_set}: right",
+        rounded(100 * outcome.right / outcome.files),
+        "%",
+        "; ".join((refused, *beside)),
+        not outcome.wrong,
+    )
+
+
 def _documents() -> Iterator[Measurement]:
     """Files of known texts in every charset and format, and the function that reads them"""
     for of_set in corpus.SETS:
-        for name, kind, outcome in (
-            (
-                "plain",
-                "plain texts, no charset declared",
-                corpus.measure(corpus.plain_files(of_set)),
-            ),
-            ("formatted", "in twelve formats", corpus.measure(corpus.formatted_files(of_set))),
-        ):
-            by = ", ".join(f"{key} {count}" for key, count in sorted(outcome.refused_by.items()))
-            yield Measurement(
-                f"documents-{of_set}-{name}",
-                f"{outcome.files} files of {of_set}, {kind}: read as what they hold",
-                rounded(100 * outcome.right / outcome.files),
-                "%",
-                f"{outcome.refused} refused{f' ({by})' if by else ''};"
-                f" {len(outcome.wrong)} read as something else",
-                not outcome.wrong,
-            )
+        plain = list(corpus.plain_files(of_set))
+        outcome = corpus.measure(plain)
+        alone = [corpus.measure_alone(plain, name) for name in ("chardet", "charset-normalizer")]
+        yield _read(of_set, "plain", "texts that declare no charset", outcome, *alone)
+        outcome = corpus.measure(corpus.formatted_files(of_set))
+        yield _read(of_set, "formatted", "files in 15 formats", outcome)
     folder = lambda_bundle("language_chain/split_document", ENVIRONMENTS["sandbox"].lambda_target)
     megabytes = corpus.megabytes(folder)
     yield Measurement(

@@ -92,11 +92,11 @@ FREQUENT = frozenset(
     " pre ešte buď ako się że być są jeśli już może także przez będzie które który tę tą och också"
     " és egy hogy két több között után által még már csak azért če še več tudi pri šestdeset što"
     " više već može također će će biti și în să că după până când această în între peste fără"
-    " või õige käib nägu üks kõik ära kā arī tā šis vēl pēc gan nav iš į kad šis jų taip už būti"
+    " või õige käib nägu üks kõik ära kā arī tā šis vēl pēc gan nav iš kad šis jų taip už būti"
     " için değil çok olduğu böyle gün şey büyük ama göre është të në që për nuk më një dhe janë"
     # Cyrillic, Greek
-    " и не что это как все он она для его или но из они мы вы уже при чтобы также і не що це як але"
-    " про від для та це є за със като или това към още той тя беше са је није што као али за или"
+    " не что это как все он она для его или но из они мы вы уже при чтобы также не що це як але"
+    " про від для та це за със като или това към още той тя беше са је није што као али за или"
     " ово"
     " και το να την του της με που για από στην στο είναι δεν τα οι ένα".split()
 )

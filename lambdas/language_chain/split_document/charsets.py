@@ -18,7 +18,7 @@ from .unreadable import UnreadableError
 
 # A guess below this is refused. 1 less the next reading's score in chardet's statistics, as a share
 # of the best one's: measured, on texts that no rule was made with, in `make bench PART=documents`.
-LEAST_CONFIDENCE = 0.4
+LEAST_CONFIDENCE = 0.45
 # Of a text that holds fewer characters beyond ASCII than this.
 _FEW, LEAST_CONFIDENCE_OF_FEW = 5, 0.6
 _ALONE, _LOANWORDS = 0.99, 0.9
@@ -321,6 +321,7 @@ def _scores(
         if charset not in _WIDE
     }
     scores = dict.fromkeys(likely, 0.0)
+    shared = frozenset.intersection(*(judged.frequent for judged in likely.values()))
     multi_byte = any(charset in _MULTI_BYTE for text in likely for charset in charsets[text])
     if of_names and (len(scores) > 1 or multi_byte):
         for detected in chardet.detect_all(
@@ -334,6 +335,6 @@ def _scores(
             if name in of_names:
                 text = of_names[name]
                 # A word of a language's most frequent ones counts as much as all of the letters.
-                score = detected["confidence"] * (1 + likely[text].frequent)
+                score = detected["confidence"] * (1 + len(likely[text].frequent - shared))
                 scores[text] = max(scores[text], score)
     return scores

@@ -28,8 +28,8 @@ class Plausibility:
     weak: bool
     """Whether only languages explain it that write more such letters, or other ones."""
     all_loanwords: bool
-    frequent: int
-    """How many different words are among the most frequent of some language."""
+    frequent: frozenset[str]
+    """The words that are among the most frequent of some language."""
 
     @property
     def oddness(self) -> float:
@@ -80,7 +80,7 @@ def plausibility(text: str, charset: str) -> Plausibility:
         min(odd, characters),
         weak,
         all_loanwords=bool(words) and words <= LOANWORDS,
-        frequent=sum(len(word) > 1 for word in words & FREQUENT),
+        frequent=words & FREQUENT,
     )
 
 
@@ -214,9 +214,11 @@ def _odd_scripts(scripts: Counter[str], charset: str) -> int:
     return odd
 
 
-def _words(text: str) -> set[str]:
+def _words(text: str) -> frozenset[str]:
     """The different words with a letter beyond ASCII, in lower case."""
     if text.isascii():
-        return set()
+        return frozenset()
     words = {word.strip("\"'’‘“”«»„.,;:!?()[]…").lower() for word in text.split()}
-    return {word for word in words if any(letter.isalpha() for letter in word if letter > "\x7f")}
+    return frozenset(
+        word for word in words if any(letter.isalpha() for letter in word if letter > "\x7f")
+    )
