@@ -8,7 +8,20 @@ from pydantic.dataclasses import dataclass
 from stacks.environments import SettingsGroup
 from stacks.shared.setting_types import STRICT, BudgetUsd, Listed
 
-Format = Literal["text", "markdown", "html", "json_lines"]
+Format = Literal[
+    "text",
+    "markdown",
+    "html",
+    "xml",
+    "json",
+    "json_lines",
+    "table",
+    "email",
+    "rtf",
+    "subtitles",
+    "docx",
+    "pdf",
+]
 # The word lists of the repository are in en-US.
 RecordingLanguage = Annotated[str, Field(pattern=r"^[a-z]{2,3}-[A-Z]{2}$")]
 # docs.aws.amazon.com/comprehend/latest/dg/supported-languages.html, read on 2026-11-28.
@@ -43,9 +56,17 @@ class LanguageChainSettings:
         "text",
         "markdown",
         "html",
+        "xml",
+        "json",
         "json_lines",
+        "table",
+        "email",
+        "rtf",
+        "subtitles",
+        "docx",
+        "pdf",
     )
-    """Document formats that are read; others are quarantined."""
+    """Document formats that are read; others are quarantined. A table is a CSV or TSV file."""
     json_lines_field: Annotated[str, Field(pattern=r"^\w+$")] = "text"
     """Field of a JSON line that holds its text."""
     most_mebibytes: Annotated[int, Field(ge=1, le=30)] = 20

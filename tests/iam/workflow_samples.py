@@ -56,6 +56,7 @@ _READ = {
     "text": {},
     "lost": [],
     "sample": "a text",
+    "reading": {},
     "language": "de",
     "translated": "translated/",
     "chunks": [1],

@@ -11,6 +11,7 @@ from stacks.shared.bundle import lambda_bundle
 from tools.bench import (
     ablation,
     api,
+    corpus,
     curate,
     drift,
     forecasts,
@@ -23,6 +24,7 @@ from tools.bench import (
     transform,
 )
 from tools.bench import wall as commands
+from tools.bench.imports import import_ms
 from tools.bench.measurement import Measurement, rounded
 from tools.site import build
 
@@ -37,6 +39,7 @@ _FALSE_ALARMS = 0.01
 _LINEAR = 2.5
 _IMPORT_LIMIT_MS = 400
 _DRIFT_BUNDLE_LIMIT_MB = 20
+_SPLIT_BUNDLE_LIMIT_MB, _SPLIT_IMPORT_LIMIT_MS = 30, 600
 
 
 def _synth() -> Iterator[Measurement]:
@@ -421,6 +424,49 @@ def _language() -> Iterator[Measurement]:
     )
 
 
+def _read(of_set: str, kind: str, title: str, outcome: corpus.Outcome, *beside: str) -> Measurement:
+    refused = f"{outcome.refused} refused, {len(outcome.wrong)} wrong"
+    return Measurement(
+        f"documents-{of_set}-{kind}",
+        f"{outcome.files} {title}, of the {of_set}: right",
+        rounded(100 * outcome.right / outcome.files),
+        "%",
+        "; ".join((refused, *beside)),
+        not outcome.wrong,
+    )
+
+
+def _documents() -> Iterator[Measurement]:
+    """Files of known texts in every charset and format, and the function that reads them"""
+    for of_set in corpus.SETS:
+        plain = list(corpus.plain_files(of_set))
+        outcome = corpus.measure(plain)
+        alone = [corpus.measure_alone(plain, name) for name in ("chardet", "charset-normalizer")]
+        yield _read(of_set, "plain", "texts that declare no charset", outcome, *alone)
+        outcome = corpus.measure(corpus.formatted_files(of_set))
+        yield _read(of_set, "formatted", "files in 15 formats", outcome)
+    folder = lambda_bundle("language_chain/split_document", ENVIRONMENTS["sandbox"].lambda_target)
+    megabytes = corpus.megabytes(folder)
+    yield Measurement(
+        "documents-bundle",
+        "the function that reads documents, bundle unpacked",
+        rounded(megabytes),
+        "MB",
+        f"limit {_SPLIT_BUNDLE_LIMIT_MB} MB",
+        megabytes < _SPLIT_BUNDLE_LIMIT_MB,
+    )
+    variables = {"FORMATS": "text", "JSON_LINES_FIELD": "text", "RESULTS_BUCKET": "results"}
+    milliseconds = import_ms("language_chain/split_document", variables)
+    yield Measurement(
+        "documents-import",
+        "the function that reads documents, import",
+        rounded(milliseconds),
+        "ms",
+        f"limit {_SPLIT_IMPORT_LIMIT_MS} ms, boto3 included; a reader is imported with its format",
+        milliseconds < _SPLIT_IMPORT_LIMIT_MS,
+    )
+
+
 def _site() -> Iterator[Measurement]:
     """The site"""
     seconds = commands.seconds(["make", "docs"])
@@ -453,6 +499,7 @@ PARTS: Mapping[str, Callable[[], Iterator[Measurement]]] = {
     "drift": _drift,
     "api": _api,
     "language": _language,
+    "documents": _documents,
     "site": _site,
     "wall": _wall,
 }

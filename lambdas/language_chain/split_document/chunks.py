@@ -4,11 +4,16 @@ from collections.abc import Iterator
 
 import regex
 
+from .sentences import ends_sentence
+
 # The end of a sentence. A Latin full stop also occurs in numbers and abbreviations, so it must be
 # followed by white space; those of other scripts need not. Searched backwards, for the last one.
 _SENTENCE_END = regex.compile(
-    r"""(?r)[.!?]+[\p{Pe}\p{Pf}"']*\s+|(?![.!?])\p{STerm}+[\p{Pe}\p{Pf}"']*\s*|\n\s*"""
+    r"""(?r)[.!?]+[\p{Pe}\p{Pf}"']*\s+|(?![.!?])\p{STerm}+[\p{Pe}\p{Pf}"']*\s*"""
+    r"""|\n[ \t\r]*\n\s*"""
 )
+# The end of a line is one of a list, or of a text that is wrapped within its sentences.
+_LINE_END = regex.compile(r"(?r)\n\s*")
 _WORD_END = regex.compile(r"(?r)\s+")
 _CHARACTER = regex.compile(r"\X")
 # Between two of these a grapheme certainly ends, so the search can start there.
@@ -18,7 +23,7 @@ _SAFE = regex.compile(r"(?r)[ -~](?=[ -~])")
 def chunks(text: str, most_bytes: int) -> Iterator[str]:
     """Split `text` into chunks of at most `most_bytes` in UTF-8; joined, they are the text again.
 
-    A chunk ends with a sentence, or else with a word, or else with a grapheme (a letter with its
+    A chunk ends with a sentence, or else with a line, a word or a grapheme (a letter with its
     marks, an emoji with its joiners); a grapheme is split only if it is too long by itself.
     Raises ValueError if `most_bytes` is below 4, the size of one code point.
     """
@@ -40,10 +45,13 @@ def _furthest(text: str, start: int, most_bytes: int) -> int:
 def _cut(text: str, start: int, furthest: int) -> int:
     if furthest == len(text):
         return furthest
-    for pattern in (_SENTENCE_END, _WORD_END):
+    for pattern in (_SENTENCE_END, _LINE_END, _WORD_END):
         for match in pattern.finditer(text, start, furthest):
-            if _character_end(text, start, match.end()) == match.end():
-                return int(match.end())
+            cut = int(match.end())
+            if pattern is _SENTENCE_END and not ends_sentence(text, match.start(), cut):
+                continue
+            if _character_end(text, start, cut) == cut:
+                return cut
     end = _character_end(text, start, furthest)
     return end if end > start else furthest
 

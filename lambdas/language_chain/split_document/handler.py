@@ -15,9 +15,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
 
 from .chunks import chunks
-from .formats import UnreadableError, format_of, plain, spoken
-from .reading import decoded
+from .reading import read
 from .settings import Settings
+from .transcripts import spoken
+from .unreadable import UnreadableError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -34,7 +35,7 @@ _SAMPLE_BYTES = 5_000
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001  # Lambda's signature
     """Write the chunks and return their numbers, or the reason why the object cannot be read."""
     try:
-        text = _text(event)
+        text, reading = _text(event)
     except UnreadableError as error:
         return {"readable": False, "reason": str(error)}
     # Numbers instead of keys, because a state holds 256 KiB.
@@ -55,18 +56,22 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
         "sample": next(chunks(text, _SAMPLE_BYTES)),
         "characters": len(text),
         "chunks": list(texts),
+        "reading": reading,
     }
 
 
-def _text(event: dict[str, Any]) -> str:
+def _text(event: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The text, and how it was read if it is an uploaded document's."""
     if "transcript" in event:
-        return spoken(json.loads(_read(SETTINGS.results_bucket, event["transcript"])))
+        return spoken(json.loads(_read(SETTINGS.results_bucket, event["transcript"]))), {}
     if "joined" in event:
-        return _joined(event["joined"])
+        return _joined(event["joined"]), {}
     source = event["source"]
-    text_format = format_of(source["key"], event["content_type"], SETTINGS.formats)
     body = _read(source["bucket"], source["key"], source.get("version_id", ""))
-    return plain(decoded(body), text_format, SETTINGS.json_lines_field)
+    document = read(
+        body, source["key"], event["content_type"], SETTINGS.formats, SETTINGS.json_lines_field
+    )
+    return document.text, document.reading
 
 
 def _joined(joined: dict[str, Any]) -> str:

@@ -22,6 +22,8 @@ class Result:
     long_text: str
     broken: list[str]
     """Keys of the documents that must fail."""
+    office: dict[str, str] = field(default_factory=dict)
+    """Key of each file in another format -> its text."""
     documents: list[dict[str, str]] = field(default_factory=list)
     """The rows of the status table."""
     results: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -42,7 +44,7 @@ def _statuses(result: Result) -> list[Check]:
     failed = sorted(key for key, row in rows.items() if row["status"] == "failed")
     languages = {key: key.removesuffix(".txt") for key in result.texts}
     return [
-        Check("documents done", len(result.texts) + 1, len(result.results)),
+        Check("documents done", len(result.texts) + len(result.office) + 1, len(result.results)),
         Check("documents failed, each with its reason", sorted(result.broken), failed),
         Check(
             "Latin fails as a language that Translate does not support",
@@ -62,10 +64,22 @@ def _contents(result: Result) -> list[Check]:
     incomplete = [
         key for key, text in result.texts.items() if not result.results[key]["text"].endswith(text)
     ]
+    misread = [
+        key for key, text in result.office.items() if not result.results[key]["text"].endswith(text)
+    ]
     by_language = result.answers[0].rows
     pii = [entity["type"] for entity in result.results["en.txt"]["pii"]]
     return [
         Check("texts that are incomplete", 0, len(incomplete)),
+        Check("files of Word, PDF, mail, a table and a page that were misread", [], misread),
+        Check(
+            "the charset that was guessed, and is in the result",
+            ("cp1252", "guessed"),
+            tuple(
+                result.results["export.csv"]["reading"][name]
+                for name in ("charset", "charset_source")
+            ),
+        ),
         Check(
             "the long text, in a Distributed Map, is whole again",
             True,

@@ -15,6 +15,7 @@ from local.demos.language_chain.checks import (
     Result,
     compare,
 )
+from local.demos.language_chain.office import files
 from local.demos.report import Report
 from local.runtime.deployment import Outputs
 from local.runtime.progress import Step
@@ -58,8 +59,10 @@ class LanguageChainDemo:
         sentences = (f"Sentence {number} is about Rome. " for number in range(_LONG_SENTENCES))
         long_text = "".join(sentences)
         texts = {path.name: path.read_text() for path in sorted(DOCUMENTS.glob("*.txt"))}
-        result = Result(texts, long_text, broken=[*_BROKEN, LATIN])
+        office = {key: text for key, (_, text) in files().items()}
+        result = Result(texts, long_text, broken=[*_BROKEN, LATIN], office=office)
         uploads = {key: text.encode() for key, text in texts.items()}
+        uploads |= {key: body for key, (body, _) in files().items()}
         uploads |= {"long.txt": long_text.encode(), LATIN: _LATIN_TEXT.encode(), **_BROKEN}
         with self._steps.step(f"Upload {len(uploads)} documents in {len(texts) + 1} languages"):
             for key, body in uploads.items():
@@ -117,6 +120,8 @@ class LanguageChainDemo:
             figures=[
                 f"{counts['done']} documents done, {counts['failed']} failed with a reason",
                 f"{len(result.texts)} languages detected, {entities} entities located",
+                f"{len(result.office)} files of an office read: a table, a letter in Word and in"
+                " PDF, an e-mail, a page",
                 f"{len(result.long_text):,} characters split, analysed and merged again",
                 f"{result.collection['documents']} documents translated as one job",
                 "translations are marked, not made; the transcript and the speech are made up",

@@ -86,6 +86,14 @@ def test_the_version_that_was_uploaded_is_split(
         "sample": "One two three. Four five six.",
         "characters": 29,
         "chunks": ["00000", "00001"],
+        "reading": {
+            "format": "text",
+            "charset": "utf-8",
+            "charset_source": "bytes",
+            "charset_confidence": 1.0,
+            "replaced": 0,
+            "attachments": [],
+        },
     }
     parts = [read(s3, f"work/1/source/{number}.json")["text"] for number in answer["chunks"]]
     assert parts == ["One two three. ", "Four five six."]

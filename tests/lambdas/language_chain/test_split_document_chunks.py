@@ -44,6 +44,12 @@ def test_no_grapheme_is_split_unless_it_is_too_long_by_itself(text: str, most_by
         ("你好。世界。", 9, ["你好。", "世界。"]),
         ("هل هذا؟ نعم.", 14, ["هل هذا؟ ", "نعم."]),
         ("यह है। वह है।", 20, ["यह है। ", "वह है।"]),
+        # Neither the end of a wrapped line nor the full stop of an abbreviation ends a sentence.
+        ("So it is. Then\nDr. Li came.", 24, ["So it is. ", "Then\nDr. Li came."]),
+        ("Ja. Am 3. Oktober, z. B. um acht", 26, ["Ja. ", "Am 3. Oktober, z. B. um ", "acht"]),
+        ("Yes. By J. R. R. Tolkien himself", 20, ["Yes. ", "By J. R. R. Tolkien ", "himself"]),
+        ("a line\nanother line", 12, ["a line\n", "another line"]),
+        ("Title\n\nA sentence of words", 20, ["Title\n\n", "A sentence of words"]),
         ("no end in sight", 7, ["no end ", "in ", "sight"]),
         ("nospacesatall", 5, ["nospa", "cesat", "all"]),
         ("", 10, []),

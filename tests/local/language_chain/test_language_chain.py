@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from local.demos.language_chain import office
 from local.demos.language_chain.checks import NOT_UNDERSTOOD, UNDERSTOOD
 from local.services.s3.objects import list_keys
 from tests.local.conftest import statement_ids, without
@@ -66,6 +67,17 @@ def test_an_unreadable_document_fails_with_its_reason(
     assert row["status"] == "failed"
     assert reason in row["reason"]
     assert reason in chain.read(f"quarantine/{row['document_id']}.json")["cause"]
+
+
+def test_files_of_an_office_are_read_as_text(chain: Chain) -> None:
+    for key, (body, _) in office.files().items():
+        chain.upload(key, body)
+    for key, (_, text) in office.files().items():
+        row = chain.status(key)
+        assert row["status"] == "done", row
+        result = chain.read(row["result_key"])
+        assert result["text"].endswith(text)
+        assert result["reading"]["format"] in ("table", "docx", "pdf", "email", "html")
 
 
 def test_other_formats_are_read_as_text(chain: Chain) -> None:

@@ -96,7 +96,15 @@ def _listen(
     return Scenario("language_chain/listen", name, answers, _JOB, settings, ends)
 
 
-_SPLIT = {"Payload": {"readable": True, "sample": "Hallo", "characters": 5, "chunks": ["00000"]}}
+_SPLIT = {
+    "Payload": {
+        "readable": True,
+        "sample": "Hallo",
+        "characters": 5,
+        "chunks": ["00000"],
+        "reading": {"format": "text", "charset": "utf-8", "charset_source": "bytes"},
+    }
+}
 _TWO = {"Payload": {**_SPLIT["Payload"], "chunks": ["00000", "00001"]}}
 _LOST = {"Status": "FAILED", "Error": FAILURE, "Cause": "as the scenario has it"}
 _DONE = {"Status": "SUCCEEDED", "Output": '"00000"'}
