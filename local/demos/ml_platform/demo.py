@@ -194,6 +194,9 @@ class MlPlatformDemo:
             artefact = self._body(*split_uri(forecasts.training["model"]))
             scratch = self._workspace.scratch / "demand"
             forecasts.in_process = forecasting.forecast_in_process(artefact, scratch)
+        if "EnergyDemandQualityStateMachineArn" in self._endpoint:
+            with self._steps.step("Judge the forecasts by the demand that followed (Athena)"):
+                forecasts.judgement = forecasting.judge(self._emulator, self._endpoint)
         return forecasts
 
     def _experiments(self, result: Result) -> Experiments:
