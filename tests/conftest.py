@@ -45,7 +45,7 @@ BY_ARCHITECTURE = [
 ]
 # Folders whose files share what a worker keeps: syntheses of their own, a Spark.
 _ON_ONE_WORKER = (Path("tests/iam"), Path("tests/spark_jobs"))
-_ENVIRONMENTS = (".venv", ".venv-local", ".venv-model")
+_ENVIRONMENTS = (".venv", ".venv-local", ".venv-mlflow", ".venv-model")
 
 
 @pytest.fixture(autouse=True)

@@ -35,8 +35,12 @@ class ControlPlaneTypes:
         "AWS::SNS::Topic",
     )
     _NAMES = ("AWS::IAM::Role", "AWS::IAM::ManagedPolicy")
+    # moto knows none; the local AWS makes it.
+    _LACKING = ("AWS::SageMaker::MlflowApp",)
 
     def __contains__(self, resource_type: object) -> bool:
+        if resource_type in self._LACKING:
+            return False
         return str(resource_type).startswith(self._PREFIXES) or resource_type in self._NAMES
 
 

@@ -128,6 +128,10 @@ def start(workspace: Workspace, variables: Mapping[str, str] | None = None) -> E
             # Functions are child processes of ministack, and call it over TLS.
             "AWS_CA_BUNDLE": str(emulator.authority),
             "NODE_EXTRA_CA_CERTS": str(emulator.authority),
+            # MLflow's client asks no AWS endpoint variable.
+            "SAGEMAKER_MLFLOW_CUSTOM_ENDPOINT": emulator.endpoint,
+            "MLFLOW_TRACKING_SERVER_CERT_PATH": str(emulator.authority),
+            "MLFLOW_DISABLE_TELEMETRY": "true",
             # Lambda's Node runtime brings the SDK.
             "NODE_PATH": str(ROOT / "node_modules"),
             # Its IoT listener binds port 8883 on every address, whatever BIND_HOST is.

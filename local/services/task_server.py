@@ -3,8 +3,8 @@
     python -m local.services.task_server PORT EMULATOR_PORT WORKSPACE_FOLDER
 
 `POST /tasks` takes a task of a workflow, `POST /endpoints/<name>/invocations` an InvokeEndpoint
-that the emulator has authorised, `POST /glue-jobs` a run of a Glue job; `POST /quotas` makes
-Translate and Comprehend throttle or fail.
+that the emulator has authorised, `POST /mlflow` a call of an MLflow app, `POST /glue-jobs` a run of
+a Glue job; `POST /quotas` makes Translate and Comprehend throttle or fail.
 """
 
 import json
@@ -20,6 +20,7 @@ from local.runtime.workspace import LocalError, Workspace
 from local.services.sagemaker.data_capture import DataCapture
 from local.services.sagemaker.endpoints import load_endpoints
 from local.services.sagemaker.invocation import invoke
+from local.services.sagemaker.mlflow_app import MlflowApps, MlflowCall
 from local.services.task import TaskError
 from local.services.tasks import Tasks
 
@@ -28,6 +29,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     tasks: Tasks
     data_capture: DataCapture
+    mlflow_apps: MlflowApps
     emulator: Emulator
     folder: Path
 
@@ -38,6 +40,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._send_json(self._task(task))
         elif self.path == "/glue-jobs":
             self._send_json(self._glue_job(**json.loads(body)))
+        elif self.path == "/mlflow":
+            call = json.loads(body)
+            answer = self.mlflow_apps.answer(MlflowCall(**{**call, "body": call["body"].encode()}))
+            self._send(answer.status_code, answer.content, {"content-type": "application/json"})
         elif self.path == "/quotas":
             self._send_json(self.tasks.quotas.configure(**json.loads(body)))
         else:
@@ -83,6 +89,7 @@ def main(port: int, emulator_port: int, folder: Path) -> None:
     emulator = Emulator(emulator_port, folder / "tls" / "authority.pem")
     _Handler.folder, _Handler.emulator = folder, emulator
     _Handler.data_capture = DataCapture(emulator, folder)
+    _Handler.mlflow_apps = MlflowApps(folder)
     _Handler.tasks = Tasks(emulator, folder)
     ThreadingHTTPServer(("127.0.0.1", port), _Handler).serve_forever()
 

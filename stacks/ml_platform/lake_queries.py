@@ -1,6 +1,8 @@
 """What whoever asks the lake's Athena needs, beside the rights on tables and objects."""
 
 from aws_cdk import Stack
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
 
 from stacks.ml_platform.training.training_data import LakeOutputs
 from stacks.shared.service_role import ServiceRole
@@ -28,4 +30,33 @@ def allow_queries(role: ServiceRole, lake: LakeOutputs) -> None:
         "KnowTheCatalog",
         ["athena:GetDataCatalog"],
         stack.format_arn(service="athena", resource="datacatalog", resource_name="AwsDataCatalog"),
+    )
+
+
+def allow_results(
+    role: ServiceRole, scope: Construct, lake: LakeOutputs, *queried: s3.IBucket
+) -> None:
+    """Allow Athena to write results where the work group says, and to read them back.
+
+    `queried`: the buckets of the tables.
+    """
+    results = s3.Bucket.from_bucket_name(scope, "Results", lake.results_bucket_name)
+    role.allow(
+        "LocateTheBuckets",
+        ["s3:GetBucketLocation"],
+        *(bucket.bucket_arn for bucket in queried),
+        results.bucket_arn,
+    )
+    role.allow_list("FindResults", results.bucket_arn, "athena-results/")
+    role.allow("LookAtUploads", ["s3:ListBucketMultipartUploads"], results.bucket_arn)
+    role.allow(
+        "WriteResults",
+        [
+            "s3:GetObject",
+            "s3:PutObject",
+            "s3:AbortMultipartUpload",
+            "s3:ListMultipartUploadParts",
+        ],
+        results.arn_for_objects("athena-results/*"),
+        wildcard_because="Athena names its files, below this prefix",
     )

@@ -113,6 +113,8 @@ class Batch:
     """Prefix of the platform's bucket below which the answers go."""
     source: Annotated[str, Field(pattern=r"^transform/([a-z-]+/)+$")] | None = None
     """Prefix that is taken if the input names none, as a schedule's does."""
+    judged_by: Annotated[str, Field(pattern=r"^[a-z_]+$")] | None = None
+    """File of `sql/ml_platform/` that compares forecasts with what later files of `source` tell."""
 
 
 @dataclass(frozen=True, kw_only=True, config=_STRICT)

@@ -316,6 +316,7 @@ ML_TRAINING = SettingsGroup(
         models=(SERVED, "energy-demand"),
         from_lake=True,
         approval="Approved",
+        experiment_tracking=True,
         sagemaker_pipeline=True,
     ),
     sandbox=MlTrainingSettings(),

@@ -57,7 +57,7 @@ def kernel_bundle(folder: str, requirements: Path) -> Path:
 
     def build(directory: Path) -> None:
         _copy([package], directory)
-        _install(requirements, directory, _KERNEL, "--no-deps")
+        _install(requirements, directory, _KERNEL)
 
     return _built("kernel", _digest([package, requirements.parent], _KERNEL), build)
 
@@ -136,10 +136,11 @@ def _copy(sources: list[Path], directory: Path) -> None:
             file.write_bytes(_normalised(file))
 
 
-def _install(requirements: Path, into: Path, target: LambdaTarget, *options: str) -> None:
+def _install(requirements: Path, into: Path, target: LambdaTarget) -> None:
     command = [uv.find_uv_bin(), "pip", "install", "--quiet", "--require-hashes"]
     command += ["--requirement", str(requirements), "--target", str(into), "--only-binary", ":all:"]
-    command += ["--python-version", target.python_version, *options]
+    # A lock is whole: what it leaves out, the runtime has, or nothing imports.
+    command += ["--python-version", target.python_version, "--no-deps"]
     # Bundles share files with uv's cache, where the file system has hard links.
     command += ["--link-mode", "hardlink"]
     if not target.native:

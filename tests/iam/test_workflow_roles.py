@@ -22,6 +22,7 @@ NOT_DEPLOYED = {
         PIPELINE,
         "language_chain/speak",
         "language_chain/translate_collection",
+        "ml_platform/judge_forecasts",
         "ml_platform/judge_predictions",
     },
 }

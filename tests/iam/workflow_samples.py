@@ -225,6 +225,17 @@ SAMPLES: dict[str, list[Sample]] = {
             passes=("Prepare", "Describe the metrics"),
         )
     ],
+    "ml_platform/judge_forecasts": [
+        Sample(
+            {
+                "day": "2014-12-24",
+                "query_id": "{work_group}",
+                "figures": {"half_hours": 1, "wql": 0.1, "wql_a_week_ago": 0.2, "coverage": 0.8},
+                "failure": _failure("Read"),
+            },
+            passes=("Prepare", "Find the first day"),
+        )
+    ],
     "ml_platform/transform_batch": [
         Sample(
             {

@@ -16,7 +16,8 @@ from tools.mutation.nearness import NOBODY, stages
 from tools.mutation.order import MUTATED, NOTICED, WITH_LOCAL
 
 _ENVIRONMENTS = (
-    ".build", ".venv", ".venv-local", ".venv-model", ".venv-sagemaker-sdk", "node_modules",
+    ".build", ".venv", ".venv-local", ".venv-mlflow", ".venv-model", ".venv-sagemaker-sdk",
+    "node_modules",
 )  # fmt: skip
 _FAILED = re.compile(rf"^{NOTICED}(.+?): (tests/.*)$", re.MULTILINE)
 _NO_TESTS = 5

@@ -5,7 +5,7 @@ from typing import Any
 
 import boto3
 from aws_lambda_powertools import Logger
-from mlflow.tracking import MlflowClient
+from mlflow.tracking import MlflowClient, set_tracking_uri
 
 from .run import record, training_run
 from .settings import Settings
@@ -15,6 +15,8 @@ logger = Logger(service="record_experiment")
 _s3, _sagemaker = boto3.client("s3"), boto3.client("sagemaker")
 _states = boto3.client("stepfunctions")
 _REPORT, _PLOT = "evaluation.json", ".png"
+# Requests are signed for the app of the process, whatever app a client has.
+set_tracking_uri(SETTINGS.tracking_uri)
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, str]:
@@ -43,7 +45,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, str]:
         files,
         json.loads(files[_REPORT]),
     )
-    client = MlflowClient(tracking_uri=SETTINGS.tracking_uri)
+    client = MlflowClient()
     run_id = record(client, SETTINGS.experiments[detail["stateMachineArn"]], run)
     logger.info("recorded", extra={"run_id": run_id, "execution": execution["name"]})
     return {"run_id": run_id}

@@ -6,7 +6,8 @@ from typing import Any
 import pandas as pd
 from sklearn.metrics import roc_auc_score
 
-from local.demos.ml_platform import forecasting
+from local.demos.ml_platform import experiments, forecasting
+from local.demos.ml_platform.experiments import Experiments
 from local.demos.ml_platform.forecasting import Forecasts
 from local.demos.ml_platform.ground_truth import AS_PREDICTED, SPOILED, Quality
 from local.demos.report import Check
@@ -63,6 +64,8 @@ class Result:
     """What the templates asked SageMaker for."""
     forecasts: Forecasts | None = None
     """Of the second model, if the platform has it."""
+    experiments: Experiments | None = None
+    """What MLflow keeps, if the platform has it."""
 
 
 def compare(result: Result) -> list[Check]:
@@ -75,6 +78,11 @@ def compare(result: Result) -> list[Check]:
         *_drift(result),
         *_control_plane(result),
         *(forecasting.compare(result.forecasts) if result.forecasts else []),
+        *(
+            experiments.compare(result.experiments, result.training, result.plots)
+            if result.experiments
+            else []
+        ),
     ]
 
 

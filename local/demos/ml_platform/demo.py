@@ -20,6 +20,7 @@ from local.demos.executions import execute, wait_for
 from local.demos.ml_platform import forecasting, pipeline
 from local.demos.ml_platform.checks import NEW_CARRIER, NEXT_DAYS, Result, compare
 from local.demos.ml_platform.control_plane import requested_resources
+from local.demos.ml_platform.experiments import Experiments, MlflowApp, card_of
 from local.demos.ml_platform.forecasting import Forecasts
 from local.demos.ml_platform.ground_truth import AS_PREDICTED, SPOILED, GroundTruth
 from local.demos.ml_platform.wrong_model import deploy_wrong_model
@@ -38,6 +39,7 @@ _JUDGED = 1_500  # flights whose outcome the lake knows
 _MOST_FLIGHTS = 8_000
 # The column of the carrier, behind the label; a code that the training set has not.
 _CARRIER, _UNKNOWN = 1, "ZZ"
+_NAME = "flight-delay"
 _RUN = "from-the-lake"
 _FIRST = "first"
 _ROLL_OUT_SECONDS, _DRIFT_SECONDS = 60, 90
@@ -82,6 +84,9 @@ class MlPlatformDemo:
         # A setting may leave the second model out.
         if "EnergyDemandStateMachineArn" in self._training:
             result.forecasts = self._forecast()
+        if "MlflowAppArn" in self._training:
+            with self._steps.step("Read every training's run (MLflow)"):
+                result.experiments = self._experiments(result)
         with self._steps.step("Deploy models, endpoint and notebook to SageMaker's control plane"):
             result.control_plane = requested_resources(self._workspace)
         with self._steps.step("Compare every figure with the model in this process"):
@@ -123,6 +128,7 @@ class MlPlatformDemo:
                 "plots": {
                     name: base64.b64encode(png).decode() for name, png in result.plots.items()
                 },
+                "recorded_plots": _recorded_plots(result.experiments),
                 "forecast_plot": base64.b64encode(result.forecasts.plot).decode()
                 if result.forecasts
                 else "",
@@ -188,7 +194,19 @@ class MlPlatformDemo:
             artefact = self._body(*split_uri(forecasts.training["model"]))
             scratch = self._workspace.scratch / "demand"
             forecasts.in_process = forecasting.forecast_in_process(artefact, scratch)
+        if "EnergyDemandQualityStateMachineArn" in self._endpoint:
+            with self._steps.step("Judge the forecasts by the demand that followed (Athena)"):
+                forecasts.judgement = forecasting.judge(self._emulator, self._endpoint)
         return forecasts
+
+    def _experiments(self, result: Result) -> Experiments:
+        """The runs that a function has recorded beside the steps before."""
+        mlflow = MlflowApp(self._emulator, self._training["MlflowAppArn"])
+        runs = mlflow.runs(_NAME, 2)
+        if result.forecasts:
+            runs += mlflow.runs(forecasting.NAME, 1)
+        card = card_of(self._emulator.client("sagemaker"), result.training["model_package_arn"])
+        return Experiments({run.name: run for run in runs}, card)
 
     def _predict(self, result: Result) -> None:
         """Call the API about the days after training, and about a carrier that came since."""
@@ -371,6 +389,16 @@ def _output(execution: dict[str, Any]) -> dict[str, Any]:
         )
     output: dict[str, Any] = json.loads(execution["output"])
     return output
+
+
+def _recorded_plots(experiments: Experiments | None) -> dict[str, str]:
+    """Run -> its first plot in MLflow, in base64."""
+    runs = experiments.runs if experiments else {}
+    return {
+        name: base64.b64encode(run.artefacts[plots[0]]).decode()
+        for name, run in runs.items()
+        if (plots := sorted(path for path in run.artefacts if path.endswith(".png")))
+    }
 
 
 def _with_interval(figures: dict[str, Any]) -> str:

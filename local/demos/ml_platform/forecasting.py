@@ -5,8 +5,10 @@ of the report is computed a second time here, from the files that the batch tran
 """
 
 import importlib
+import json
 import sys
 import tarfile
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -15,7 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from local.demos import energy_demand
+from local.demos.executions import execute
 from local.demos.report import Check
+from local.runtime.emulator import Emulator
+from local.runtime.workspace import LocalError
 from local.services.s3.uri import split_uri
 from repository import extract
 
@@ -24,8 +29,19 @@ _SET = f"{NAME}/training"
 _HISTORY = f"transform/{NAME}/history"
 _QUANTILES = (0.1, 0.5, 0.9)
 _WEEK = 7 * energy_demand.HALF_HOURS
+_JUDGED_WEEKS, _ALARM_SECONDS = 4, 30
 Row = tuple[str, float, float, float]
 """Time, and three quantiles in gigawatts."""
+Quantiles = tuple[float, float, float]
+_Week = tuple[list[float], list[Quantiles], list[Quantiles]]
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the platform says of its forecasts, and the states of both alarms."""
+
+    figures: dict[str, Any]
+    alarms: list[str]
 
 
 @dataclass
@@ -40,6 +56,8 @@ class Forecasts:
     in_process: dict[date, list[Row]] = field(default_factory=dict)
     """What the artefact itself answers to the same files."""
     plot: bytes = b""
+    judgement: Judgement | None = None
+    """None without the lake, in whose work group the platform judges."""
 
 
 def put_training_set(s3: Any, bucket: str) -> None:
@@ -81,7 +99,30 @@ def forecast_in_process(artefact: bytes, folder: Path) -> dict[date, list[Row]]:
 
 def _rows(text: str) -> list[Row]:
     lines = (line.split(",") for line in text.splitlines())
-    return [(time, float(low), float(median), float(high)) for time, low, median, high in lines]
+    return [(time, float(low), float(median), float(high)) for time, low, median, high, _ in lines]
+
+
+def judge(emulator: Emulator, outputs: dict[str, str]) -> Judgement:
+    """Run the workflow that judges, until the last cut-off: its histories know the demand before.
+
+    Raises LocalError if it fails.
+    """
+    execution = execute(
+        emulator.client("stepfunctions"),
+        outputs["EnergyDemandQualityStateMachineArn"],
+        {"day": f"{energy_demand.cut_offs()[-1]}"},
+    )
+    if execution["status"] != "SUCCEEDED":
+        raise LocalError(f"judge_forecasts ended: {execution.get('cause')}")
+    alarms = [outputs["EnergyDemandLossAlarm"], outputs["EnergyDemandBandAlarm"]]
+    deadline, states = time.monotonic() + _ALARM_SECONDS, list[str]()
+    while time.monotonic() < deadline:
+        described = emulator.client("cloudwatch").describe_alarms(AlarmNames=alarms)
+        states = [str(alarm["StateValue"]) for alarm in described["MetricAlarms"]]
+        if "INSUFFICIENT_DATA" not in states:
+            break
+        time.sleep(0.5)
+    return Judgement(json.loads(execution["output"]), states)
 
 
 def compare(forecasts: Forecasts) -> list[Check]:
@@ -118,6 +159,28 @@ def compare(forecasts: Forecasts) -> list[Check]:
         Check(
             "better than a week ago with a band, beyond the noise of days", True, _gain(report) > 0
         ),
+        *(_judged(forecasts.judgement, weeks) if forecasts.judgement else []),
+    ]
+
+
+def _judged(judgement: Judgement, weeks: Sequence[_Week]) -> list[Check]:
+    """The figures of the four weeks before the last cut-off, whose demand no history has."""
+    judged = weeks[-1 - _JUDGED_WEEKS : -1]
+    demand = [value for week, _, _ in judged for value in week]
+    rows = [row for _, week, _ in judged for row in week]
+    naive = [row for _, _, week in judged for row in week]
+    inside = [low <= value <= high for value, (low, _, high) in zip(demand, rows, strict=True)]
+    expected = {
+        "half_hours": len(demand),
+        "cut_offs": len(judged),
+        "wql": round(_wql(demand, rows), 6),
+        "wql_a_week_ago": round(_wql(demand, naive), 6),
+        "coverage": round(sum(inside) / len(inside), 6),
+    }
+    figures = {name: round(judgement.figures[name], 6) for name in expected}
+    return [
+        Check("forecasts judged by later demand = of the files", expected, figures),
+        Check("forecasts: states of the alarms", ["OK", "OK"], judgement.alarms),
     ]
 
 
@@ -137,12 +200,7 @@ def figure(forecasts: Forecasts) -> str:
     )
 
 
-Quantiles = tuple[float, float, float]
-
-
-def _weeks(
-    forecasts: Forecasts,
-) -> list[tuple[list[float], list[Quantiles], list[Quantiles]]]:
+def _weeks(forecasts: Forecasts) -> list[_Week]:
     """Of each cut-off: demand, its forecast, and demand of the week before as one."""
     weeks = []
     for cut_off, rows in forecasts.by_cut_off.items():

@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from local.runtime.emulator import Emulator
+from local.runtime.emulator import ACCOUNT, REGION, Emulator
 from local.runtime.workspace import LocalError
 from local.services.contract.operations import Operation
 from local.services.sagemaker import tuning_job
 from local.services.sagemaker.endpoints import Endpoints
-from local.services.sagemaker.jobs import SageMakerJobs
+from local.services.sagemaker.jobs import SageMakerJobs, Trained
 from local.services.sagemaker.model_registry import ModelRegistry
 from local.services.sagemaker.resources import Resources
 from local.services.sagemaker.transform_job import transform
@@ -48,6 +48,7 @@ class SageMaker:
         self.registry = ModelRegistry(self._resources)
         self._endpoints = Endpoints(emulator, folder, self._resources)
         self._training_jobs: dict[str, Arguments] = {}
+        self._training_results: dict[str, Arguments] = {}
         self._running_jobs: list[Arguments] = []
 
     def state(self) -> Mapping[str, Any]:
@@ -80,6 +81,7 @@ class SageMaker:
             **self.registry.table(),
             **self._endpoints.table(),
             "sagemaker:createTrainingJob": self._train,
+            "sagemaker:describeTrainingJob": self._describe_training_job,
             "sagemaker:createHyperParameterTuningJob": self._tune,
             "sagemaker:createProcessingJob": self._process,
             "sagemaker:createTransformJob": self._transform,
@@ -102,13 +104,31 @@ class SageMaker:
         self._training_jobs[name] = request
         trained = self._jobs(request["VpcConfig"]["Subnets"]).train(request)
         (self._folder / "logs" / f"{name}.log").write_text(trained.log)
-        return {
+        return self._keep_result(name, trained)
+
+    def _keep_result(self, name: str, trained: Trained) -> Arguments:
+        """What DescribeTrainingJob says of a job that has ended."""
+        result = self._training_results[name] = {
             "TrainingJobName": name,
             "TrainingJobStatus": "Completed",
             "ModelArtifacts": {"S3ModelArtifacts": trained.model_uri},
+            "TrainingTimeInSeconds": round(trained.seconds),
+            "BillableTimeInSeconds": round(trained.seconds),
             "FinalMetricDataList": [
                 {"MetricName": metric, "Value": value} for metric, value in trained.metrics.items()
             ],
+        }
+        return result
+
+    def _describe_training_job(self, request: Arguments) -> Arguments:
+        name = request["TrainingJobName"]
+        if name not in self._training_results:
+            raise TaskError("SageMaker.SageMakerException", "Requested resource not found.")
+        job = self._training_jobs[name]
+        return {
+            **{key: value for key, value in job.items() if key != "Tags"},
+            **self._training_results[name],
+            "TrainingJobArn": f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:training-job/{name}",
         }
 
     def _tune(self, request: Arguments) -> Arguments:
@@ -117,6 +137,8 @@ class SageMaker:
         metrics = {}
         for job in tuning_job.training_jobs(request):
             trained = self._jobs(job["VpcConfig"]["Subnets"]).train(job)
+            self._training_jobs[job["TrainingJobName"]] = job
+            self._keep_result(job["TrainingJobName"], trained)
             if objective not in trained.metrics:
                 raise LocalError(
                     f"{job['TrainingJobName']} failed: the objective metric {objective} was not"

@@ -2,7 +2,8 @@
 
 A request is the history until a cut-off and the calendar of up to seven days after it: `text/csv`
 as `demand.py` reads it, where the days to come have neither demand nor temperature. The answer is
-`text/csv`: a line for each half hour to come, `time, q10, q50, q90` in gigawatts. Whatever else
+`text/csv`: a line for each half hour to come, `time, q10, q50, q90, cut_off`, the quantiles in
+gigawatts. Whatever else
 comes is refused with a 4xx and a sentence that says what is wrong, where.
 
 The container serves with Flask. Its toolkit turns every exception into a 500, so `transform_fn`
@@ -59,8 +60,9 @@ def answer_of(text: str, model: xgb.Booster) -> str:
     times = pd.date_range(
         series.date(series.days), periods=series.days_to_come * HALF_HOURS, freq="30min"
     )
+    cut_off = f"{series.date(series.days):%Y-%m-%d}"
     return "".join(
-        f"{time:%Y-%m-%d %H:%M},{low:.6f},{median:.6f},{high:.6f}\n"
+        f"{time:%Y-%m-%d %H:%M},{low:.6f},{median:.6f},{high:.6f},{cut_off}\n"
         for time, (low, median, high) in zip(times, quantiles, strict=True)
     )
 

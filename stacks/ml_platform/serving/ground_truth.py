@@ -17,7 +17,7 @@ from constructs import Construct
 
 from repository import ROOT
 from stacks.ml_platform.foundation import PlatformFoundation
-from stacks.ml_platform.lake_queries import allow_queries
+from stacks.ml_platform.lake_queries import allow_queries, allow_results
 from stacks.ml_platform.serving.endpoint import Endpoint
 from stacks.ml_platform.serving.roll_back_alarms import CHALLENGER, CHAMPION
 from stacks.ml_platform.settings import MlEndpointSettings
@@ -226,7 +226,6 @@ class GroundTruth(Construct):
         """What Athena asks of whoever queries captures, deployments and the lake's flights."""
         role, stack, lake = self.state_machine.service_role, Stack.of(self), self._lake
         bucket, of_lake = self._endpoint.bucket, self._data.bucket
-        results = s3.Bucket.from_bucket_name(self, "Results", lake.results_bucket_name)
         name = self._endpoint.name
 
         def of_glue(resource: str, resource_name: str | None = None) -> str:
@@ -243,13 +242,7 @@ class GroundTruth(Construct):
             of_glue("database", lake.database_name),
             of_glue("table", f"{lake.database_name}/{lake.curated_table_name}"),
         )
-        role.allow(
-            "LocateTheBuckets",
-            ["s3:GetBucketLocation"],
-            bucket.bucket_arn,
-            of_lake.bucket_arn,
-            results.bucket_arn,
-        )
+        allow_results(role, self, lake, bucket, of_lake)
         role.allow_list(
             "FindPredictions", bucket.bucket_arn, f"capture/{name}/", f"deployments/{name}/"
         )
@@ -261,19 +254,6 @@ class GroundTruth(Construct):
             bucket.arn_for_objects(f"deployments/{name}/*"),
             of_lake.arn_for_objects("curated/*"),
             wildcard_because="SageMaker, executions and Spark name the files",
-        )
-        role.allow_list("FindResults", results.bucket_arn, "athena-results/")
-        role.allow("LookAtUploads", ["s3:ListBucketMultipartUploads"], results.bucket_arn)
-        role.allow(
-            "WriteResults",
-            [
-                "s3:GetObject",
-                "s3:PutObject",
-                "s3:AbortMultipartUpload",
-                "s3:ListMultipartUploadParts",
-            ],
-            results.arn_for_objects("athena-results/*"),
-            wildcard_because="Athena names its files, below this prefix",
         )
         role.allow_key("UseTheLakesKey", self._data.key, "s3")
 

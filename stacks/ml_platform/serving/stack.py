@@ -9,6 +9,7 @@
     history of demand, each night --> transform_batch of energy-demand --> forecasts (AI-10)
     train_model <------------------------- retrain, by setting ------------------------------+
     captures + what the lake knows by now --> judge_predictions --> table model_quality, alarm
+    forecasts + newer histories of demand --> judge_forecasts --> metrics, alarms
 
 From the notes: DP-01 model, configuration, endpoint; DP-02 variants with shares of the traffic;
 DP-03 batch transform; DP-04 by setting a container in front that prepares what is asked;
@@ -27,11 +28,14 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from stacks.environments import Environment
+from stacks.ml_platform.foundation import PlatformFoundation
+from stacks.ml_platform.model import Model
 from stacks.ml_platform.network.stack import MlNetwork
 from stacks.ml_platform.serving.batch_transform import BatchTransform
 from stacks.ml_platform.serving.deployment_workflow import DeploymentWorkflow
 from stacks.ml_platform.serving.drift_check import DriftCheck
 from stacks.ml_platform.serving.endpoint import Endpoint
+from stacks.ml_platform.serving.forecast_quality import ForecastQuality, ForecastTables
 from stacks.ml_platform.serving.ground_truth import GroundTruth
 from stacks.ml_platform.serving.monitoring import EndpointMonitoring
 from stacks.ml_platform.serving.prediction_api import PredictionApi
@@ -41,6 +45,7 @@ from stacks.ml_platform.serving.template_endpoint import TemplateEndpoint
 from stacks.ml_platform.settings import MlEndpointSettings
 from stacks.ml_platform.storage import PlatformBucket
 from stacks.ml_platform.training.stack import MlTraining
+from stacks.ml_platform.training.training_data import TrainingData
 from stacks.shared.access_log_bucket import AccessLogBucket
 from stacks.shared.outputs import add_outputs
 
@@ -144,6 +149,14 @@ class MlEndpoint(Stack):
             )
             for trained in training_stack.others
         }
+        for trained in training_stack.others:
+            outputs |= _judge_forecasts(
+                Construct(self, f"{trained.model.construct_id}Quality"),
+                trained.model,
+                foundation=foundation,
+                bucket=bucket,
+                data=flights.inputs.data,
+            )
         api = PredictionApi(self, "Prediction", foundation=foundation, endpoint_name=name)
         drift = None
         if settings.data_capture_percent:
@@ -170,3 +183,28 @@ class MlEndpoint(Stack):
             for name, batch_transform in forecasts.items()
         }
         add_outputs(self, outputs)
+
+
+def _judge_forecasts(
+    scope: Construct,
+    model: Model,
+    *,
+    foundation: PlatformFoundation,
+    bucket: s3.IBucket,
+    data: TrainingData,
+) -> dict[str, str]:
+    """Tables of a model's forecasts and, with the lake, what judges them; returns the outputs."""
+    if not model.batch.judged_by:
+        return {}
+    tables = ForecastTables(scope, "Tables", model=model, bucket=bucket)
+    outputs = {f"{model.construct_id}Database": tables.database_name}
+    if data.lake:
+        quality = ForecastQuality(
+            scope, "Forecasts", foundation=foundation, tables=tables, data=data, lake=data.lake
+        )
+        outputs |= {
+            f"{model.construct_id}QualityStateMachineArn": quality.state_machine.state_machine_arn,
+            f"{model.construct_id}LossAlarm": quality.loss_alarm.alarm_name,
+            f"{model.construct_id}BandAlarm": quality.band_alarm.alarm_name,
+        }
+    return outputs

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from local.demos.ml_platform.experiments import MlflowApp, card_of
 from local.demos.prediction_api import PredictionApi
 from tests.local.conftest import Platform
 
@@ -18,6 +19,33 @@ def test_a_model_is_trained_evaluated_and_registered(trained: dict[str, Any]) ->
     output = json.loads(trained["output"])
     assert output["registered"] is True
     assert output["report"]["gain"] > 0.01
+
+
+def test_mlflow_has_its_run_with_the_figure_of_its_model_card(
+    platform: Platform, trained: dict[str, Any]
+) -> None:
+    output = json.loads(trained["output"])
+    app = MlflowApp(platform.emulator, platform.training["MlflowAppArn"])
+    runs = {run.name: run for run in app.runs("flight-delay", 1)}
+    run = runs[trained["name"]]
+    card = card_of(platform.emulator.client("sagemaker"), output["model_package_arn"])
+    assert run.metrics["roc_auc"] == pytest.approx(card["roc_auc"])
+    assert run.tags["model_package_arn"] == output["model_package_arn"]
+    assert run.parameters["max_depth"] == "6"
+    assert {"evaluation.json", "plots/roc_curve.png"} <= set(run.artefacts)
+
+
+def test_mlflow_answers_nobody_without_the_right_to_call_it(platform: Platform) -> None:
+    (role_arn,) = [
+        role["Arn"]
+        for role in platform.emulator.client("iam").list_roles()["Roles"]
+        if "MlTraining-RolesTraining" in role["RoleName"]
+    ]
+    session = platform.emulator.assume(role_arn, "sagemaker")
+    app = MlflowApp(platform.emulator, platform.training["MlflowAppArn"], session)
+    status, answer = app.call("POST", "experiments/create", {"name": "mine"})
+    assert status == 403
+    assert "sagemaker:CallMlflowAppApi" in answer["Message"]
 
 
 def test_its_approval_rolls_it_out_and_the_api_answers(

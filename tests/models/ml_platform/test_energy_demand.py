@@ -259,7 +259,8 @@ def test_an_answer_is_the_forecast(whole: tuple[Series, int], booster: xgb.Boost
     rows = [line.split(",") for line in response.get_data(as_text=True).splitlines()]
     assert rows[0][0] == f"{CUT_OFF} 00:00"
     expected = forecast(booster, series, origin_of(series, CUT_OFF))
-    assert [[float(value) for value in row[1:]] for row in rows] == pytest.approx(
+    assert {row[4] for row in rows} == {"2014-11-05"}
+    assert [[float(value) for value in row[1:4]] for row in rows] == pytest.approx(
         np.round(expected, 6)
     )
 

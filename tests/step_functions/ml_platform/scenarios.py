@@ -317,6 +317,35 @@ def _judge(
     return Scenario("ml_platform/judge_predictions", name, answers, day, _LAKE, ends)
 
 
+_FORECAST_COLUMNS = ("half_hours", "cut_offs", "wql", "wql_a_week_ago", "coverage")
+FORECAST_FIGURES = dict(zip(_FORECAST_COLUMNS, (1344, 4, 0.03, 0.06, 0.75), strict=True))
+
+
+def _figures(*rows: tuple[Any, ...]) -> dict[str, Any]:
+    """What GetQueryResults answers: the names of the columns, then the figures."""
+    data = [{"Data": [{"VarCharValue": str(cell)} for cell in row]} for row in rows]
+    return {"ResultSet": {"Rows": data}}
+
+
+_JUDGE_FORECASTS: dict[str, Any] = {
+    "Judge the forecasts": {"QueryExecution": {"QueryExecutionId": "a-query"}},
+    "Read the figures": _figures(_FORECAST_COLUMNS, tuple(FORECAST_FIGURES.values())),
+    "Publish the figures": {},
+    "Report the failure": PUBLISHED,
+}
+
+
+def _judge_forecasts(
+    name: str,
+    execution_input: dict[str, Any] | None = None,
+    ends: str = "SUCCEEDED",
+    **changes: Any,
+) -> Scenario:
+    day = {"day": "2014-12-24"} if execution_input is None else execution_input
+    answers = answers_with(_JUDGE_FORECASTS, changes)
+    return Scenario("ml_platform/judge_forecasts", name, answers, day, ends=ends)
+
+
 _BATCH: dict[str, Any] = {
     "List the files": _FULL,
     "Find the newest model": {"ModelPackageSummaryList": [{"ModelPackageArn": _package("newest")}]},
@@ -525,6 +554,10 @@ SCENARIOS = [
         ends="S3.NoSuchKeyException",
         Read_its_evaluation=Throw("S3.NoSuchKeyException", "The specified key does not exist."),
     ),
+    _judge_forecasts("until a day"),
+    _judge_forecasts("until today", {}),
+    _judge_forecasts("until no day", {"day": "2014'"}, ends="WrongInput"),
+    _judge_forecasts("without demand", Read_the_figures=_figures(_FORECAST_COLUMNS)),
     _batch("by the newest"),
     _batch("by a given one", {**_FLIGHTS, "model_package_arn": _package("given")}),
     _batch("of nothing named", {}, ends="NoFiles"),

@@ -12,16 +12,22 @@ import pytest
 
 from tests.nested import values_of
 from tests.step_functions.conftest import Bench
-from tests.step_functions.ml_platform.scenarios import MODEL, SCENARIOS, SNAPSHOT
+from tests.step_functions.ml_platform.scenarios import FORECAST_FIGURES, MODEL, SCENARIOS, SNAPSHOT
 from tests.step_functions.scripted_aws import Run, Throw
 from tests.step_functions.workflows import sample
 from train import arguments
 from train_demand import arguments as arguments_of_demand
 
 pytestmark = pytest.mark.local
-TRAIN, DEPLOY, TRANSFORM, JUDGE = (
+TRAIN, DEPLOY, TRANSFORM, JUDGE, JUDGE_FORECASTS = (
     f"ml_platform/{name}"
-    for name in ("train_model", "deploy_model", "transform_batch", "judge_predictions")
+    for name in (
+        "train_model",
+        "deploy_model",
+        "transform_batch",
+        "judge_predictions",
+        "judge_forecasts",
+    )
 )
 KEY, SUBNETS, GROUP = (sample(name) for name in ("KeyArn", "SubnetIds", "SecurityGroupId"))
 _SCRIPTS = {"train.py": arguments, "train_demand.py": arguments_of_demand}
@@ -757,3 +763,37 @@ def test_a_forecast_sends_each_history_whole_and_keeps_it_apart(bench: Bench) ->
         "s3://the-bucket/transform/energy-demand/forecasts/energy-demand-"
     )
     assert run.arguments("Find the newest model")["ModelPackageGroupName"]
+
+
+def test_forecasts_of_four_weeks_are_judged_and_published(bench: Bench) -> None:
+    run = bench.outcomes(JUDGE_FORECASTS)["until a day"]
+    query = run.arguments("Judge the forecasts")["QueryString"]
+    assert "time >= '2014-11-26' AND time < '2014-12-24'" in query
+    assert published(run) == pytest.approx(
+        {
+            "JudgedHalfHours": 1344,
+            "WeightedQuantileLoss": 0.03,
+            "LossOverAWeekAgo": 0.5,
+            "OutsideTheBand": 0.25,
+        }
+    )
+    (dimension,) = run.arguments("Publish the figures")["MetricData"][0]["Dimensions"]
+    assert dimension == {"Name": "ModelName", "Value": "energy-demand"}
+    assert run.output == {**FORECAST_FIGURES, "day": "2014-12-24", "from": "2014-11-26"}
+
+
+def test_without_a_day_forecasts_are_judged_until_today(bench: Bench) -> None:
+    day = bench.outcomes(JUDGE_FORECASTS)["until today"].output["day"]
+    assert (datetime.now(UTC).date() - datetime.fromisoformat(day).date()).days in (0, 1)
+
+
+def test_what_is_no_day_becomes_part_of_no_query_of_forecasts(bench: Bench) -> None:
+    run = bench.outcomes(JUDGE_FORECASTS)["until no day"]
+    assert not run.called("Judge the forecasts")
+    assert "2014'" in run.cause
+
+
+def test_forecasts_whose_demand_nobody_knows_have_no_figures(bench: Bench) -> None:
+    run = bench.outcomes(JUDGE_FORECASTS)["without demand"]
+    assert run.output["half_hours"] == 0
+    assert not run.called("Publish the figures")

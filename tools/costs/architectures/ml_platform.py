@@ -46,6 +46,10 @@ class Assumptions:
         float, "GB that judging a day scans: captures, and the lake's flights"
     ]
     quality_metrics: Annotated[int, "custom metrics of model quality, for each variant"]
+    judged_forecast_gigabytes: Annotated[
+        float, "GB that judging forecasts scans: theirs, and the histories"
+    ]
+    forecast_metrics: Annotated[int, "custom metrics of forecasts"]
     serverless_seconds: Annotated[float, "seconds that a serverless endpoint bills for a request"]
 
 
@@ -64,6 +68,8 @@ ASSUMED = Assumptions(
     drift_metrics=14,
     judged_gigabytes=1,
     quality_metrics=7,
+    judged_forecast_gigabytes=0.1,
+    forecast_metrics=4,
     serverless_seconds=0.05,
 )
 
@@ -76,6 +82,8 @@ def _units(assembly: Assembly) -> Iterator[Unit]:
     # Without a lake there is nothing to judge by, and nothing is billed.
     judged = judgement(assembly) if _judges(assembly) else []
     yield Unit("a day's predictions judged", judged)
+    if judges := _judges_of_forecasts(assembly):
+        yield Unit("forecasts judged", judgement_of_forecasts(judges))
     if "EnergyDemand/Batch/Workflow" in [item.path for item in assembly.of_type(_WORKFLOW)]:
         run = training_run(assembly, path="EnergyDemand/Training/Workflow")
         yield Unit("a training run of energy-demand", run)
@@ -167,6 +175,22 @@ def _judges(assembly: Assembly) -> list[Resource]:
     return [machine for machine in machines if machine.place.endswith("GroundTruth/Workflow")]
 
 
+def judgement_of_forecasts(judges: list[Resource]) -> list[Line]:
+    """The forecasts of four weeks compared with the demand that followed."""
+    gigabytes = ASSUMED.judged_forecast_gigabytes
+    scanned = Charge("TB scanned by Athena", "athena_scanned_tb", gigabytes / 1000)
+    return [
+        line(workflow, charge)
+        for workflow in judges
+        for charge in (scanned, _transitions(workflow))
+    ]
+
+
+def _judges_of_forecasts(assembly: Assembly) -> list[Resource]:
+    machines = assembly.of_type(_WORKFLOW)
+    return [machine for machine in machines if machine.place.endswith("Forecasts/Workflow")]
+
+
 def predictions(assembly: Assembly, requests: float) -> list[Line]:
     """Requests to the API, one flight each; the endpoint's instances are priced as idle cost."""
     api = one(assembly, "AWS::ApiGateway::RestApi")
@@ -238,6 +262,9 @@ def _with_a_model(assembly: Assembly) -> Iterator[Line]:
     for judge in _judges(assembly):
         item = "custom metrics of model quality"
         yield line(judge, Charge(item, "cloudwatch_metric_month", ASSUMED.quality_metrics))
+    for judge in _judges_of_forecasts(assembly):
+        item = "custom metrics of forecasts"
+        yield line(judge, Charge(item, "cloudwatch_metric_month", ASSUMED.forecast_metrics))
     if values["CapturePercent"] != "0":
         check, item = one(assembly, _FUNCTION, "Drift/Detect"), "metrics of the drift check"
         yield line(check, Charge(item, "cloudwatch_metric_month", ASSUMED.drift_metrics))
