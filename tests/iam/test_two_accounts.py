@@ -160,6 +160,10 @@ def _decided() -> tuple[dict[str, list[str]], dict[str, str], Simulation]:
     for permission in NOT_SHARED:
         title = f"{permission.action} on {permission.resource} with {permission.context}"
         kinds["not shared"].append(ask(request(Ask(permission, "")), title))
+    for entry in _of_models():
+        if entry.permission.action == "s3:GetObject":
+            own = request(replace(entry, role=""), REGISTRY)
+            kinds.setdefault("own, from outside", []).append(ask(own, "own"))
     return kinds, titles, simulate(bench.policies, bench.requests)
 
 
@@ -189,6 +193,11 @@ def test_nothing_else_is_shared_whatever_the_other_account_allows() -> None:
 
 def test_a_third_account_gets_nothing() -> None:
     assert _allowed("third") == []
+
+
+def test_the_registrys_own_roles_still_read_models_from_inside_its_vpc_only() -> None:
+    """Sharing exempts the other accounts from the bucket's perimeter, and nobody else."""
+    assert _allowed("own, from outside") == []
 
 
 @pytest.mark.parametrize(
