@@ -112,7 +112,9 @@ class ApprovalForwarding(Construct):
     """Sends each approval to the default event bus of every account in `shared_with`.
 
     SageMaker reports a package's approval in the account that registered it only, whoever
-    approves. The other bus must admit this account: its MlEndpoint sees to that.
+    approves. The other bus must admit this account before: its MlEndpoint sees to that, and
+    EventBridge takes no target that does not, with AccessDeniedException (reported in
+    github.com/ministryofjustice/modernisation-platform-environments, pull request 19002).
     """
 
     def __init__(

@@ -113,11 +113,6 @@ class MlTraining(Stack):
                 flights=self.flights.registered,
                 accounts=settings.shared_with,
             )
-            outputs["ServeElsewhere"] = (
-                f"ml_endpoint.registry_account={Aws.ACCOUNT_ID}"
-                f" ml_endpoint.registry_bucket={self.bucket.bucket_name}"
-                f" ml_endpoint.registry_key={foundation.key.key_arn}"
-            )
         if settings.sagemaker_pipeline:
             pipeline = SageMakerPipeline(
                 self, "Pipeline", foundation=foundation, bucket=self.bucket, trained=self.flights
@@ -156,6 +151,11 @@ class MlTraining(Stack):
                 f" {state_machine_arn}",
                 "ModelPackageGroupName": self.flights.registry.model_package_group_name,
                 "GuardRailsPolicyArn": guard_rails_policy.managed_policy_arn,
+                # The settings of an account that serves these models, which is deployed before
+                # this one shares them.
+                "ServeElsewhere": f"ml_endpoint.registry_account={Aws.ACCOUNT_ID}"
+                f" ml_endpoint.registry_bucket={self.bucket.bucket_name}"
+                f" ml_endpoint.registry_key={foundation.key.key_arn}",
                 **outputs,
             },
         )
