@@ -9,6 +9,7 @@ all of it is needed, and nothing beside it is shared.
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import Any
 
 import pytest
 
@@ -24,6 +25,7 @@ from tests.iam.simulation import Request, Simulation, simulate
 BUCKET, KEY = "mltraining-bucket", f"arn:aws:kms:us-east-1:{REGISTRY}:key/mlnetwork-key"
 _SAGEMAKER = f"arn:{PARTITION}:sagemaker:{REGION}:{REGISTRY}"
 PACKAGE = f"{_SAGEMAKER}:model-package/flight-delay/1"
+APPROVER = "MlEndpoint/Approver"
 BUS = f"arn:{PARTITION}:events:{REGION}:{ACCOUNT}:event-bus/default"
 _EVERYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 _THROUGH_S3 = {"kms:ViaService": f"s3.{REGION}.amazonaws.com"}
@@ -39,7 +41,7 @@ class Ask:
 
     permission: Permission
     role: str
-    """The place of the role; empty for one that its account allows everything."""
+    """The place of the role or managed policy; empty for who may do everything in its account."""
 
 
 def _of_workflows() -> Iterator[Ask]:
@@ -64,15 +66,30 @@ def _of_models() -> Iterator[Ask]:
 
 def _of_people() -> Iterator[Ask]:
     """Whoever approves looks at the group, and at the package with its card."""
-    group = f"{_SAGEMAKER}:model-package-group/flight-delay"
-    for action, resource in (
-        ("DescribeModelPackageGroup", group),
-        ("ListModelPackages", group),
-        ("DescribeModelPackage", PACKAGE),
-    ):
-        yield Ask(Permission(f"sagemaker:{action}", resource), "")
-    for status in ("Approved", "Rejected"):
-        yield Ask(Permission("sagemaker:UpdateModelPackage", PACKAGE, _status(status)), "")
+    for model in ("flight-delay", "energy-demand"):
+        group = f"{_SAGEMAKER}:model-package-group/{model}"
+        package = f"{_SAGEMAKER}:model-package/{model}/1"
+        for action, resource in (
+            ("DescribeModelPackageGroup", group),
+            ("ListModelPackages", group),
+            ("ListModelPackages", package),
+            ("DescribeModelPackage", package),
+        ):
+            yield Ask(Permission(f"sagemaker:{action}", resource), APPROVER)
+        for status in ("Approved", "Rejected"):
+            update = Permission("sagemaker:UpdateModelPackage", package, _status(status))
+            yield Ask(update, APPROVER)
+
+
+def _of_approver() -> list[dict[str, Any]]:
+    """The statements of the policy that people get who approve."""
+    account = deployed("elsewhere")
+    (policy,) = account.of_type("AWS::IAM::ManagedPolicy")
+    assert policy.place == APPROVER
+    statements: list[dict[str, Any]] = account.concrete(policy.properties["PolicyDocument"])[
+        "Statement"
+    ]
+    return statements
 
 
 NOT_SHARED = [
@@ -112,7 +129,9 @@ def _decided() -> tuple[dict[str, list[str]], dict[str, str], Simulation]:
     def request(entry: Ask, principal_account: str = ACCOUNT) -> Request:
         permission, policy = entry.permission, "everything"
         tags = {}
-        if entry.role:
+        if entry.role == APPROVER:
+            policy = bench.policy(APPROVER, _of_approver())
+        elif entry.role:
             role = roles[entry.role]
             policy = bench.policy(
                 entry.role, [account.concrete(dict(statement)) for statement in role.statements]
@@ -157,6 +176,15 @@ def _decided() -> tuple[dict[str, list[str]], dict[str, str], Simulation]:
                 policy = bench.policy(f"{kind} of {base.id}", [*rest, *others])
                 mutant = replace(base, id=f"{len(titles)}", resourcePolicy=policy)
                 kinds[kind].append(ask(mutant, f"{kind}: {title}"))
+        if entry.role == APPROVER:
+            for what, others, actions in mutants(_of_approver()):
+                kind = f"approver without {what}"
+                kinds.setdefault(kind, [])
+                if entry.permission.action.lower() in actions:
+                    mutant = replace(
+                        base, id=f"{len(titles)}", identity=[bench.policy(kind, others)]
+                    )
+                    kinds[kind].append(ask(mutant, kind))
     for permission in NOT_SHARED:
         title = f"{permission.action} on {permission.resource} with {permission.context}"
         kinds["not shared"].append(ask(request(Ask(permission, "")), title))
@@ -185,6 +213,13 @@ def test_all_that_is_shared_is_needed() -> None:
     assert {kind.split()[1] for kind in mutant_kinds} == {"kms", "s3", "sagemaker"}
     unneeded = [kind for kind, ids in mutant_kinds.items() if all(map(simulation.allows, ids))]
     assert unneeded == []
+
+
+def test_who_approves_needs_every_statement_of_the_policy() -> None:
+    kinds, _, simulation = _decided()
+    without = {kind: ids for kind, ids in kinds.items() if kind.startswith("approver without ")}
+    assert without
+    assert [kind for kind, ids in without.items() if all(map(simulation.allows, ids))] == []
 
 
 def test_nothing_else_is_shared_whatever_the_other_account_allows() -> None:

@@ -32,6 +32,7 @@ from constructs import Construct
 from stacks.environments import Environment
 from stacks.ml_platform.network.stack import MlNetwork
 from stacks.ml_platform.registered_models import models_of_another_account
+from stacks.ml_platform.serving.approver import Approver
 from stacks.ml_platform.serving.batch_transform import BatchTransform
 from stacks.ml_platform.serving.deployment_workflow import DeploymentWorkflow
 from stacks.ml_platform.serving.drift_check import DriftCheck
@@ -135,6 +136,9 @@ class MlEndpoint(Stack):
                 outputs["QualityDatabase"] = truth.database_name
                 outputs["QualityStateMachineArn"] = truth.state_machine.state_machine_arn
                 outputs["QualityAlarm"] = truth.alarm.alarm_name
+        if models.account:
+            approver = Approver(self, "Approver", models=[models.flights, *models.others])
+            outputs["ApproverPolicyArn"] = approver.managed_policy_arn
         batch = BatchTransform(
             self,
             "Batch",
