@@ -44,7 +44,7 @@ class RegisteredModels:
     key: kms.IKey
     flights: RegisteredModel
     """What the endpoint serves."""
-    others: tuple[RegisteredModel, ...]
+    other_models: tuple[RegisteredModel, ...]
     account: str | None = None
     """The account of all of them, if it is another one."""
 
@@ -104,14 +104,14 @@ def models_of_another_account(scope: Construct, environment: Environment) -> Reg
     """What `ml_endpoint.registry_account` shares with this account."""
     settings = environment.settings(MlEndpointSettings)
     account, bucket, key = settings.registry
-    named = {
+    by_name = {
         name: registered(scope, models()[name], environment, account=account)
         for name in environment.settings(MlTrainingSettings).models
     }
     return RegisteredModels(
         bucket=s3.Bucket.from_bucket_name(scope, "Models", bucket),
         key=kms.Key.from_key_arn(scope, "ModelsKey", key),
-        flights=named.pop(SERVED),
-        others=tuple(named.values()),
+        flights=by_name.pop(SERVED),
+        other_models=tuple(by_name.values()),
         account=account,
     )

@@ -167,22 +167,24 @@ def _decided() -> tuple[dict[str, list[str]], dict[str, str], Simulation]:
         ours = [
             statement for statement in statements if ACCOUNT in str(statement.get("Principal", ""))
         ]
-        rest = [statement for statement in statements if statement not in ours]
-        named = [{"Sid": f"Statement{number}", **each} for number, each in enumerate(ours)]
-        for what, others, actions in mutants(named):
-            kind = f"without {entry.permission.resource.split(':')[2]} {what}"
+        other_statements = [statement for statement in statements if statement not in ours]
+        with_sids = [
+            {"Sid": f"Statement{number}", **statement} for number, statement in enumerate(ours)
+        ]
+        for mutation, remaining, actions in mutants(with_sids):
+            kind = f"without {entry.permission.resource.split(':')[2]} {mutation}"
             kinds.setdefault(kind, [])
             if entry.permission.action.lower() in actions:
-                policy = bench.policy(f"{kind} of {base.id}", [*rest, *others])
+                policy = bench.policy(f"{kind} of {base.id}", [*other_statements, *remaining])
                 mutant = replace(base, id=f"{len(titles)}", resourcePolicy=policy)
                 kinds[kind].append(ask(mutant, f"{kind}: {title}"))
         if entry.role == APPROVER:
-            for what, others, actions in mutants(_of_approver()):
-                kind = f"approver without {what}"
+            for mutation, remaining, actions in mutants(_of_approver()):
+                kind = f"approver without {mutation}"
                 kinds.setdefault(kind, [])
                 if entry.permission.action.lower() in actions:
                     mutant = replace(
-                        base, id=f"{len(titles)}", identity=[bench.policy(kind, others)]
+                        base, id=f"{len(titles)}", identity=[bench.policy(kind, remaining)]
                     )
                     kinds[kind].append(ask(mutant, kind))
     for permission in NOT_SHARED:
@@ -190,8 +192,8 @@ def _decided() -> tuple[dict[str, list[str]], dict[str, str], Simulation]:
         kinds["not shared"].append(ask(request(Ask(permission, "")), title))
     for entry in _of_models():
         if entry.permission.action == "s3:GetObject":
-            own = request(replace(entry, role=""), REGISTRY)
-            kinds.setdefault("own, from outside", []).append(ask(own, "own"))
+            from_outside = request(replace(entry, role=""), REGISTRY)
+            kinds.setdefault("own, from outside", []).append(ask(from_outside, "own"))
     return kinds, titles, simulate(bench.policies, bench.requests)
 
 

@@ -60,11 +60,13 @@ def _forwarding(**target: Any) -> Arguments:
 
 
 def _buses_without_role(request: Arguments) -> list[str]:
-    own = ":events:us-east-1:000000000000:"
+    own_account = ":events:us-east-1:000000000000:"
     return [
         target["Arn"]
         for target in request["Targets"]
-        if ":event-bus/" in target["Arn"] and own not in target["Arn"] and "RoleArn" not in target
+        if ":event-bus/" in target["Arn"]
+        and own_account not in target["Arn"]
+        and "RoleArn" not in target
     ]
 
 

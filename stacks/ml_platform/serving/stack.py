@@ -137,7 +137,7 @@ class MlEndpoint(Stack):
                 outputs["QualityStateMachineArn"] = truth.state_machine.state_machine_arn
                 outputs["QualityAlarm"] = truth.alarm.alarm_name
         if models.account:
-            approver = Approver(self, "Approver", models=[models.flights, *models.others])
+            approver = Approver(self, "Approver", models=[models.flights, *models.other_models])
             outputs["ApproverPolicyArn"] = approver.managed_policy_arn
         batch = BatchTransform(
             self,
@@ -147,14 +147,14 @@ class MlEndpoint(Stack):
             registered=models.flights,
         )
         forecasts = {
-            other.model.construct_id: BatchTransform(
-                Construct(self, other.model.construct_id),
+            other_model.model.construct_id: BatchTransform(
+                Construct(self, other_model.model.construct_id),
                 "Batch",
                 foundation=foundation,
                 endpoint=endpoint,
-                registered=other,
+                registered=other_model,
             )
-            for other in models.others
+            for other_model in models.other_models
         }
         api = PredictionApi(self, "Prediction", foundation=foundation, endpoint_name=name)
         drift = None

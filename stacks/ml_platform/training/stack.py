@@ -96,7 +96,7 @@ class MlTraining(Stack):
             bucket=self.bucket,
             key=foundation.key,
             flights=self.flights.registered,
-            others=tuple(trained.registered for trained in self.others),
+            other_models=tuple(trained.registered for trained in self.others),
         )
         outputs: dict[str, str] = {
             f"{trained.model.construct_id}StateMachineArn": (
