@@ -193,11 +193,20 @@ class Deployed:
         return self._policies.get(arn)
 
     def owner(self, arn: str) -> str:
-        """The account of a resource; the ARNs of buckets and objects name none."""
+        """The account of a resource, this one's or the neighbour's.
+
+        The ARNs of buckets name none. AWS's own accounts, which share their images with everybody,
+        are left out.
+        """
+        if self.neighbour is None:
+            return self.account
         bucket = arn.partition("/")[0]
-        if self.neighbour and bucket in self.neighbour.by_arn and bucket not in self.by_arn:
-            return self.neighbour.account
-        return arn.split(":")[4] if arn.count(":") > 3 and arn.split(":")[4] else self.account
+        theirs = bucket in self.neighbour.by_arn and bucket not in self.by_arn
+        return (
+            self.neighbour.account
+            if theirs or f":{self.neighbour.account}:" in arn
+            else self.account
+        )
 
     def statements(self, role_arn: str) -> list[dict[str, Any]]:
         """The statements of a role."""
