@@ -201,7 +201,7 @@ class MlEndpointSettings:
     registry_bucket: Annotated[Annotated[str, Field(pattern=_BUCKET)] | None, Off] = None
     """The bucket of that account's models, as the output ServeElsewhere of its MlTraining says."""
     registry_key: Annotated[Annotated[str, Field(pattern=_KEY)] | None, Off] = None
-    """ARN of the key that the bucket is under, as the same output says."""
+    """ARN of the key that the bucket is under: the output KeyArn of that account's MlNetwork."""
     data_capture_percent: Annotated[int, Field(ge=0, le=100)] = 100
     """Share of the requests that is captured and compared with the training set (DP-10)."""
     capture_days: Annotated[int, Field(ge=1, le=3650)] = 30
@@ -285,13 +285,14 @@ class MlEndpointSettings:
             return
         if not all(self.registry):
             raise ValueError(
-                "registry_account, registry_bucket and registry_key come together: the output"
-                " ServeElsewhere of the other account's MlTraining has all three"
+                "registry_account, registry_bucket and registry_key come together: in the other"
+                " account, the output ServeElsewhere of MlTraining has the first two, and KeyArn of"
+                " MlNetwork is the third"
             )
         if f":{account}:" not in key:
             raise ValueError(
                 f"registry_key={key} is not a key of registry_account={account}: take the output"
-                " ServeElsewhere of that account's MlTraining"
+                " KeyArn of that account's MlNetwork"
             )
         if self.pipeline:
             raise ValueError(

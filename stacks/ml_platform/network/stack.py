@@ -60,5 +60,9 @@ class MlNetwork(Stack):
         )
         add_outputs(
             self,
-            {"VpcId": network.vpc.vpc_id, "AlarmTopicArn": foundation.topic.topic_arn},
+            {
+                "VpcId": network.vpc.vpc_id,
+                "AlarmTopicArn": foundation.topic.topic_arn,
+                "KeyArn": foundation.key.key_arn,
+            },
         )

@@ -151,11 +151,10 @@ class MlTraining(Stack):
                 f" {state_machine_arn}",
                 "ModelPackageGroupName": self.flights.registry.model_package_group_name,
                 "GuardRailsPolicyArn": guard_rails_policy.managed_policy_arn,
-                # The settings of an account that serves these models, which is deployed before
-                # this one shares them.
+                # Settings of an account that serves these models, which is deployed before this one
+                # shares them. The third, registry_key, is the output KeyArn of MlNetwork.
                 "ServeElsewhere": f"ml_endpoint.registry_account={Aws.ACCOUNT_ID}"
-                f" ml_endpoint.registry_bucket={self.bucket.bucket_name}"
-                f" ml_endpoint.registry_key={foundation.key.key_arn}",
+                f" ml_endpoint.registry_bucket={self.bucket.bucket_name}",
                 **outputs,
             },
         )
