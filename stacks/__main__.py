@@ -23,7 +23,9 @@ def _main() -> str:
         return " ".join(manifest.folder for manifest in with_needs(architectures, environment))
     if len(architectures) == len(ARCHITECTURES):
         return "--all"
-    return " ".join(stack for manifest in architectures for stack in manifest.stack_names)
+    return " ".join(
+        stack for manifest in architectures for stack in manifest.stack_names_in(environment)
+    )
 
 
 if __name__ == "__main__":

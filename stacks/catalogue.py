@@ -161,11 +161,11 @@ class _Maker:
     """Makes an architecture's stacks: named, tagged, and in production protected from deletion."""
 
     def __init__(self, app: App, architecture: Architecture, environment: Environment) -> None:
-        self._app, self._architecture, self._environment = app, architecture, environment
+        self._app, self._architecture, self.environment = app, architecture, environment
         self.made: dict[type[Stack], Stack] = {}
 
     def __call__(self, stack_class: Callable[..., _Stack], **stacks: Stack) -> _Stack:
-        name, environment = stack_class.__name__, self._environment
+        name, environment = stack_class.__name__, self.environment
         stack = stack_class(
             self._app,
             name,

@@ -29,6 +29,9 @@ InterfaceEndpoint = Literal[
 _CRON = r"^(cron\(\S+( \S+){5}\)|rate\(\d+ (minute|hour|day)s?\))$"
 _ROLE = r"^arn:aws[a-z-]*:iam::(\d{12}|\*):(role|user)/\S+$"
 _PACKAGE = r"^arn:aws[a-z-]*:sagemaker:[a-z0-9-]+:\d{12}:model-package/\S+$"
+_ACCOUNT = r"^\d{12}$"
+_BUCKET = r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"
+_KEY = r"^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[\w-]+$"
 
 # What deploy_model.asl.json gives a roll-out.
 _LONGEST_ROLL_OUT_MINUTES = 240
@@ -127,6 +130,22 @@ class MlTrainingSettings:
     data_administrators: Annotated[tuple[Annotated[str, Field(pattern=_ROLE)], ...], Listed] = ()
     """ARNs of roles or users, wildcards allowed, that may use the platform's buckets from outside
     the VPC, besides the platform's own roles."""
+    shared_with: Annotated[tuple[Annotated[str, Field(pattern=_ACCOUNT)], ...], Listed] = ()
+    """Ids of accounts that may approve and serve the models of this one: they read the registry and
+    the models, and hear of approvals. Each names this one as ml_endpoint.registry_account."""
+
+    @model_validator(mode="after")
+    def _approved_by_a_person(self) -> Self:
+        """What another account serves, a person has looked at."""
+        if self.shared_with and self.approval == "Approved":
+            raise ValueError(
+                f"shared_with={','.join(self.shared_with)} needs approval=PendingManualApproval:"
+                " a package that is registered as approved would serve there before anybody has"
+                " read its report"
+            )
+        if len(set(self.shared_with)) < len(self.shared_with):
+            raise ValueError(f"shared_with={','.join(self.shared_with)} names an account twice")
+        return self
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -175,6 +194,14 @@ class MlEndpointSettings:
     model_package_arn: Annotated[Annotated[str, Field(pattern=_PACKAGE)] | None, Off] = None
     """Put model, configuration and endpoint of this model package into the template, instead of
     deploying by workflow."""
+    registry_account: Annotated[Annotated[str, Field(pattern=_ACCOUNT)] | None, Off] = None
+    """Id of the account that trains and registers what this one serves, with this one in its
+    ml_training.shared_with, and the same name prefix. MlTraining and MlNotebook are then left out
+    here: nothing trains in this account."""
+    registry_bucket: Annotated[Annotated[str, Field(pattern=_BUCKET)] | None, Off] = None
+    """The bucket of that account's models, as the output ServeElsewhere of its MlTraining says."""
+    registry_key: Annotated[Annotated[str, Field(pattern=_KEY)] | None, Off] = None
+    """ARN of the key that the bucket is under: the output KeyArn of that account's MlNetwork."""
     data_capture_percent: Annotated[int, Field(ge=0, le=100)] = 100
     """Share of the requests that is captured and compared with the training set (DP-10)."""
     capture_days: Annotated[int, Field(ge=1, le=3650)] = 30
@@ -237,6 +264,7 @@ class MlEndpointSettings:
                 f"outcome_days={self.outcome_days} must be fewer than capture_days="
                 f"{self.capture_days}: what was asked is deleted before it is judged"
             )
+        self._check_registry()
         if self.roll_out == "linear":
             self._check_linear_steps()
         if self.roll_out in ("canary", "linear") and self.serving == "real-time":
@@ -244,6 +272,38 @@ class MlEndpointSettings:
         if missing := [need for need, met in requirements.items() if not met]:
             raise ValueError(f"serving={self.serving} needs {', '.join(missing)}")
         return self
+
+    @property
+    def registry(self) -> tuple[str, str, str]:
+        """Account, bucket and key of another account's registry; empty without one."""
+        return self.registry_account or "", self.registry_bucket or "", self.registry_key or ""
+
+    def _check_registry(self) -> None:
+        """Three settings that only work together, and what does not work with them."""
+        account, _, key = self.registry
+        if not any(self.registry):
+            return
+        if not all(self.registry):
+            raise ValueError(
+                "registry_account, registry_bucket and registry_key come together: in the other"
+                " account, the output ServeElsewhere of MlTraining has the first two, and KeyArn of"
+                " MlNetwork is the third"
+            )
+        if f":{account}:" not in key:
+            raise ValueError(
+                f"registry_key={key} is not a key of registry_account={account}: take the output"
+                " KeyArn of that account's MlNetwork"
+            )
+        if self.pipeline:
+            raise ValueError(
+                "registry_account needs pipeline=false: the code of the second container lies in"
+                " the CDK's bucket of the account that registered it, which it does not share"
+            )
+        if self.retrain_on_drift:
+            raise ValueError(
+                "registry_account needs retrain_on_drift=false: the workflow that trains is in"
+                f" the account {account}"
+            )
 
     @property
     def traffic_routing(self) -> str:

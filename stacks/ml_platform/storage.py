@@ -23,7 +23,8 @@ class PlatformBucket(SecureBucket):
     Exempt are the account's root user, the data administrators of the settings, and roles marked by
     `allow_from_outside`, because workflows and functions that only move reports run outside the
     VPC. Listing and deleting are not restricted: a bucket that its owner cannot empty cannot be
-    deleted.
+    deleted. Accounts in `shared_with` have networks of their own, and only what the bucket's policy
+    allows them.
     """
 
     def __init__(
@@ -34,7 +35,7 @@ class PlatformBucket(SecureBucket):
         foundation: PlatformFoundation,
         access_logs: s3.IBucket,
         lifecycle_rules: Sequence[s3.LifecycleRule] = (),
-        event_bridge: bool = False,
+        shared_with: Sequence[str] = (),
     ) -> None:
         super().__init__(
             scope,
@@ -42,11 +43,11 @@ class PlatformBucket(SecureBucket):
             foundation=foundation,
             access_logs=access_logs,
             lifecycle_rules=lifecycle_rules,
-            event_bridge=event_bridge,
         )
         settings = foundation.environment.settings(MlTrainingSettings)
         owner = f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:root"
         endpoint = foundation.network.s3_endpoint.vpc_endpoint_id
+        other_accounts = {"aws:PrincipalAccount": [*shared_with]} if shared_with else {}
         self.add_to_resource_policy(
             iam.PolicyStatement(
                 sid="OnlyFromTheVpc",
@@ -58,6 +59,7 @@ class PlatformBucket(SecureBucket):
                     "StringNotEquals": {
                         "aws:SourceVpce": endpoint,
                         f"aws:PrincipalTag/{_TAG}": _OUTSIDE,
+                        **other_accounts,
                     },
                     "ArnNotLike": {"aws:PrincipalArn": [owner, *settings.data_administrators]},
                     # Athena writes the training set on behalf of its caller.

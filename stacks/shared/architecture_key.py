@@ -1,11 +1,13 @@
 """The one key of an architecture: all it keeps is under it, every use of it is in CloudTrail."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from aws_cdk import Aws, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
+
+from stacks.shared import gate
 
 
 class ArchitectureKey(kms.Key):
@@ -65,6 +67,23 @@ def admit_table_maintenance(key: kms.IKey, table_bucket_arn: str) -> None:
     tables = {"ArnLike": {"kms:EncryptionContext:aws:s3:arn": f"{table_bucket_arn}/*"}}
     actions = ["kms:Decrypt", "kms:GenerateDataKey"]
     _admit(key, "maintenance.s3tables.amazonaws.com", actions, tables)
+
+
+def admit_readers(key: kms.IKey, accounts: Sequence[str], because: str) -> None:
+    """Let `accounts` decrypt what S3 keeps under `key`, whichever of their roles they allow it.
+
+    docs.aws.amazon.com/kms/latest/developerguide/key-policy-modifying-external-accounts.html
+    """
+    key.add_to_resource_policy(
+        iam.PolicyStatement(
+            sid="OtherAccountsRead",
+            principals=[iam.AccountPrincipal(account) for account in accounts],
+            actions=["kms:Decrypt"],
+            resources=["*"],  # in a key's own policy, the star is the key
+            conditions={"StringEquals": {"kms:ViaService": f"s3.{Aws.REGION}.{Aws.URL_SUFFIX}"}},
+        )
+    )
+    gate.acknowledge(key, {"FOREIGN_ACCOUNT": because})
 
 
 def _admit(

@@ -59,10 +59,15 @@ _KEYS = {
 
 
 class Deployed:
-    """Resources with concrete properties, and what IAM needs to know of them."""
+    """Resources with concrete properties, and what IAM needs to know of them.
 
-    def __init__(self, assembly: Assembly) -> None:
-        self._assembly = assembly
+    `neighbour` is what is deployed in another account, which shares some of it.
+    """
+
+    def __init__(
+        self, assembly: Assembly, account: str = ACCOUNT, neighbour: "Deployed | None" = None
+    ) -> None:
+        self._assembly, self.account, self.neighbour = assembly, account, neighbour
         self._requests: dict[tuple[str, str], Arguments] = {}
 
     def concrete(self, value: Any) -> Any:
@@ -79,7 +84,7 @@ class Deployed:
 
     def _named(self, reference: str) -> str:
         if reference in _PSEUDO:
-            return _PSEUDO[reference]
+            return _PSEUDO[reference].replace(ACCOUNT, self.account)
         places = self._assembly.places
         place, attribute = reference, ""
         if place not in places:
@@ -110,7 +115,7 @@ class Deployed:
 
     def arn(self, resource: Resource) -> str:
         """The ARN of a resource."""
-        return _ARNS[resource.type][0].format(self.name(resource))
+        return _ARNS[resource.type][0].replace(ACCOUNT, self.account).format(self.name(resource))
 
     @cached_property
     def by_arn(self) -> dict[str, Resource]:
@@ -137,7 +142,7 @@ class Deployed:
     def key_of(self, arn: str) -> str:
         """The ARN of the customer-managed key of a resource; empty without one."""
         if arn not in self.by_arn:
-            return ""
+            return self.neighbour.key_of(arn) if self.neighbour else ""
         properties = self.properties(arn)
         if self.by_arn[arn].type == "AWS::S3::Bucket":
             (rule,) = properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
@@ -175,9 +180,33 @@ class Deployed:
         self._requests[kind, name] = request
 
     def resource_policy(self, arn: str) -> Any:
-        """The policy of a bucket, key, queue, topic or function; None without one."""
-        in_a_bucket = arn.startswith(f"arn:{PARTITION}:s3:")
-        return self._policies.get(arn.partition("/")[0] if in_a_bucket else arn)
+        """The policy of a bucket, key, queue, topic, function, bus or model package.
+
+        None without one.
+        """
+        if self.neighbour and self.owner(arn) == self.neighbour.account:
+            return self.neighbour.resource_policy(arn)
+        if arn.startswith(f"arn:{PARTITION}:s3:"):
+            arn = arn.partition("/")[0]
+        if ":model-package/" in arn:  # a package has the policy of its group
+            arn = arn.replace(":model-package/", ":model-package-group/").rpartition("/")[0]
+        return self._policies.get(arn)
+
+    def owner(self, arn: str) -> str:
+        """The account of a resource, this one's or the neighbour's.
+
+        The ARNs of buckets name none. AWS's own accounts, which share their images with everybody,
+        are left out.
+        """
+        if self.neighbour is None:
+            return self.account
+        bucket = arn.partition("/")[0]
+        theirs = bucket in self.neighbour.by_arn and bucket not in self.by_arn
+        return (
+            self.neighbour.account
+            if theirs or f":{self.neighbour.account}:" in arn
+            else self.account
+        )
 
     def statements(self, role_arn: str) -> list[dict[str, Any]]:
         """The statements of a role."""
@@ -193,6 +222,17 @@ class Deployed:
             policies[bucket] = properties["PolicyDocument"]
         for resource in self.of_type("AWS::KMS::Key"):
             policies[self.arn(resource)] = self.concrete(resource.properties["KeyPolicy"])
+        for resource in self.of_type("AWS::SageMaker::ModelPackageGroup"):
+            properties = self.concrete(resource.properties)
+            if policy := properties.get("ModelPackageGroupPolicy"):
+                group = f"model-package-group/{properties['ModelPackageGroupName']}"
+                group_arn = _REGIONAL.format(service="sagemaker") + group
+                policies[group_arn.replace(ACCOUNT, self.account)] = policy
+        for resource in self.of_type("AWS::Events::EventBusPolicy"):
+            statement = self.concrete(resource.properties["Statement"])
+            policies.setdefault(statement["Resource"], {"Statement": []})["Statement"] += [
+                statement
+            ]
         for kind, names in _RESOURCE_POLICIES.items():
             for resource in self.of_type(kind):
                 # A queue is named by its URL, which is its place here: read the reference instead.

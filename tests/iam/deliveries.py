@@ -36,7 +36,13 @@ def _rule(rule: Resource, account: Deployed) -> Iterator[Act]:
     arn, properties = account.arn(rule), account.concrete(rule.properties)
     for target in properties["Targets"]:
         queues = [target["DeadLetterConfig"]["Arn"]]
-        if "RoleArn" in target:
+        if ":event-bus/" in target["Arn"]:
+            pattern = properties["EventPattern"]
+            for source in pattern["source"]:
+                for kind in pattern["detail-type"]:
+                    permission = delivery.to_bus(target["Arn"], source, kind)
+                    yield Act(rule.place, target["RoleArn"], permission)
+        elif "RoleArn" in target:
             for permission in delivery.by_role(target["Arn"]):
                 yield Act(rule.place, target["RoleArn"], permission)
         else:

@@ -19,6 +19,7 @@ from tests.iam.workflow_samples import SAMPLES, Sample
 from tests.step_functions.workflows import WORKFLOWS
 from tools.assembly import Assembly, Resource, asl, synthesise
 
+REGISTRY = "111111111111"
 # Everything that a setting can add, and what a new account gets.
 SETTINGS = {
     "everything": (
@@ -41,7 +42,19 @@ SETTINGS = {
         },
     ),
     "defaults": ("sandbox", {}),
+    # The models of REGISTRY, another account: see `registry`.
+    "elsewhere": (
+        "sandbox",
+        {
+            "ml_endpoint.registry_account": REGISTRY,
+            "ml_endpoint.registry_bucket": "mltraining-bucket",
+            "ml_endpoint.registry_key": f"arn:aws:kms:us-east-1:{REGISTRY}:key/mlnetwork-key",
+            "ml_training.models": "flight-delay,energy-demand",
+        },
+    ),
 }
+# The others synthesise every architecture.
+_ONLY = {"elsewhere": ["ml-platform"]}
 
 
 PIPELINE = "ml_platform/train_model as a SageMaker pipeline"
@@ -64,13 +77,24 @@ class WorkflowNeeds:
 def assembly_of(settings: str) -> Assembly:
     """The assembly of one entry of SETTINGS."""
     environment, values = SETTINGS[settings]
-    return synthesise(environment, values, gated=False)
+    return synthesise(environment, values, only=_ONLY.get(settings, []), gated=False)
 
 
 @cache
 def deployed(settings: str) -> Deployed:
     """The same, as if deployed."""
-    return Deployed(assembly_of(settings))
+    neighbour = registry() if settings == "elsewhere" else None
+    return Deployed(assembly_of(settings), neighbour=neighbour)
+
+
+@cache
+def registry() -> Deployed:
+    """The account that registers models, and shares them with the one of `elsewhere`."""
+    values = {
+        "ml_training.shared_with": ACCOUNT,
+        "ml_training.models": "flight-delay,energy-demand",
+    }
+    return Deployed(synthesise("sandbox", values, only=["ml-platform"], gated=False), REGISTRY)
 
 
 def workflows(assembly: Assembly, account: Deployed) -> Iterator[WorkflowNeeds]:
@@ -189,6 +213,9 @@ def _placed(sample: Sample, account: Deployed) -> Sample:
     text = json.dumps([sample.variables, sample.input])
     text = text.replace("{set_bucket}", place).replace("{set}", "" if own else "a-run/")
     text = text.replace("{work_group}", work_group)
+    if account.neighbour:
+        text = text.replace(f":{ACCOUNT}:model-package/", f":{REGISTRY}:model-package/")
+        text = text.replace("{MlTraining/Bucket}", "mltraining-bucket")
     variables, execution_input = account.concrete(json.loads(text))
     return Sample(variables, execution_input, sample.passes, sample.tasks)
 

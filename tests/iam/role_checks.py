@@ -116,6 +116,7 @@ def _request(
         [identity],
         bench.policy(f"policy of {permission.resource}", policy["Statement"]) if policy else "",
         validate=True,
+        owner=account.owner(permission.resource),
     )
 
 

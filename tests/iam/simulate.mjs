@@ -1,7 +1,8 @@
 // Decides requests by the policies of their callers and of their resources, as IAM does.
 //
 // Reads {policies: {name: document}, requests: [{id, principal, action, resource, context,
-// identity, resourcePolicy}]} from stdin; `identity` lists names of policies. Writes
+// identity, resourcePolicy, owner}]} from stdin; `identity` lists names of policies, and `owner` is
+// the account of the resource: across accounts, both policies must allow. Writes
 // {decisions: {id: "Allowed" | "ImplicitlyDenied" | "ExplicitlyDenied"}, unknown: {id: why}}, where
 // `unknown` holds what the Service Authorization Reference does not know of a request.
 //
@@ -15,7 +16,6 @@ import {
 } from "@cloud-copilot/iam-policy";
 import { runSimulation, runUnsafeSimulation } from "@cloud-copilot/iam-simulate";
 
-const ACCOUNT = "000000000000";
 const { policies, requests } = JSON.parse(await text(process.stdin));
 // Each policy is validated once; the simulator wants a name with it.
 const validated = new Map();
@@ -41,7 +41,7 @@ for (const request of requests) {
     request: {
       principal: request.principal,
       action: request.action,
-      resource: { resource: request.resource, accountId: ACCOUNT },
+      resource: { resource: request.resource, accountId: request.owner },
       contextVariables: request.context,
     },
   };

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from local.services.iam.permission import ACCOUNT
 from repository import ROOT
 
 _PROGRAM = Path(__file__).with_name("simulate.mjs")
@@ -26,6 +27,8 @@ class Request:
     identity: list[str]
     resourcePolicy: str = ""  # noqa: N815 -- read by simulate.mjs
     validate: bool = False
+    owner: str = ACCOUNT
+    """The account of the resource."""
 
 
 @dataclass(frozen=True)

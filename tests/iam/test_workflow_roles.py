@@ -9,7 +9,7 @@ role, or the policy of what it touches, denies.
 
 import pytest
 
-from tests.iam.needs import PIPELINE, SETTINGS
+from tests.iam.needs import PIPELINE, REGISTRY, SETTINGS
 from tests.iam.role_checks import Check, checks
 from tests.iam.simulation import Simulation
 from tests.step_functions.workflows import WORKFLOWS
@@ -25,6 +25,10 @@ NOT_DEPLOYED = {
         "ml_platform/judge_forecasts",
         "ml_platform/judge_predictions",
     },
+    "elsewhere": {
+        *NAMES,
+    }
+    - {"ml_platform/deploy_model", "ml_platform/transform_batch"},
 }
 # Workflows that a second model has as well.
 AGAIN = {
@@ -33,6 +37,7 @@ AGAIN = {
         "ml_platform/transform_batch at EnergyDemand/Batch/Workflow",
     },
     "defaults": set(),
+    "elsewhere": {"ml_platform/transform_batch at EnergyDemand/Batch/Workflow"},
 }
 DEPLOYED = {settings: {*NAMES, *AGAIN[settings]} - NOT_DEPLOYED[settings] for settings in SETTINGS}
 CASES = [
@@ -43,6 +48,7 @@ CASES = [
 each_workflow = pytest.mark.parametrize(("settings", "name"), CASES)
 
 _GROUPS = "on arn:aws:sagemaker:us-east-1:000000000000:model-package-group/"
+_SHARED = f"on arn:aws:sagemaker:us-east-1:{REGISTRY}:model-package"
 # What the simulator's copy of the Service Authorization Reference does not know of our requests.
 NOT_IN_THE_REFERENCE = (
     # It takes no colon in the name of an encryption context.
@@ -50,6 +56,9 @@ NOT_IN_THE_REFERENCE = (
     # Model packages are created in a group and listed by it, and it names the packages alone.
     f"no.resource.types: sagemaker:CreateModelPackage {_GROUPS}",
     f"no.resource.types: sagemaker:ListModelPackages {_GROUPS}",
+    f"no.resource.types: sagemaker:ListModelPackages {_SHARED}-group/",
+    # AWS's guide on deployments across accounts allows it on packages.
+    f"no.resource.types: sagemaker:CreateModel {_SHARED}/",
 )
 
 

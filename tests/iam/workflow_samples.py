@@ -246,10 +246,11 @@ SAMPLES: dict[str, list[Sample]] = {
             },
             {"flights": f"s3://{bucket}/{prefix}"},
             ("Prepare",),
+            needs=needs,
         )
-        for bucket, prefix in (
-            ("{MlEndpoint/Bucket}", "transform/in/"),
-            ("{set_bucket}", "training/{set}split=test/"),
+        for bucket, prefix, needs in (
+            ("{MlEndpoint/Bucket}", "transform/in/", ""),
+            ("{set_bucket}", "training/{set}split=test/", "MlTraining/Bucket"),
         )
     ],
 }

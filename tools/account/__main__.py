@@ -62,7 +62,7 @@ def verify(
         stacks = [
             f"{environment.common.name_prefix}{stack}"
             for manifest in with_needs(architectures, environment)
-            for stack in manifest.stack_names
+            for stack in manifest.stack_names_in(environment)
         ]
         verifications = verification.verifications([manifest.name for manifest in architectures])
         outputs = verification.outputs_of(clients(session), stacks)
@@ -107,7 +107,7 @@ def produce(
         if sample is None:
             raise LocalError(f"{arch}: nothing fills this architecture with data.")
         session, prefix = _session(), environment.common.name_prefix
-        stacks = [f"{prefix}{stack}" for stack in manifest.stack_names]
+        stacks = [f"{prefix}{stack}" for stack in manifest.stack_names_in(environment)]
         outputs = verification.outputs_of(clients(session), stacks)
         account, steps = verification.ReaderAccount(session), Steps(console)
         console.print(f"{arch}: at most about {sample.usd:.2f} USD.")
@@ -181,7 +181,9 @@ def destroy(env: Env = "sandbox", arch: Arch = "", setting: Settings = []) -> No
     with _errors_as_messages(RuntimeError):
         environment = environment_from({"env": env, **typed_settings(setting)})
         architectures = chosen([arch] if arch else [])
-        stacks = [stack for manifest in architectures for stack in manifest.stack_names]
+        stacks = [
+            stack for manifest in architectures for stack in manifest.stack_names_in(environment)
+        ]
         # Who reads the alarms no longer matters: without an answer, production has no synth.
         context = [f"env={env}", "alarm_email=none", *([f"arch={arch}"] if arch else []), *setting]
         # Asked below, once: the CLI's own question would come after endpoints are gone.

@@ -97,7 +97,9 @@ class Serving:
         )
 
     def _before(self, package: str) -> str:
-        group, version = package.split("/")[-2:]
+        packages, _, version = package.rpartition("/")
+        # By its ARN, since the group may be another account's.
+        group = packages.replace(":model-package/", ":model-package-group/")
         pages = self._sagemaker.get_paginator("list_model_packages").paginate(
             ModelPackageGroupName=group, ModelApprovalStatus="Approved"
         )

@@ -38,6 +38,7 @@ FREE: dict[str, str] = {
     "AWS::LakeFormation::DataCellsFilter": _RULES,
     "AWS::LakeFormation::PrincipalPermissions": _RULES,
     "AWS::LakeFormation::Resource": _RULES,
+    "AWS::Events::EventBusPolicy": _RULES,
     "AWS::SageMaker::ModelPackageGroup": "the registry is free; models are billed as S3 objects",
     "AWS::SageMaker::UserProfile": "billed by running spaces and their volumes",
     "AWS::SageMaker::MlflowApp": "serverless; no price list that was read has it",

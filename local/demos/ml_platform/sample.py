@@ -19,9 +19,9 @@ _PREFIX = "training/"
 def fill(account: Account, outputs: Outputs, steps: Steps, count: int) -> str:
     """Write the set of `count` flights into the bucket, in the place of an earlier one.
 
-    Raises LocalError if the bucket does not admit the caller.
+    Raises LocalError if the bucket does not admit the caller, or if this account trains nothing.
     """
-    training = outputs["MlTraining"]
+    training = _training(outputs)
     bucket = training["BucketName"]
     with tempfile.TemporaryDirectory() as name, steps.step(f"Write the set of {count:,} flights"):
         folder = Path(name)
@@ -44,11 +44,21 @@ def fill(account: Account, outputs: Outputs, steps: Steps, count: int) -> str:
 
 def send_file(_account: Account, outputs: Outputs, _steps: Steps, path: Path) -> str:
     """Refuse a file of events. Raises LocalError, which says where a set of one's own goes."""
-    bucket = outputs["MlTraining"]["BucketName"]
+    bucket = _training(outputs)["BucketName"]
     raise LocalError(
         f"{path}: the platform takes no events. A training set of your own has one folder a split:"
         f" aws s3 cp --recursive set/ s3://{bucket}/{_PREFIX}"
     )
+
+
+def _training(outputs: Outputs) -> dict[str, str]:
+    """The outputs of the stack that trains."""
+    if "MlTraining" not in outputs:
+        raise LocalError(
+            "this account serves the models of another one (ml_endpoint.registry_account) and"
+            " trains nothing: type make produce there."
+        )
+    return outputs["MlTraining"]
 
 
 def _not_admitted(account: Account, bucket: str) -> str:

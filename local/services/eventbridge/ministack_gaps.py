@@ -71,6 +71,11 @@ def _refusal(target: _Target, rule: dict[str, Any]) -> str:
     if _is_schedule(rule):
         permissions = delivery.schedule(rule["Arn"], rule.get("KmsKeyArn") or "", target)
         return _denial("scheduler", target["RoleArn"], permissions)
+    if delivery.service_of(target["Arn"]) == "events":
+        put = [Permission("events:PutEvents", target["Arn"])]
+        return _denial(_SERVICE, target.get("RoleArn", ""), put) or (
+            f"{target['Arn']} is in another account, and the local AWS has one"
+        )
     if delivery.service_of(target["Arn"]) == "states":
         return _denial(_SERVICE, target.get("RoleArn", ""), delivery.by_role(target["Arn"]))
     return _policies_refusal(target["Arn"], rule["Arn"])

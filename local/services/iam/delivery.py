@@ -6,6 +6,9 @@ Pages below docs.aws.amazon.com, read 2026-11-28:
 - sns/latest/dg/sns-key-management.html, AWSSimpleQueueService/latest/SQSDeveloperGuide/
   sqs-key-management.html: the key of an encrypted target admits the service for Decrypt and
   GenerateDataKey; SourceArn and SourceAccount are not supported for EventBridge and SNS
+- eventbridge/latest/userguide/eb-cross-account.html, eb-use-conditions.html (read 2026-11-29): a
+  rule sends to a bus of another account under its role; that bus's policy admits the account, and
+  sees the event's source and detail type
 - scheduler/latest/UserGuide/encryption-rest.html: the schedule's role decrypts its input, with the
   schedule's ARN as encryption context
 - lambda/latest/dg/services-sqs-configure.html: the function's role receives, deletes and describes;
@@ -44,6 +47,12 @@ def by_role(target_arn: str) -> list[Permission]:
     """What a target's role must allow."""
     action = {"states": "states:StartExecution", **_ACTIONS}[service_of(target_arn)]
     return [Permission(action, target_arn)]
+
+
+def to_bus(bus_arn: str, source: str, detail_type: str) -> Permission:
+    """What the role of a rule needs to forward an event, and what a bus elsewhere must admit."""
+    context = {"events:source": source, "events:detail-type": detail_type}
+    return Permission("events:PutEvents", bus_arn, context)
 
 
 def schedule(schedule_arn: str, key: str, target: Mapping[str, Any]) -> list[Permission]:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from local.services.iam.permission import (
+    ACCOUNT,
     Account,
     Arguments,
     Permission,
@@ -123,13 +124,23 @@ def create_transform_job(arguments: Arguments, _account: Account) -> list[Permis
 
 
 def create_model(arguments: Arguments, _account: Account) -> list[Permission]:
-    """`sagemaker:createModel`."""
+    """`sagemaker:createModel`; a package of another account is asked for as well.
+
+    docs.aws.amazon.com/sagemaker/latest/dg/model-registry-deploy.html (read 2026-11-29): the policy
+    of its group allows the action on packages. That the caller's own policy must, too, is how IAM
+    decides across accounts.
+    """
     context = {
         name: value for name, value in _in_vpc(arguments.get("VpcConfig", {})).items() if value
     }
     model = arn("sagemaker", f"model/{arguments['ModelName']}")
+    package = arguments.get("PrimaryContainer", {}).get("ModelPackageName", "")
+    packages = [package] if package and f":{ACCOUNT}:" not in package else []
     return [
-        Permission("sagemaker:CreateModel", model, context),
+        *(
+            Permission("sagemaker:CreateModel", resource, context)
+            for resource in (model, *packages)
+        ),
         pass_role(arguments["ExecutionRoleArn"], "sagemaker"),
     ]
 
@@ -168,14 +179,24 @@ def repository_arn(image: str) -> str:
 def list_model_packages(arguments: Arguments, _account: Account) -> list[Permission]:
     """`sagemaker:listModelPackages`.
 
-    The Service Authorization Reference names the packages, the request names their group; which of
-    the two IAM is asked for was not verified, so both are.
+    The Service Authorization Reference names the packages, the request names their group, by its
+    ARN if it is another account's; which of the two IAM is asked for was not verified, so both are.
     """
     group = arguments["ModelPackageGroupName"]
+    group_arn = (
+        group if group.startswith("arn:") else arn("sagemaker", f"model-package-group/{group}")
+    )
+    package = group_arn.replace(":model-package-group/", ":model-package/") + "/1"
     return [
-        Permission("sagemaker:ListModelPackages", arn("sagemaker", f"model-package/{group}/1")),
-        Permission("sagemaker:ListModelPackages", arn("sagemaker", f"model-package-group/{group}")),
+        Permission("sagemaker:ListModelPackages", resource) for resource in (package, group_arn)
     ]
+
+
+def update_model_package(arguments: Arguments, _account: Account) -> list[Permission]:
+    """`sagemaker:updateModelPackage`: policies see the status that the package is to have."""
+    status = arguments.get("ModelApprovalStatus")
+    context = {"sagemaker:ModelApprovalStatus": status} if status else {}
+    return [Permission("sagemaker:UpdateModelPackage", arguments["ModelPackageArn"], context)]
 
 
 def create_endpoint_config(arguments: Arguments, _account: Account) -> list[Permission]:

@@ -99,10 +99,8 @@ TABLE: dict[str, Callable[[Arguments, Account], list[Permission]]] = {
             ("StopTransformJob", "transform-job", "TransformJobName"),
         )
     },
+    "sagemaker:updateModelPackage": sagemaker.update_model_package,
     # Packages are named by their ARNs.
-    "sagemaker:updateModelPackage": lambda arguments, _account: [
-        Permission("sagemaker:UpdateModelPackage", arguments["ModelPackageArn"])
-    ],
     "sagemaker:describeModelPackage": lambda arguments, _account: [
         Permission("sagemaker:DescribeModelPackage", arguments["ModelPackageName"])
     ],

@@ -54,6 +54,22 @@ def _schedule(**window: Any) -> Arguments:
     }
 
 
+def _forwarding(**target: Any) -> Arguments:
+    bus = "arn:aws:events:us-east-1:222222222222:event-bus/default"
+    return {"Rule": "rule", "Targets": [{"Id": "it", "Arn": bus, **target}]}
+
+
+def _buses_without_role(request: Arguments) -> list[str]:
+    own_account = ":events:us-east-1:000000000000:"
+    return [
+        target["Arn"]
+        for target in request["Targets"]
+        if ":event-bus/" in target["Arn"]
+        and own_account not in target["Arn"]
+        and "RoleArn" not in target
+    ]
+
+
 def _wrong_rate(request: Arguments, _: State) -> bool:
     match = _RATE.match(request.get("ScheduleExpression", ""))
     return match is not None and (match["count"] == "1") == bool(match["plural"])
@@ -283,6 +299,20 @@ RULES = [
         read="2026-11-29",
         refused=_rule("cron(0 4 * * MON *)"),
         accepted=_rule("cron(0 4 ? * MON *)"),
+    ),
+    Rule(
+        id="role-of-another-bus",
+        operations=("events:PutTargets",),
+        says="A rule sends to the event bus of another account or Region under a role.",
+        breaks=lambda request, _: bool(_buses_without_role(request)),
+        error="ValidationException",
+        message=lambda request, _: (
+            f"RoleArn is required for target {_buses_without_role(request)[0]}."
+        ),
+        source=PREFLIGHT,
+        read=READ,
+        refused=_forwarding(),
+        accepted=_forwarding(RoleArn=_ROLE),
     ),
     Rule(
         id="flexible-window",

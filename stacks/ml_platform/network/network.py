@@ -6,7 +6,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from stacks.ml_platform.network.s3_prefix_list import S3PrefixList
-from stacks.ml_platform.settings import MlNetworkSettings
+from stacks.ml_platform.settings import MlEndpointSettings, MlNetworkSettings
 from stacks.shared.encrypted_log_group import EncryptedLogGroup
 from stacks.shared.foundation import Foundation
 from stacks.shared.provider_logs import CLOSES_SECURITY_GROUPS, keep_provider_logs
@@ -60,7 +60,8 @@ class Network(Construct):
         self.s3_endpoint = self.vpc.add_gateway_endpoint(
             "S3", service=ec2.GatewayVpcEndpointAwsService.S3
         )
-        for statement in _own_and_aws_buckets():
+        _, registry_bucket, _ = foundation.environment.settings(MlEndpointSettings).registry
+        for statement in _own_and_aws_buckets(registry_bucket):
             self.s3_endpoint.add_to_policy(statement)
         self.job_security_group = self._job_security_group(foundation)
         self._log_flows(foundation)
@@ -109,12 +110,21 @@ class Network(Construct):
         )
 
 
-def _own_and_aws_buckets() -> list[iam.PolicyStatement]:
+def _own_and_aws_buckets(registry_bucket: str) -> list[iam.PolicyStatement]:
     """The S3 endpoint's policy: this account's buckets, and images from AWS's own.
 
+    Besides, what is served of `registry_bucket`, another account's, if it is named.
     An endpoint policy grants nothing by itself; callers still need the permission.
     """
+    registry = f"arn:{Aws.PARTITION}:s3:::{registry_bucket}"
+    of_the_registry = iam.PolicyStatement(
+        sid="ModelsOfTheRegistry",
+        principals=[iam.AnyPrincipal()],
+        actions=["s3:GetObject", "s3:ListBucket"],
+        resources=[registry, f"{registry}/models/*", f"{registry}/evaluation/*"],
+    )
     return [
+        *([of_the_registry] if registry_bucket else []),
         iam.PolicyStatement(
             sid="OwnBuckets",
             principals=[iam.AnyPrincipal()],

@@ -25,7 +25,8 @@ from stacks.environments import Environment
 from stacks.ml_platform.foundation import PlatformFoundation
 from stacks.ml_platform.network.interface_endpoints import InterfaceEndpoints
 from stacks.ml_platform.network.network import Network
-from stacks.ml_platform.settings import MlNetworkSettings
+from stacks.ml_platform.settings import MlNetworkSettings, MlTrainingSettings
+from stacks.shared.architecture_key import admit_readers
 from stacks.shared.foundation import Foundation
 from stacks.shared.outputs import add_outputs
 
@@ -44,6 +45,12 @@ class MlNetwork(Stack):
             key_description="Everything the ML platform keeps",
             budget_usd=settings.budget_usd,
         )
+        if accounts := environment.settings(MlTrainingSettings).shared_with:
+            admit_readers(
+                foundation.key,
+                accounts,
+                "ml_training.shared_with names the account, which reads models under this key",
+            )
         network = Network(self, "Network", foundation=foundation)
         self.foundation = PlatformFoundation(
             environment, foundation.key, foundation.topic, network=network
@@ -53,5 +60,9 @@ class MlNetwork(Stack):
         )
         add_outputs(
             self,
-            {"VpcId": network.vpc.vpc_id, "AlarmTopicArn": foundation.topic.topic_arn},
+            {
+                "VpcId": network.vpc.vpc_id,
+                "AlarmTopicArn": foundation.topic.topic_arn,
+                "KeyArn": foundation.key.key_arn,
+            },
         )

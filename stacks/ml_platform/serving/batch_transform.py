@@ -4,11 +4,11 @@ from aws_cdk import Duration, Fn, Stack
 from constructs import Construct
 
 from stacks.ml_platform.foundation import PlatformFoundation
+from stacks.ml_platform.registered_models import RegisteredModel, allow_models_of
 from stacks.ml_platform.scheduled_start import start_on_schedule
 from stacks.ml_platform.serving.endpoint import Endpoint
 from stacks.ml_platform.settings import MlEndpointSettings
 from stacks.ml_platform.training.job_guardrails import guard_rails
-from stacks.ml_platform.training.trained_model import TrainedModel
 from stacks.shared.asl_state_machine import AslStateMachine
 from stacks.shared.dead_letter_queue import DeadLetterQueue
 
@@ -31,13 +31,13 @@ class BatchTransform(Construct):
         *,
         foundation: PlatformFoundation,
         endpoint: Endpoint,
-        trained: TrainedModel,
+        registered: RegisteredModel,
     ) -> None:
         super().__init__(scope, construct_id)
         bucket, network, topic = endpoint.bucket, foundation.network, foundation.topic
         settings = foundation.environment.settings(MlEndpointSettings)
-        model, data = trained.model, trained.inputs.data
-        batch, group = model.batch, trained.registry.model_package_group_name
+        model, data = registered.model, registered.data
+        batch, name = model.batch, registered.group_name
         self.state_machine = AslStateMachine(
             self,
             "Workflow",
@@ -51,8 +51,8 @@ class BatchTransform(Construct):
                 "Instances": f"{settings.batch_instances}",
                 "JoinSource": "None" if batch.whole_files else "Input",
                 "KeyArn": foundation.key.key_arn,
-                "ModelName": group,
-                "ModelPackageGroupName": group,
+                "ModelName": name,
+                "ModelPackageGroupName": registered.group,
                 "Records": batch.records,
                 "RunPrefix": model.run_prefix or "none",
                 "SecurityGroupId": network.job_security_group.security_group_id,
@@ -71,28 +71,26 @@ class BatchTransform(Construct):
             " error. Put that right, then start it again with the same input.",
         )
         role, stack = self.state_machine.service_role, Stack.of(self)
-        if not batch.source:
+        if data and not batch.source:
             role.allow_list("LookAtTheSet", data.bucket.bucket_arn, *data.prefixes("test"))
         role.allow_list("LookAtTheFiles", bucket.bucket_arn, batch.source or "transform/")
         role.allow(
             "FindTheNewestModel",
             ["sagemaker:ListModelPackages"],
-            stack.format_arn(
-                service="sagemaker", resource="model-package", resource_name=f"{group}/*"
-            ),
-            stack.format_arn(
-                service="sagemaker", resource="model-package-group", resource_name=group
-            ),
+            registered.packages_arn,
+            registered.group_arn,
             wildcard_because="SageMaker numbers the packages of a group",
         )
         role.allow(
             "BorrowAModel",
             ["sagemaker:CreateModel", "sagemaker:DeleteModel"],
             stack.format_arn(
-                service="sagemaker", resource="model", resource_name=f"{group}-batch-*"
+                service="sagemaker", resource="model", resource_name=f"{name}-batch-*"
             ),
             wildcard_because="the model is named after the execution, and deleted with it",
         )
+        if registered.group != name:
+            allow_models_of(role, registered)
         role.allow(
             "RunItsJobs",
             [f"sagemaker:{verb}TransformJob" for verb in ("Create", "Describe", "Stop")]

@@ -1,20 +1,23 @@
 """The workflow that deploys an approved model, its permissions, and its trigger."""
 
-from aws_cdk import ArnFormat, Aws, Duration, Fn, Stack
+from aws_cdk import ArnFormat, Aws, CfnResource, Duration, Fn, Stack
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_s3 as s3
-from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from stacks.ml_platform.foundation import PlatformFoundation
+from stacks.ml_platform.registered_models import RegisteredModels, allow_models_of
 from stacks.ml_platform.serving.endpoint import Endpoint
 from stacks.ml_platform.settings import MlEndpointSettings
 from stacks.ml_platform.storage import allow_from_outside
 from stacks.ml_platform.training.job_guardrails import guard_rails
+from stacks.ml_platform.training.model_sharing import APPROVAL_EVENT, approvals_of
+from stacks.shared import gate
 from stacks.shared.asl_state_machine import AslStateMachine
 from stacks.shared.dead_letter_queue import DeadLetterQueue
 from stacks.shared.event_rule import EventRule, RuleTarget
 from stacks.shared.service_role import ServiceRole
+
+_NUMBERED = "SageMaker numbers the packages of a group"
 
 
 class DeploymentWorkflow(Construct):
@@ -27,13 +30,12 @@ class DeploymentWorkflow(Construct):
         *,
         foundation: PlatformFoundation,
         endpoint: Endpoint,
-        models: s3.IBucket,
-        registry: sagemaker.CfnModelPackageGroup,
+        models: RegisteredModels,
     ) -> None:
         super().__init__(scope, construct_id)
         network, topic = foundation.network, foundation.topic
         settings = foundation.environment.settings(MlEndpointSettings)
-        self._registry, self._topic = registry, topic
+        self._models, self._topic = models, topic
         self.state_machine = AslStateMachine(
             self,
             "Workflow",
@@ -69,26 +71,28 @@ class DeploymentWorkflow(Construct):
             runbook="An approved model was not rolled out. The mail about it names the step, its"
             " error and the model that serves. Put that right, then approve the package again.",
         )
-        self._permit(endpoint, models, in_vpc=settings.in_vpc)
-        self._permit_smoke_test(endpoint, models)
+        self._permit(endpoint, in_vpc=settings.in_vpc)
+        self._permit_smoke_test(endpoint)
         self._permit_roll_out(foundation.key, endpoint)
         self._permit_scaling(endpoint)
         self._on_approval(foundation)
 
-    def _permit(self, endpoint: Endpoint, models: s3.IBucket, *, in_vpc: bool) -> None:
-        role, stack = self.state_machine.service_role, Stack.of(self)
+    def _permit(self, endpoint: Endpoint, *, in_vpc: bool) -> None:
+        role, stack, models = self.state_machine.service_role, Stack.of(self), self._models
         allow_from_outside(role)
 
         def named(resource: str, name: str) -> str:
             return stack.format_arn(service="sagemaker", resource=resource, resource_name=name)
 
-        package = f"{self._registry.model_package_group_name}/*"
         role.allow(
             "LookAtThePackage",
             ["sagemaker:DescribeModelPackage"],
-            named("model-package", package),
-            wildcard_because="SageMaker numbers the packages of a group",
+            models.flights.packages_arn,
+            wildcard_because=_NUMBERED,
         )
+        if models.account:
+            allow_models_of(role, models.flights)
+            models.allow_key(role)
         role.allow(
             "KeepModelsAndConfigurations",
             [
@@ -115,7 +119,7 @@ class DeploymentWorkflow(Construct):
         role.allow(
             "ReadStatistics",
             ["s3:GetObject"],
-            models.arn_for_objects("evaluation/*/statistics.json"),
+            models.bucket.arn_for_objects("evaluation/*/statistics.json"),
             wildcard_because="reports are stored in folders named after executions",
         )
         statistics = endpoint.bucket.arn_for_objects(f"drift/{endpoint.name}/statistics.json")
@@ -130,7 +134,7 @@ class DeploymentWorkflow(Construct):
         for statement in guard_rails(models_in_vpc=in_vpc):
             role.add_to_policy(statement)
 
-    def _permit_smoke_test(self, endpoint: Endpoint, models: s3.IBucket) -> None:
+    def _permit_smoke_test(self, endpoint: Endpoint) -> None:
         """A transform job asks the new model before it takes traffic (SE-10)."""
         role, stack = self.state_machine.service_role, Stack.of(self)
         role.allow(
@@ -146,17 +150,13 @@ class DeploymentWorkflow(Construct):
         role.allow(
             "RejectThePackage",
             ["sagemaker:UpdateModelPackage"],
-            stack.format_arn(
-                service="sagemaker",
-                resource="model-package",
-                resource_name=f"{self._registry.model_package_group_name}/*",
-            ),
-            wildcard_because="SageMaker numbers the packages of a group",
+            self._models.flights.packages_arn,
+            wildcard_because=_NUMBERED,
         )
         role.allow(
             "CompareItsAnswers",
             ["s3:GetObject"],
-            models.arn_for_objects("evaluation/*/smoke_test.json"),
+            self._models.bucket.arn_for_objects("evaluation/*/smoke_test.json"),
             endpoint.bucket.arn_for_objects(f"transform/{endpoint.name}-*/flights.json.out"),
             wildcard_because="both lie in folders named after executions",
         )
@@ -241,6 +241,9 @@ class DeploymentWorkflow(Construct):
         )
 
     def _on_approval(self, foundation: PlatformFoundation) -> None:
+        registry_account = self._models.account
+        if registry_account:
+            self._admit_approvals(registry_account, foundation.environment.name_prefix)
         undelivered = DeadLetterQueue(self, "Undelivered", foundation=foundation)
         role = ServiceRole(self, "ApprovedRole", "events", confused_deputy_guard=True)
         role.allow("Deploy", ["states:StartExecution"], self.state_machine.state_machine_arn)
@@ -249,14 +252,51 @@ class DeploymentWorkflow(Construct):
             "Approved",
             description="A model package was approved: deploy it",
             pattern={
-                "source": ["aws.sagemaker"],
-                "detail-type": ["SageMaker Model Package State Change"],
-                "detail": {
-                    "ModelPackageGroupName": [self._registry.model_package_group_name],
-                    "ModelApprovalStatus": ["Approved"],
-                },
+                **approvals_of(self._models.flights),
+                **({"account": [registry_account]} if registry_account else {}),
             },
             target=RuleTarget(
                 "Deploy", self.state_machine.state_machine_arn, undelivered, role=role
             ),
+        )
+
+    def _admit_approvals(self, account: str, name_prefix: str) -> None:
+        """Let the account of the registry send its approvals to this one's default bus.
+
+        docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-bus-perms.html (read 2026-11-29).
+        Nobody can make up such an event: PutEvents takes no source that begins with `aws.`.
+        """
+        bus = Stack.of(self).format_arn(
+            service="events", resource="event-bus", resource_name="default"
+        )
+        # The bus is the account's: each copy of the platform has a statement of its own.
+        name = f"{name_prefix}ApprovalsFrom{account}"
+        # Not the class of the CDK: cdk-nag reads a deprecated property of it, and fails.
+        policy = CfnResource(
+            self,
+            "ApprovalsMayCome",
+            type="AWS::Events::EventBusPolicy",
+            properties={
+                "StatementId": name,
+                "Statement": {
+                    "Sid": name,
+                    "Effect": "Allow",
+                    "Principal": {"AWS": account},
+                    "Action": "events:PutEvents",
+                    "Resource": bus,
+                    "Condition": {
+                        "StringEquals": {
+                            "events:source": "aws.sagemaker",
+                            "events:detail-type": APPROVAL_EVENT,
+                        }
+                    },
+                },
+            },
+        )
+        gate.acknowledge(
+            policy,
+            {
+                "FOREIGN_ACCOUNT": "ml_endpoint.registry_account names the account, which sends"
+                " approvals and nothing else",
+            },
         )

@@ -42,7 +42,7 @@ class DriftCheck(Construct):
         *,
         foundation: PlatformFoundation,
         endpoint: Endpoint,
-        training: sfn.IStateMachine,
+        training: sfn.IStateMachine | None,
     ) -> None:
         super().__init__(scope, construct_id)
         settings = foundation.environment.settings(MlEndpointSettings)
@@ -82,7 +82,7 @@ class DriftCheck(Construct):
             periods=settings.drift_periods,
             datapoints=settings.drift_periods_to_alarm,
         )
-        if settings.retrain_on_drift:
+        if training and settings.retrain_on_drift:
             self._retrain(training)
 
     def _permit(self, endpoint: Endpoint, key: kms.IKey) -> None:

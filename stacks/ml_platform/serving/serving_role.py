@@ -5,10 +5,11 @@ from constructs import Construct
 
 from stacks.ml_platform.foundation import PlatformFoundation
 from stacks.ml_platform.job_roles import JobRole
+from stacks.ml_platform.registered_models import RegisteredModels
 from stacks.ml_platform.serving.roll_back_alarms import RollBackAlarms
 from stacks.ml_platform.settings import MlEndpointSettings
 from stacks.ml_platform.storage import allow_from_outside
-from stacks.ml_platform.training.training_inputs import TrainingInputs
+from stacks.ml_platform.training.training_data import TrainingData
 
 _OWN_FILES = "SageMaker names the files of its jobs, below this prefix"
 
@@ -22,29 +23,28 @@ class ServingRole(JobRole):
         construct_id: str,
         *,
         foundation: PlatformFoundation,
-        inputs: TrainingInputs,
-        models: s3.IBucket,
+        models: RegisteredModels,
         bucket: s3.IBucket,
         roll_back_alarms: RollBackAlarms,
     ) -> None:
         super().__init__(scope, construct_id, foundation=foundation, log_group="*")
-        data, preparation = inputs.data, inputs.preparation
+        stored, preparation = models.bucket, models.flights.preparation
         if not foundation.environment.settings(MlEndpointSettings).in_vpc:
             # SageMaker fetches the model of a serverless endpoint from outside the VPC.
             allow_from_outside(self)
-        self.allow_list("FindTheModel", models.bucket_arn, "models/")
+        self.allow_list("FindTheModel", stored.bucket_arn, "models/")
         self.allow(
             "ReadTheModel",
             ["s3:GetObject"],
-            models.arn_for_objects("models/*"),
+            stored.arn_for_objects("models/*"),
             wildcard_because=_OWN_FILES,
         )
         # The smoke test of a new model is a job under this role.
-        self.allow_list("FindTheSample", models.bucket_arn, "evaluation/*/smoke_test/")
+        self.allow_list("FindTheSample", stored.bucket_arn, "evaluation/*/smoke_test/")
         self.allow(
             "ReadTheSample",
             ["s3:GetObject"],
-            models.arn_for_objects("evaluation/*/smoke_test/flights.json"),
+            stored.arn_for_objects("evaluation/*/smoke_test/flights.json"),
             wildcard_because="reports are stored in folders named after executions",
         )
         if preparation:
@@ -53,15 +53,9 @@ class ServingRole(JobRole):
                 ["s3:GetObject"],
                 preparation.bucket.arn_for_objects(preparation.s3_object_key),
             )
-        self.allow_list("FindTheSet", data.bucket.bucket_arn, *data.prefixes("test"))
-        self.allow(
-            "ReadTheSet",
-            ["s3:GetObject"],
-            *data.objects("test"),
-            wildcard_because="Athena names the files of a training set",
-        )
-        if data.key is not foundation.key:
-            self.allow_key("ReadUnderTheLakesKey", data.key, "s3", writes=False)
+        models.allow_key(self)
+        if data := models.flights.data:
+            self._allow_test_split(data, foundation)
         self.allow_list("FindWhatToTransform", bucket.bucket_arn, "transform/")
         self.allow(
             "ReadWhatToTransform",
@@ -82,3 +76,15 @@ class ServingRole(JobRole):
             ["cloudwatch:DescribeAlarms"],
             *(alarm.alarm_arn for alarm in roll_back_alarms.all),
         )
+
+    def _allow_test_split(self, data: TrainingData, foundation: PlatformFoundation) -> None:
+        """Batch transforms answer the test split of a set, which lies in this account."""
+        self.allow_list("FindTheSet", data.bucket.bucket_arn, *data.prefixes("test"))
+        self.allow(
+            "ReadTheSet",
+            ["s3:GetObject"],
+            *data.objects("test"),
+            wildcard_because="Athena names the files of a training set",
+        )
+        if data.key is not foundation.key:
+            self.allow_key("ReadUnderTheLakesKey", data.key, "s3", writes=False)

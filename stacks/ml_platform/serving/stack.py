@@ -11,6 +11,9 @@
     captures + what the lake knows by now --> judge_predictions --> table model_quality, alarm
     forecasts + newer histories of demand --> judge_forecasts --> metrics, alarms
 
+By setting, the packages and models are another account's (`registry_account`): its registry's
+events come to this account's default bus, and an approval starts the same workflow.
+
 From the notes: DP-01 model, configuration, endpoint; DP-02 variants with shares of the traffic;
 DP-03 batch transform; DP-04 by setting a container in front that prepares what is asked;
 DP-05 scaling; DP-06 API, function, endpoint;
@@ -31,6 +34,8 @@ from stacks.environments import Environment
 from stacks.ml_platform.foundation import PlatformFoundation
 from stacks.ml_platform.model import Model
 from stacks.ml_platform.network.stack import MlNetwork
+from stacks.ml_platform.registered_models import models_of_another_account
+from stacks.ml_platform.serving.approver import Approver
 from stacks.ml_platform.serving.batch_transform import BatchTransform
 from stacks.ml_platform.serving.deployment_workflow import DeploymentWorkflow
 from stacks.ml_platform.serving.drift_check import DriftCheck
@@ -60,12 +65,17 @@ class MlEndpoint(Stack):
         *,
         environment: Environment,
         network_stack: MlNetwork,
-        training_stack: MlTraining,
+        training_stack: MlTraining | None = None,
         **options: Any,
     ) -> None:
         super().__init__(scope, construct_id, **options)
         settings = environment.settings(MlEndpointSettings)
-        foundation, flights = network_stack.foundation, training_stack.flights
+        foundation = network_stack.foundation
+        models = (
+            training_stack.registered
+            if training_stack
+            else models_of_another_account(self, environment)
+        )
         bucket = PlatformBucket(
             self,
             "Bucket",
@@ -92,8 +102,7 @@ class MlEndpoint(Stack):
                 self,
                 "Role",
                 foundation=foundation,
-                inputs=flights.inputs,
-                models=training_stack.bucket,
+                models=models,
                 bucket=bucket,
                 roll_back_alarms=alarms,
             ),
@@ -114,40 +123,43 @@ class MlEndpoint(Stack):
                 "Deployment",
                 foundation=foundation,
                 endpoint=endpoint,
-                models=training_stack.bucket,
-                registry=flights.registry,
+                models=models,
             )
             outputs["StateMachineArn"] = deployment.state_machine.state_machine_arn
-            lake = flights.inputs.data.lake
-            if lake and settings.ground_truth and settings.data_capture_percent:
+            data = models.flights.data
+            lake = data.lake if data else None
+            if data and lake and settings.ground_truth and settings.data_capture_percent:
                 truth = GroundTruth(
                     self,
                     "GroundTruth",
                     foundation=foundation,
                     endpoint=endpoint,
-                    models=training_stack.bucket,
-                    data=flights.inputs.data,
+                    models=models.bucket,
+                    data=data,
                     lake=lake,
                 )
                 outputs["QualityDatabase"] = truth.database_name
                 outputs["QualityStateMachineArn"] = truth.state_machine.state_machine_arn
                 outputs["QualityAlarm"] = truth.alarm.alarm_name
+        if models.account:
+            approver = Approver(self, "Approver", models=[models.flights, *models.other_models])
+            outputs["ApproverPolicyArn"] = approver.managed_policy_arn
         batch = BatchTransform(
             self,
             "Batch",
             foundation=foundation,
             endpoint=endpoint,
-            trained=flights,
+            registered=models.flights,
         )
         forecasts = {
-            trained.model.construct_id: BatchTransform(
-                Construct(self, trained.model.construct_id),
+            other_model.model.construct_id: BatchTransform(
+                Construct(self, other_model.model.construct_id),
                 "Batch",
                 foundation=foundation,
                 endpoint=endpoint,
-                trained=trained,
+                registered=other_model,
             )
-            for trained in training_stack.others
+            for other_model in models.other_models
         }
         for trained in training_stack.others:
             outputs |= _judge_forecasts(
@@ -165,7 +177,7 @@ class MlEndpoint(Stack):
                 "Drift",
                 foundation=foundation,
                 endpoint=endpoint,
-                training=flights.workflow.state_machine,
+                training=training_stack.flights.workflow.state_machine if training_stack else None,
             )
             outputs["DriftFunctionName"] = drift.function.function_name
         EndpointMonitoring(

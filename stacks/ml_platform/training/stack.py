@@ -9,6 +9,9 @@
                                                                                    group
     every job: isolated subnets, no network of its own, encrypted volumes, output and traffic
 
+By setting, other accounts approve and serve the models (`shared_with`): the policies of group,
+bucket and key admit them, and a rule tells them of approvals.
+
 By setting, further models (AI-10): each has its set below `<name>/training/`, and roles, workflow
 and registry of its own, of the same files; what differs is its manifest, `model.json`.
 
@@ -25,18 +28,20 @@ this small gains nothing from a file system.
 
 from typing import Any
 
-from aws_cdk import Stack
+from aws_cdk import Aws, Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from stacks.environments import Environment
 from stacks.ml_platform.model import SERVED, models
 from stacks.ml_platform.network.stack import MlNetwork
+from stacks.ml_platform.registered_models import RegisteredModels
 from stacks.ml_platform.settings import MlTrainingSettings
 from stacks.ml_platform.storage import PlatformBucket
 from stacks.ml_platform.training.experiment_tracking import ExperimentTracking
 from stacks.ml_platform.training.job_guardrails import guard_rails
 from stacks.ml_platform.training.model_age import ModelAge
+from stacks.ml_platform.training.model_sharing import ApprovalForwarding, share_files
 from stacks.ml_platform.training.sagemaker_pipeline import SageMakerPipeline
 from stacks.ml_platform.training.trained_model import TrainedModel
 from stacks.ml_platform.training.training_data import TrainingData, data_of_lake
@@ -64,6 +69,7 @@ class MlTraining(Stack):
             "Bucket",
             foundation=foundation,
             access_logs=AccessLogBucket(self, "AccessLogs", keep_data=environment.keep_data),
+            shared_with=settings.shared_with,
         )
         every = models()
         self.flights = TrainedModel(
@@ -86,12 +92,27 @@ class MlTraining(Stack):
             for name in settings.models
             if name != SERVED
         ]
+        self.registered = RegisteredModels(
+            bucket=self.bucket,
+            key=foundation.key,
+            flights=self.flights.registered,
+            other_models=tuple(trained.registered for trained in self.others),
+        )
         outputs: dict[str, str] = {
             f"{trained.model.construct_id}StateMachineArn": (
                 trained.workflow.state_machine.state_machine_arn
             )
             for trained in self.others
         }
+        if settings.shared_with:
+            share_files(self.bucket, settings.shared_with)
+            ApprovalForwarding(
+                self,
+                "Sharing",
+                foundation=foundation,
+                flights=self.flights.registered,
+                accounts=settings.shared_with,
+            )
         if settings.sagemaker_pipeline:
             pipeline = SageMakerPipeline(
                 self, "Pipeline", foundation=foundation, bucket=self.bucket, trained=self.flights
@@ -130,6 +151,10 @@ class MlTraining(Stack):
                 f" {state_machine_arn}",
                 "ModelPackageGroupName": self.flights.registry.model_package_group_name,
                 "GuardRailsPolicyArn": guard_rails_policy.managed_policy_arn,
+                # Settings of an account that serves these models, which is deployed before this one
+                # shares them. The third, registry_key, is the output KeyArn of MlNetwork.
+                "ServeElsewhere": f"ml_endpoint.registry_account={Aws.ACCOUNT_ID}"
+                f" ml_endpoint.registry_bucket={self.bucket.bucket_name}",
                 **outputs,
             },
         )

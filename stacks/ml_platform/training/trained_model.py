@@ -7,7 +7,9 @@ from constructs import Construct
 
 from stacks.ml_platform.foundation import PlatformFoundation
 from stacks.ml_platform.model import Model
-from stacks.ml_platform.settings import MlEndpointSettings
+from stacks.ml_platform.registered_models import registered
+from stacks.ml_platform.settings import MlEndpointSettings, MlTrainingSettings
+from stacks.ml_platform.training.model_sharing import share_group
 from stacks.ml_platform.training.training_data import TrainingData
 from stacks.ml_platform.training.training_inputs import TrainingInputs
 from stacks.ml_platform.training.training_roles import TrainingRoles
@@ -47,13 +49,18 @@ class TrainedModel:
         self.roles = TrainingRoles(
             scope, "Roles", foundation=foundation, bucket=bucket, inputs=self.inputs
         )
+        self.registered = registered(
+            scope, model, environment, data=data, preparation=self.inputs.preparation
+        )
         self.registry = sagemaker.CfnModelPackageGroup(
             scope,
             "Registry",
             # People and the deployment rule refer to the group by its name.
-            model_package_group_name=f"{environment.name_prefix}{model.name}",
+            model_package_group_name=self.registered.group_name,
             model_package_group_description=model.card.description,
         )
+        if accounts := environment.settings(MlTrainingSettings).shared_with:
+            share_group(self.registry, accounts)
         self.workflow = TrainingWorkflow(
             scope,
             "Training",

@@ -14,7 +14,8 @@ from stacks.shared.gate.resolved import Resolved, Resource
 
 RULES = ("PUBLIC_ACCESS", "FOREIGN_ACCOUNT", "SERVICE_FOR_ANYBODY", "FEDERATED_ANYBODY")
 
-_ACCOUNT = re.compile(r"(?:arn:[^:]+:(?:iam|sts)::)?(\d{12})(?::.*)?")
+# The CDK writes the partition as `${AWS::Partition}`.
+_ACCOUNT = re.compile(r"(?:arn:(?:\$\{[^}]*\}|[^:]+):(?:iam|sts)::)?(\d{12})(?::.*)?")
 _WHO = "aws:PrincipalOrgID, aws:PrincipalArn, aws:SourceAccount or aws:SourceVpce"
 _FOR_WHOM = "aws:SourceAccount or aws:SourceArn"
 

@@ -23,3 +23,17 @@ def test_every_figure_of_a_deployed_platform_is_as_expected(
     account = LocalAccount(platform.emulator)
     (checks,) = verify.drive(chosen, account, outputs, Steps(Console(quiet=True))).values()
     assert [str(check) for check in checks if not check.passed] == []
+
+
+def test_of_an_account_that_trains_nothing_the_api_is_verified(
+    platform: Platform, trained: dict[str, Any]
+) -> None:
+    """With `ml_endpoint.registry_account`, training happens in another account."""
+    assert trained["status"] == "SUCCEEDED"
+    outputs = verify.outputs_of(platform.emulator.client, ["MlNetwork", "MlEndpoint"])
+    account = LocalAccount(platform.emulator)
+    (checks,) = verify.drive(
+        verify.verifications(["ml-platform"]), account, outputs, Steps(Console(quiet=True))
+    ).values()
+    assert len(checks) > 2
+    assert [str(check) for check in checks if not check.passed] == []

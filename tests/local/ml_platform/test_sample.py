@@ -56,3 +56,8 @@ def test_it_names_the_role_if_it_may_not_be_looked_up(account: stubs.Account) ->
 def test_a_file_of_events_is_refused_and_says_where_a_set_goes(tmp_path: Path) -> None:
     with pytest.raises(LocalError, match="s3://platform/training/"):
         sample.send_file(cast("Account", stubs.Account()), OUTPUTS, STEPS, tmp_path / "events")
+
+
+def test_an_account_that_trains_nothing_says_where_to_fill_it(account: stubs.Account) -> None:
+    with pytest.raises(LocalError, match=r"ml_endpoint\.registry_account"):
+        sample.fill(cast("Account", account), {"MlEndpoint": {}}, STEPS, 2_000)

@@ -156,3 +156,35 @@ def test_a_refused_event_is_counted_and_lost_where_no_dead_letters_admit_it(
     assert ("FailedInvocations", "a-rule") in {
         (metric["MetricName"], metric["Dimensions"][0]["Value"]) for metric in metrics
     }
+
+
+def test_an_event_for_the_bus_of_another_account_is_left_with_the_dead_letters(
+    delivery: Delivery,
+) -> None:
+    events, sqs = delivery.running.client("events"), delivery.running.client("sqs")
+    bus = "arn:aws:events:us-east-1:222222222222:event-bus/default"
+    forwarding = events.put_rule(Name="forwarding", EventPattern='{"source": ["tests.forwarded"]}')
+    may_assume = {
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+    }
+    iam = delivery.running.client("iam")
+    role = iam.create_role(RoleName="forwarder", AssumeRolePolicyDocument=_policy(may_assume))
+    may_put = {"Effect": "Allow", "Action": "events:PutEvents", "Resource": bus}
+    iam.put_role_policy(RoleName="forwarder", PolicyName="forward", PolicyDocument=_policy(may_put))
+    target = {
+        "Id": "bus",
+        "Arn": bus,
+        "RoleArn": role["Role"]["Arn"],
+        "DeadLetterConfig": {"Arn": delivery.arn(delivery.dead_letters)},
+    }
+    events.put_targets(Rule="forwarding", Targets=[target])
+    delivery.admit(delivery.dead_letters, forwarding["RuleArn"])
+    sqs.purge_queue(QueueUrl=delivery.dead_letters)
+    events.put_events(Entries=[{**EVENT, "Source": "tests.forwarded"}])
+    (message,) = sqs.receive_message(
+        QueueUrl=delivery.dead_letters, MessageAttributeNames=["All"], WaitTimeSeconds=_SECONDS
+    )["Messages"]
+    reason = message["MessageAttributes"]["ERROR_MESSAGE"]["StringValue"]
+    assert "in another account, and the local AWS has one" in reason

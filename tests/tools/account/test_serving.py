@@ -83,7 +83,9 @@ def expect_versions(account: Account, *approved: int) -> None:
         }
         for version in approved
     ]  # fmt: skip
-    request = {"ModelPackageGroupName": "flights", "ModelApprovalStatus": "Approved"}
+    # Another account's group is found by its ARN only.
+    group = f"{ARN}:model-package-group/flights"
+    request = {"ModelPackageGroupName": group, "ModelApprovalStatus": "Approved"}
     account.expect(
         "sagemaker", "list_model_packages", {"ModelPackageSummaryList": summaries}, request
     )
