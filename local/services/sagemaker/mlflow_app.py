@@ -48,6 +48,7 @@ class MlflowApps:
         """`folder` is the workspace's."""
         self._folder = folder
         self._urls: dict[str, str] = {}
+        self._processes: list[subprocess.Popen[bytes]] = []
         self._starting = threading.Lock()
 
     def answer(self, call: MlflowCall) -> requests.Response:
@@ -57,6 +58,12 @@ class MlflowApps:
                 self._urls[call.artifact_root] = self._start(call.artifact_root)
         url = f"{self._urls[call.artifact_root]}{call.path}"
         return requests.request(call.method, url, data=call.body, timeout=_TIMEOUT_SECONDS)
+
+    def stop(self) -> None:
+        """End the servers. In a local AWS they end with the task server, as its children."""
+        for process in self._processes:
+            process.terminate()
+            process.wait()
 
     def _start(self, artifact_root: str) -> str:
         port, log = free_port(), self._folder / "logs" / "mlflow.log"
@@ -74,6 +81,7 @@ class MlflowApps:
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
+        self._processes.append(process)
         url = f"http://127.0.0.1:{port}"
         wait_until_it_answers(url, process, log)
         return url

@@ -1,6 +1,7 @@
 """The stand-in of a managed MLflow app, over HTTP as MLflow's client calls it."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,10 +12,12 @@ ROOT_URI = "s3://bucket/mlflow"
 
 
 @pytest.fixture(scope="module")
-def apps(tmp_path_factory: pytest.TempPathFactory) -> MlflowApps:
+def apps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MlflowApps]:
     folder = tmp_path_factory.mktemp("workspace")
     (folder / "logs").mkdir()
-    return MlflowApps(folder)
+    started = MlflowApps(folder)
+    yield started
+    started.stop()
 
 
 def call(apps: MlflowApps, method: str, path: str, **fields: Any) -> tuple[int, dict[str, Any]]:
