@@ -242,7 +242,7 @@ def test_workflows_refer_to_each_word_list_by_its_registered_name(
             {"language_chain.documents_at_once": "10"},
             "documents_at_once times parts_at_a_time is 40, more than the 20 calls a second",
         ),
-        ({"language_chain.formats": "pdf"}, "language_chain.formats=pdf"),
+        ({"language_chain.formats": "doc"}, "language_chain.formats=doc"),
         ({"language_chain.formats": "none"}, "at least 1 item"),
         ({"language_chain.tolerated_percent": "101"}, "less than or equal to 100"),
         ({"language_chain.speak": "loudly"}, "'nothing', 'recordings' or 'everything'"),
