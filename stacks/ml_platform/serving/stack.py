@@ -161,13 +161,13 @@ class MlEndpoint(Stack):
             )
             for other_model in models.other_models
         }
-        for trained in training_stack.others:
+        for other_model in models.other_models:
             outputs |= _judge_forecasts(
-                Construct(self, f"{trained.model.construct_id}Quality"),
-                trained.model,
+                Construct(self, f"{other_model.model.construct_id}Quality"),
+                other_model.model,
                 foundation=foundation,
                 bucket=bucket,
-                data=flights.inputs.data,
+                data=models.flights.data,
             )
         api = PredictionApi(self, "Prediction", foundation=foundation, endpoint_name=name)
         drift = None
@@ -203,14 +203,14 @@ def _judge_forecasts(
     *,
     foundation: PlatformFoundation,
     bucket: s3.IBucket,
-    data: TrainingData,
+    data: TrainingData | None,
 ) -> dict[str, str]:
     """Tables of a model's forecasts and, with the lake, what judges them; returns the outputs."""
     if not model.batch.judged_by:
         return {}
     tables = ForecastTables(scope, "Tables", model=model, bucket=bucket)
     outputs = {f"{model.construct_id}Database": tables.database_name}
-    if data.lake:
+    if data and data.lake:
         quality = ForecastQuality(
             scope, "Forecasts", foundation=foundation, tables=tables, data=data, lake=data.lake
         )
