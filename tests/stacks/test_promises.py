@@ -253,7 +253,7 @@ TYPES_WITH_FIXED_NAMES |= {
     "AWS::SageMaker::Endpoint",
 }
 TYPES_WITH_FIXED_NAMES |= {"AWS::SageMaker::ModelPackageGroup", "AWS::ApiGateway::RestApi"}
-TYPES_WITH_FIXED_NAMES |= {"AWS::SageMaker::Pipeline"}
+TYPES_WITH_FIXED_NAMES |= {"AWS::SageMaker::Pipeline", "AWS::SageMaker::MlflowApp"}
 TYPES_WITH_FIXED_NAMES |= {"AWS::ApiGateway::Stage"}
 TYPES_WITH_FIXED_NAMES |= {
     "AWS::CloudWatch::Dashboard",

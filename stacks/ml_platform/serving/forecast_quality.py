@@ -149,7 +149,7 @@ class ForecastQuality(Construct):
             _MOST_OUTSIDE,
             foundation,
             "Over four weeks more than 30 % of demand lay outside of the band, which should hold"
-            " 80 %. Weeks unlike those before, such as holidays, pass; if it stays, train again.",
+            " 80 %. Weeks unlike those before, such as holidays, pass. If it stays, train again.",
         )
 
     def _alarm(
