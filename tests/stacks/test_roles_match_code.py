@@ -12,11 +12,13 @@ from tests.conftest import Templates, resources
 # boto3 method -> IAM action.
 ACTIONS = {
     "list_objects_v2": "s3:ListBucket",
+    "list_object_versions": "s3:ListBucketVersions",
     "delete_objects": "s3:DeleteObject",
     "get_object": "s3:GetObject",
     "head_object": "s3:GetObject",
     "put_object": "s3:PutObject",
     "put_records": "kinesis:PutRecords",
+    "batch_get_item": "dynamodb:BatchGetItem",
     "get_item": "dynamodb:GetItem",
     "put_item": "dynamodb:PutItem",
     "update_item": "dynamodb:UpdateItem",
