@@ -41,7 +41,7 @@ import psutil
 psutil.Process().cpu_affinity([int(sys.argv[2])])
 import numpy as np, xgboost as xgb
 booster = xgb.Booster(model_file=sys.argv[1])
-flight = np.zeros((1, 12), dtype=np.float32)
+flight = np.zeros((1, booster.num_features()), dtype=np.float32)
 times = []
 for _ in range(int(sys.argv[3])):
     started = time.perf_counter()
@@ -103,7 +103,9 @@ def _serve(artefact: Path, core: int) -> Iterator[int]:
     port = free_port()
     script = ROOT / "local" / "services" / "sagemaker" / "model_server.py"
     command = [str(PYTHON), str(script), str(artefact), str(port)]
-    with subprocess.Popen(command, cwd=artefact, env=_ONE_THREAD) as process:
+    manifest = json.loads((ROOT / "models/ml_platform/flight_delay/model.json").read_text())
+    variables = {**_ONE_THREAD, "SAGEMAKER_PROGRAM": manifest["programs"]["serve"]}
+    with subprocess.Popen(command, cwd=artefact, env=variables) as process:
         try:
             psutil.Process(process.pid).cpu_affinity([core])
             deadline = time.monotonic() + 60
