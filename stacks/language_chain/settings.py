@@ -74,16 +74,17 @@ class LanguageChainSettings:
     price of one of this size. At 30, the list of a document's parts still fits into a state
     (256 KiB), and splitting it into a function's five minutes."""
     documents_at_once: Annotated[int, Field(ge=1, le=500)] = 5
-    """Concurrent executions. Each document uses one function at a time and intake uses two, so 5
-    fits a new account's Lambda concurrency of 10."""
+    """Concurrent executions, at most 500: their names are one set of a DynamoDB item. Each document
+    uses one function at a time and intake uses two, so 5 fits a new account's Lambda concurrency of
+    10."""
     parts_at_a_time: Annotated[int, Field(ge=1, le=40)] = 4
-    """Concurrent parts per document, one API call per part."""
+    """Concurrent parts per document, one API call per part. An inline Map runs at most 40."""
     calls_a_second: Annotated[int, Field(ge=1, le=10_000)] = 20
-    """Requests per second that the account's quotas allow for each Comprehend and Translate API.
-    20 is the default quota; raise both together."""
+    """Requests per second that the account's quotas allow for each Comprehend and Translate API, up
+    to 10,000. 20 is the default quota; raise both together."""
     distribute_above: Annotated[int, Field(ge=1, le=1000)] = 200
-    """Documents with more parts use a Distributed Map: an execution's history holds 25,000 events,
-    and a part takes seven."""
+    """Documents with more parts use a Distributed Map, at most 1,000: an execution's history holds
+    25,000 events, and a part takes seven."""
     tolerated_percent: Annotated[int, Field(ge=0, le=100)] = 5
     """Share of failed parts that fails the whole document; a result names parts that failed below
     it."""
@@ -122,7 +123,8 @@ class LanguageChainSettings:
     work_days: Annotated[int, Field(ge=1, le=365)] = 7
     """How long the intermediate parts of a document are kept."""
     query_limit_mebibytes: Annotated[int, Field(ge=10, le=10_000_000)] = 10_240
-    """Athena cancels a query that would scan more. Athena's minimum is 10 MB."""
+    """Athena cancels a query that would scan more. Athena's minimum is 10 MB; 10,000,000 MiB, ten
+    terabytes, is the most that this setting takes."""
     budget_usd: BudgetUsd = None
     """Monthly budget. An alarm is sent at 80 % of it and when AWS forecasts more."""
 

@@ -90,7 +90,7 @@ class MlTrainingSettings:
     instance_type: JobInstanceType = "ml.m7i.large"
     """Instance type of training jobs."""
     volume_gibibytes: Annotated[int, Field(ge=1, le=16384)] = 10
-    """Size of a training job's volume."""
+    """Size of a training job's volume; SageMaker's most is 16,384 GiB."""
     spot: bool = True
     """Train on spot capacity, for up to 90 % less; an interrupted job continues from its checkpoint
     (TR-13)."""
@@ -102,9 +102,10 @@ class MlTrainingSettings:
     tune: bool = False
     """Search for hyperparameters instead of using those that are checked in (TR-18)."""
     tuning_jobs: Annotated[int, Field(ge=2, le=100)] = 8
-    """Training jobs of one search, at least 2: one would be no search."""
+    """Training jobs of one search, 2 to 100: one would be no search."""
     parallel_tuning_jobs: Annotated[int, Field(ge=1, le=10)] = 2
-    """Training jobs at once. A Bayesian search learns from finished jobs, so few (TR-19)."""
+    """Training jobs at once, at most 10. A Bayesian search learns from finished jobs, so few
+    (TR-19)."""
     minimum_auc: Share = 0.65
     """A flight-delay model is registered only if its ROC AUC on the test split, the last quarter of
     the set's days, is at least this (TR-24)."""
@@ -188,7 +189,7 @@ class MlEndpointSettings:
     )
     """Memory of a serverless endpoint."""
     serverless_concurrency: Annotated[int, Field(ge=1, le=200)] = 5
-    """Concurrent requests of a serverless endpoint."""
+    """Concurrent requests of a serverless endpoint; SageMaker takes at most 200."""
     pipeline: bool = False
     """Register models behind a container that prepares raw requests (DP-04)."""
     model_package_arn: Annotated[Annotated[str, Field(pattern=_PACKAGE)] | None, Off] = None
@@ -228,7 +229,7 @@ class MlEndpointSettings:
     retrain_on_drift: bool = False
     """Start the training workflow when the drift alarm is raised."""
     requests_per_second: Annotated[int, Field(ge=1, le=10_000)] = 50
-    """Throttling limit of the API."""
+    """Throttling limit of the API. 10,000 is an account's quota for all of its APIs."""
     waf: bool = False
     """Put AWS WAF in front of the API."""
     api_log_role: bool = False
@@ -347,7 +348,7 @@ class MlNotebookSettings:
     instance_type: NotebookInstanceType = "ml.t3.medium"
     """Instance type of the notebook instance."""
     volume_gibibytes: Annotated[int, Field(ge=5, le=16384)] = 20
-    """Size of the notebook instance's volume; SageMaker's least is 5."""
+    """Size of the notebook instance's volume; SageMaker takes 5 to 16,384 GiB."""
     idle_minutes: Annotated[int, Field(ge=10, le=24 * 60)] = 60
     """The instance stops itself after this time without work, not before 10 minutes: it is asked
     every 5."""

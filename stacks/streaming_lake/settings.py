@@ -38,12 +38,12 @@ class StreamingLakeSettings:
     limit of seven days is outdated)."""
     buffer_mebibytes: Annotated[int, Field(ge=64, le=128)] = 128
     """Firehose writes an object when this much is buffered. Parquet conversion needs at least
-    64 MiB; larger means fewer, larger files."""
+    64 MiB, and Firehose takes at most 128; larger means fewer, larger files."""
     buffer_seconds: Annotated[int, Field(ge=0, le=900)] = 300
     """Firehose writes an object after this time at the latest."""
     transform_buffer_mebibytes: Annotated[float, Field(ge=0.2, le=3)] = 1
-    """Size of the batches that Firehose sends to the transform function. Lambda takes at most 6 MB,
-    Base64 included."""
+    """Size of the batches that Firehose sends to the transform function, 0.2 to 3 MiB: Lambda takes
+    at most 6 MB, Base64 included."""
     transform_buffer_seconds: Annotated[int, Field(ge=0, le=900)] = 60
     """Firehose sends a smaller batch to the transform function after this time."""
     object_lock_days: Annotated[Annotated[int, Field(ge=1, le=36500)] | None, Off] = None
@@ -62,9 +62,10 @@ class StreamingLakeSettings:
     """Run the curation job on spare capacity, for a third less; it may wait for it (ET-03)."""
     curate_max_workers: Annotated[int, Field(ge=2, le=100)] = 4
     """Upper limit of the curation job's auto scaling, in G.1X workers: at least 2, the driver and
-    an executor."""
+    an executor, and at most 100, which no lake of this size needs."""
     query_limit_mebibytes: Annotated[int, Field(ge=10, le=10_000_000)] = 10_240
-    """Athena cancels a query that would scan more. Athena's minimum is 10 MB."""
+    """Athena cancels a query that would scan more. Athena's minimum is 10 MB; 10,000,000 MiB, ten
+    terabytes, is the most that this setting takes."""
     query_result_days: Annotated[int, Field(ge=1, le=3650)] = 30
     """How long query results are kept."""
     lake_formation: Annotated[tuple[Annotated[str, Field(pattern=_PRINCIPAL)], ...], Listed] = ()

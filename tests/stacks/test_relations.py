@@ -1,7 +1,6 @@
 """Numbers of templates that must fit each other, or a limit or price step of a service."""
 
 import json
-import math
 import re
 from collections import defaultdict
 from collections.abc import Iterator
@@ -174,7 +173,8 @@ def referred(template: Template, reference: Any) -> Template:
 def test_bounds_of_a_setting_are_those_of_its_unit_or_explained(kind: type[Any]) -> None:
     unexplained = []
     for name, schema in TypeAdapter(kind).json_schema()["properties"].items():
-        least, most = UNITS.get(name.rpartition("_")[2], (1, math.inf))
+        # Where nothing is usual for a unit, every upper bound is explained.
+        least, most = UNITS.get(name.rpartition("_")[2], (1, 0))
         for part in (schema, *schema.get("anyOf", [])):
             lower, upper = part.get("minimum", least), part.get("maximum", most)
             remarkable = [*([lower] if lower > least else []), *([upper] if upper > most else [])]
@@ -182,7 +182,7 @@ def test_bounds_of_a_setting_are_those_of_its_unit_or_explained(kind: type[Any])
             unexplained += [
                 f"{name}: {bound:g}"
                 for bound in remarkable
-                if not re.search(rf"\b{bound:g}\b", text)
+                if not re.search(rf"\b{bound:.10g}\b", text)
             ]
     assert unexplained == [], "say in the description why not less or more"
 

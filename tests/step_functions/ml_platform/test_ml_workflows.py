@@ -575,7 +575,10 @@ def test_the_current_snapshot_is_exported_and_known_to_all_that_follows(bench: B
     assert f"TO '{run.output['training_data']}'" in query
     assert run.output["snapshot_id"] == SNAPSHOT
     assert run.arguments("Train")["Tags"] == [{"Key": "snapshot_id", "Value": SNAPSHOT}]
-    uris = values_of(run.arguments("Train")["InputDataConfig"], "S3Uri")
+    channels = run.arguments("Train")["InputDataConfig"]
+    # The script's own arguments: SM_CHANNEL_TRAIN and so on.
+    assert [channel["ChannelName"] for channel in channels] == ["train", "validation", "code"]
+    uris = values_of(channels, "S3Uri")
     assert f"{run.output['training_data']}split=train/" in uris
     assert run.arguments("Register")["CustomerMetadataProperties"] == {
         "training_job": "job",
