@@ -66,7 +66,7 @@ def source_file(path: Path) -> Path:
     """A single file to deploy, such as a Glue script."""
 
     def build(directory: Path) -> None:
-        directory.mkdir(parents=True)
+        directory.mkdir()
         (directory / path.name).write_bytes(_normalised(path))
 
     return _built(path.stem, _digest([path], None), build) / path.name
@@ -87,7 +87,7 @@ def _packed(folder: str, name: str, *, below: str) -> Path:
     package = ROOT / "models" / folder
 
     def build(directory: Path) -> None:
-        directory.mkdir(parents=True)
+        directory.mkdir()
         # Without the time of packing, which both formats would record.
         with (
             (directory / name).open("wb") as file,
@@ -114,6 +114,7 @@ def _built(name: str, digest: str, build: Callable[[Path], None]) -> Path:
     # Built beside its place and moved there whole: two synths at once, or one that is interrupted,
     # never leave half a bundle.
     building = bundle.with_name(f"{bundle.name}.{os.getpid()}")
+    bundle.parent.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(building, ignore_errors=True)
     try:
         build(building)

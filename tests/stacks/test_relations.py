@@ -4,14 +4,18 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import FrozenInstanceError, fields
-from typing import Any
+from dataclasses import FrozenInstanceError, fields, replace
+from typing import Any, Literal
 
 import pytest
+from aws_cdk import App, Stack
+from aws_cdk.assertions import Template as AssertedTemplate
 from pydantic import TypeAdapter
 
 from stacks.catalogue import ENVIRONMENTS, SETTINGS_GROUPS
 from stacks.environments import CommonSettings, Environment
+from stacks.shared.encrypted_log_group import EncryptedLogGroup
+from stacks.shared.foundation import Foundation
 from stacks.streaming_lake.settings import StreamingLakeSettings
 from tests.conftest import Templates, readable, resources
 from tests.nested import values_of
@@ -194,3 +198,16 @@ def test_what_is_configured_cannot_be_changed_later(configured: Environment) -> 
         name = fields(part)[0].name
         with pytest.raises(FrozenInstanceError):
             setattr(part, name, None)
+
+
+@pytest.mark.parametrize("days", [7, 30, 365])
+def test_log_groups_expire_after_the_days_of_the_setting(days: Literal[7, 30, 365]) -> None:
+    configured = ENVIRONMENTS["sandbox"]
+    common = replace(configured.common, log_retention_days=days)
+    stack = Stack(App(), "Stack")
+    foundation = Foundation.in_stack(
+        stack, replace(configured, common=common), key_description="Logs", budget_usd=None
+    )
+    EncryptedLogGroup(stack, "Logs", foundation=foundation)
+    (group,) = AssertedTemplate.from_stack(stack).find_resources("AWS::Logs::LogGroup").values()
+    assert group["Properties"]["RetentionInDays"] == days
