@@ -1,11 +1,24 @@
-"""What whoever asks the lake's Athena needs, beside the rights on tables and objects."""
+"""Queries of workflows, and what whoever asks the lake's Athena needs besides the tables."""
 
 from aws_cdk import Stack
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from repository import ROOT
 from stacks.ml_platform.training.training_data import LakeOutputs
 from stacks.shared.service_role import ServiceRole
+
+
+def query_text(file: str) -> str:
+    """A query of `sql/` in one line, without comments, as the definition of a workflow holds it.
+
+    Raises ValueError if it has characters that would end the definition's string.
+    """
+    lines = (ROOT / "sql" / file).read_text().splitlines()
+    query = " ".join(line.strip() for line in lines if not line.startswith("--"))
+    if {'"', "\\"} & set(query):
+        raise ValueError(f"sql/{file}: neither double quotes nor backslashes fit into the workflow")
+    return query
 
 
 def allow_queries(role: ServiceRole, lake: LakeOutputs) -> None:

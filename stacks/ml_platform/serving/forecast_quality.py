@@ -15,17 +15,14 @@ from aws_cdk import aws_glue as glue
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from repository import ROOT
 from stacks.ml_platform.foundation import PlatformFoundation
-from stacks.ml_platform.lake_queries import allow_queries, allow_results
+from stacks.ml_platform.lake_queries import allow_queries, allow_results, query_text
 from stacks.ml_platform.model import Model
+from stacks.ml_platform.serving.daily_judgement import judge_daily
 from stacks.ml_platform.storage import allow_from_outside
 from stacks.ml_platform.training.training_data import LakeOutputs, TrainingData
 from stacks.shared.asl_state_machine import AslStateMachine
-from stacks.shared.dead_letter_queue import DeadLetterQueue
-from stacks.shared.event_rule import EventRule, RuleTarget
 from stacks.shared.monitoring import Alarm
-from stacks.shared.service_role import ServiceRole
 
 _NAMESPACE, _WINDOW_DAYS = "MlPlatform", 28
 # Of 100,000 draws of four of the 18 weeks that the training split forecasts, each by a model of the
@@ -123,7 +120,7 @@ class ForecastQuality(Construct):
             substitutions={
                 "Database": tables.database_name,
                 "ModelName": tables.model.name,
-                "Query": _query(tables.model),
+                "Query": query_text(f"ml_platform/{tables.model.batch.judged_by}.sql"),
                 "TopicArn": foundation.topic.topic_arn,
                 "WindowDays": f"{_WINDOW_DAYS}",
                 "WorkGroup": lake.work_group_name,
@@ -134,7 +131,13 @@ class ForecastQuality(Construct):
             ' error. Judge them again by the input {"day": "2026-11-27"}, the day after the last.',
         )
         self._permit(foundation)
-        self._every_day(foundation)
+        judge_daily(
+            self,
+            self.state_machine,
+            foundation=foundation,
+            description="Judge the forecasts whose demand is known by now",
+            at="45 5",
+        )
         self.loss_alarm = self._alarm(
             "Loss",
             "LossOverAWeekAgo",
@@ -201,27 +204,3 @@ class ForecastQuality(Construct):
         role.allow_metrics("PublishTheFigures", _NAMESPACE)
         role.allow("Tell", ["sns:Publish"], foundation.topic.topic_arn)
         role.allow_key("UseTheKeyOfItsData", foundation.key, "s3", "sns")
-
-    def _every_day(self, foundation: PlatformFoundation) -> None:
-        undelivered = DeadLetterQueue(self, "Undelivered", foundation=foundation)
-        role = ServiceRole(self, "ScheduleRole", "events", confused_deputy_guard=True)
-        role.allow("Judge", ["states:StartExecution"], self.state_machine.state_machine_arn)
-        EventRule(
-            self,
-            "Daily",
-            description="Judge the forecasts whose demand is known by now",
-            schedule="cron(45 5 * * ? *)",
-            target=RuleTarget(
-                "Judge", self.state_machine.state_machine_arn, undelivered, role=role, input="{}"
-            ),
-        )
-
-
-def _query(model: Model) -> str:
-    """The query of the model's manifest in one line; each run replaces `<from>` and `<day>`."""
-    name = f"{model.batch.judged_by}.sql"
-    text = (ROOT / "sql" / "ml_platform" / name).read_text()
-    query = " ".join(line.strip() for line in text.splitlines() if not line.startswith("--"))
-    if {'"', "\\"} & set(query):
-        raise ValueError(f"{name}: neither double quotes nor backslashes fit into the workflow")
-    return query

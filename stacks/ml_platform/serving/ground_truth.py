@@ -15,19 +15,16 @@ from aws_cdk import aws_glue as glue
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from repository import ROOT
 from stacks.ml_platform.foundation import PlatformFoundation
-from stacks.ml_platform.lake_queries import allow_queries, allow_results
+from stacks.ml_platform.lake_queries import allow_queries, allow_results, query_text
+from stacks.ml_platform.serving.daily_judgement import judge_daily
 from stacks.ml_platform.serving.endpoint import Endpoint
 from stacks.ml_platform.serving.roll_back_alarms import CHALLENGER, CHAMPION
 from stacks.ml_platform.settings import MlEndpointSettings
 from stacks.ml_platform.storage import allow_from_outside
 from stacks.ml_platform.training.training_data import LakeOutputs, TrainingData
 from stacks.shared.asl_state_machine import AslStateMachine
-from stacks.shared.dead_letter_queue import DeadLetterQueue
-from stacks.shared.event_rule import EventRule, RuleTarget
 from stacks.shared.monitoring import Alarm
-from stacks.shared.service_role import ServiceRole
 
 _NAMESPACE = "MlPlatform"
 _SERDE = "org.openx.data.jsonserde.JsonSerDe"
@@ -120,7 +117,13 @@ class GroundTruth(Construct):
         )
         self._permit(foundation, models)
         self._permit_query()
-        self._every_day(foundation)
+        judge_daily(
+            self,
+            self.state_machine,
+            foundation=foundation,
+            description="Judge the predictions whose outcomes are known by now",
+            at="30 5",
+        )
         self.alarm = Alarm(
             self,
             "Quality",
@@ -257,31 +260,12 @@ class GroundTruth(Construct):
         )
         role.allow_key("UseTheLakesKey", self._data.key, "s3")
 
-    def _every_day(self, foundation: PlatformFoundation) -> None:
-        undelivered = DeadLetterQueue(self, "Undelivered", foundation=foundation)
-        role = ServiceRole(self, "ScheduleRole", "events", confused_deputy_guard=True)
-        role.allow("Judge", ["states:StartExecution"], self.state_machine.state_machine_arn)
-        EventRule(
-            self,
-            "Daily",
-            description="Judge the predictions whose outcomes are known by now",
-            schedule="cron(30 5 * * ? *)",
-            target=RuleTarget(
-                "Judge", self.state_machine.state_machine_arn, undelivered, role=role, input="{}"
-            ),
-        )
-
 
 def _query(lake: LakeOutputs, settings: MlEndpointSettings) -> str:
     """`sql/ml_platform/model_quality.sql` in one line; each run replaces `<day>`."""
-    text = (ROOT / "sql" / "ml_platform" / "model_quality.sql").read_text()
-    lines = (line.strip() for line in text.splitlines() if not line.startswith("--"))
-    query = " ".join(lines)
-    if query.count("<day>") != 2 or {'"', "\\"} & set(query):
-        raise ValueError(
-            "model_quality.sql: <day> must be there twice, and neither double quotes nor"
-            " backslashes fit into the workflow"
-        )
+    query = query_text("ml_platform/model_quality.sql")
+    if query.count("<day>") != 2:
+        raise ValueError("model_quality.sql: <day> must be there twice")
     costs = Template(query).safe_substitute(
         MissedDelayCost=f"{settings.missed_delay_cost}",
         FalseAlarmCost=f"{settings.false_alarm_cost}",

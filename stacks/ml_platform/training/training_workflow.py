@@ -5,10 +5,9 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
-from repository import ROOT
 from stacks.ml_platform.container_images import ContainerImages
 from stacks.ml_platform.foundation import PlatformFoundation
-from stacks.ml_platform.lake_queries import allow_queries
+from stacks.ml_platform.lake_queries import allow_queries, query_text
 from stacks.ml_platform.scheduled_start import start_on_schedule
 from stacks.ml_platform.settings import MlTrainingSettings
 from stacks.ml_platform.storage import allow_from_outside
@@ -226,17 +225,11 @@ def _export_query(lake: LakeOutputs) -> str:
 
     Each call replaces `<set>` in its location, and `<snapshot>`.
     """
-    text = (ROOT / "sql" / "streaming_lake" / "training_set.sql").read_text()
-    lines = (line.strip() for line in text.splitlines() if not line.startswith("--"))
-    query = " ".join(lines)
+    query = query_text("streaming_lake/training_set.sql")
     for part, replacement in _OF_ONE_VERSION.items():
         if query.count(part) != 1:
             raise ValueError(f"training_set.sql: {part!r} must be there once")
         query = query.replace(part, replacement)
-    if {'"', "\\"} & set(query):
-        raise ValueError(
-            "training_set.sql: neither double quotes nor backslashes fit into the workflow"
-        )
     return Fn.sub(query, {"LakeBucket": lake.bucket_name})
 
 
