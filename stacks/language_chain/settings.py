@@ -1,6 +1,6 @@
 """Settings of the language chain."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
@@ -52,20 +52,7 @@ class LanguageChainSettings:
     ] = "en"
     """Language that everything is translated into; one that Comprehend analyses. Comprehend detects
     personal data in en and es only."""
-    formats: Annotated[tuple[Format, ...], Listed, Field(min_length=1)] = (
-        "text",
-        "markdown",
-        "html",
-        "xml",
-        "json",
-        "json_lines",
-        "table",
-        "email",
-        "rtf",
-        "subtitles",
-        "docx",
-        "pdf",
-    )
+    formats: Annotated[tuple[Format, ...], Listed, Field(min_length=1)] = get_args(Format)
     """Document formats that are read; others are quarantined. A table is a CSV or TSV file."""
     json_lines_field: Annotated[str, Field(pattern=r"^\w+$")] = "text"
     """Field of a JSON line that holds its text."""

@@ -62,7 +62,7 @@ def plausibility(text: str, charset: str) -> Plausibility:
             continue
         scripts[script] += 1
         if script in letters:
-            letters[script][_lower(character)] += 1
+            letters[script][character.lower()] += 1
         odd += _odd_letter(character, script, before, after, charset)
     weak = sum(scripts.values()) >= _MANY and _shouting(text)
     ascii_letters = sum(letter.isalpha() for letter in text if letter < "\x80")
@@ -119,10 +119,6 @@ def _script(character: str) -> str:
         return _HAN
     first = name.partition(" ")[0]
     return "LATIN" if first in ("COMBINING", "FULLWIDTH") else first
-
-
-def _lower(character: str) -> str:
-    return character.lower()
 
 
 def _odd_letter(character: str, script: str, before: str, after: str, charset: str) -> bool:

@@ -80,8 +80,8 @@ class MlflowApp:
         if "experiment" not in answer:
             return []
         ids = [answer["experiment"]["experiment_id"]]
-        _, found = self.call("POST", "runs/search", {"experiment_ids": ids, "max_results": 100})
-        runs: list[dict[str, Any]] = found.get("runs", [])
+        _, answer = self.call("POST", "runs/search", {"experiment_ids": ids, "max_results": 100})
+        runs: list[dict[str, Any]] = answer.get("runs", [])
         return runs
 
     def _run(self, run: dict[str, Any]) -> Run:
