@@ -22,6 +22,14 @@ from pyspark.java_gateway import launch_gateway
 from local.runtime.workspace import Workspace
 from local.services.glue.spark_session import JAVA_SETTINGS
 
+LENIENT = [
+    (
+        "Runs of Glue jobs use one Java, one after the other.",
+        "Glue starts one for each run. What a job kept in a static field of Java would still be"
+        " there; its contexts, views, caches and connections are not.",
+    ),
+]
+
 
 @dataclass(frozen=True)
 class _Java:
