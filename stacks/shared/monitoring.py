@@ -138,8 +138,9 @@ class Monitoring(Construct):
     ) -> None:
         """Add an alarm that goes off when `metric` has no data in `periods` periods.
 
-        CloudWatch counts what is missing from before the deployment, too: the alarm is on until the
-        first datapoint.
+        What is missing from before the deployment breaches, too, so the alarm may be on until the
+        first datapoint; not tried in an account (docs.aws.amazon.com/AmazonCloudWatch/latest/
+        monitoring/alarms-and-missing-data.html).
         """
         alarm = cloudwatch.Alarm(
             self,

@@ -35,9 +35,11 @@ states: "SFNClient" = boto3.client("stepfunctions")
 s3: "S3Client" = boto3.client("s3")
 SETTINGS = Settings.from_environment()
 table = StatusTable(boto3.client("dynamodb"), SETTINGS.documents_table, SETTINGS.documents_at_once)
-# Recording them takes a minute; the next run continues.
+# So that recording them fits into the five minutes of a run; the next run continues.
 _MOST_UPLOADS_A_RUN = 5_000
-_BATCH = 100  # of BatchGetItem
+# The most keys that BatchGetItem takes:
+# docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html, read 2026-11-29.
+_BATCH = 100
 _NOT_NOTED = "its execution ended as {}: look at it, then redrive the document"
 
 

@@ -24,7 +24,9 @@ def uploads_since(
     """
     deleted_keys: set[str] = set()
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
-        # The newest entry of a key comes first, so its marker is on this page or an earlier one.
+        # Sorted by key, the most recent version or marker first, so that a marker is on this page
+        # or an earlier one: docs.aws.amazon.com/sdkfornet1/latest/apidocs/html/
+        # M_Amazon_S3_AmazonS3Client_ListVersions.htm, read 2026-11-29.
         markers = page.get("DeleteMarkers", [])
         deleted_keys |= {marker["Key"] for marker in markers if marker["IsLatest"]}
         for version in page.get("Versions", []):
