@@ -97,8 +97,8 @@ def as_text(value: Any) -> str:
     """A figure as people read it."""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, list):
-        return ", ".join(map(as_text, value))
+    if isinstance(value, list | tuple):
+        return ", ".join(map(as_text, value)) or "none"
     if isinstance(value, dict):
         return ", ".join(f"{name} {as_text(count)}" for name, count in value.items())
     return f"{value:,}" if isinstance(value, int) else str(value)

@@ -201,3 +201,11 @@ def test_a_summary_names_failed_checks_in_full() -> None:
 def test_the_summary_of_all_architectures_has_at_most_forty_lines(count: int) -> None:
     lines = summarise([report(Check("rows", 1, 1))] * count)
     assert count <= len(lines) <= 40
+
+
+def test_a_check_about_nothing_says_so() -> None:
+    """Empty cells of a report look like figures that are missing."""
+    assert str(Check("misread", [], ["a.txt"])) == "misread: expected none, actual a.txt"
+    assert str(Check("charset", ("cp1252", True), ())) == (
+        "charset: expected cp1252, yes, actual none"
+    )
