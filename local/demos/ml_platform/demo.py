@@ -211,7 +211,7 @@ class MlPlatformDemo:
     def _predict(self, result: Result) -> None:
         """Call the API about the days after training, and about a carrier that came since."""
         days, api = result.next_days, PredictionApi(self._emulator, self._endpoint["ApiUrl"])
-        flights = days.sample(min(len(days), _MOST_FLIGHTS), random_state=1)
+        flights = _in_order(days).sample(min(len(days), _MOST_FLIGHTS), random_state=1)
         title = f"Call the API about {len(flights):,} flights of the days after training"
         with self._steps.step(title) as step:
             result.answers = self._ask(api, flights, step)
@@ -242,7 +242,7 @@ class MlPlatformDemo:
         """Ask about flights whose outcome the lake has, as they were and each as another one."""
         api = PredictionApi(self._emulator, self._endpoint["ApiUrl"])
         truth = GroundTruth(self._emulator, self._outputs)
-        flights = result.test.sample(min(len(result.test), _JUDGED), random_state=3)
+        flights = _in_order(result.test).sample(min(len(result.test), _JUDGED), random_state=3)
         ids = flights[_id_column()]
         late = flights.set_index(_id_column())[0]
         mixed_up = flights.sample(frac=1, random_state=4)
@@ -284,7 +284,7 @@ class MlPlatformDemo:
         target: str = source.replace(f"/{_RUN}", "/shuffled")
         bucket, prefix = split_uri(target)
         for split in ("train", "validation", "test"):
-            frame = self._split(source, split)
+            frame = _in_order(self._split(source, split)).reset_index(drop=True)
             frame[0] = frame[0].sample(frac=1, random_state=0).to_numpy()
             body = frame.to_csv(index=False, header=False).encode()
             self._s3.put_object(Bucket=bucket, Key=f"{prefix}split={split}/part-0", Body=body)
@@ -418,6 +418,14 @@ def _requests(flights: pd.DataFrame) -> list[dict[str, Any]]:
         }
         for row in flights.itertuples(index=False)
     ]
+
+
+def _in_order(split: pd.DataFrame) -> pd.DataFrame:
+    """Its rows by the flights' ids, so that a seed draws the same flights in every run.
+
+    Files of a set have names and an order of their own each time that it is exported.
+    """
+    return split.sort_values(_id_column())
 
 
 def _id_column() -> int:
