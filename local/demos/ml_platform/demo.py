@@ -6,8 +6,9 @@ import json
 import sys
 import tarfile
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from io import BytesIO
 from typing import Any, ClassVar
 
@@ -408,8 +409,7 @@ def _with_interval(figures: dict[str, Any]) -> str:
 
 def _requests(flights: pd.DataFrame) -> list[dict[str, Any]]:
     """The rows of a split as the API takes them."""
-    sys.path.insert(0, str(ROOT / "models" / "ml_platform" / "flight_delay"))
-    names = importlib.import_module("features").FEATURES
+    names = _features()
     whole_numbers = {"month", "weekday", "hour"}
     return [
         {
@@ -425,9 +425,17 @@ def _in_order(split: pd.DataFrame) -> pd.DataFrame:
 
     Files of a set have names and an order of their own each time that it is exported.
     """
-    return split.sort_values(_id_column())
+    return split.iloc[split[_id_column()].argsort(kind="stable")]
 
 
 def _id_column() -> int:
     """The column of a split that holds the flight's id, behind label and features."""
-    return len(importlib.import_module("features").FEATURES) + 1
+    return len(_features()) + 1
+
+
+@cache
+def _features() -> Sequence[str]:
+    """The model's features, in the order of a split's columns."""
+    sys.path.insert(0, str(ROOT / "models" / "ml_platform" / "flight_delay"))
+    names: Sequence[str] = importlib.import_module("features").FEATURES
+    return names

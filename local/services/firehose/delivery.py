@@ -39,7 +39,9 @@ LENIENT = [
 ]
 
 log = logging.getLogger("firehose")
-_IDLE_SECONDS = 0.1
+# Firehose calls GetRecords once every second for each shard:
+# docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html, read on 2026-11-29.
+_IDLE_SECONDS = 1
 
 
 class Firehose:
