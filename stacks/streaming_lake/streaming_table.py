@@ -69,7 +69,7 @@ class StreamingTable(Construct):
             self, "DeadLetters", foundation=foundation, access_logs=access_logs
         )
         registry = glue.CfnRegistry(
-            self, "Registry", name=Names.unique_resource_name(self, separator="-", max_length=255)
+            self, "Registry", name=Names.unique_resource_name(self, separator="-")
         )
         schema = glue.CfnSchema(
             self,
@@ -92,8 +92,8 @@ class StreamingTable(Construct):
             schema_arns=[registry.attr_arn, schema.attr_arn],
         )
         role.allow_log_group(log_group)
-        # CloudFormation demands a name, of at most 128 letters, digits, dots, hyphens and `_`.
-        self._channel_name = Names.unique_resource_name(self, separator="-", max_length=128)
+        # CloudFormation demands a name.
+        self._channel_name = Names.unique_resource_name(self, separator="-")
         self._channel = _Channel(
             self,
             "Channel",

@@ -6,7 +6,7 @@ all carry. Properties that the API spells or types otherwise (tags, policies) ar
 
 from collections.abc import Iterator
 from functools import cache
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import botocore.session
 import pytest
@@ -14,6 +14,7 @@ from botocore.exceptions import UnknownServiceError
 from botocore.model import Shape
 
 from local.services.contract.limits import violations
+from stacks.ml_platform.settings import MlEndpointSettings
 from tests.conftest import Templates
 
 SERVICES = {"KinesisFirehose": "firehose", "ApplicationAutoScaling": "application-autoscaling"}
@@ -86,3 +87,14 @@ def test_a_property_beyond_a_limit_is_found(resource_type: str, properties: dict
     template = {"Resources": {"Planted": {"Type": resource_type, "Properties": properties}}}
     (line,) = broken_limits(template)
     assert line.startswith(f"Planted.{next(iter(properties))}: ")
+
+
+def test_sagemaker_takes_each_choice_of_serverless_memory() -> None:
+    choices, _ = get_args(
+        get_type_hints(MlEndpointSettings, include_extras=True)["serverless_memory_mebibytes"]
+    )
+    model = botocore.session.get_session().get_service_model("sagemaker")
+    shape = model.shape_for("ServerlessMemorySizeInMB")
+    for mebibytes in get_args(choices):
+        assert not list(violations(shape, mebibytes))
+        assert mebibytes % 1024 == 0

@@ -92,10 +92,11 @@ def _periods_of(template: Resolved, alarm: Resource) -> Iterator[tuple[str, str]
                 yield "ALARM_PERIOD", f"CloudWatch refuses a period of {period} s: use 60 s or more"
             elif period in _SHORT_PERIODS and str(metric.get("Namespace")).startswith("AWS/"):
                 yield "ALARM_PERIOD", f"AWS publishes no metric every {period} s: use 60 s"
-            if period * evaluated > (_WEEK if period >= 3600 else _DAY):
+            longest, words = (_WEEK, "seven days") if period >= 3600 else (_DAY, "a day")
+            if period * evaluated > longest:
                 yield (
                     "ALARM_PERIOD",
-                    f"{evaluated} periods of {period} s are too long: at most a day",
+                    f"{evaluated} periods of {period} s are too long: at most {words}",
                 )
     datapoints = template.texts(alarm.properties.get("DatapointsToAlarm"))
     if any(text.isdigit() and int(text) > evaluated for text in datapoints):

@@ -66,31 +66,6 @@ def _read(pages: dict[str, BeautifulSoup]) -> list[str]:
     return [name for name in pages if not name.startswith(alike)] + [*SOURCES, DECISION]
 
 
-def test_pages_load_without_an_error_and_contact_no_other_host(
-    browser: Browser, address: str, pages: dict[str, BeautifulSoup]
-) -> None:
-    problems: list[str] = []
-    with browser.new_context() as context:
-        page = context.new_page()
-
-        def log(message: ConsoleMessage) -> None:
-            if message.type == "error":
-                problems.append(message.text)
-
-        def check(request: Request) -> None:
-            if not request.url.startswith((address, "data:", "blob:")):
-                problems.append(request.url)
-
-        page.on("console", log)
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("request", check)
-        for name in _read(pages):
-            response = page.goto(f"{address}/{name}")
-            assert response
-            assert response.ok, name
-            assert not problems, name
-
-
 def test_no_page_embeds_anything_of_another_host(pages: dict[str, BeautifulSoup]) -> None:
     for name, page in pages.items():
         sources = [str(tag["src"]) for tag in page.find_all(src=True)]
@@ -200,17 +175,39 @@ def test_pages_and_search_work_from_the_file_system(browser: Browser, site: Path
 def test_everybody_can_read_it(
     browser: Browser, address: str, pages: dict[str, BeautifulSoup], scheme: Any, width: int
 ) -> None:
-    """axe finds no violation in contrast, names or headings; no page is wider than a phone."""
+    """A page loads without an error or another host; axe finds nothing; a phone is wide enough."""
     with browser.new_context(
         viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce"
     ) as context:
         page = context.new_page()
+        problems = _problems(page, address)
         for name in _read(pages):
-            page.goto(f"{address}/{name}")
+            response = page.goto(f"{address}/{name}")
+            assert response
+            assert response.ok, name
+            assert not problems, name
             pixels = page.evaluate("document.documentElement.scrollWidth")
             assert pixels <= width, f"{name} is {pixels} pixels wide"
             violations = _violations(page, name)
             assert not violations, f"{name}, {scheme}, {width}:\n{violations}"
+
+
+def _problems(page: Page, address: str) -> list[str]:
+    """A list that grows by each error of the page's scripts and each request to another host."""
+    problems: list[str] = []
+
+    def log(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            problems.append(message.text)
+
+    def check(request: Request) -> None:
+        if not request.url.startswith((address, "data:", "blob:")):
+            problems.append(request.url)
+
+    page.on("console", log)
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("request", check)
+    return problems
 
 
 def _violations(page: Page, name: str) -> str:
