@@ -577,7 +577,11 @@ def test_the_current_snapshot_is_exported_and_known_to_all_that_follows(bench: B
     assert run.arguments("Train")["Tags"] == [{"Key": "snapshot_id", "Value": SNAPSHOT}]
     channels = run.arguments("Train")["InputDataConfig"]
     # The script's own arguments: SM_CHANNEL_TRAIN and so on.
-    assert [channel["ChannelName"] for channel in channels] == ["train", "validation", "code"]
+    assert {channel["ChannelName"]: channel["ContentType"] for channel in channels} == {
+        "train": "text/csv",
+        "validation": "text/csv",
+        "code": "application/gzip",
+    }
     uris = values_of(channels, "S3Uri")
     assert f"{run.output['training_data']}split=train/" in uris
     assert run.arguments("Register")["CustomerMetadataProperties"] == {
