@@ -15,7 +15,15 @@ from stacks.catalogue import ARCHITECTURES
 from tools.assembly import Assembly
 from tools.costs.sensitivity import Change
 from tools.markdown import code, table
-from tools.site import alarms, annotated, cost_pages, encryption, former_names, rights
+from tools.site import (
+    alarms,
+    annotated,
+    cost_pages,
+    encryption,
+    former_names,
+    rights,
+    workflow_page,
+)
 from tools.site.boxes import boxes, files_beside, stack_files
 from tools.site.facts import FACTS
 from tools.site.links import architecture_page, architecture_title, code_page
@@ -72,15 +80,23 @@ def _demo(name: str, reports: Path) -> dict[str, Any]:
 def _from_sources(name: str) -> dict[str, Any]:
     beside, seen_from = files_beside(name), architecture_page(name)
     handlers = [path for path in beside["functions"] if path.endswith("/handler.py")]
+    summaries = {path: summary(path) for paths in beside.values() for path in paths}
     inline = [*stack_files(name).values(), *handlers, *beside["queries"]]
     return {
         "boxes": list(boxes(name)),
         "beside": beside,
         "headings": _HEADINGS,
-        "summaries": {path: summary(path) for paths in beside.values() for path in paths},
+        "summaries": summaries,
         "inline": {path: annotated.body(path, seen_from, f"{path}-") for path in inline},
-        "drawings": {path: state_machine_svg(ROOT / path) for path in beside["workflows"]},
+        "naive_picture": _naive_picture(name),
+        "workflows": workflow_page.summary_table(beside["workflows"], summaries, name),
     }
+
+
+def _naive_picture(name: str) -> str:
+    """The workflow that the page compares with, of `docs/naive/`; empty without one."""
+    path = FACTS / "naive" / f"{ARCHITECTURES[name].folder}.asl.json"
+    return state_machine_svg(path) if path.exists() else ""
 
 
 def _from_templates(name: str, sources: Sources) -> dict[str, Any]:

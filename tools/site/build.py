@@ -24,12 +24,15 @@ from tools.site import (
     leniencies,
     navigation,
     settings_reference,
+    workflow_page,
     written_pages,
 )
 from tools.site.architecture_page import Sources
+from tools.site.boxes import files_beside
 from tools.site.facts import FACTS, PAGES
 from tools.site.links import architecture_page as architecture_address
 from tools.site.links import code_page
+from tools.site.links import workflow_page as workflow_address
 from tools.site.sources import sources
 
 ENVIRONMENTS = ("sandbox", "production")
@@ -85,6 +88,12 @@ def gather_architectures(sources: Sources, folder: Path = GATHERED) -> None:
         _write(page, architecture_page.page(name, sources))
 
 
+def _workflow_pages() -> Iterator[tuple[str, str]]:
+    for name in ARCHITECTURES:
+        for path in files_beside(name)["workflows"]:
+            yield workflow_address(path, name), workflow_page.page(path, name)
+
+
 def build(site: Path = SITE, folder: Path = GATHERED) -> None:
     """Run MkDocs on what was gathered in `folder`. Raises BuildError."""
     process = subprocess.run(
@@ -109,6 +118,7 @@ def _write(file: Path, text: str) -> None:
 def _pages() -> Iterator[tuple[str, str]]:
     for path in sources():
         yield code_page(path), annotated.page(path)
+    yield from _workflow_pages()
     yield "index.md", written_pages.index()
     yield "coverage.md", coverage.page()
     yield "contradictions.md", contradictions.page()

@@ -13,6 +13,12 @@ def architecture_page(architecture: str) -> str:
     return f"architectures/{architecture}.md"
 
 
+def workflow_page(path: str, architecture: str) -> str:
+    """The page of a workflow, of its ASL file."""
+    name = path.rpartition("/")[2].removesuffix(".asl.json")
+    return f"workflows/{architecture}/{name}.md"
+
+
 def architecture_title(architecture: str) -> str:
     """The name of an architecture as a title: `ML platform` of `ml-platform`."""
     title = " ".join(_ACRONYMS.get(word, word) for word in architecture.split("-"))

@@ -36,6 +36,7 @@ SOURCES = (
     "code/sql/streaming_lake/training_set.sql.html",
     "code/stacks/shared/gate/closed.toml.html",
 )
+WORKFLOW_PAGE = "workflows/language-chain/read.html"
 DECISION = "decisions/0001-run-everything-on-a-local-aws.html"
 
 
@@ -61,9 +62,10 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 def _read(pages: dict[str, BeautifulSoup]) -> list[str]:
-    """The pages whose markup differs: of annotated sources and of decisions, examples."""
-    alike = ("code/", "reports/", "decisions/000", "decisions/001")
-    return [name for name in pages if not name.startswith(alike)] + [*SOURCES, DECISION]
+    """The pages whose markup differs: of sources, workflows and decisions, examples."""
+    alike = ("code/", "reports/", "decisions/000", "decisions/001", "workflows/")
+    own = [name for name in pages if not name.startswith(alike)]
+    return [*own, *SOURCES, WORKFLOW_PAGE, DECISION]
 
 
 def test_no_page_embeds_anything_of_another_host(pages: dict[str, BeautifulSoup]) -> None:
