@@ -307,11 +307,14 @@ UNSEEN_STATES = {
 
 
 def watched_metrics(template: dict[str, Any]) -> set[tuple[str, str, str]]:
-    """(dimension, logical id, metric) of what an alarm tells as soon as it is above 0."""
+    """(dimension, logical id, metric) of what an alarm tells within 15 minutes if it is above 0."""
     watched = set()
     for _, alarm in of_type([template], "AWS::CloudWatch::Alarm"):
         above_0 = (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
         stats = [entry["MetricStat"] for entry in alarm.get("Metrics", []) if "MetricStat" in entry]
+        periods = [stat["Period"] for stat in stats] or [alarm["Period"]]
+        if max(periods) * alarm["EvaluationPeriods"] > 900:
+            continue
         for metric in [stat["Metric"] for stat in stats] or [alarm]:
             for dimension in metric.get("Dimensions", []):
                 owner = re.search(r'"(?:Ref|Fn::GetAtt)": \[?"(\w+)"', flat(dimension["Value"]))

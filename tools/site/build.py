@@ -63,6 +63,7 @@ def gather(folder: Path = GATHERED) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(PAGES, pages)
     shutil.copytree(FACTS / "assets", pages / "assets")
+    shutil.copytree(FACTS / "overrides", folder / "overrides")
     # With it, the search works from the file system, too.
     shutil.copy(
         ROOT / "node_modules" / "iframe-worker" / "shim" / "index.js",

@@ -130,6 +130,15 @@ def test_each_node_of_a_picture_is_visible_and_links_to_its_section(
     assert page.locator(f"[id='{place}']").is_visible()
 
 
+def test_each_architecture_is_one_click_away_from_any_page(
+    page: Page, address: str, architecture: str
+) -> None:
+    page.goto(f"{address}/settings.html")
+    page.locator(".tabs-menu", has_text="Architectures").hover()
+    page.locator(f".tabs-menu a[href$='{architecture}.html']").last.click()
+    assert page.url == f"{address}/architectures/{architecture}.html"
+
+
 def test_the_keyboard_skips_to_the_content_and_reaches_the_picture(
     page: Page, address: str, architecture: str
 ) -> None:
