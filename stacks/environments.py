@@ -16,10 +16,10 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
 import pydantic
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from stacks.shared.setting_types import STRICT, Number
+from stacks.shared.setting_types import STRICT, Number, Written
 
 EnvironmentName = Literal["local", "sandbox", "production"]
 _Settings = TypeVar("_Settings")
@@ -47,22 +47,30 @@ _THIS_MACHINE = LambdaTarget(
     architecture="arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64",
     native=True,
 )
+_Address = Annotated[str, Written(r"[^@\s]+@[^@\s]+", "an address: `you@example.com`")]
 
 
 @pydantic.dataclasses.dataclass(frozen=True, kw_only=True, config=STRICT)
 class CommonSettings:
     """Settings that every architecture has."""
 
-    name_prefix: Annotated[str, Field(pattern=r"^([A-Za-z][A-Za-z0-9]{0,19}-)?$")] = ""
+    name_prefix: Annotated[
+        str,
+        Written(
+            r"([A-Za-z][A-Za-z0-9]{0,19}-)?",
+            "nothing, or 1 to 20 letters and digits, a letter first, and a hyphen: `Blue-`",
+        ),
+    ] = ""
     """Put before stack names, so that one account and Region holds several copies."""
     keep_data: bool
     """Retain data and deny stack deletion. False: everything goes with the stack, the contents of
     its buckets included."""
     log_retention_days: Annotated[Literal[7, 30, 365], Number]
     """How long CloudWatch keeps log events."""
-    alarm_email: Literal["unset", "none"] | Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")] = (
-        "unset"
-    )
+    alarm_email: (
+        Literal["unset", "none"]
+        | Annotated[str, Written(r"[^@\s]+@[^@\s]+", "an address: `you@example.com`")]
+    ) = "unset"
     """Address that alarms are mailed to; none: something else subscribes to the SNS topic; unset:
     nobody has thought of it, which is a warning at synth, and an error in production."""
 

@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from stacks.environments import SettingsGroup
-from stacks.shared.setting_types import STRICT, BudgetUsd, Listed
+from stacks.shared.setting_types import STRICT, BudgetUsd, Listed, Written
 
 Format = Literal[
     "text",
@@ -23,7 +23,7 @@ Format = Literal[
     "pdf",
 ]
 # The word lists of the repository are in en-US.
-RecordingLanguage = Annotated[str, Field(pattern=r"^[a-z]{2,3}-[A-Z]{2}$")]
+RecordingLanguage = Annotated[str, Written(r"[a-z]{2,3}-[A-Z]{2}", "language and country: `en-US`")]
 # docs.aws.amazon.com/comprehend/latest/dg/supported-languages.html, read on 2026-11-28.
 PERSONAL_DATA_LANGUAGES = ("en", "es")
 # A neural voice for each target language.
@@ -54,7 +54,9 @@ class LanguageChainSettings:
     personal data in en and es only."""
     formats: Annotated[tuple[Format, ...], Listed, Field(min_length=1)] = get_args(Format)
     """Document formats that are read; others are quarantined. A table is a CSV or TSV file."""
-    json_lines_field: Annotated[str, Field(pattern=r"^\w+$")] = "text"
+    json_lines_field: Annotated[
+        str, Written(r"\w+", "the name of a field: letters, digits and `_`")
+    ] = "text"
     """Field of a JSON line that holds its text."""
     most_mebibytes: Annotated[int, Field(ge=1, le=30)] = 20
     """Larger documents are quarantined before anything is spent on them; the costs page has the

@@ -9,7 +9,7 @@ from pydantic.dataclasses import dataclass
 from stacks.environments import SettingsGroup
 from stacks.ml_platform.instance_types import usable
 from stacks.ml_platform.model import SERVED, known
-from stacks.shared.setting_types import STRICT, BudgetUsd, Listed, Number, Off
+from stacks.shared.setting_types import STRICT, AwsAccount, BudgetUsd, Listed, Number, Off, Written
 
 # Services that can be called from inside the VPC, by the name of their interface endpoint.
 InterfaceEndpoint = Literal[
@@ -26,12 +26,33 @@ InterfaceEndpoint = Literal[
     "states",
 ]
 # Five fields and a year, as EventBridge Scheduler takes them.
-_CRON = r"^(cron\(\S+( \S+){5}\)|rate\(\d+ (minute|hour|day)s?\))$"
-_ROLE = r"^arn:aws[a-z-]*:iam::(\d{12}|\*):(role|user)/\S+$"
-_PACKAGE = r"^arn:aws[a-z-]*:sagemaker:[a-z0-9-]+:\d{12}:model-package/\S+$"
-_ACCOUNT = r"^\d{12}$"
-_BUCKET = r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"
-_KEY = r"^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[\w-]+$"
+_Schedule = Annotated[
+    str,
+    Written(
+        r"cron\(\S+( \S+){5}\)|rate\(\d+ (minute|hour|day)s?\)",
+        "a schedule of EventBridge: `cron(0 6 ? * MON *)` or `rate(1 day)`",
+    ),
+]
+_Principal = Annotated[
+    str,
+    Written(r"arn:aws[a-z-]*:iam::(\d{12}|\*):(role|user)/\S+", "the ARN of an IAM role or user"),
+]
+_ModelPackage = Annotated[
+    str,
+    Written(
+        r"arn:aws[a-z-]*:sagemaker:[a-z0-9-]+:\d{12}:model-package/\S+",
+        "the ARN of a model package",
+    ),
+]
+_AddressBlock = Annotated[
+    str, Written(r"\d+(\.\d+){3}/\d+", "addresses of IPv4 as a CIDR: `10.0.0.0/8`")
+]
+_BucketName = Annotated[
+    str, Written(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "the name of an S3 bucket")
+]
+_Key = Annotated[
+    str, Written(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[\w-]+", "the ARN of a KMS key")
+]
 
 # What deploy_model.asl.json gives a roll-out.
 _LONGEST_ROLL_OUT_MINUTES = 240
@@ -85,7 +106,7 @@ class MlTrainingSettings:
     """Train on the streaming lake of the same name prefix: each run exports a new training set."""
     after_curation: bool = False
     """Also train whenever the lake's job has curated new rows, which may be every hour."""
-    schedule: Annotated[Annotated[str, Field(pattern=_CRON)] | None, Off] = None
+    schedule: Annotated[_Schedule | None, Off] = None
     """Schedule of training, as EventBridge Scheduler takes it: cron(...) or rate(...)."""
     instance_type: JobInstanceType = "ml.m7i.large"
     """Instance type of training jobs."""
@@ -128,10 +149,10 @@ class MlTrainingSettings:
     wait for a person."""
     oldest_model_days: Annotated[Annotated[int, Field(ge=1, le=365)] | None, Off] = None
     """An alarm is raised when no model has been registered for so many days, from 1 to 365."""
-    data_administrators: Annotated[tuple[Annotated[str, Field(pattern=_ROLE)], ...], Listed] = ()
+    data_administrators: Annotated[tuple[_Principal, ...], Listed] = ()
     """ARNs of roles or users, wildcards allowed, that may use the platform's buckets from outside
     the VPC, besides the platform's own roles."""
-    shared_with: Annotated[tuple[Annotated[str, Field(pattern=_ACCOUNT)], ...], Listed] = ()
+    shared_with: Annotated[tuple[AwsAccount, ...], Listed] = ()
     """Ids of accounts that may approve and serve the models of this one: they read the registry and
     the models, and hear of approvals. Each names this one as ml_endpoint.registry_account."""
 
@@ -167,7 +188,7 @@ class MlEndpointSettings:
     """Upper limit of the endpoint's auto scaling."""
     batch_instances: Annotated[int, Field(ge=1, le=100)] = 1
     """Instances that a batch transform job divides its files among (DP-03)."""
-    batch_schedule: Annotated[Annotated[str, Field(pattern=_CRON)] | None, Off] = None
+    batch_schedule: Annotated[_Schedule | None, Off] = None
     """Schedule of the batch transforms of models whose files have a place of their own, as the
     forecasts of energy-demand: cron(...) or rate(...)."""
     invocations_per_instance_and_minute: Annotated[int, Field(ge=1)] = 1000
@@ -192,16 +213,16 @@ class MlEndpointSettings:
     """Concurrent requests of a serverless endpoint; SageMaker takes at most 200."""
     pipeline: bool = False
     """Register models behind a container that prepares raw requests (DP-04)."""
-    model_package_arn: Annotated[Annotated[str, Field(pattern=_PACKAGE)] | None, Off] = None
+    model_package_arn: Annotated[_ModelPackage | None, Off] = None
     """Put model, configuration and endpoint of this model package into the template, instead of
     deploying by workflow."""
-    registry_account: Annotated[Annotated[str, Field(pattern=_ACCOUNT)] | None, Off] = None
+    registry_account: Annotated[AwsAccount | None, Off] = None
     """Id of the account that trains and registers what this one serves, with this one in its
     ml_training.shared_with, and the same name prefix. MlTraining and MlNotebook are then left out
     here: nothing trains in this account."""
-    registry_bucket: Annotated[Annotated[str, Field(pattern=_BUCKET)] | None, Off] = None
+    registry_bucket: Annotated[_BucketName | None, Off] = None
     """The bucket of that account's models, as the output ServeElsewhere of its MlTraining says."""
-    registry_key: Annotated[Annotated[str, Field(pattern=_KEY)] | None, Off] = None
+    registry_key: Annotated[_Key | None, Off] = None
     """ARN of the key that the bucket is under: the output KeyArn of that account's MlNetwork."""
     data_capture_percent: Annotated[int, Field(ge=0, le=100)] = 100
     """Share of the requests that is captured and compared with the training set (DP-10)."""
@@ -352,10 +373,20 @@ class MlNotebookSettings:
     idle_minutes: Annotated[int, Field(ge=10, le=24 * 60)] = 60
     """The instance stops itself after this time without work, not before 10 minutes: it is asked
     every 5."""
-    owner: Annotated[Annotated[str, Field(pattern=r"^[\w+=,.@-]{1,64}$")] | None, Off] = None
+    owner: Annotated[
+        Annotated[str, Written(r"[\w+=,.@-]{1,64}", "the name of an IAM user: 1 to 64 characters")]
+        | None,
+        Off,
+    ] = None
     """IAM user or role session that may open the instance; nobody else can."""
     source_addresses: Annotated[
-        tuple[Annotated[str, Field(pattern=r"^\d+(\.\d+){3}/\d+$")], ...], Listed
+        tuple[
+            Annotated[
+                str, Written(r"\d+(\.\d+){3}/\d+", "addresses of IPv4 as a CIDR: `10.0.0.0/8`")
+            ],
+            ...,
+        ],
+        Listed,
     ] = ()
     """CIDR blocks that may open the notebook besides the VPC's own endpoint."""
     studio: bool = False

@@ -7,12 +7,18 @@ from pydantic.dataclasses import dataclass
 
 import schemas
 from stacks.environments import SettingsGroup
-from stacks.shared.setting_types import STRICT, BudgetUsd, Listed, Off
+from stacks.shared.setting_types import STRICT, BudgetUsd, Listed, Off, Written
 
 # Six fields: minutes hours day-of-month month day-of-week year.
-GLUE_CRON = r"^cron\(\S+( \S+){5}\)$"
-
-_PRINCIPAL = r"^arn:[^:]+:iam::\d{12}:(role|user)/\S+$"
+_Schedule = Annotated[
+    str, Written(r"cron\(\S+( \S+){5}\)", "a schedule of Glue, in UTC: `cron(15 * * * ? *)`")
+]
+_Condition = Annotated[
+    str, Written(r"[^\n]{1,2048}", "a condition on one line, of at most 2,048 characters")
+]
+_Principal = Annotated[
+    str, Written(r"arn:[^:]+:iam::\d{12}:(role|user)/\S+", "the ARN of an IAM role or user")
+]
 
 
 def _existing(name: str) -> str:
@@ -53,10 +59,10 @@ class StreamingLakeSettings:
     """Who may lift the lock. governance: who holds s3:BypassGovernanceRetention, which nothing here
     grants. compliance: nobody, the root user included; set it once objects are seen to arrive: that
     Firehose delivers into a locked bucket was not verified in an account."""
-    curate_schedule: Annotated[Annotated[str, Field(pattern=GLUE_CRON)] | None, Off] = None
+    curate_schedule: Annotated[_Schedule | None, Off] = None
     """Schedule of the curation job in Glue's six-field cron syntax, UTC; none: on demand only, so
     an idle lake runs nothing."""
-    crawl_schedule: Annotated[Annotated[str, Field(pattern=GLUE_CRON)] | None, Off] = None
+    crawl_schedule: Annotated[_Schedule | None, Off] = None
     """Schedule of the crawler over the raw log, as `curate_schedule`."""
     curate_flex: bool = True
     """Run the curation job on spare capacity, for a third less; it may wait for it (ET-03)."""
@@ -68,13 +74,19 @@ class StreamingLakeSettings:
     terabytes, is the most that this setting takes."""
     query_result_days: Annotated[int, Field(ge=1, le=3650)] = 30
     """How long query results are kept."""
-    lake_formation: Annotated[tuple[Annotated[str, Field(pattern=_PRINCIPAL)], ...], Listed] = ()
+    lake_formation: Annotated[tuple[_Principal, ...], Listed] = ()
     """ARNs of the roles or users that read curated flights through Lake Formation alone: without
     `hidden_columns`, and only rows of `row_filter`. none: the analyst's policy reads every table.
     The role that deploys must be a data lake administrator."""
     hidden_columns: Annotated[tuple[Column, ...], Listed] = ("tail_number",)
     """Columns of the curated flights that Lake Formation shows to nobody in `lake_formation`."""
-    row_filter: Annotated[Annotated[str, Field(pattern=r"^[^\n]{1,2048}$")] | None, Off] = None
+    row_filter: Annotated[
+        Annotated[
+            str, Written(r"[^\n]{1,2048}", "a condition on one line of at most 2,048 characters")
+        ]
+        | None,
+        Off,
+    ] = None
     """Condition that a curated flight must meet for those in `lake_formation`, as a PartiQL
     expression: origin='JFK'; none: all rows."""
     table_format: Literal["glue", "s3_tables"] = "glue"

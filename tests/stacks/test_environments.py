@@ -69,7 +69,7 @@ _PLAUSIBLE = [
         ({"streaming_lake.shards": "few"}, "-c streaming_lake.shards=few: input should be a valid"),
         ({"log_retention_days": "8"}, "-c log_retention_days=8: input should be 7, 30 or 365."),
         ({"keep_data": "maybe"}, "-c keep_data=maybe: input should be a valid boolean"),
-        ({"name_prefix": "-x"}, "-c name_prefix=-x: string should match pattern"),
+        ({"name_prefix": "-x"}, "-c name_prefix=-x: write nothing, or 1 to 20 letters"),
         ({"streaming_lake.curate_schedule": "hourly"}, "-c streaming_lake.curate_schedule=hourly:"),
         (
             {"language_chain.redact": "true", "language_chain.target_language": "fr"},

@@ -14,7 +14,7 @@ _LIMITS = {
     "minimum": "at least {}",
     "maximum": "at most {}",
     "exclusiveMinimum": "more than {}",
-    "pattern": "matching `{}`",
+    "words": "{}",
     "minItems": "at least {} of them",
 }
 

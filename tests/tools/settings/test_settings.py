@@ -1,12 +1,16 @@
 """`make settings`: every setting has a description, its values, and what it takes."""
 
+import json
 import subprocess
 import sys
+from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 
 from repository import ROOT
 from stacks.catalogue import ARCHITECTURES, ENVIRONMENTS, SETTINGS_GROUPS, setting_names
+from stacks.environments import CommonSettings
 from tools.settings import Setting, groups, written
 
 SETTINGS = [setting for group in groups(SETTINGS_GROUPS) for setting in group.settings]
@@ -55,3 +59,9 @@ def test_an_unknown_architecture_is_one_sentence() -> None:
     assert process.returncode == 1
     assert process.stderr.startswith("Error: ARCH=lake: no such architecture")
     assert process.stderr.count("\n") == 1
+
+
+def test_no_setting_shows_people_a_regular_expression() -> None:
+    kinds: list[type[Any]] = [CommonSettings, *(group.kind for group in SETTINGS_GROUPS)]
+    for kind in kinds:
+        assert '"pattern"' not in json.dumps(TypeAdapter(kind).json_schema()), kind
