@@ -139,7 +139,7 @@ INSTALL := $(UV) pip install --require-hashes --python
 
 PARTS_speech := engines
 PARTS_recordings := recordings
-SIZE_OF_speech := 430 MB
+SIZE_OF_speech := 380 MB
 SIZE_OF_recordings := 20 MB
 
 # SageMaker's containers run models on versions of their own.
