@@ -210,6 +210,26 @@ def test_a_file_that_cannot_be_heard_fails_its_job(
     assert reason in job["FailureReason"]
 
 
+@needs_engines
+def test_silence_is_a_transcript_without_words(service: Service) -> None:
+    job, results = service.transcribe(SILENCE.read_bytes())
+    assert job["TranscriptionJobStatus"] == "COMPLETED", job
+    assert (transcript(results), results["items"], results["audio_segments"]) == ("", [], [])
+
+
+@pytest.mark.parametrize(
+    ("heard", "errors"),
+    [
+        ("The train, left at noon!", 0),
+        ("the train left", 2),
+        ("the rain left at high noon", 2),
+        ("", 5),
+    ],
+)
+def test_word_errors_are_insertions_omissions_and_replacements(heard: str, errors: int) -> None:
+    assert word_error_rate("The train left at noon", heard) == pytest.approx(errors / 5)
+
+
 def test_an_unknown_recording_without_engines_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(UnheardError, match=r"delete \.build/speech\.stamp"):
         Engines(tmp_path, installed=False).hear(b"fLaC another")
