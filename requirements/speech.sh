@@ -3,6 +3,7 @@
 #   PARTS engines: .venv-speech, and Whisper's model and a voice of piper's in .build/speech
 #   PARTS recordings: the recordings of the demo, in .build/recordings
 # Either is whole, or is not there. A cache of its own, so that what is left out here does not stay.
+# Wheels alone: where there are none, building FFmpeg would fail after minutes.
 set -euo pipefail
 uv=$1 python=$2 parts=$3
 package=.build/$parts-package
@@ -11,7 +12,7 @@ rm -rf "$package"
 export UV_CACHE_DIR=$package/cache
 
 fetch() {
-  "$uv" pip install --quiet --require-hashes --no-deps --python .build/bootstrap \
+  "$uv" pip install --quiet --require-hashes --only-binary :all: --no-deps --python .build/bootstrap \
     --target "$package/files" -r "requirements/$1.txt"
 }
 
@@ -28,7 +29,7 @@ fi
 rm -rf .venv-speech .build/speech
 trap 'rm -rf "$package"; [ -e .build/speech ] || rm -rf .venv-speech' EXIT
 "$uv" venv --quiet --clear --python "$python" .venv-speech
-"$uv" pip install --quiet --require-hashes --python .venv-speech -r requirements/speech.txt
+"$uv" pip install --quiet --require-hashes --only-binary :all: --python .venv-speech -r requirements/speech.txt
 # Models of Hebrew and Arabic, which nothing here speaks by piper.
 rm -f .venv-speech/lib/python3*/site-packages/piper/{hebrew/nakdimon,tashkeel/model}.onnx
 fetch speech_models
