@@ -150,9 +150,9 @@ def heard_by(result: Result) -> str:
 
 def word_error_figure(result: Result) -> str:
     """How many words were heard wrongly, and by whom."""
-    by = "heard by Whisper base" if result.engines else "in a recorded answer of Whisper base"
+    by = "by Whisper base" if result.engines else "in recorded answers of Whisper base"
     rates = [f"{rate:.1%} of {name}" for name, rate in _word_errors(result).items()]
-    return f"words wrong {by}: {', '.join(rates)}"
+    return f"words heard wrongly {by}: {', '.join(rates)}"
 
 
 def _recordings(result: Result) -> list[Check]:
