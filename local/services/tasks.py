@@ -27,6 +27,7 @@ from local.services.quotas import Quotas
 from local.services.s3 import objects
 from local.services.sagemaker.service import SageMaker
 from local.services.service_quotas.applied import InstanceQuotas
+from local.services.speech.engines import Engines
 from local.services.task import CALLER, Arguments, StandIn, Table, TaskError
 from local.services.transcribe.jobs import TranscriptionJobs
 from local.services.translate import text_translation
@@ -47,7 +48,8 @@ class Tasks:
         self._admission = threading.Lock()
         self._sagemaker = SageMaker(emulator, folder)
         self._targets = ScalableTargets()
-        self._transcriptions = TranscriptionJobs(emulator)
+        self.speech = Engines(folder)
+        self._transcriptions = TranscriptionJobs(emulator, self.speech, folder)
         self._table: Table = {
             **workflow_queries.table(emulator),
             **objects.table(emulator),
@@ -57,7 +59,7 @@ class Tasks:
             **detection.table(self.quotas),
             **self._targets.table(),
             **self._transcriptions.table(),
-            **SynthesisTasks(emulator).table(),
+            **SynthesisTasks(emulator, self.speech, folder).table(),
             **self._sagemaker.table(),
         }
 

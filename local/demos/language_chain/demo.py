@@ -1,6 +1,7 @@
 """The demo of the language chain: documents in many languages in, results and rows out."""
 
 import json
+import re
 import time
 import uuid
 from collections.abc import Mapping
@@ -9,18 +10,24 @@ from typing import Any, ClassVar
 from local.demos.demo import Context, Option
 from local.demos.executions import execute
 from local.demos.language_chain.checks import (
+    HEARD_AGAIN,
     LATIN,
     NOT_UNDERSTOOD,
+    READ_ALOUD,
     UNDERSTOOD,
     Result,
     compare,
+    heard_by,
+    word_error_figure,
 )
 from local.demos.language_chain.office import files
+from local.demos.language_chain.recordings import FLIGHT, RECORDINGS
 from local.demos.report import Report
 from local.runtime.deployment import Outputs
 from local.runtime.progress import Step
 from local.runtime.workspace import LocalError
 from local.services.athena.queries import Athena
+from local.services.speech.engines import are_installed
 from local.services.step_functions.history import states_entered
 from repository import ROOT
 
@@ -32,9 +39,7 @@ _LATIN_TEXT = (
     "Gallia est omnis divisa in partes tres, quarum unam incolunt Belgae, aliam Aquitani. " * 3
 )
 # No upload below this prefix starts an execution: the demo starts it.
-_RECORDING = "collections/recordings/interview.mp3"
-# What the files begin with: an MP3, and something that is no recording.
-_RECORDINGS = {UNDERSTOOD: b"ID3", NOT_UNDERSTOOD: b"no recording"}
+_RECORDINGS = "collections/recordings/"
 _DOCUMENTS_SECONDS = 300
 
 
@@ -72,9 +77,8 @@ class LanguageChainDemo:
         for row in result.documents:
             if row["status"] == "done":
                 result.results[row["key"]] = self._read(row["result_key"])
-        with self._steps.step("Transcribe and speak two recordings (by stand-ins)"):
-            for case in (UNDERSTOOD, NOT_UNDERSTOOD):
-                result.recordings[case] = self.recording(case)
+        with self._steps.step("Transcribe recordings, and speak their texts"):
+            self._run_recordings(result)
         with self._steps.step("Translate a collection as one asynchronous job"):
             result.collection = self.collection(texts)
         with self._steps.step("Query with Athena"):
@@ -83,19 +87,47 @@ class LanguageChainDemo:
             result.answers = [athena.ask("language_chain", name) for name in names]
         return self._report(result)
 
-    def recording(self, case: str) -> dict[str, Any]:
-        """An execution for a recording that Transcribe understands, or not."""
+    def recording(
+        self, case: str, body: bytes | None = None, name: str = "interview.ogg"
+    ) -> dict[str, Any]:
+        """An execution for a recording that Transcribe understands, or not.
+
+        By default, it is a short one, which `NOT_UNDERSTOOD` alone is not.
+        """
         # Transcribe takes a job's name once.
-        document_id = f"{case.replace(' ', '-')}-{uuid.uuid4().hex[:8]}"
-        self._put(_RECORDING, _RECORDINGS[case])
-        source = {"bucket": self._outputs["InputBucketName"], "key": _RECORDING, "version_id": ""}
+        document_id = f"{re.sub(r'[^a-z]+', '-', case.lower())}-{uuid.uuid4().hex[:8]}"
+        default = b"no recording" if case == NOT_UNDERSTOOD else FLIGHT.read_bytes()
+        key = f"{_RECORDINGS}{name}"
+        self._put(key, default if body is None else body)
+        source = {"bucket": self._outputs["InputBucketName"], "key": key, "version_id": ""}
         execution_input = {
             "document_id": document_id,
             "attempt": 1,
             "source": source,
             "date": "2026-11-20",
         }
-        return self._execute(self._outputs["StateMachineArn"], execution_input)
+        execution = self._execute(self._outputs["StateMachineArn"], execution_input)
+        return {**execution, "transcript": f"work/{document_id}/transcript.json"}
+
+    def _run_recordings(self, result: Result) -> None:
+        """Each recording, its transcript, and what Polly made of the short one, heard again."""
+        result.engines = are_installed()
+        for case in (UNDERSTOOD, NOT_UNDERSTOOD):
+            result.recordings[case] = self.recording(case)
+        for name in ("two_cities", "beckett"):
+            path = RECORDINGS / f"{name}.wav"
+            if path.exists():
+                case = READ_ALOUD[name]
+                result.recordings[case] = self.recording(case, path.read_bytes(), path.name)
+        understood = result.recordings[UNDERSTOOD]
+        if result.engines and understood["status"] == "SUCCEEDED":
+            key = understood["speech"].partition(f"/{self._outputs['ResultsBucketName']}/")[2]
+            bucket = self._outputs["ResultsBucketName"]
+            speech = self._s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+            result.recordings[HEARD_AGAIN] = self.recording(HEARD_AGAIN, speech, "speech.mp3")
+        for case, execution in result.recordings.items():
+            if execution["status"] == "SUCCEEDED":
+                result.transcripts[case] = self._read(execution["transcript"])["results"]
 
     def collection(self, texts: Mapping[str, str]) -> dict[str, Any]:
         """An execution that translates `texts` (name -> text) as one job."""
@@ -114,8 +146,7 @@ class LanguageChainDemo:
             title="Language chain",
             lead="Texts are marked as translated, not translated: Translate and Comprehend are"
             " stand-ins with the documented limits and errors, and packaged libraries detect"
-            " language and sentiment. Transcribe always hears the same words, and Polly writes no"
-            " speech.",
+            f" language and sentiment. {heard_by(result)}",
             checks=checks,
             figures=[
                 f"{counts['done']} documents done, {counts['failed']} failed with a reason",
@@ -124,7 +155,7 @@ class LanguageChainDemo:
                 " PDF, an e-mail, a page",
                 f"{len(result.long_text):,} characters split, analysed and merged again",
                 f"{result.collection['documents']} documents translated as one job",
-                "translations are marked, not made; the transcript and the speech are made up",
+                f"translations are marked, not made; {word_error_figure(result)}",
             ],
             template="language_chain/report.html.j2",
             values={"result": result},

@@ -15,6 +15,7 @@ _NEURAL_ONLY = {"Hala", "Kajal", "Ruth", "Stephen", "Gregory", "Danielle", "Ola"
 _RATES = {
     "mp3": {"8000", "16000", "22050", "24000", "44100", "48000"},
     "ogg_vorbis": {"8000", "16000", "22050", "24000", "44100", "48000"},
+    "ogg_opus": {"48000"},
     "pcm": {"8000", "16000"},
 }
 # fmt: on
@@ -151,6 +152,18 @@ RULES = [
         accepted=_speech(Text="x" * 100_000),
     ),
     Rule(
+        id="speech-task-characters",
+        operations=_SPEAK,
+        says="A synthesis task takes at most 200,000 characters, tags of SSML included.",
+        breaks=lambda request, _: len(request["Text"]) > 200_000,
+        error="TextLengthExceededException",
+        message="Maximum text length has been exceeded",
+        source=api(_POLLY, "limits"),
+        read=API_READ,
+        refused=_speech(TextType="ssml", Text="x" * 200_001),
+        accepted=_speech(TextType="ssml", Text="x" * 200_000),
+    ),
+    Rule(
         id="speech-size",
         operations=("polly:SynthesizeSpeech",),
         says="Speech in real time takes at most 3,000 billed characters.",
@@ -206,5 +219,20 @@ RULES = [
         read=API_READ,
         refused=_speech(SpeechMarkTypes=["word"]),
         accepted=_speech(SpeechMarkTypes=["word"], OutputFormat="json"),
+    ),
+    Rule(
+        id="ssml-marks",
+        operations=_BOTH,
+        says="A plain text has no SSML marks.",
+        breaks=lambda request, _: (
+            "ssml" in request.get("SpeechMarkTypes", [])
+            and request.get("TextType", "text") == "text"
+        ),
+        error="SsmlMarksNotSupportedForTextTypeException",
+        message="SSML speech marks are not supported for plain text-type input.",
+        source=api("polly/latest/dg", "API_StartSpeechSynthesisTask"),
+        read=API_READ,
+        refused=_speech(SpeechMarkTypes=["ssml"], OutputFormat="json"),
+        accepted=_speech(SpeechMarkTypes=["ssml"], OutputFormat="json", TextType="ssml"),
     ),
 ]

@@ -216,8 +216,8 @@ def test_a_hundred_documents_at_once_are_all_accounted_for(chain: Chain) -> None
 def test_a_recording_is_transcribed_and_its_result_is_spoken(chain: Chain) -> None:
     execution = demo(chain).recording(UNDERSTOOD)
     assert execution["status"] == "SUCCEEDED", execution
-    assert execution["states"].count("Wait for the transcript") == 3
-    assert execution["states"].count("Wait for the speech") == 3
+    assert execution["states"].count("Wait for the transcript") >= 3
+    assert execution["states"].count("Wait for the speech") >= 3
     spoken = re.search(
         r"/(speech/a-recording-that-is-understood-\w+\.[\w-]+\.mp3)$", execution["speech"]
     )
@@ -225,8 +225,7 @@ def test_a_recording_is_transcribed_and_its_result_is_spoken(chain: Chain) -> No
     s3, bucket = chain.emulator.client("s3"), chain.outputs["ResultsBucketName"]
     assert s3.head_object(Bucket=bucket, Key=spoken[1])["ContentLength"] > 0
     text = chain.read(execution["result_key"])["text"]
-    assert "spk_0: Guten Tag" in text
-    assert "\nspk_1: Sie war wunderbar" in text
+    assert "The hotel in Boston was wonderful" in text
 
 
 def test_a_recording_that_is_not_understood_fails_with_the_reason_of_transcribe(
@@ -234,7 +233,7 @@ def test_a_recording_that_is_not_understood_fails_with_the_reason_of_transcribe(
 ) -> None:
     execution = demo(chain).recording(NOT_UNDERSTOOD)
     assert (execution["status"], execution["error"]) == ("FAILED", "TranscriptionFailed")
-    assert "doesn't match the detected media format" in execution["cause"]
+    assert "Unsupported media format" in execution["cause"]
     assert "Split for translation" not in execution["states"]
 
 
