@@ -45,7 +45,7 @@ BY_ARCHITECTURE = [
 ]
 # Folders whose files share what a worker keeps: syntheses of their own, a Spark.
 _ON_ONE_WORKER = (Path("tests/iam"), Path("tests/spark_jobs"))
-_ENVIRONMENTS = (".venv", ".venv-local", ".venv-mlflow", ".venv-model")
+_ENVIRONMENTS = (".venv", ".venv-local", ".venv-mlflow", ".venv-model", ".venv-text")
 
 
 @pytest.fixture(autouse=True)
@@ -127,7 +127,7 @@ def repository_copy(tmp_path: Path) -> Path:
             shutil.copy2(ROOT / name, folder / name)
     for shared in (".build", "node_modules"):
         (folder / shared).symlink_to(ROOT / shared)
-    for environment in _ENVIRONMENTS:
+    for environment in filter(lambda name: (ROOT / name).exists(), _ENVIRONMENTS):
         _share_environment(ROOT / environment / "bin", folder / environment / "bin")
     return folder
 
