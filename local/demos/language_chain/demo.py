@@ -15,18 +15,20 @@ from local.demos.language_chain.checks import (
     Result,
     compare,
 )
+from local.demos.language_chain.engines import engines
+from local.demos.language_chain.library import DOCUMENTS, texts
 from local.demos.language_chain.office import files
 from local.demos.report import Report
 from local.runtime.deployment import Outputs
 from local.runtime.progress import Step
 from local.runtime.workspace import LocalError
 from local.services.athena.queries import Athena
+from local.services.comprehend.detection import findings
+from local.services.comprehend.text_engine import TextEngine
 from local.services.step_functions.history import states_entered
 from repository import ROOT
 
-# Texts of our own in nine languages and six scripts: the name is the language.
-DOCUMENTS = ROOT / "local" / "demos" / "language_chain" / "documents"
-_LONG_SENTENCES = 4_000
+_LONG_SENTENCES = 3_600
 _BROKEN = {"archive.txt": b"PK\x03\x04 no text", "empty.txt": b"\n"}
 _LATIN_TEXT = (
     "Gallia est omnis divisa in partes tres, quarum unam incolunt Belgae, aliam Aquitani. " * 3
@@ -36,6 +38,8 @@ _RECORDING = "collections/recordings/interview.mp3"
 # What the files begin with: an MP3, and something that is no recording.
 _RECORDINGS = {UNDERSTOOD: b"ID3", NOT_UNDERSTOOD: b"no recording"}
 _DOCUMENTS_SECONDS = 300
+# What the chain has analysed in one piece: an engine finds the same in it once more.
+_ONE_PIECE_BYTES = 4_800
 
 
 class LanguageChainDemo:
@@ -45,6 +49,7 @@ class LanguageChainDemo:
 
     def __init__(self, context: Context) -> None:
         self._emulator, self._steps = context.emulator, context.steps
+        self._workspace = context.workspace
         self._outputs = context.outputs["LanguageChain"]
         self._s3 = context.emulator.client("s3")
 
@@ -58,13 +63,14 @@ class LanguageChainDemo:
         """Upload documents, wait for their results, run recordings and a collection, query."""
         sentences = (f"Sentence {number} is about Rome. " for number in range(_LONG_SENTENCES))
         long_text = "".join(sentences)
-        texts = {path.name: path.read_text() for path in sorted(DOCUMENTS.glob("*.txt"))}
+        library = texts()
         office = {key: text for key, (_, text) in files().items()}
-        result = Result(texts, long_text, broken=[*_BROKEN, LATIN], office=office)
-        uploads = {key: text.encode() for key, text in texts.items()}
+        result = Result(library, long_text, broken=[*_BROKEN, LATIN], office=office)
+        uploads = {key: text.body for key, text in library.items()}
         uploads |= {key: body for key, (body, _) in files().items()}
         uploads |= {"long.txt": long_text.encode(), LATIN: _LATIN_TEXT.encode(), **_BROKEN}
-        with self._steps.step(f"Upload {len(uploads)} documents in {len(texts) + 1} languages"):
+        languages = {text.language for text in library.values()}
+        with self._steps.step(f"Upload {len(uploads)} documents in {len(languages)} languages"):
             for key, body in uploads.items():
                 self._put(key, body)
         with self._steps.step("Wait until each is done or has failed") as step:
@@ -76,11 +82,21 @@ class LanguageChainDemo:
             for case in (UNDERSTOOD, NOT_UNDERSTOOD):
                 result.recordings[case] = self.recording(case)
         with self._steps.step("Translate a collection as one asynchronous job"):
-            result.collection = self.collection(texts)
+            short = {path.name: path.read_text() for path in DOCUMENTS.glob("*.txt")}
+            result.collection = self.collection(short)
         with self._steps.step("Query with Athena"):
             athena = Athena(self._emulator, self._outputs)
-            names = ("mood_by_language", "common_entities")
+            names = ("mood_by_language", "common_entities", "names_by_document")
             result.answers = [athena.ask("language_chain", name) for name in names]
+        with self._steps.step("Ask the engines once more, outside of the workflow"):
+            engine = TextEngine(self._workspace.folder)
+            result.found_again = {
+                key: list(findings(engine, document["text"], "en", "entities"))
+                for key, document in result.results.items()
+                if len(document["text"].encode()) <= _ONE_PIECE_BYTES
+            }
+            engine.stop()
+            result.engines = engines(engine)
         return self._report(result)
 
     def recording(self, case: str) -> dict[str, Any]:
@@ -112,19 +128,21 @@ class LanguageChainDemo:
         entities = sum(len(document["entities"]) for document in result.results.values())
         return Report(
             title="Language chain",
-            lead="Texts are marked as translated, not translated: Translate and Comprehend are"
-            " stand-ins with the documented limits and errors, and packaged libraries detect"
-            " language and sentiment. Transcribe always hears the same words, and Polly writes no"
-            " speech.",
+            lead="Translate and Comprehend are stand-ins with the documented limits and errors, and"
+            " answers of the engines below. What nothing here translates is marked, and analysed"
+            " in its own language where an engine knows it. Transcribe always hears the same words,"
+            " and Polly writes no speech.",
             checks=checks,
             figures=[
                 f"{counts['done']} documents done, {counts['failed']} failed with a reason",
-                f"{len(result.texts)} languages detected, {entities} entities located",
+                f"{len({text.language for text in result.texts.values()})} languages detected,"
+                f" {entities} entities located",
                 f"{len(result.office)} files of an office read: a table, a letter in Word and in"
                 " PDF, an e-mail, a page",
                 f"{len(result.long_text):,} characters split, analysed and merged again",
                 f"{result.collection['documents']} documents translated as one job",
-                "translations are marked, not made; the transcript and the speech are made up",
+                f"{sum(document['translated'] for document in result.results.values())} documents"
+                " translated; the transcript and the speech are made up",
             ],
             template="language_chain/report.html.j2",
             values={"result": result},

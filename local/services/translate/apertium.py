@@ -25,14 +25,28 @@ _DATA = "/usr/share/apertium"
 _TIMEOUT_SECONDS = 30
 
 
-def translation(text: str, source: str, target: str, folder: Path | None = None) -> str | None:
+def _folder() -> Path:
+    """Where the packages were unpacked, or installed."""
+    return Path(os.environ.get("APERTIUM") or "/")
+
+
+def _mode(source: str, target: str, folder: Path) -> Path:
+    name = _MODES.get((source, target), "no mode")
+    return folder / _DATA.lstrip("/") / "modes" / f"{name}.mode"
+
+
+def is_there() -> bool:
+    """Whether Spanish can be translated into English."""
+    return _mode("es", "en", _folder()).is_file()
+
+
+def translation(text: str, source: str, target: str) -> str | None:
     """`text` in the target language; None if there is no Apertium for this pair.
 
-    `folder` is where the packages were unpacked: that of the variable APERTIUM, or else `/`. Raises
-    LocalError if Apertium fails, or takes longer than 30 s.
+    Raises LocalError if Apertium fails, or takes longer than 30 s.
     """
-    folder = folder or Path(os.environ.get("APERTIUM") or "/")
-    mode = folder / _DATA.lstrip("/") / "modes" / f"{_MODES.get((source, target))}.mode"
+    folder = _folder()
+    mode = _mode(source, target, folder)
     if not mode.is_file():
         return None
     data = folder / _DATA.lstrip("/")
