@@ -105,11 +105,11 @@ def _judgements(result: Result) -> list[Check]:
     """What engines say, beside what a reader knows, and beside the engines asked once more."""
     documents = result.results
     sentiments = {key: text.sentiment for key, text in result.texts.items() if text.sentiment}
-    named = [
+    picked_names = [
         (key, *entity) for key, text in result.texts.items() for entity in text.entities.items()
     ]
     recognised = [
-        (key, name) for key, name, kind in named if (name, kind) in _entities(documents[key])
+        (key, name) for key, name, kind in picked_names if (name, kind) in _entities(documents[key])
     ]
     rows = result.answers[2].rows
     in_athena: dict[str, list[str]] = {key: [] for key in rows["key"]}
@@ -125,17 +125,17 @@ def _judgements(result: Result) -> list[Check]:
             "sentiments as a reader has them", sentiments, _of(documents, sentiments, "sentiment")
         ),
         Check(
-            f"of {len(named)} names that a reader picked, three quarters are recognised",
+            f"of {len(picked_names)} names that a reader picked, three quarters are recognised",
             True,
-            len(recognised) >= 0.75 * len(named),
+            len(recognised) >= 0.75 * len(picked_names),
         ),
         Check(
             "documents whose names in Athena are others than the engine finds once more",
             [],
             [
                 key
-                for key, found in result.found_again.items()
-                if sorted(in_athena[key]) != sorted(_names_once(documents[key]["text"], found))
+                for key, findings in result.found_again.items()
+                if sorted(in_athena[key]) != sorted(_names_once(documents[key]["text"], findings))
             ],
         ),
         Check("personal data that offsets do not cut out of the text", {}, misplaced),
@@ -168,10 +168,10 @@ def _personal_data(document: Mapping[str, Any]) -> set[tuple[str, str]]:
     }
 
 
-def _names_once(text: str, found: Iterable[Finding]) -> list[str]:
+def _names_once(text: str, findings: Iterable[Finding]) -> list[str]:
     """As the chain merges them: each name and type once, as it is first written."""
     first: dict[tuple[str, str], str] = {}
-    for begin, end, kind, _ in found:
+    for begin, end, kind, _ in findings:
         first.setdefault((kind, text[begin:end].casefold()), text[begin:end])
     return list(first.values())
 

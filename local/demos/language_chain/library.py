@@ -38,8 +38,8 @@ def texts() -> dict[str, Text]:
     """Name -> text: the short ones of `documents/`, and those of `library/`."""
     short = {path.name: Text(path.read_text(), path.stem) for path in DOCUMENTS.glob("*.txt")}
     with (_LIBRARY / "library.toml").open("rb") as file:
-        known = tomllib.load(file)
-    longer = {name: _text(_LIBRARY / name, facts) for name, facts in known.items()}
+        facts_by_name = tomllib.load(file)
+    longer = {name: _text(_LIBRARY / name, facts) for name, facts in facts_by_name.items()}
     return dict(sorted({**short, **longer}.items()))
 
 

@@ -27,12 +27,12 @@ def sentiment(text: str) -> Scores:
         positive += max(0.0, compound)
         negative += max(0.0, -compound)
         neutral += (1 - abs(compound)) / 2
-    both = min(positive, negative)
+    balanced = min(positive, negative)
     weights = {
-        "Positive": positive - both,
-        "Negative": negative - both,
+        "Positive": positive - balanced,
+        "Negative": negative - balanced,
         "Neutral": neutral,
-        "Mixed": 2 * both,
+        "Mixed": 2 * balanced,
     }
     doubt = _DOUBT * max(1, len(clauses))
     total = sum(weights.values()) + 4 * doubt

@@ -70,28 +70,28 @@ class TextEngine:
             self._worker.communicate()
             self._worker = None
 
-    def _answers(self, asked: list[str], language: str) -> list[Findings]:
-        unknown = [text for text in dict.fromkeys(asked) if (language, text) not in self._kept]
+    def _answers(self, texts: list[str], language: str) -> list[Findings]:
+        unknown = [text for text in dict.fromkeys(texts) if (language, text) not in self._kept]
         new = dict(zip(unknown, self._ask(unknown, language), strict=True)) if unknown else {}
-        answers = [new.get(text) or self._kept[language, text] for text in asked]
+        answers = [new.get(text) or self._kept[language, text] for text in texts]
         self._kept |= {(language, text): answer for text, answer in new.items()}
         while len(self._kept) > _KEPT_PARAGRAPHS:
             self._kept.popitem(last=False)
         return answers
 
-    def _ask(self, asked: list[str], language: str) -> list[Findings]:
+    def _ask(self, texts: list[str], language: str) -> list[Findings]:
         if self.is_recorded:
             self._recorded = self._recorded or json.loads(RECORDED.read_text())
             nothing: Findings = {kind: [] for kind in _KINDS}
-            return [self._recorded.get(recording_key(text, language), nothing) for text in asked]
+            return [self._recorded.get(recording_key(text, language), nothing) for text in texts]
         if self._worker is None or self._worker.poll() is not None:
             self._worker = self._start()
-        answers: list[Findings] = self._exchange({"language": language, "paragraphs": asked})
+        answers: list[Findings] = self._exchange({"language": language, "paragraphs": texts})
         return answers
 
     def _start(self) -> subprocess.Popen[str]:
-        kept = ("PATH", "PYTHONPYCACHEPREFIX")
-        variables = {name: os.environ[name] for name in kept if name in os.environ}
+        variable_names = ("PATH", "PYTHONPYCACHEPREFIX")
+        variables = {name: os.environ[name] for name in variable_names if name in os.environ}
         self._log.parent.mkdir(parents=True, exist_ok=True)
         with self._log.open("ab") as log:
             return subprocess.Popen(  # noqa: S603 -- our own command

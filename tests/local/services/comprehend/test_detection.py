@@ -66,8 +66,8 @@ def test_key_phrases_are_noun_phrases(engine: TextEngine) -> None:
 @needs_engine
 def test_offsets_of_personal_data_cut_the_text_and_say_no_more(engine: TextEngine) -> None:
     answer = ask(engine, "detectPiiEntities", TEXT, LanguageCode="en")["Entities"]
-    found = {(e["Type"], TEXT[e["BeginOffset"] : e["EndOffset"]]) for e in answer}
-    assert found == {
+    locations = {(e["Type"], TEXT[e["BeginOffset"] : e["EndOffset"]]) for e in answer}
+    assert locations == {
         ("NAME", "Jane Miller"),
         ("DATE_TIME", "9 February 2013"),
         ("EMAIL", "jane.miller@example.com"),
@@ -100,9 +100,11 @@ def test_a_paragraph_has_the_same_findings_wherever_it_is(engine: TextEngine) ->
 
 @given(st.text(alphabet="a \n\r\t", max_size=40))
 def test_paragraphs_are_the_text_without_the_space_between(text: str) -> None:
-    found = list(paragraphs(text))
-    assert all(text[begin:].startswith(paragraph) for begin, paragraph in found)
-    assert "".join("".join(paragraph for _, paragraph in found).split()) == "".join(text.split())
+    locations = list(paragraphs(text))
+    assert all(text[begin:].startswith(paragraph) for begin, paragraph in locations)
+    assert "".join("".join(paragraph for _, paragraph in locations).split()) == "".join(
+        text.split()
+    )
 
 
 def test_the_german_war_is_not_the_english_one(engine: TextEngine) -> None:

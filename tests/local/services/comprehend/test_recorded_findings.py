@@ -9,7 +9,7 @@ from local.demos.language_chain.library import texts
 from local.demos.language_chain.record import findings_of_the_demo
 from local.services.comprehend.text_engine import PYTHON, RECORDED, TextEngine
 
-NOTHING = {"entities": [], "key_phrases": [], "pii": []}
+NOTHING: dict[str, list[object]] = {"entities": [], "key_phrases": [], "pii": []}
 
 
 @pytest.fixture
@@ -19,9 +19,9 @@ def without(tmp_path: Path) -> TextEngine:
 
 def test_a_text_of_the_demo_has_its_recorded_findings(without: TextEngine) -> None:
     text = texts()["en-letter.txt"]
-    found = without.findings(f"One more line.\n\n{text.text}", "en")["pii"]
+    findings = without.findings(f"One more line.\n\n{text.text}", "en")["pii"]
     whole = f"One more line.\n\n{text.text}"
-    assert {(whole[begin:end], kind) for begin, end, kind, _ in found} >= {*text.pii.items()}
+    assert {(whole[begin:end], kind) for begin, end, kind, _ in findings} >= {*text.pii.items()}
 
 
 def test_nothing_is_invented_for_another_text(without: TextEngine) -> None:
@@ -34,6 +34,6 @@ def test_nothing_is_invented_for_another_text(without: TextEngine) -> None:
 def test_what_is_recorded_is_what_the_engine_finds(tmp_path: Path) -> None:
     """Else run `python -m local.demos.language_chain.record`."""
     engine = TextEngine(tmp_path)
-    found = dict(findings_of_the_demo(engine))
+    findings = dict(findings_of_the_demo(engine))
     engine.stop()
-    assert json.loads(RECORDED.read_text()) == json.loads(json.dumps(found))
+    assert json.loads(RECORDED.read_text()) == json.loads(json.dumps(findings))
