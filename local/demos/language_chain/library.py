@@ -10,7 +10,7 @@ from repository import ROOT
 _HERE = ROOT / "local" / "demos" / "language_chain"
 # Of our own, a sentence or two: the name is the language.
 DOCUMENTS = _HERE / "documents"
-_LIBRARY = _HERE / "library"
+_LIBRARY = _HERE / "texts"
 
 
 @dataclass(frozen=True)
@@ -35,9 +35,9 @@ class Text:
 
 
 def texts() -> dict[str, Text]:
-    """Name -> text: the short ones of `documents/`, and those of `library/`."""
+    """Name -> text: the short ones of `documents/`, and those of `texts/`."""
     short = {path.name: Text(path.read_text(), path.stem) for path in DOCUMENTS.glob("*.txt")}
-    with (_LIBRARY / "library.toml").open("rb") as file:
+    with (_LIBRARY / "texts.toml").open("rb") as file:
         facts_by_name = tomllib.load(file)
     longer = {name: _text(_LIBRARY / name, facts) for name, facts in facts_by_name.items()}
     return dict(sorted({**short, **longer}.items()))

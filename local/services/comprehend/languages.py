@@ -36,7 +36,19 @@ def languages(text: str) -> list[tuple[str, float]]:
     shares = [
         (code, score / total) for code, score in sorted(scores.items(), key=lambda item: -item[1])
     ]
+    shares = [(_written(code, text), share) for code, share in shares]
     return [shares[0], *(share for share in shares[1:] if share[1] >= _LEAST_SCORE)]
+
+
+def _written(code: str, text: str) -> str:
+    """Chinese by its characters: traditional ones are in Big5, and few of them in GB 2312."""
+    if code == "zh" and _fits(text, "big5") and not _fits(text, "gb2312"):
+        return "zh-TW"
+    return code
+
+
+def _fits(text: str, charset: str) -> bool:
+    return text.encode(charset, "ignore").decode(charset) == text
 
 
 def dominant_language(text: str) -> str:

@@ -1,6 +1,6 @@
 """Comprehend's answers by its engines: types, offsets, languages, and what nothing can judge."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from local.services.comprehend.languages import languages
 from local.services.comprehend.text_engine import PYTHON, TextEngine, paragraphs
 from local.services.quotas import Quotas
 from local.services.task import Arguments, TaskError
+from tools.bench import text_engines
 
 needs_engine = pytest.mark.skipif(
     not PYTHON.exists(), reason="without .venv-text, recorded answers are tested alone"
@@ -163,3 +164,35 @@ def test_an_engine_that_fails_says_where_its_reason_is(tmp_path: Path) -> None:
     with pytest.raises(LocalError, match=r"text\.log says why"):
         TextEngine(tmp_path, python=python).findings("Rome", "en")
     assert (tmp_path / "logs" / "text.log").read_text() == "no model\n"
+
+
+def test_chinese_is_told_by_its_characters() -> None:
+    assert languages("我们明天坐火车去北京。")[0][0] == "zh"
+    assert languages("我們明天坐火車去臺北。")[0][0] == "zh-TW"
+
+
+def test_languages_and_sentiments_are_better_than_a_guess() -> None:
+    for quality in (text_engines.languages(), text_engines.sentiments()):
+        assert quality.low > quality.baseline
+    assert text_engines.languages().share > 0.95
+    assert text_engines.sentiments().share > 0.55
+
+
+@needs_engine
+@pytest.mark.parametrize(
+    ("measure", "language", "least"),
+    [
+        (text_engines.entities, "en", 0.8),
+        (text_engines.entities, "fr", 0.8),
+        (text_engines.personal_data, "en", 0.8),
+        (text_engines.personal_data, "es", 0.7),
+    ],
+)
+def test_findings_are_those_of_a_person_more_often_than_the_baseline(
+    engine: TextEngine,
+    measure: Callable[[TextEngine, str], text_engines.Quality],
+    language: str,
+    least: float,
+) -> None:
+    quality = measure(engine, language)
+    assert quality.share > least > quality.baseline
