@@ -31,8 +31,7 @@ def findings_of_the_demo(engine: TextEngine) -> Iterator[tuple[str, Findings]]:
 
 if __name__ == "__main__":
     engine = TextEngine(Path(tempfile.mkdtemp()))
-    recorded = sorted(findings_of_the_demo(engine))
+    recorded = sorted(findings_of_the_demo(engine), key=lambda row: row[0])
     engine.stop()
-    # A line for each paragraph.
-    lines = ",\n".join(f'"{key}": {json.dumps(findings)}' for key, findings in recorded)
-    RECORDED.write_text(f"{{\n{lines}\n}}\n")
+    rows = (json.dumps({"paragraph": key, **findings}) for key, findings in recorded)
+    RECORDED.write_text("".join(f"{row}\n" for row in rows))

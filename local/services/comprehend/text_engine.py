@@ -2,7 +2,7 @@
 
 The engine is a process in `.venv-text` (`local/services/comprehend/text_worker.py`): started by the
 first question, ended with the process that asks. Where `.venv-text` could not be set up, because a
-package has vanished, answers come from `recorded_findings.json`; what it lacks has no findings.
+package has vanished, answers come from `recorded_findings.jsonl`; what it lacks has no findings.
 """
 
 import json
@@ -26,7 +26,7 @@ Findings = Mapping[str, list[Finding]]
 """Findings by kind: `entities`, `key_phrases`, `pii`."""
 
 PYTHON = ROOT / ".venv-text" / "bin" / "python"
-RECORDED = Path(__file__).with_name("recorded_findings.json")
+RECORDED = Path(__file__).with_name("recorded_findings.jsonl")
 _PROGRAM = Path(__file__).with_name("text_worker.py")
 _KINDS = ("entities", "key_phrases", "pii")
 _PARAGRAPH_END = re.compile(r"\n[ \t\r]*\n\s*")
@@ -81,7 +81,7 @@ class TextEngine:
 
     def _ask(self, texts: list[str], language: str) -> list[Findings]:
         if self.is_recorded:
-            self._recorded = self._recorded or json.loads(RECORDED.read_text())
+            self._recorded = self._recorded or recorded_findings()
             nothing: Findings = {kind: [] for kind in _KINDS}
             return [self._recorded.get(recording_key(text, language), nothing) for text in texts]
         if self._worker is None or self._worker.poll() is not None:
@@ -134,6 +134,12 @@ def paragraphs(text: str) -> Iterator[tuple[int, str]]:
         begin = following
 
 
+def recorded_findings() -> dict[str, Findings]:
+    """Key of each recorded paragraph -> its findings."""
+    rows = [json.loads(line) for line in RECORDED.read_text().splitlines()]
+    return {row.pop("paragraph"): row for row in rows}
+
+
 def recording_key(paragraph: str, language: str) -> str:
-    """Under which `recorded_findings.json` has the findings of a paragraph."""
+    """Under which `recorded_findings.jsonl` has the findings of a paragraph."""
     return sha256(f"{language} {paragraph}".encode()).hexdigest()[:32]

@@ -7,7 +7,7 @@ import pytest
 
 from local.demos.language_chain.library import texts
 from local.demos.language_chain.record import findings_of_the_demo
-from local.services.comprehend.text_engine import PYTHON, RECORDED, TextEngine
+from local.services.comprehend.text_engine import PYTHON, TextEngine, recorded_findings
 
 NOTHING: dict[str, list[object]] = {"entities": [], "key_phrases": [], "pii": []}
 
@@ -36,4 +36,4 @@ def test_what_is_recorded_is_what_the_engine_finds(tmp_path: Path) -> None:
     engine = TextEngine(tmp_path)
     findings = dict(findings_of_the_demo(engine))
     engine.stop()
-    assert json.loads(RECORDED.read_text()) == json.loads(json.dumps(findings))
+    assert recorded_findings() == json.loads(json.dumps(findings))
