@@ -1,5 +1,6 @@
 """Comprehend's answers by its engines: types, offsets, languages, and what nothing can judge."""
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -8,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from local.demos.language_chain.record import findings_of_the_demo
 from local.runtime.workspace import LocalError
 from local.services.comprehend import detection
 from local.services.comprehend.languages import languages
-from local.services.comprehend.text_engine import PYTHON, TextEngine, paragraphs
+from local.services.comprehend.text_engine import PYTHON, TextEngine, paragraphs, recorded_findings
 from local.services.quotas import Quotas
 from local.services.task import Arguments, TaskError
 from tools.bench import text_engines
@@ -196,3 +198,10 @@ def test_findings_are_those_of_a_person_more_often_than_the_baseline(
 ) -> None:
     quality = measure(engine, language)
     assert quality.share > least > quality.baseline
+
+
+@needs_engine
+def test_what_is_recorded_is_what_the_engine_finds(engine: TextEngine) -> None:
+    """Else run `python -m local.demos.language_chain.record`."""
+    findings = json.loads(json.dumps(dict(findings_of_the_demo(engine))))
+    assert recorded_findings() == findings
