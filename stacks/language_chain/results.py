@@ -36,6 +36,13 @@ COLUMNS = {
     "bucket": _TEXT,
     "key": _TEXT,
     "target_language": _TEXT,
+    # All of the text is Translate's. False if it was in the target language already, and if a part
+    # of it was not translated: searches in the target language miss that part.
+    "translated": glue.Schema.BOOLEAN,
+    # Of a text; a recording, a Word or a PDF file has none.
+    "charset": _TEXT,
+    # 1, unless the charset was guessed.
+    "charset_confidence": glue.Schema.DOUBLE,
     "sentiment": _TEXT,
     "positive_share": glue.Schema.DOUBLE,
     "negative_share": glue.Schema.DOUBLE,

@@ -59,6 +59,7 @@ _READ = {
     "reading": {},
     "language": "de",
     "translated": "translated/",
+    "is_translated": True,
     "chunks": [1],
     "pieces": [1],
 }
@@ -96,7 +97,14 @@ SAMPLES: dict[str, list[Sample]] = {
                     "TargetLanguageCode": "en",
                 },
             },
-            {"step": "translating", "work": "work/d1/", "number": "1", "text": "a", "Entities": []},
+            {
+                "step": "translating",
+                "work": "work/d1/",
+                "number": "1",
+                "text": "a",
+                "translation": {},
+                "Entities": [],
+            },
         )
     ],
     "language_chain/listen": [

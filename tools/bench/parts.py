@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from io import BytesIO
 from pathlib import Path
 
+from local.runtime.workspace import LocalError
+from local.services.comprehend.text_engine import TextEngine
 from stacks.catalogue import ENVIRONMENTS
 from stacks.shared.bundle import lambda_bundle
 from tools.bench import (
@@ -20,6 +22,7 @@ from tools.bench import (
     quality,
     serving,
     synth,
+    text_engines,
     training,
     transform,
 )
@@ -467,6 +470,39 @@ def _documents() -> Iterator[Measurement]:
     )
 
 
+def _text() -> Iterator[Measurement]:
+    """The engines behind the local Comprehend, on texts that a person has labelled"""
+    with tempfile.TemporaryDirectory() as folder:
+        engine = TextEngine(Path(folder))
+        if engine.is_recorded:
+            raise LocalError("There is no .venv-text: rm .build/text.stamp; make .build/text.stamp")
+        seconds, tokens = text_engines.speed(engine)
+        yield Measurement("text-load", "the engine's first answer", rounded(seconds, 2), "s")
+        yield Measurement("text-speed", "all findings of a text", rounded(tokens, 2), "tokens/s")
+        for measured, title, unit, quality in (
+            ("languages", "texts whose language is right", "%", text_engines.languages()),
+            ("sentiment", "English sentences in their class", "%", text_engines.sentiments()),
+            ("entities-en", "entities, English", "F1", text_engines.entities(engine, "en")),
+            ("entities-fr", "entities, French", "F1", text_engines.entities(engine, "fr")),
+            ("pii-en", "personal data, English", "F1", text_engines.personal_data(engine, "en")),
+            ("pii-es", "personal data, Spanish", "F1", text_engines.personal_data(engine, "es")),
+        ):
+            scale = 100 if unit == "%" else 1
+            share, low, high, baseline = (
+                rounded(scale * figure, 2)
+                for figure in (quality.share, quality.low, quality.high, quality.baseline)
+            )
+            yield Measurement(
+                f"text-{measured}",
+                f"{title}, of {quality.texts}",
+                share,
+                unit,
+                f"between {low:g} and {high:g}; baseline {baseline:g}",
+                quality.low > quality.baseline,
+            )
+        engine.stop()
+
+
 def _site() -> Iterator[Measurement]:
     """The site"""
     seconds = commands.seconds(["make", "docs"])
@@ -500,6 +536,7 @@ PARTS: Mapping[str, Callable[[], Iterator[Measurement]]] = {
     "api": _api,
     "language": _language,
     "documents": _documents,
+    "text": _text,
     "site": _site,
     "wall": _wall,
 }

@@ -17,7 +17,7 @@ from tools.mutation.order import MUTATED, NOTICED, WITH_LOCAL
 
 _ENVIRONMENTS = (
     ".build", ".venv", ".venv-local", ".venv-mlflow", ".venv-model", ".venv-sagemaker-sdk",
-    ".venv-speech", "node_modules",
+    ".venv-speech", ".venv-text", "node_modules",
 )  # fmt: skip
 _FAILED = re.compile(rf"^{NOTICED}(.+?): (tests/.*)$", re.MULTILINE)
 _NO_TESTS = 5

@@ -26,7 +26,8 @@ _SPOKEN_CHARACTERS, _SPOKEN_BYTES = 100_000, 200_000
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001  # Lambda's signature
     """Write `results/<document>.json` and its row for Athena; return their keys."""
-    document, prefix, lost = event["document"], event["prefix"], event["lost"]
+    prefix, lost = event["prefix"], event["lost"]
+    document = {**event["document"], "translated": event["translated"]}
     merged = merge(_pieces(prefix, event["pieces"], lost))
     if SETTINGS.redact:
         merged = redact(merged)

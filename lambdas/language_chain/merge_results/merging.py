@@ -59,8 +59,14 @@ def merge(pieces: Iterable[Piece]) -> dict[str, Any]:
 
 def row(document: Finding, merged: Finding, result_key: str, lost_parts: int) -> dict[str, Any]:
     """A document's row in Athena: the columns of `stacks/language_chain/results.py`."""
+    reading = document["reading"]
+    # A recording has none, nor have formats that hold characters.
+    charset = reading.get("charset") or None
+    columns = ("document_id", "bucket", "key", "target_language", "translated")
     return {
-        **{name: document[name] for name in ("document_id", "bucket", "key", "target_language")},
+        **{name: document[name] for name in columns},
+        "charset": charset,
+        "charset_confidence": reading["charset_confidence"] if charset else None,
         "sentiment": merged["sentiment"],
         **{f"{mood}_share": share for mood, share in merged["sentiment_score"].items()},
         "characters": len(merged["text"]),

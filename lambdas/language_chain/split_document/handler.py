@@ -2,7 +2,8 @@
 
 The event names one of three inputs: `source`, an uploaded object; `transcript`, the key of a file
 of Transcribe; `joined`, a prefix and the numbers of the texts below it, which are joined first
-(those in `lost` are read below the prefix `instead`).
+(those in `lost` are read below the prefix `instead`). The text is translated if Translate has said
+of each that it is in `language`.
 """
 
 import json
@@ -35,7 +36,7 @@ _SAMPLE_BYTES = 5_000
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001  # Lambda's signature
     """Write the chunks and return their numbers, or the reason why the object cannot be read."""
     try:
-        text, reading = _text(event)
+        text, reading, translated = _text(event)
     except UnreadableError as error:
         return {"readable": False, "reason": str(error)}
     # Numbers instead of keys, because a state holds 256 KiB.
@@ -57,33 +58,39 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
         "characters": len(text),
         "chunks": list(texts),
         "reading": reading,
+        "translated": translated,
     }
 
 
-def _text(event: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """The text, and how it was read if it is an uploaded document's."""
+def _text(event: dict[str, Any]) -> tuple[str, dict[str, Any], bool]:
+    """The text, how it was read if it was uploaded, and whether it is a translation."""
     if "transcript" in event:
-        return spoken(json.loads(_read(SETTINGS.results_bucket, event["transcript"]))), {}
+        return spoken(json.loads(_read(SETTINGS.results_bucket, event["transcript"]))), {}, False
     if "joined" in event:
-        return _joined(event["joined"]), {}
+        text, translated = _joined(event["joined"])
+        return text, {}, translated
     source = event["source"]
     body = _read(source["bucket"], source["key"], source.get("version_id", ""))
     document = read(
         body, source["key"], event["content_type"], SETTINGS.formats, SETTINGS.json_lines_field
     )
-    return document.text, document.reading
+    return document.text, document.reading, False
 
 
-def _joined(joined: dict[str, Any]) -> str:
+def _joined(joined: dict[str, Any]) -> tuple[str, bool]:
+    """The text of the chunks, and whether all of it is a translation into `language`."""
     lost = set(joined["lost"])
 
-    def part(number: str) -> str:
+    def part(number: str) -> dict[str, str]:
         prefix = joined["instead" if number in lost else "prefix"]
-        text: str = json.loads(_read(SETTINGS.results_bucket, f"{prefix}{number}.json"))["text"]
-        return text
+        chunk: dict[str, str] = json.loads(_read(SETTINGS.results_bucket, f"{prefix}{number}.json"))
+        return chunk
 
     with ThreadPoolExecutor(WORKERS) as pool:
-        return "".join(pool.map(part, joined["chunks"]))
+        parts = list(pool.map(part, joined["chunks"]))
+    # What was cut from the document itself has no language.
+    translated = all(part.get("language") == joined["language"] for part in parts)
+    return "".join(part["text"] for part in parts), translated
 
 
 def _read(bucket: str, key: str, version_id: str = "") -> bytes:

@@ -20,6 +20,8 @@ from local.demos.language_chain.checks import (
     heard_by,
     word_error_figure,
 )
+from local.demos.language_chain.engines import engines
+from local.demos.language_chain.library import DOCUMENTS, texts
 from local.demos.language_chain.office import files
 from local.demos.language_chain.recordings import FLIGHT, RECORDINGS
 from local.demos.report import Report
@@ -27,13 +29,13 @@ from local.runtime.deployment import Outputs
 from local.runtime.progress import Step
 from local.runtime.workspace import LocalError
 from local.services.athena.queries import Athena
+from local.services.comprehend.detection import findings
+from local.services.comprehend.text_engine import TextEngine
 from local.services.speech.engines import are_installed
 from local.services.step_functions.history import states_entered
 from repository import ROOT
 
-# Texts of our own in nine languages and six scripts: the name is the language.
-DOCUMENTS = ROOT / "local" / "demos" / "language_chain" / "documents"
-_LONG_SENTENCES = 4_000
+_LONG_SENTENCES = 3_600
 _BROKEN = {"archive.txt": b"PK\x03\x04 no text", "empty.txt": b"\n"}
 _LATIN_TEXT = (
     "Gallia est omnis divisa in partes tres, quarum unam incolunt Belgae, aliam Aquitani. " * 3
@@ -41,6 +43,8 @@ _LATIN_TEXT = (
 # No upload below this prefix starts an execution: the demo starts it.
 _RECORDINGS = "collections/recordings/"
 _DOCUMENTS_SECONDS = 300
+# What the chain has analysed in one piece: an engine finds the same in it once more.
+_ONE_PIECE_BYTES = 4_800
 
 
 class LanguageChainDemo:
@@ -50,6 +54,7 @@ class LanguageChainDemo:
 
     def __init__(self, context: Context) -> None:
         self._emulator, self._steps = context.emulator, context.steps
+        self._workspace = context.workspace
         self._outputs = context.outputs["LanguageChain"]
         self._s3 = context.emulator.client("s3")
 
@@ -63,13 +68,14 @@ class LanguageChainDemo:
         """Upload documents, wait for their results, run recordings and a collection, query."""
         sentences = (f"Sentence {number} is about Rome. " for number in range(_LONG_SENTENCES))
         long_text = "".join(sentences)
-        texts = {path.name: path.read_text() for path in sorted(DOCUMENTS.glob("*.txt"))}
+        library = texts()
         office = {key: text for key, (_, text) in files().items()}
-        result = Result(texts, long_text, broken=[*_BROKEN, LATIN], office=office)
-        uploads = {key: text.encode() for key, text in texts.items()}
+        result = Result(library, long_text, broken=[*_BROKEN, LATIN], office=office)
+        uploads = {key: text.body for key, text in library.items()}
         uploads |= {key: body for key, (body, _) in files().items()}
         uploads |= {"long.txt": long_text.encode(), LATIN: _LATIN_TEXT.encode(), **_BROKEN}
-        with self._steps.step(f"Upload {len(uploads)} documents in {len(texts) + 1} languages"):
+        languages = {text.language for text in library.values()}
+        with self._steps.step(f"Upload {len(uploads)} documents in {len(languages)} languages"):
             for key, body in uploads.items():
                 self._put(key, body)
         with self._steps.step("Wait until each is done or has failed") as step:
@@ -80,11 +86,21 @@ class LanguageChainDemo:
         with self._steps.step("Transcribe recordings, and speak their texts"):
             self._run_recordings(result)
         with self._steps.step("Translate a collection as one asynchronous job"):
-            result.collection = self.collection(texts)
+            short = {path.name: path.read_text() for path in DOCUMENTS.glob("*.txt")}
+            result.collection = self.collection(short)
         with self._steps.step("Query with Athena"):
             athena = Athena(self._emulator, self._outputs)
-            names = ("mood_by_language", "common_entities")
+            names = ("mood_by_language", "common_entities", "names_by_document")
             result.answers = [athena.ask("language_chain", name) for name in names]
+        with self._steps.step("Ask the engines once more, outside of the workflow"):
+            engine = TextEngine(self._workspace.folder)
+            result.found_again = {
+                key: list(findings(engine, document["text"], "en", "entities"))
+                for key, document in result.results.items()
+                if len(document["text"].encode()) <= _ONE_PIECE_BYTES
+            }
+            engine.stop()
+            result.engines = engines(engine, heard=result.heard)
         return self._report(result)
 
     def recording(
@@ -111,7 +127,7 @@ class LanguageChainDemo:
 
     def _run_recordings(self, result: Result) -> None:
         """Each recording, its transcript, and what Polly made of the short one, heard again."""
-        result.engines = are_installed()
+        result.heard = are_installed()
         for case in (UNDERSTOOD, NOT_UNDERSTOOD):
             result.recordings[case] = self.recording(case)
         for name in ("two_cities", "beckett"):
@@ -120,7 +136,7 @@ class LanguageChainDemo:
                 case = READ_ALOUD[name]
                 result.recordings[case] = self.recording(case, path.read_bytes(), path.name)
         understood = result.recordings[UNDERSTOOD]
-        if result.engines and understood["status"] == "SUCCEEDED":
+        if result.heard and understood["status"] == "SUCCEEDED":
             key = understood["speech"].partition(f"/{self._outputs['ResultsBucketName']}/")[2]
             bucket = self._outputs["ResultsBucketName"]
             speech = self._s3.get_object(Bucket=bucket, Key=key)["Body"].read()
@@ -144,18 +160,22 @@ class LanguageChainDemo:
         entities = sum(len(document["entities"]) for document in result.results.values())
         return Report(
             title="Language chain",
-            lead="Texts are marked as translated, not translated: Translate and Comprehend are"
-            " stand-ins with the documented limits and errors, and packaged libraries detect"
-            f" language and sentiment. {heard_by(result)}",
+            lead="Transcribe, Polly, Translate and Comprehend are stand-ins with the documented"
+            " limits and errors, and answers of the engines below. What nothing here translates is"
+            " marked, and analysed in its own language where an engine knows it."
+            f" {heard_by(result)}",
             checks=checks,
             figures=[
                 f"{counts['done']} documents done, {counts['failed']} failed with a reason",
-                f"{len(result.texts)} languages detected, {entities} entities located",
+                f"{len({text.language for text in result.texts.values()})} languages detected,"
+                f" {entities} entities located",
                 f"{len(result.office)} files of an office read: a table, a letter in Word and in"
                 " PDF, an e-mail, a page",
                 f"{len(result.long_text):,} characters split, analysed and merged again",
                 f"{result.collection['documents']} documents translated as one job",
-                f"translations are marked, not made; {word_error_figure(result)}",
+                f"{sum(document['translated'] for document in result.results.values())} documents"
+                " translated",
+                word_error_figure(result),
             ],
             template="language_chain/report.html.j2",
             values={"result": result},

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from local.demos.language_chain.demo import DOCUMENTS
+from local.demos.language_chain.library import DOCUMENTS
 from local.demos.report import Check
 from local.demos.verification import Account, Verification
 from local.runtime.deployment import Outputs

@@ -5,7 +5,7 @@ failed. Formats other than plain text, sizes and the number of documents are not
 """
 
 from local.runtime.emulator import ACCOUNT, Emulator
-from local.services.comprehend.detection import dominant_language
+from local.services.comprehend.languages import dominant_language
 from local.services.s3.objects import list_keys
 from local.services.s3.uri import split_uri
 from local.services.task import Arguments, Table, TaskError
@@ -60,7 +60,7 @@ class TranslationJobs:
         for key in list_keys(s3, bucket, prefix):
             text = s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode()
             try:
-                body = translate(text, dominant_language(text), language).encode()
+                body = translate(text, dominant_language(text), language).text.encode()
             except TaskError:
                 failed += 1
                 continue

@@ -1,20 +1,30 @@
-"""Translate's TranslateText: the documented limits and errors, and text that is not translated.
+"""Translate's TranslateText: the documented limits and errors, and Apertium's translations.
 
-The translation is the text itself, marked as such. Refuses more than 10,000 bytes, and languages
-that Translate does not know. Terminologies, formality and the source language itself are not
-checked.
+Without Apertium, or for a pair that it lacks, the translation is the text itself, marked as such,
+and the answer says that it is in the source language. Refuses more than 10,000 bytes, and languages
+that Translate does not know. Terminologies and formality are not looked at.
 """
+
+import re
+from typing import NamedTuple
 
 from local.services.quotas import Quotas
 from local.services.task import Arguments, Table, TaskError
+from local.services.translate import apertium
 
 LENIENT = [
     (
         "Terminologies and formality are not looked at; the source language is believed.",
-        "Nothing is translated.",
+        "Apertium has neither.",
+    ),
+    (
+        "A text that nothing here translates is answered with a mark, in its source language.",
+        "No package holds a translator; Debian's Apertium, if it is there, knows es-en and fr-es.",
     ),
 ]
 
+# Before a text that was not translated: from here on it is in the first language.
+MARK = re.compile(r"\[(\S+) to \S+, not translated here\] ")
 _MOST_BYTES = 10_000
 # fmt: off
 LANGUAGES = {
@@ -33,14 +43,27 @@ def table(quotas: Quotas) -> Table:
     return quotas.limit({"translate:translateText": _translate_text})
 
 
-def translate(text: str, source: str, target: str) -> str:
-    """`text`, marked as not translated. Raises TaskError for a language Translate lacks."""
+class Translation(NamedTuple):
+    """A text, and the language that it is in."""
+
+    text: str
+    language: str
+
+
+def translate(text: str, source: str, target: str) -> Translation:
+    """`text` in `target`, or marked as not translated.
+
+    Raises TaskError for a language that Translate lacks, LocalError if Apertium fails.
+    """
     if not {source, target} <= LANGUAGES:
         raise TaskError(
             "Translate.UnsupportedLanguagePairException",
             f"Unsupported language pair: {source} to {target}.",
         )
-    return f"[{source} to {target}, not translated here] {text}"
+    translated = apertium.translation(text, source, target)
+    if translated is None:
+        return Translation(f"[{source} to {target}, not translated here] {text}", source)
+    return Translation(translated, target)
 
 
 def _translate_text(request: Arguments) -> Arguments:
@@ -51,9 +74,11 @@ def _translate_text(request: Arguments) -> Arguments:
             "Input text size exceeds limit. Max length of request text allowed is"
             f" {_MOST_BYTES} bytes while in this request the text size is {size} bytes",
         )
-    source, target = request["SourceLanguageCode"], request["TargetLanguageCode"]
+    source = request["SourceLanguageCode"]
+    translation = translate(request["Text"], source, request["TargetLanguageCode"])
     return {
-        "TranslatedText": translate(request["Text"], source, target),
+        "TranslatedText": translation.text,
         "SourceLanguageCode": source,
-        "TargetLanguageCode": target,
+        # Of the target text: on AWS always the one that was asked for.
+        "TargetLanguageCode": translation.language,
     }

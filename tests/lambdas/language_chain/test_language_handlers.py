@@ -94,6 +94,7 @@ def test_the_version_that_was_uploaded_is_split(
             "replaced": 0,
             "attachments": [],
         },
+        "translated": False,
     }
     parts = [read(s3, f"work/1/source/{number}.json")["text"] for number in answer["chunks"]]
     assert parts == ["One two three. ", "Four five six."]
@@ -117,18 +118,36 @@ def test_a_transcript_is_split_as_a_text_is(
     assert answer["sample"] == "Hello."
 
 
+JOINED = {
+    "prefix": "work/1/translated/",
+    "chunks": ["00000", "00001"],
+    "lost": ["00001"],
+    "instead": "work/1/source/",
+    "language": "en",
+}
+
+
 def test_a_part_that_was_not_translated_keeps_its_language(
     modules: dict[str, ModuleType], context: SimpleNamespace, s3: S3Client
 ) -> None:
-    put(s3, "work/1/translated/00000.json", {"text": "one, "})
+    put(s3, "work/1/translated/00000.json", {"text": "one, ", "language": "en"})
     put(s3, "work/1/source/00001.json", {"text": "zwei"})
-    joined = {
-        "prefix": "work/1/translated/",
-        "chunks": ["00000", "00001"],
-        "lost": ["00001"],
-        "instead": "work/1/source/",
-    }
-    assert split(modules, context, joined=joined)["sample"] == "one, zwei"
+    answer = split(modules, context, joined=JOINED)
+    assert (answer["sample"], answer["translated"]) == ("one, zwei", False)
+
+
+@pytest.mark.parametrize(("language", "translated"), [("en", True), ("de", False)])
+def test_a_text_is_translated_if_every_part_came_back_in_the_target_language(
+    modules: dict[str, ModuleType],
+    context: SimpleNamespace,
+    s3: S3Client,
+    language: str,
+    translated: bool,
+) -> None:
+    put(s3, "work/1/translated/00000.json", {"text": "one, ", "language": "en"})
+    put(s3, "work/1/translated/00001.json", {"text": "zwei", "language": language})
+    answer = split(modules, context, joined={**JOINED, "lost": []})
+    assert answer["translated"] is translated
 
 
 def test_a_document_of_five_megabytes_comes_back_whole(
@@ -138,7 +157,13 @@ def test_a_document_of_five_megabytes_comes_back_whole(
     assert len(text.encode()) > 5_000_000
     upload = source(s3, "a.txt", text.encode())
     answer = split(modules, context, 9_500, source=upload, content_type="")
-    joined = {"prefix": "work/1/source/", "chunks": answer["chunks"], "lost": [], "instead": ""}
+    joined = {
+        "prefix": "work/1/source/",
+        "chunks": answer["chunks"],
+        "lost": [],
+        "instead": "",
+        "language": "en",
+    }
     pieces = split(modules, context, 4_900, joined=joined, prefix="work/1/pieces/")["chunks"]
     parts = [read(s3, f"work/1/pieces/{number}.json")["text"] for number in pieces]
     assert "".join(parts) == text
@@ -180,8 +205,10 @@ def merge(
         "source_language": "de",
         "target_language": "en",
         "date": "2026-11-20",
+        "reading": {"format": "text", "charset": "cp1252", "charset_confidence": 0.8},
     }
     event = {"document": document, "prefix": "work/1/", "pieces": ["00000"], "lost": lost or []}
+    event["translated"] = not lost
     return modules["merge_results"].handler(event, context)
 
 
@@ -199,6 +226,7 @@ def test_the_result_and_its_row(
     assert (result["text"], result["lost_parts"]) == ("Anna is glad.", [])
     row = read(s3, answer["row_key"])
     assert (row["entities"], row["pii_types"], row["lost_parts"]) == (["Anna"], ["NAME"], 0)
+    assert (row["translated"], row["charset"], row["charset_confidence"]) == (True, "cp1252", 0.8)
     assert not {"date", "source_language"} & set(row)
     assert read(s3, "work/1/speech.json") == {"text": "Anna is glad."}
 

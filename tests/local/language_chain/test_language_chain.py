@@ -9,13 +9,16 @@ import pytest
 
 from local.demos.language_chain import office
 from local.demos.language_chain.checks import NOT_UNDERSTOOD, UNDERSTOOD
+from local.demos.language_chain.library import texts
+from local.services.comprehend.text_engine import PYTHON
 from local.services.s3.objects import list_keys
 from tests.local.conftest import statement_ids, without
 from tests.local.language_chain.conftest import Chain, demo
 
 pytestmark = [pytest.mark.local, pytest.mark.xdist_group("deployed chain")]
 GERMAN = "Das Hotel in Berlin war wunderbar. Das Frühstück war gut, das Bett war weich. " * 3
-ENGLISH = "Paris was wonderful. We loved the Louvre! Write to anna@example.com about it. "
+# The engine's findings are recorded, for machines that cannot have it.
+ENGLISH = texts()["en.txt"].text
 
 
 def test_a_document_in_another_language_is_translated_whole(chain: Chain) -> None:
@@ -26,17 +29,19 @@ def test_a_document_in_another_language_is_translated_whole(chain: Chain) -> Non
     result = chain.read(row["result_key"])
     assert result["text"] == f"[de to en, not translated here] {GERMAN}"
     assert sum(result["sentiment_score"].values()) == pytest.approx(1, abs=0.01)
-    (berlin,) = [entity for entity in result["entities"] if "Berlin" in entity["text"]]
-    for span in berlin["spans"]:
-        assert result["text"][span["begin"] : span["end"]] == berlin["text"]
+    # Nothing here translates German, or knows it.
+    assert (result["translated"], result["entities"]) == (False, [])
+    assert result["sentiment"] == "NEUTRAL"
 
 
 def test_english_is_not_translated_and_its_personal_data_are_located(chain: Chain) -> None:
-    chain.upload("paris.txt", ENGLISH.encode())
-    row = chain.status("paris.txt")
+    chain.upload("rome.txt", ENGLISH.encode())
+    row = chain.status("rome.txt")
     result = chain.read(row["result_key"])
     assert (row["source_language"], result["text"]) == ("en", ENGLISH)
-    assert result["sentiment"] in ("POSITIVE", "NEUTRAL")
+    assert (result["sentiment"], result["translated"]) == ("POSITIVE", False)
+    rome = [entity for entity in result["entities"] if entity["text"] == "Rome"]
+    assert [(entity["type"], entity["count"]) for entity in rome] == [("LOCATION", 1)]
     ((span,),) = (entity["spans"] for entity in result["pii"])
     assert ENGLISH[span["begin"] : span["end"]] == "anna@example.com"
 
@@ -49,7 +54,7 @@ def test_a_long_document_is_split_and_merged_again(chain: Chain) -> None:
     result = chain.read(row["result_key"])
     assert result["text"] == text
     counts = [entity["count"] for entity in result["entities"] if entity["text"] == "Rome"]
-    assert sum(counts) == 3_000
+    assert sum(counts) == (3_000 if PYTHON.exists() else 0)
 
 
 @pytest.mark.parametrize(

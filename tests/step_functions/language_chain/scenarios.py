@@ -103,6 +103,7 @@ _SPLIT = {
         "characters": 5,
         "chunks": ["00000"],
         "reading": {"format": "text", "charset": "utf-8", "charset_source": "bytes"},
+        "translated": True,
     }
 }
 _TWO = {"Payload": {**_SPLIT["Payload"], "chunks": ["00000", "00001"]}}
@@ -154,7 +155,7 @@ def _speak(name: str, settings: Settings = (), ends: str = "SUCCEEDED", **change
 
 _PART: dict[str, Any] = {
     "Read the chunk": _PART_TEXT,
-    "Translate": {"TranslatedText": "Hello"},
+    "Translate": {"TranslatedText": "Hello", "TargetLanguageCode": "en"},
     "Store the translation": {},
     "Read the piece": _PART_TEXT,
     "Detect sentiment": {
