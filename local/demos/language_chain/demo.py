@@ -121,6 +121,7 @@ class LanguageChainDemo:
             "attempt": 1,
             "source": source,
             "date": "2026-11-20",
+            "media_format": "mp3",
         }
         execution = self._execute(self._outputs["StateMachineArn"], execution_input)
         return {**execution, "transcript": f"work/{document_id}/transcript.json"}
