@@ -4,6 +4,9 @@ import json
 import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -12,7 +15,7 @@ from local.runtime.emulator import Emulator
 from local.runtime.processes import stop
 from local.runtime.workspace import Workspace
 from tests.step_functions.scenario import Scenario, all_scenarios
-from tests.step_functions.scripted_aws import Run, ScriptedAws
+from tests.step_functions.scripted_aws import Answers, Run, ScriptedAws
 from tests.step_functions.workflows import WORKFLOWS, deployed
 
 # An execution mostly waits for the emulator, which takes 0.15 s to start one.
@@ -53,6 +56,16 @@ class Bench:
         """Run a scenario, in which each state of `errors` fails that often first."""
         machine = self._machine(scenario.workflow, scenario.settings, scenario.place)
         return self._aws.run(machine, scenario.input, scenario.answers, errors)
+
+    def run_definition(self, file: Path, execution_input: dict[str, Any], answers: Answers) -> Run:
+        """Run a definition of any file, as it is."""
+        with self._lock:
+            machine = self._client.create_state_machine(
+                name=f"{file.name.partition('.')[0]}-{len(self._machines)}-{uuid4()}",
+                definition=file.read_text(),
+                roleArn=self._role,
+            )["stateMachineArn"]
+        return self._aws.run(machine, execution_input, answers)
 
     def run_all(self, runs: Iterable[tuple[Scenario, Errors]]) -> list[Run]:
         """Run several at a time; the results are in the same order."""
