@@ -209,13 +209,8 @@ def merge(
         "date": "2026-11-20",
         "reading": {"format": "text", "charset": "cp1252", "charset_confidence": 0.8},
     }
-    event = {
-        "document": document,
-        "prefix": "work/1/",
-        "translated": not lost,
-        "pieces": ["00000"],
-        "lost": lost or [],
-    }
+    event = {"document": document, "prefix": "work/1/", "pieces": ["00000"], "lost": lost or []}
+    event["translated"] = not lost
     return modules["merge_results"].handler(event, context)
 
 
