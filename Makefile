@@ -49,7 +49,7 @@ help:  ## this list
 	@echo "  SETTINGS=\"a.b=c ...\" settings of synth, plan, demo, deploy and destroy (make settings lists them)"
 	@echo "  BASE=main            the revision that plan compares with (default: HEAD, the last commit)"
 	@echo "  FROM= TO=            first and last hour of arrival of a replay, UTC, both included"
-	@echo "  APERTIUM=/folder      where Debian's Apertium was unpacked, if it is not installed: translates es-en in the demo"
+	@echo "  APERTIUM=/folder     where Debian's Apertium was unpacked, if it is not installed: translates es-en in the demo"
 	@echo "  FLIGHTS=all          stream all 336,776 flights in the demo (default: 20,000)"
 
 # --- Set-up: each target fetches what it needs, once -------------------------------------------

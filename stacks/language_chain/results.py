@@ -18,23 +18,13 @@ _DATES = glue.PartitionProjectionConfiguration.date(
     max="NOW+1DAYS",
     step=glue.DateProjectionStep(interval=1, interval_unit=glue.DateIntervalUnit.DAYS),
 )
-# Source languages that Translate supports; documents in others have no row.
-# fmt: off
-LANGUAGES = [
-    "af", "sq", "am", "ar", "hy", "az", "bn", "bs", "bg", "ca", "zh", "zh-TW", "hr", "cs",
-    "da", "fa-AF", "nl", "en", "et", "fa", "tl", "fi", "fr", "fr-CA", "ka", "de", "el", "gu",
-    "ht", "ha", "he", "hi", "hu", "is", "id", "ga", "it", "ja", "kn", "kk", "ko", "lv",
-    "lt", "mk", "ms", "ml", "mt", "mr", "mn", "no", "ps", "pl", "pt", "pt-PT", "pa", "ro",
-    "ru", "sr", "si", "sk", "sl", "so", "es", "es-MX", "sw", "sv", "ta", "te", "th", "tr",
-    "uk", "ur", "uz", "vi", "cy",
-]
-# fmt: on
 _TEXT, _TEXTS = glue.Schema.STRING, glue.Schema.array(glue.Schema.STRING)
 # As `lambdas/language_chain/merge_results` writes them.
 COLUMNS = {
     "document_id": _TEXT,
     "bucket": _TEXT,
     "key": _TEXT,
+    "source_language": _TEXT,
     "target_language": _TEXT,
     # All of the text is Translate's. False if it was in the target language already, and if a part
     # of it was not translated: searches in the target language miss that part.
@@ -58,7 +48,7 @@ COLUMNS = {
 
 
 class Results(Construct):
-    """The table `language_results`: a row per document, partitioned by date and source language."""
+    """The table `language_results`: a row per document, partitioned by date."""
 
     def __init__(
         self,
@@ -87,14 +77,10 @@ class Results(Construct):
             s3_prefix=ROWS,
             data_format=glue.DataFormat.JSON,
             columns=[glue.Column(name=column, type=kind) for column, kind in COLUMNS.items()],
-            partition_keys=[
-                glue.Column(name="date", type=_TEXT),
-                glue.Column(name="source_language", type=_TEXT),
-            ],
-            partition_projection={
-                "date": _DATES,
-                "source_language": glue.PartitionProjectionConfiguration.enum(values=LANGUAGES),
-            },
+            # Not by language, too: Athena lists every projected partition, and most would be empty
+            # (docs.aws.amazon.com/athena/latest/ug/partition-projection.html, read 2026-11-30).
+            partition_keys=[glue.Column(name="date", type=_TEXT)],
+            partition_projection={"date": _DATES},
         )
         work_group = AthenaWorkGroup(
             self,

@@ -33,9 +33,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
         merged = redact(merged)
     key = f"results/{document['document_id']}.json"
     _put(key, {**document, **merged, "lost_parts": lost})
-    # Partition columns are in the path; Athena rejects rows that contain them.
-    folder = f"rows/date={document['date']}/source_language={document['source_language']}"
-    row_key = f"{folder}/{document['document_id']}.json"
+    # The partition column is in the path; Athena rejects rows that contain it.
+    row_key = f"rows/date={document['date']}/{document['document_id']}.json"
     _put(row_key, row(document, merged, key, len(lost)))
     speakable = _speakable(merged["text"])
     if speakable and SETTINGS.speak != "nothing":

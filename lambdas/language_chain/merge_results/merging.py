@@ -72,7 +72,7 @@ def row(document: Finding, merged: Finding, result_key: str, lost_parts: int) ->
     reading = document["reading"]
     # A recording has none, nor have formats that hold characters.
     charset = reading.get("charset") or None
-    columns = ("document_id", "bucket", "key", "target_language", "translated")
+    columns = ("document_id", "bucket", "key", "source_language", "target_language", "translated")
     return {
         **{name: document[name] for name in columns},
         "charset": charset,

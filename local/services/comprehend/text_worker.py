@@ -124,7 +124,7 @@ def findings(language: str, paragraphs: list[str]) -> Iterator[dict[str, list[Fi
 
 @cache
 def _pipeline(language: str) -> Language:
-    # A piece of a document has no longer paragraph than Comprehend takes, 100 KB.
+    # spaCy refuses more than a million characters, of which Comprehend takes a tenth.
     if language in _MODELS:
         model: Language = _MODELS[language].load()
         return model

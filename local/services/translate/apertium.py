@@ -8,7 +8,6 @@ a word that it does not know stays as it is.
 """
 
 import os
-import shlex
 import subprocess
 from pathlib import Path
 
@@ -52,7 +51,8 @@ def translation(text: str, source: str, target: str) -> str | None:
     data = folder / _DATA.lstrip("/")
     # The mode is a line of shell that names its files as they are installed; `$1` is the option of
     # its generator, and -n leaves unknown words unmarked.
-    line = mode.read_text().strip().replace(f"'{_DATA}/", f"'{shlex.quote(str(data))}/")
+    quoted = str(data).replace("'", r"'\''")
+    line = mode.read_text().strip().replace(f"'{_DATA}/", f"'{quoted}/")
     libraries = [folder / "usr" / "lib", *(folder / "usr" / "lib").glob("*-linux-gnu")]
     command = f"apertium-destxt | {{ {line}\n}} | apertium-retxt"
     try:

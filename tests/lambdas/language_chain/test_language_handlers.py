@@ -15,6 +15,8 @@ from botocore.stub import Stubber
 from moto import mock_aws
 from mypy_boto3_s3 import S3Client
 
+from stacks.language_chain.results import COLUMNS
+
 REGION: Literal["eu-central-1"] = "eu-central-1"
 ENVIRONMENT = {
     "AWS_DEFAULT_REGION": REGION,
@@ -278,7 +280,7 @@ def test_the_result_and_its_row(
     answer = merge(modules, context, s3, "Anna is glad.")
     assert answer == {
         "result_key": "results/1.json",
-        "row_key": "rows/date=2026-11-20/source_language=de/1.json",
+        "row_key": "rows/date=2026-11-20/1.json",
         "sentiment": "POSITIVE",
         "speakable": True,
     }
@@ -287,7 +289,9 @@ def test_the_result_and_its_row(
     row = read(s3, answer["row_key"])
     assert (row["entities"], row["pii_types"], row["lost_parts"]) == (["Anna"], ["NAME"], 0)
     assert (row["translated"], row["charset"], row["charset_confidence"]) == (True, "cp1252", 0.8)
-    assert not {"date", "source_language"} & set(row)
+    # Athena rejects a row with the partition's column, and shows no other than the table's.
+    assert set(row) == set(COLUMNS)
+    assert row["source_language"] == "de"
     assert read(s3, "work/1/speech.json") == {"text": "Anna is glad."}
 
 

@@ -17,7 +17,8 @@ REFERENCES = Path(__file__).with_name("references.tsv")
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Packages unpacked, with a mode that writes capitals."""
+    """Packages unpacked, with a mode that writes capitals; a path that a shell would split."""
+    tmp_path = tmp_path / "Anna's packages"
     modes, programs = tmp_path / "usr/share/apertium/modes", tmp_path / "usr/bin"
     modes.mkdir(parents=True)
     programs.mkdir()
