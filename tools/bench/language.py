@@ -189,7 +189,7 @@ def _compare(name: str, title: str, count: int, size: int, *, states: int) -> Co
         title,
         ours,
         _before(count, size, states),
-        _naive(count, size, states),
+        naive(count, size, states),
     )
 
 
@@ -216,8 +216,11 @@ def _before(count: int, size: int, states: int) -> Design:
     return Design(count * calls, count * transitions, usd([*without_turns, waited]))
 
 
-def _naive(count: int, size: int, states: int) -> Design:
-    """A Standard workflow for a document, a state for each request, and five around them."""
+def naive(count: int, size: int, states: int = 0) -> Design:
+    """A Standard workflow for a document, a state for each request, and five around them.
+
+    `size` is that of a document in bytes; `states` are further ones for each.
+    """
     calls = 1 + _CALLS_A_PIECE * math.ceil(size / _NAIVE_BYTES)
     transitions = calls + 5 + states
     return Design(count * calls, count * transitions, _transitions_usd(count * transitions))

@@ -401,27 +401,30 @@ def _language() -> Iterator[Measurement]:
     with tempfile.TemporaryDirectory() as name:
         counted = language.count(Path(name))
     yield from _simulated_rates()
+    naive_way = "a state for each request and 5 KB"
     for document in counted.documents:
         size = f"{document.kilobytes} KB"
+        naive = language.naive(1000, document.kilobytes * 1000)
         yield Measurement(
             f"document-{document.kilobytes}kb-transitions",
             f"a document of {size}",
             document.transitions,
             "transitions",
-            f"{document.parts} of them parts; {document.functions} functions besides",
+            f"{naive.transitions // 1000}: {naive_way}; {document.parts} are parts",
         )
         yield Measurement(
             f"documents-{document.kilobytes}kb-usd",
             f"1,000 documents of {size}, without Translate and Comprehend",
             rounded(document.orchestration_usd),
             "USD",
-            f"Translate and Comprehend cost {document.services_usd:,.0f} USD",
+            f"{naive.usd:.2f} USD: {naive_way}; Translate and Comprehend cost"
+            f" {document.services_usd:,.0f} USD",
         )
     for compared in language.compared():
-        ours, before, naive = compared.ours, compared.before, compared.naive
+        ours, before, beside = compared.ours, compared.before, compared.naive
         for unit, title, count, counts_beside in (
-            ("calls", "calls", ours.calls, (before.calls, naive.calls)),
-            ("transitions", "states", ours.transitions, (before.transitions, naive.transitions)),
+            ("calls", "calls", ours.calls, (before.calls, beside.calls)),
+            ("transitions", "states", ours.transitions, (before.transitions, beside.transitions)),
         ):
             yield Measurement(
                 f"language-{compared.name}-{unit}",
@@ -436,7 +439,7 @@ def _language() -> Iterator[Measurement]:
             f"{compared.title}: orchestration, computed",
             rounded(ours.usd),
             "USD",
-            f"{before.usd:,.2f} USD with every API asked for each 4.9 KB; {naive.usd:,.2f} USD"
+            f"{before.usd:,.2f} USD with every API asked for each 4.9 KB; {beside.usd:,.2f} USD"
             " naively",
         )
     yield Measurement(
