@@ -1,4 +1,9 @@
-"""Calls a second of Translate and Comprehend, and failures on demand."""
+"""Calls a second of Translate and Comprehend, and failures on demand.
+
+How the services count is not documented: whether a second begins with the clock, with the first
+call, or slides, and whether calls that were saved up may come at once. Here it slides, which none
+of the others exceeds: no call succeeds if as many as the quota have in the second before it.
+"""
 
 import threading
 import time
@@ -12,6 +17,7 @@ from local.services.contract.operations import operation_of
 from local.services.task import Arguments, StandIn, Table, TaskError
 
 _CALLS_A_SECOND = 20
+_REMEMBERED = 10_000
 # The code of each service for too many calls; Comprehend's is in no model.
 _THROTTLED = {"comprehend": "ThrottlingException", "translate": "TooManyRequestsException"}
 
@@ -32,19 +38,28 @@ class Quotas:
         self._throttle_every = 0
         self._failing: Mapping[str, str] = {}
         self._recent: dict[str, deque[float]] = {}
+        self._calls_a_second = _CALLS_A_SECOND
+        self._tried: dict[str, deque[float]] = {}
         self._calls = 0
         self._throttled = 0
 
     def configure(
-        self, throttle_every: int = 0, failing: Mapping[str, str] | None = None
+        self,
+        throttle_every: int = 0,
+        failing: Mapping[str, str] | None = None,
+        calls_a_second: int = _CALLS_A_SECOND,
     ) -> dict[str, Any]:
         """Throttle each `throttle_every`th call, and fail actions: `failing` maps them to an error.
 
-        Without arguments, only the documented quota applies. Returns how many calls were throttled.
+        Without arguments, only the documented quota applies. Returns how many calls were throttled,
+        and of each action when it was called since the last configuration, in seconds.
         """
         with self._lock:
             self._throttle_every, self._failing = throttle_every, failing or {}
-            return {"throttled": self._throttled}
+            self._calls_a_second = calls_a_second
+            calls, self._tried = self._tried, {}
+            times = {action: list(seconds) for action, seconds in calls.items()}
+            return {"throttled": self._throttled, "calls": times}
 
     def limit(self, table: Table) -> Table:
         """The same stand-ins, within the quotas."""
@@ -69,10 +84,11 @@ class Quotas:
         with self._lock:
             self._calls += 1
             recent, now = self._recent.setdefault(action, deque()), time.monotonic()
+            self._tried.setdefault(action, deque(maxlen=_REMEMBERED)).append(now)
             while recent and now - recent[0] > 1:
                 recent.popleft()
             throttled = self._throttle_every and self._calls % self._throttle_every == 0
-            if throttled or len(recent) >= _CALLS_A_SECOND:
+            if throttled or len(recent) >= self._calls_a_second:
                 self._throttled += 1
                 return True
             recent.append(now)

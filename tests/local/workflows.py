@@ -23,6 +23,18 @@ def run_workflow(running: Emulator, name: str, states: dict[str, Any]) -> tuple[
     return arn, wait_for(client, execution_arn)
 
 
+def a_wait_of_two_seconds() -> dict[str, Any]:
+    """A state that waits until a time of the clock."""
+    timestamp = "{% $fromMillis($toMillis($states.context.State.EnteredTime) + 3000) %}"
+    return {"Wait": {"Type": "Wait", "Timestamp": timestamp, "End": True}}
+
+
+def seconds_of(execution: Any) -> float:
+    """How long an execution ran."""
+    ran: float = (execution["stopDate"] - execution["startDate"]).total_seconds()
+    return ran
+
+
 def large_result() -> dict[str, Any]:
     """States of a Map whose result has 300,000 characters, and a catcher of every error."""
     mapping = {

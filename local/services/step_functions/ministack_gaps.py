@@ -5,6 +5,10 @@ children of a Distributed Map see no variables of the workflow is left to `tests
 A nested execution that fails raises its own error in ministack; AWS raises States.TaskFailed, with
 the description of the execution as the cause.
 
+A Wait until a time of the clock waits for that time, and a Wait of seconds takes a fiftieth of them
+(`local/runtime/emulator.py`). Of a timestamp, AWS considers no more than its seconds
+(docs.aws.amazon.com/step-functions/latest/dg/amazon-states-language-wait-state.html, 2026-11-29).
+
 A result of more than 256 KiB in UTF-8 ends the execution with States.DataLimitExceeded. Neither
 that nor States.Runtime is caught or retried by States.ALL or States.TaskFailed (Step Functions
 guide, "Handling errors in Step Functions workflows" and "Service quotas").
@@ -13,8 +17,10 @@ guide, "Handling errors in Step Functions workflows" and "Service quotas").
 import json
 import os
 import re
+import time
 from collections.abc import Callable
 from contextvars import ContextVar
+from datetime import UTC, datetime
 from typing import Any
 
 from ministack.services import stepfunctions
@@ -56,6 +62,7 @@ def close() -> None:
     wrap(stepfunctions, "_run_distributed_map", _run_distributed_map)
     wrap(stepfunctions, "_apply_jsonata_output", _output_of_small_result)
     wrap(stepfunctions, "_error_matches", _error_matches)
+    wrap(stepfunctions, "_sleep_until", _sleep_until)
 
 
 def _invoke_resource(original: _Original, resource: str, arguments: dict[str, Any]) -> Any:
@@ -108,6 +115,15 @@ def _output_of_small_result(original: _Original, *arguments: Any, **options: Any
         error = "States.DataLimitExceeded"
         raise stepfunctions._ExecutionError(error, f"The state/task '{state}' {cause}.")
     return original(*arguments, **options)
+
+
+def _sleep_until(_original: _Original, timestamp: str) -> None:
+    time.sleep(max(0.0, seconds_until(timestamp, datetime.now(UTC))))
+
+
+def seconds_until(timestamp: str, now: datetime) -> float:
+    """How long a Wait state waits for a timestamp, whose fraction of a second is cut off."""
+    return (datetime.fromisoformat(timestamp).replace(microsecond=0) - now).total_seconds()
 
 
 def _error_matches(original: _Original, error_equals: list[str], error: str) -> bool:

@@ -22,7 +22,7 @@ from local.runtime.trimming import trim_assembly
 from local.runtime.workspace import Workspace
 from local.services.s3.objects import list_keys
 from tests.local.cloudformation import create_stack, delete_stack
-from tests.local.workflows import large_result, run_workflow
+from tests.local.workflows import a_wait_of_two_seconds, large_result, run_workflow, seconds_of
 
 pytestmark = pytest.mark.local
 
@@ -267,3 +267,8 @@ def test_a_result_of_any_size_is_passed_on(unchanged: Unchanged) -> None:
     running, _ = unchanged
     _, execution = run_workflow(running, "large", large_result())
     assert (execution["status"], json.loads(execution["output"])) == ("SUCCEEDED", "large")
+
+
+def test_a_wait_until_a_time_of_the_clock_is_shortened(unchanged: Unchanged) -> None:
+    _, execution = run_workflow(unchanged[0], "timestamp", a_wait_of_two_seconds())
+    assert seconds_of(execution) < 2

@@ -14,7 +14,7 @@ from local.runtime.workspace import Workspace
 from local.services.cloudformation.kept_resources import AccountContext, kept_types
 from tests.local.cloudformation import create_stack, delete_stack, references
 from tests.local.conftest import DeployedLake, Platform
-from tests.local.workflows import large_result, run_workflow
+from tests.local.workflows import a_wait_of_two_seconds, large_result, run_workflow, seconds_of
 
 pytestmark = pytest.mark.local
 # On the worker that has deployed it already: a lake of this file's own takes half a minute.
@@ -134,6 +134,13 @@ def notified(sqs: Any, queue: str, state: str, number: int, seconds: float = 20)
             if notification["NewStateValue"] == state:
                 names.add(notification["AlarmName"])
     return names
+
+
+@of_the_lake
+def test_a_wait_until_a_time_of_the_clock_waits_for_full_seconds(deployed: DeployedLake) -> None:
+    """AWS cuts off what a timestamp has below seconds, so three of them are two at least."""
+    _, execution = run_workflow(deployed.emulator, "timestamp", a_wait_of_two_seconds())
+    assert 1.9 < seconds_of(execution) < 10
 
 
 @of_the_lake
