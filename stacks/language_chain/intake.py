@@ -5,7 +5,8 @@
     every hour: uploads in the inbox that no event announced --> the same queue
 
 Ten thousand uploads at once become ten thousand waiting items: at most `documents_at_once`
-executions run, and each one that ends admits the next.
+executions read texts and `recordings_at_once` listen to recordings, and each one that ends admits
+the next. Which of both an upload is, its first bytes say.
 """
 
 import json
@@ -101,6 +102,7 @@ class Intake(Construct):
                 "KEEP_DAYS": f"{settings.status_days}",
                 "POWERTOOLS_METRICS_NAMESPACE": NAMESPACE,
                 "POWERTOOLS_SERVICE_NAME": Stack.of(self).stack_name,
+                "RECORDINGS_AT_ONCE": f"{settings.recordings_at_once}",
                 "RESULTS_BUCKET": storage.outbox.bucket_name,
                 "STATE_MACHINE_ARN": chain.state_machine_arn,
             },
@@ -153,7 +155,18 @@ class Intake(Construct):
             ],
             documents.table_arn,
         )
-        role.allow("ListUploads", ["s3:ListBucketVersions"], storage.inbox.bucket_arn)
+        role.allow(
+            "LookIntoUploads",
+            ["s3:GetObject", "s3:GetObjectVersion"],
+            storage.inbox.arn_for_objects("*"),
+            wildcard_because=OF_DOCUMENTS,
+        )
+        role.allow(
+            "ListUploads",
+            # With ListBucket, S3 says of a deleted upload that it is missing, and not "denied".
+            ["s3:ListBucket", "s3:ListBucketVersions"],
+            storage.inbox.bucket_arn,
+        )
         role.allow("FindByStatus", ["dynamodb:Query"], f"{documents.table_arn}/index/{_BY_STATUS}")
         role.allow("StartWorkflows", ["states:StartExecution"], chain.state_machine_arn)
         role.allow(

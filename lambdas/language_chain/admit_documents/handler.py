@@ -20,10 +20,10 @@ from aws_lambda_powertools.utilities.batch import (
 )
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from .inbox import uploads_since
+from .inbox import format_of, uploads_since
 from .messages import Ended, LookForUploads, Reconcile, Redrive, Source, Uploaded, message
 from .settings import Settings
-from .status_table import Document, StatusTable, as_document
+from .status_table import RECEIVED, RECORDING_RECEIVED, Document, StatusTable, as_document
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -34,9 +34,15 @@ metrics = Metrics()
 states: "SFNClient" = boto3.client("stepfunctions")
 s3: "S3Client" = boto3.client("s3")
 SETTINGS = Settings.from_environment()
-table = StatusTable(boto3.client("dynamodb"), SETTINGS.documents_table, SETTINGS.documents_at_once)
+table = StatusTable(
+    boto3.client("dynamodb"),
+    SETTINGS.documents_table,
+    SETTINGS.documents_at_once,
+    SETTINGS.recordings_at_once,
+)
+_WAITING = (RECEIVED, RECORDING_RECEIVED)
 # So that recording them fits into the five minutes of a run; the next run continues.
-_MOST_UPLOADS_A_RUN = 5_000
+_MOST_UPLOADS_A_RUN = 3_000
 # The most keys that BatchGetItem takes:
 # docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html, read 2026-11-29.
 _BATCH = 100
@@ -53,8 +59,10 @@ def handler(event: dict[str, Any], context: LambdaContext) -> Any:
         processor=BatchProcessor(event_type=EventType.SQS),
         context=context,
     )
-    # The index is eventually consistent, and may not show `received` yet.
-    _admit(itertools.chain(table.waiting(), received))
+    for status in _WAITING:
+        just_received = (document for document in received if document.waiting_status == status)
+        # The index is eventually consistent, and may not show them yet.
+        _admit(status, itertools.chain(table.waiting(status), just_received))
     return response
 
 
@@ -66,7 +74,7 @@ def _process(body: str, received: list[Document]) -> None:
             _end(execution, status)
         case Redrive():
             for item in table.with_status("failed"):
-                received += _receive_again(item["document_id"]["S"])
+                received += _receive_again(as_document(item))
         case Reconcile():
             _reconcile()
         case LookForUploads():
@@ -78,7 +86,7 @@ def _process(body: str, received: list[Document]) -> None:
 
 def _receive(source: Source) -> Document:
     location = {"bucket": source.bucket, "key": source.key, "version_id": source.version_id}
-    return table.receive(source.document_id, location)
+    return table.receive(source.document_id, location, format_of(s3, source))
 
 
 def _unannounced() -> Iterator[Source]:
@@ -90,11 +98,12 @@ def _unannounced() -> Iterator[Source]:
         yield from (source for name, source in batch.items() if name not in known_ids)
 
 
-def _receive_again(document_id: str) -> list[Document]:
-    if not table.receive_again(document_id):
+def _receive_again(document: Document) -> list[Document]:
+    if not table.receive_again(document):
         return []
-    s3.delete_object(Bucket=SETTINGS.results_bucket, Key=f"quarantine/{document_id}.json")
-    return [table.read(document_id)]
+    key = f"quarantine/{document.document_id}.json"
+    s3.delete_object(Bucket=SETTINGS.results_bucket, Key=key)
+    return [table.read(document.document_id)]
 
 
 def _end(execution: str, status: str) -> None:
@@ -116,13 +125,13 @@ def _quarantine(document: Document, status: str) -> None:
     )
 
 
-def _admit(documents: Iterable[Document]) -> None:
+def _admit(status: str, documents: Iterable[Document]) -> None:
     for document in documents:
-        if table.is_full():
+        if table.is_full(status):
             return
         if not table.run(document):
             continue  # the index was outdated
-        if not table.take_slot(document.execution):
+        if not table.take_slot(document):
             table.wait(document)  # a concurrent call took the last slot
             return
         _start(document)
@@ -169,11 +178,13 @@ def _reconcile() -> None:
             table.fail(document.document_id, _NOT_NOTED.format(status))
     waiting_since = [
         datetime.fromisoformat(document.received_at)
-        for document in itertools.islice(table.waiting(), 1)
+        for status in _WAITING
+        for document in itertools.islice(table.waiting(status), 1)
     ]
     for name, since in (("OldestRunning", running_since), ("OldestWaiting", waiting_since)):
         age = (now - min(since, default=now)).total_seconds()
         metrics.add_metric(name, MetricUnit.Seconds, age)
-    for name, status in (("Waiting", "received"), ("Running", "running"), ("Failed", "failed")):
-        metrics.add_metric(f"{name}Documents", MetricUnit.Count, table.count(status))
+    statuses = {"Waiting": _WAITING, "Running": ("running",), "Failed": ("failed",)}
+    for name, counted in statuses.items():
+        metrics.add_metric(f"{name}Documents", MetricUnit.Count, sum(map(table.count, counted)))
     metrics.flush_metrics()

@@ -7,12 +7,25 @@ enable-event-notifications-eventbridge.html, read 2026-11-29), nor while the rul
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
 
 from .messages import Source
+from .recordings import HEAD_BYTES, media_format
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+
+# An empty object has no range; one may have been deleted since, its version or its bucket, too.
+_UNREADABLE = (
+    "InvalidRange",
+    "MethodNotAllowed",
+    "NoSuchBucket",
+    "NoSuchKey",
+    "NoSuchVersion",
+)
 
 
 def uploads_since(
@@ -34,3 +47,20 @@ def uploads_since(
             is_document = not key.endswith("/") and not key.startswith(excluded_prefix)
             if is_document and key not in deleted_keys and version["LastModified"] > since:
                 yield Source(bucket, key, version["VersionId"])
+
+
+def format_of(s3: "S3Client", source: Source) -> str:
+    """The MediaFormat of a recording; empty for a text, and for what cannot be read.
+
+    Its workflow then says why it cannot.
+    """
+    version: Any = {"VersionId": source.version_id} if source.version_id else {}
+    try:
+        upload = s3.get_object(
+            Bucket=source.bucket, Key=source.key, Range=f"bytes=0-{HEAD_BYTES - 1}", **version
+        )
+    except ClientError as error:
+        if error.response["Error"]["Code"] in _UNREADABLE:
+            return ""
+        raise
+    return media_format(upload["Body"].read(), source.key, upload.get("ContentType", ""))

@@ -14,6 +14,7 @@ class Settings:
     documents_table: str
     inbox_bucket: str
     keep_days: int
+    recordings_at_once: int
     results_bucket: str
     state_machine_arn: str
 
@@ -26,6 +27,7 @@ class Settings:
             documents_table=environment["DOCUMENTS_TABLE"],
             inbox_bucket=environment["INBOX_BUCKET"],
             keep_days=int(environment["KEEP_DAYS"]),
+            recordings_at_once=int(environment["RECORDINGS_AT_ONCE"]),
             results_bucket=environment["RESULTS_BUCKET"],
             state_machine_arn=environment["STATE_MACHINE_ARN"],
         )

@@ -1,7 +1,10 @@
 """The status of every document, and the slots that limit concurrent executions.
 
-A document is received, running, done, or failed with a reason. The item `slots` holds the names of
-running executions as a set, so that taking or returning a slot is idempotent.
+A document is received, running, done, or failed with a reason; a recording that waits for its turn
+is `recording_received`, so that neither kind waits behind the other. Each kind has an item that
+holds the names of its running executions as a set, so that taking or returning a slot is
+idempotent: `slots`, and `recording_slots`. The workflow of a recording takes one of `slots`, too,
+once the transcript is there.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,7 +16,9 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 BY_STATUS = "by_status"
-_SLOTS = {"document_id": {"S": "slots"}}
+RECEIVED, RECORDING_RECEIVED = "received", "recording_received"
+# The status of documents that wait -> the item of their slots.
+_SLOTS = {RECEIVED: "slots", RECORDING_RECEIVED: "recording_slots"}
 _STATUS = {"#status": "status"}
 
 
@@ -25,6 +30,13 @@ class Document:
     attempt: int
     source: dict[str, str]
     received_at: str
+    media_format: str
+    """Empty for a text."""
+
+    @property
+    def waiting_status(self) -> str:
+        """Its status while it waits for a slot of its kind."""
+        return RECORDING_RECEIVED if self.media_format else RECEIVED
 
     @property
     def execution(self) -> str:
@@ -39,30 +51,35 @@ class Document:
             "attempt": self.attempt,
             "source": self.source,
             "date": self.received_at[:10],
+            "media_format": self.media_format,
         }
 
 
 class StatusTable:
     """Reads and writes the table. Every change is idempotent."""
 
-    def __init__(self, dynamodb: "DynamoDBClient", table: str, most_at_once: int) -> None:
-        self._dynamodb, self._table, self._most = dynamodb, table, most_at_once
+    def __init__(
+        self, dynamodb: "DynamoDBClient", table: str, texts_at_once: int, recordings_at_once: int
+    ) -> None:
+        self._dynamodb, self._table = dynamodb, table
+        self._most = {RECEIVED: texts_at_once, RECORDING_RECEIVED: recordings_at_once}
         self._refused = dynamodb.exceptions.ConditionalCheckFailedException
 
-    def receive(self, document_id: str, source: dict[str, str]) -> Document:
+    def receive(self, document_id: str, source: dict[str, str], media_format: str) -> Document:
         """Record a new document; a known one stays unchanged.
 
         It has no time to live: the workflow sets one when the document is done.
         """
-        document = Document(document_id, 1, source, datetime.now(UTC).isoformat())
+        document = Document(document_id, 1, source, datetime.now(UTC).isoformat(), media_format)
         try:
             self._dynamodb.put_item(
                 TableName=self._table,
                 Item={
                     "document_id": {"S": document_id},
-                    "status": {"S": "received"},
+                    "status": {"S": document.waiting_status},
                     "attempt": {"N": "1"},
                     **{name: {"S": value} for name, value in source.items() if value},
+                    "media_format": {"S": media_format},
                     "received_at": {"S": document.received_at},
                 },
                 ConditionExpression="attribute_not_exists(document_id)",
@@ -98,9 +115,9 @@ class StatusTable:
         for page in pages:
             yield from page["Items"]
 
-    def waiting(self) -> Iterator[Document]:
+    def waiting(self, status: str) -> Iterator[Document]:
         """The documents that are not started yet, oldest first."""
-        return map(as_document, self.with_status("received"))
+        return map(as_document, self.with_status(status))
 
     def count(self, status: str) -> int:
         """The number of documents with a status."""
@@ -109,19 +126,20 @@ class StatusTable:
         )
         return sum(page["Count"] for page in pages)
 
-    def take_slot(self, execution: str) -> bool:
-        """Take a slot; return False if all are taken."""
+    def take_slot(self, document: Document) -> bool:
+        """Take a slot of its kind; return False if all are taken."""
+        status = document.waiting_status
         try:
             self._dynamodb.update_item(
                 TableName=self._table,
-                Key=_SLOTS,
+                Key=_slots(status),
                 UpdateExpression="ADD running :one",
                 ConditionExpression="attribute_not_exists(running) OR size(running) < :most"
                 " OR contains(running, :name)",
                 ExpressionAttributeValues={
-                    ":one": {"SS": [execution]},
-                    ":name": {"S": execution},
-                    ":most": {"N": f"{self._most}"},
+                    ":one": {"SS": [document.execution]},
+                    ":name": {"S": document.execution},
+                    ":most": {"N": f"{self._most[status]}"},
                 },
             )
         except self._refused:
@@ -129,21 +147,27 @@ class StatusTable:
         return True
 
     def give_back_slot(self, execution: str) -> None:
-        """Return a slot, if the execution holds one."""
-        self._dynamodb.update_item(
-            TableName=self._table,
-            Key=_SLOTS,
-            UpdateExpression="DELETE running :one",
-            ExpressionAttributeValues={":one": {"SS": [execution]}},
+        """Return the slots that the execution holds, if any."""
+        for status in _SLOTS:
+            self._dynamodb.update_item(
+                TableName=self._table,
+                Key=_slots(status),
+                UpdateExpression="DELETE running :one",
+                ExpressionAttributeValues={":one": {"SS": [execution]}},
+            )
+
+    def is_full(self, status: str) -> bool:
+        """Whether all slots of a kind are taken at this moment; only `take_slot` is atomic."""
+        return len(self._taken(status)) >= self._most[status]
+
+    def slots_taken(self) -> set[str]:
+        """The executions that hold a slot of either kind."""
+        return {execution for status in _SLOTS for execution in self._taken(status)}
+
+    def _taken(self, status: str) -> list[str]:
+        item = self._dynamodb.get_item(
+            TableName=self._table, Key=_slots(status), ConsistentRead=True
         )
-
-    def is_full(self) -> bool:
-        """Whether all slots are taken at this moment; only `take_slot` is atomic."""
-        return len(self.slots_taken()) >= self._most
-
-    def slots_taken(self) -> list[str]:
-        """The executions that hold a slot."""
-        item = self._dynamodb.get_item(TableName=self._table, Key=_SLOTS, ConsistentRead=True)
         return list(item.get("Item", {}).get("running", {}).get("SS", []))
 
     def run(self, document: Document) -> bool:
@@ -151,7 +175,7 @@ class StatusTable:
         return self._move(
             document.document_id,
             "SET #status = :to, running_at = :at",
-            {":from": "received", ":to": "running"},
+            {":from": document.waiting_status, ":to": "running"},
         )
 
     def wait(self, document: Document) -> bool:
@@ -159,7 +183,7 @@ class StatusTable:
         return self._move(
             document.document_id,
             "SET #status = :to REMOVE running_at",
-            {":from": "running", ":to": "received"},
+            {":from": "running", ":to": document.waiting_status},
         )
 
     def fail(self, document_id: str, reason: str) -> bool:
@@ -170,12 +194,12 @@ class StatusTable:
             {":from": "running", ":to": "failed", ":reason": reason},
         )
 
-    def receive_again(self, document_id: str) -> bool:
+    def receive_again(self, document: Document) -> bool:
         """Set a failed document back to received; return False if its status is another one."""
         return self._move(
-            document_id,
+            document.document_id,
             "SET #status = :to, redriven_at = :at ADD attempt :one",
-            {":from": "failed", ":to": "received"},
+            {":from": "failed", ":to": document.waiting_status},
             {":one": {"N": "1"}},
         )
 
@@ -206,6 +230,11 @@ class StatusTable:
         return True
 
 
+def _slots(status: str) -> Any:
+    """The key of the item that holds the slots of the documents that wait with this status."""
+    return {"document_id": {"S": _SLOTS[status]}}
+
+
 def _of(status: str) -> dict[str, Any]:
     """A query for the items of a status, oldest first."""
     return {
@@ -220,5 +249,9 @@ def as_document(item: dict[str, Any]) -> Document:
     """The document of an item."""
     source = {name: item.get(name, {}).get("S", "") for name in ("bucket", "key", "version_id")}
     return Document(
-        item["document_id"]["S"], int(item["attempt"]["N"]), source, item["received_at"]["S"]
+        item["document_id"]["S"],
+        int(item["attempt"]["N"]),
+        source,
+        item["received_at"]["S"],
+        item.get("media_format", {}).get("S", ""),
     )

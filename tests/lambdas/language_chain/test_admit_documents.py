@@ -23,6 +23,7 @@ from lambdas.language_chain.admit_documents.messages import (
     Uploaded,
     message,
 )
+from lambdas.language_chain.admit_documents.recordings import media_format
 
 REGION: Literal["eu-central-1"] = "eu-central-1"
 CHAIN = f"arn:aws:states:{REGION}:123456789012:stateMachine:chain"
@@ -37,6 +38,7 @@ ENVIRONMENT = {
     "KEEP_DAYS": "90",
     "POWERTOOLS_METRICS_NAMESPACE": "LanguageChain",
     "POWERTOOLS_SERVICE_NAME": "LanguageChain",
+    "RECORDINGS_AT_ONCE": "1",
     "RESULTS_BUCKET": "outbox",
     "STATE_MACHINE_ARN": CHAIN,
 }
@@ -102,9 +104,9 @@ class Intake:
             )
         self.s3.put_bucket_versioning(Bucket="inbox", VersioningConfiguration={"Status": "Enabled"})
 
-    def put(self, key: str) -> str:
+    def put(self, key: str, body: bytes = b"text") -> str:
         """Upload a document without an event; its version."""
-        return self.s3.put_object(Bucket="inbox", Key=key, Body=b"text")["VersionId"]
+        return self.s3.put_object(Bucket="inbox", Key=key, Body=body)["VersionId"]
 
     def process(self, *messages: Any) -> list[str]:
         """Invoke the function with messages; returns the ids of those that failed."""
@@ -127,8 +129,8 @@ class Intake:
     def statuses(self) -> dict[str, str]:
         return {key: row["status"] for key, row in self.rows().items()}
 
-    def slots(self) -> set[str]:
-        item = self.dynamodb.get_item(TableName="documents", Key={"document_id": {"S": "slots"}})
+    def slots(self, kind: str = "slots") -> set[str]:
+        item = self.dynamodb.get_item(TableName="documents", Key={"document_id": {"S": kind}})
         return set(item.get("Item", {}).get("running", {}).get("SS", []))
 
     def started(self) -> list[str]:
@@ -174,6 +176,7 @@ def test_an_upload_is_recorded_and_started_with_its_input(intake: Intake) -> Non
         "attempt": 1,
         "source": {"bucket": "inbox", "key": "a.txt", "version_id": "1"},
         "date": row["received_at"][:10],
+        "media_format": "",
     }
 
 
@@ -305,7 +308,7 @@ def test_only_failed_messages_are_returned(intake: Intake) -> None:
 def test_a_document_waits_if_a_concurrent_call_takes_the_last_slot(
     intake: Intake, module: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module.table, "is_full", lambda: False)
+    monkeypatch.setattr(module.table, "is_full", lambda _: False)
     intake.process(uploaded("a"), uploaded("b"), uploaded("c"))
     assert intake.statuses() == {"a": "running", "b": "running", "c": "received"}
 
@@ -338,6 +341,85 @@ def test_uploads_that_no_event_announced_are_found_once(intake: Intake) -> None:
     # The event comes late.
     intake.process(uploaded("b.txt", intake.rows()["b.txt"]["version_id"]))
     assert len(intake.started()) == 2
+
+
+VOICE_NOTE = b"OggS\0\2" + bytes(22) + b"\1\x13OpusHead\1\1"
+
+
+def test_recordings_and_texts_wait_for_slots_of_their_own(intake: Intake) -> None:
+    keys = [f"{number}.opus" for number in range(3)]
+    recordings = [uploaded(key, intake.put(key, VOICE_NOTE)) for key in keys]
+    intake.process(*recordings, uploaded("a.txt"))
+    assert intake.statuses() == {
+        "0.opus": "running",
+        "1.opus": "recording_received",
+        "2.opus": "recording_received",
+        "a.txt": "running",
+    }
+    first = intake.execution("0.opus")
+    assert (intake.slots(), intake.slots("recording_slots")) == (
+        {intake.execution("a.txt")},
+        {first},
+    )
+    # The workflow has the transcript, and takes a slot of the texts: it holds two.
+    intake.dynamodb.update_item(
+        TableName="documents",
+        Key={"document_id": {"S": "slots"}},
+        UpdateExpression="ADD running :one",
+        ExpressionAttributeValues={":one": {"SS": [first]}},
+    )
+    intake.process(uploaded("b.txt"))
+    assert intake.statuses()["b.txt"] == "received"
+    intake.set("0.opus", "done")
+    intake.process(ended(first))
+    assert {key: intake.statuses()[key] for key in ("1.opus", "2.opus", "b.txt")} == {
+        "1.opus": "running",
+        "2.opus": "recording_received",
+        "b.txt": "running",
+    }
+    assert intake.slots("recording_slots") == {intake.execution("1.opus")}
+
+
+def test_a_failed_recording_is_redriven_as_one(intake: Intake) -> None:
+    intake.process(uploaded("a.opus", intake.put("a.opus", VOICE_NOTE)))
+    intake.process(ended(intake.execution("a.opus"), "TIMED_OUT"))
+    intake.process(REDRIVE)
+    row = intake.rows()["a.opus"]
+    assert (row["status"], row["attempt"], row["media_format"]) == ("running", "2", "ogg")
+    assert intake.slots("recording_slots") == {intake.execution("a.opus")}
+
+
+@pytest.mark.parametrize(
+    ("head", "key", "content_type", "expected"),
+    [
+        (VOICE_NOTE, "note", "", "ogg"),
+        (VOICE_NOTE, "voice.oga", "application/octet-stream", "ogg"),
+        (b"#!AMR\n", "a.txt", "text/plain", "amr"),
+        (b"fLaC\0\0\0\x22", "a", "", "flac"),
+        (b"ID3\4\0", "a", "", "mp3"),
+        (b"\xff\xfb\x90\x64", "a", "", "mp3"),
+        (b"\0\0\0\x20ftypM4A ", "a", "", "m4a"),
+        (b"\0\0\0\x20ftypisom", "a", "", "mp4"),
+        (b"RIFF\0\0\0\0WAVEfmt ", "a", "", "wav"),
+        (b"\x1aE\xdf\xa3\x9f", "a", "", "webm"),
+        # By what it is called alone: Transcribe says whether it understands it.
+        (b"\0\0\0\0", "a.MP3", "", "unknown"),
+        (b"\0\0\0\0", "a", "audio/basic", "unknown"),
+        # Texts and pictures.
+        ("Grüße".encode("utf-16"), "a.txt", "", ""),
+        (b"RIFF\0\0\0\0WEBPVP8 ", "a", "", ""),
+        (b"\0\0\0\x20ftypheic", "a", "", ""),
+        (b"ID", "a.txt", "", ""),
+        (b"", "a.txt", "text/plain", ""),
+    ],
+)
+def test_what_a_recording_is(head: bytes, key: str, content_type: str, expected: str) -> None:
+    assert media_format(head, key, content_type) == expected
+
+
+@given(text=st.text(min_size=1))
+def test_no_text_in_utf_8_is_an_mp3_without_a_tag(text: str) -> None:
+    assert media_format(text.encode(), "a", "") != "mp3" or text.startswith("ID3")
 
 
 def test_each_version_of_an_upload_is_found(intake: Intake) -> None:
