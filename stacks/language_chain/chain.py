@@ -37,6 +37,7 @@ class Chain(Construct):
         storage: Storage,
         documents: Documents,
         nested: NestedWorkflows,
+        listening_digest: str,
     ) -> None:
         super().__init__(scope, construct_id)
         settings = foundation.environment.settings(LanguageChainSettings)
@@ -46,6 +47,7 @@ class Chain(Construct):
             workflow="language_chain/language_chain",
             substitutions={
                 "DocumentsTable": documents.table_name,
+                "ListeningDigest": listening_digest,
                 "ListenArn": nested.listen.state_machine_arn,
                 "MostMebibytes": f"{settings.most_mebibytes}",
                 "ReadArn": nested.read.state_machine_arn,

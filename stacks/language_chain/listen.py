@@ -77,9 +77,15 @@ class Listen(Construct):
         role.allow(
             "WriteTranscripts",
             ["s3:PutObject"],
-            outbox.arn_for_objects(f"{WORK}*/transcript.json"),
+            outbox.arn_for_objects(f"{WORK}*/transcript/*.json"),
             # Transcribe writes this object beside the output before it takes a job.
             outbox.arn_for_objects(f"{WORK}*/.write_access_check_file.temp"),
+            wildcard_because=OF_DOCUMENTS,
+        )
+        role.allow(
+            "LookForTranscripts",
+            ["s3:GetObject"],
+            outbox.arn_for_objects(f"{WORK}*/transcript/*.json"),
             wildcard_because=OF_DOCUMENTS,
         )
         role.allow_key("UseTheKeyOfItsData", foundation.key, "s3")

@@ -11,13 +11,17 @@ from constructs import Construct
 
 from stacks.language_chain.chain import Chain
 from stacks.language_chain.intake import NAMESPACE, Intake
+from stacks.language_chain.part import Part
 from stacks.language_chain.read import Read
 from stacks.language_chain.settings import LanguageChainSettings
 from stacks.shared.foundation import Foundation
 from stacks.shared.monitoring import Metric, Monitoring
 
 _PERIOD = Duration.minutes(5)
-_RAISE_QUOTA = "Lower documents_at_once, or request a higher quota and raise calls_a_second."
+_LOWER_RATE = (
+    "Others use the account's quota, too, or it is lower than the setting: lower"
+    " translate_calls_a_second, or request a higher quota."
+)
 _RUNBOOKS = {
     "Silent": "The five-minute check of the intake has not reported for 15 minutes. Its log, the"
     " rule Sweep, the queue's policy and the event source mapping show where it stops; the alarm is"
@@ -25,11 +29,11 @@ _RUNBOOKS = {
     "MessagesWait": "The queue holds a message that is older than 15 minutes. The intake function"
     " is throttled or fails, or its event source mapping is disabled; its log says which.",
     "DocumentsWait": "A document waits for its turn for longer than `waiting_hours`. Raise"
-    " documents_at_once and calls_a_second if the account's quotas allow it. The dashboard has the"
-    " number of waiting documents.",
+    " documents_at_once, or recordings_at_once for recordings, and the calls a second, if the"
+    " account's quotas allow it. The dashboard has the number of waiting documents.",
     "Slow": "A document is in process for longer than a recording may take. Its item in the"
     " documents table names the execution.",
-    "TranslateThrottled": f"Translate throttles requests. {_RAISE_QUOTA}",
+    "TranslateThrottled": f"Translate throttles requests. {_LOWER_RATE}",
 }
 
 
@@ -48,11 +52,17 @@ class ChainMonitoring(Monitoring):
         intake: Intake,
         chain: Chain,
         read: Read,
+        part: Part,
     ) -> None:
         name = Stack.of(scope).stack_name
         super().__init__(scope, construct_id, foundation=foundation, name=name)
         workflow = chain.state_machine
-        functions = {"Admit": intake.function, "Split": read.split, "Merge": read.merge}
+        functions = {
+            "Admit": intake.function,
+            "Split": read.split,
+            "Search": part.search,
+            "Merge": read.merge,
+        }
         documents = {
             status: _intake_metric(name, f"{status}Documents")
             for status in ("Waiting", "Running", "Failed")

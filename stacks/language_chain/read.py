@@ -6,6 +6,7 @@ from constructs import Construct
 from stacks.language_chain.part import Part
 from stacks.language_chain.settings import LanguageChainSettings
 from stacks.language_chain.storage import OF_DOCUMENTS, RESULTS, ROWS, WORK, Storage
+from stacks.language_chain.word_lists import WordLists
 from stacks.shared.asl_state_machine import AslStateMachine
 from stacks.shared.foundation import Foundation
 from stacks.shared.python_function import PythonFunction
@@ -26,6 +27,7 @@ class Read(Construct):
         foundation: Foundation,
         storage: Storage,
         part: Part,
+        words: WordLists,
     ) -> None:
         super().__init__(scope, construct_id)
         self._foundation, self._storage, self.parts = foundation, storage, part.state_machine
@@ -55,7 +57,8 @@ class Read(Construct):
                 "PartsAtATime": f"{settings.parts_at_a_time}",
                 "SplitFunctionArn": self.split.function_arn,
                 "TargetLanguage": settings.target_language,
-                "ToleratedPercent": f"{settings.tolerated_percent}",
+                "TerminologyDigest": words.terminology_digest,
+                "ToleratedPercent": f"{settings.parts_lost_at_most}",
             },
             foundation=foundation,
             timeout=Duration.days(1),
@@ -113,6 +116,8 @@ class Read(Construct):
             outbox.arn_for_objects(f"{WORK}*"),
             wildcard_because=OF_DOCUMENTS,
         )
+        # What an earlier run has already made.
+        split.allow_list("FindResults", outbox.bucket_arn, WORK)
         prefixes = [f"{RESULTS}*", f"{ROWS}*"]
         if speaks:
             prefixes.append(f"{WORK}*/speech.json")

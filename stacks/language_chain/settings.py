@@ -26,6 +26,7 @@ Format = Literal[
 RecordingLanguage = Annotated[str, Field(pattern=r"^[a-z]{2,3}-[A-Z]{2}$")]
 # docs.aws.amazon.com/comprehend/latest/dg/supported-languages.html, read on 2026-11-28.
 PERSONAL_DATA_LANGUAGES = ("en", "es")
+_LONGEST_TURN_SECONDS = 30
 # A neural voice for each target language.
 VOICES = {
     "ar": "Hala",
@@ -61,20 +62,30 @@ class LanguageChainSettings:
     price of one of this size. At 30, the list of a document's parts still fits into a state
     (256 KiB), and splitting it into a function's five minutes."""
     documents_at_once: Annotated[int, Field(ge=1, le=500)] = 5
-    """Concurrent executions, at most 500: their names are one set of a DynamoDB item. Each document
-    uses one function at a time and intake uses two, so 5 fits a new account's Lambda concurrency of
-    10."""
+    """Concurrent executions that read texts, at most 500: their names are one set of a DynamoDB
+    item. Each document uses one function at a time, or `parts_at_a_time` while more than 100 KB are
+    searched, and intake uses two: 5 fits a new account's Lambda concurrency of 10. A recording is
+    none of them until its transcript is there."""
+    recordings_at_once: Annotated[int, Field(ge=1, le=500)] = 100
+    """Concurrent executions that listen to recordings, at most 500; each has one transcription job.
+    The account's quota of concurrent jobs is in Service Quotas; 100 is assumed."""
     parts_at_a_time: Annotated[int, Field(ge=1, le=40)] = 4
     """Concurrent parts per document, one API call per part. An inline Map runs at most 40."""
-    calls_a_second: Annotated[int, Field(ge=1, le=10_000)] = 20
-    """Requests per second that the account's quotas allow for each Comprehend and Translate API, up
-    to 10,000. 20 is the default quota; raise both together."""
+    translate_calls_a_second: Annotated[int, Field(ge=1, le=10_000)] = 20
+    """How often a second TranslateText may be called, up to 10,000, retried calls included. AWS's
+    guide states no quota any more; an earlier edition had 20 for each pair of languages."""
+    sentiment_calls_a_second: Annotated[int, Field(ge=1, le=10_000)] = 20
+    """How often a second DetectSentiment may be called, up to 10,000, retried calls included. The
+    account's quota is in Service Quotas; 20 is assumed."""
+    search_calls_a_second: Annotated[int, Field(ge=1, le=10_000)] = 20
+    """How often a second DetectEntities, DetectKeyPhrases and DetectPiiEntities may each be called,
+    up to 10,000, retried calls included: the lowest of their three quotas. 20 is assumed."""
     distribute_above: Annotated[int, Field(ge=1, le=1000)] = 200
     """Documents with more parts use a Distributed Map, at most 1,000: an execution's history holds
     25,000 events, and a part takes seven."""
     tolerated_percent: Annotated[int, Field(ge=0, le=100)] = 5
     """Share of failed parts that fails the whole document; a result names parts that failed below
-    it."""
+    it. With `redact` it is 0: a part that was not searched would be stored as it is."""
     transcription_hours: Annotated[int, Field(ge=1, le=20)] = 4
     """How long the workflow waits for a transcription job."""
     collection_hours: Annotated[int, Field(ge=1, le=160)] = 24
@@ -100,8 +111,9 @@ class LanguageChainSettings:
     collections: bool = False
     """Add a workflow that translates whole prefixes as one asynchronous job, without analysis."""
     redact: bool = False
-    """Replace each span of personal data by its type before results are stored, in en and es. The
-    parts below `work/` are deleted after `work_days`, and their bytes a day later."""
+    """Replace each span of personal data by its type before results are stored, in en and es. A
+    document of which a part is not translated or not searched then fails. The parts below `work/`
+    are deleted after `work_days`, and their bytes a day later."""
     status_days: Annotated[int, Field(ge=1, le=3650)] = 90
     """How long the status of a document is kept once it is done; one that waits or has failed is
     kept until it is done. Uploads are looked for in the inbox as far back, 90 days by default."""
@@ -116,13 +128,20 @@ class LanguageChainSettings:
     """Monthly budget. An alarm is sent at 80 % of it and when AWS forecasts more."""
 
     @model_validator(mode="after")
-    def _stay_below_the_quota(self) -> "LanguageChainSettings":
-        # A part calls one API after the other, so at most one call per part runs at once.
+    def _take_turns_within_a_part(self) -> "LanguageChainSettings":
+        # A part waits for its turn within the five minutes of an Express workflow, six times at
+        # most if it is throttled. An execution of a recording processes its text as the others do.
         at_once = self.documents_at_once * self.parts_at_a_time
-        if at_once > self.calls_a_second:
+        slowest = min(
+            self.translate_calls_a_second,
+            self.sentiment_calls_a_second,
+            self.search_calls_a_second,
+        )
+        if at_once > _LONGEST_TURN_SECONDS * slowest:
             raise ValueError(
-                f"documents_at_once times parts_at_a_time is {at_once}, more than the"
-                f" {self.calls_a_second} calls a second that the account has"
+                f"documents_at_once times parts_at_a_time is {at_once}: the last of so many parts"
+                f" would wait longer than {_LONGEST_TURN_SECONDS} seconds for its turn at {slowest}"
+                " calls a second, and its workflow would end before it"
             )
         return self
 
@@ -144,6 +163,11 @@ class LanguageChainSettings:
                 " be stored as they are"
             )
         return self
+
+    @property
+    def parts_lost_at_most(self) -> int:
+        """The percentage of a document's parts that may fail."""
+        return 0 if self.redact else self.tolerated_percent
 
 
 LANGUAGE_CHAIN = SettingsGroup(

@@ -2,16 +2,19 @@
 
     upload --> inbox --EventBridge--> queue --> admit (Lambda) --> documents (DynamoDB): received
                                                   |
-                                                  v `documents_at_once`, one execution each
+                                                  v one execution each, `documents_at_once` of
+                                                    texts and `recordings_at_once` of recordings
     language_chain (Step Functions)
       --> listen: a recording is transcribed (Transcribe)
       --> read: split (Lambda) --> detect the language (Comprehend) --> translate each chunk
-            --> join and split (Lambda) --> analyse each piece
+            --> join and split (Lambda) --> judge each piece, search each 100 KB of pieces
             --> merge (Lambda) --> outbox/results, outbox/rows --> Athena
       --> speak: the text is read aloud (Polly) --> outbox/speech
       failures --> documents: failed, with the reason; outbox/quarantine; a notification
 
-    language_part (Step Functions, Express), for each chunk and piece: Translate, or Comprehend
+    language_part (Step Functions, Express), for each of these parts: it takes its turn (DynamoDB),
+      so that calls a second stay within the quotas, then asks Translate or Comprehend; a function
+      (Lambda) searches, whose answers exceed a state
 
     translate_collection (Step Functions, by setting): a folder as one asynchronous job
 
@@ -61,9 +64,11 @@ class LanguageChain(Stack):
         storage = Storage(self, "Storage", foundation=foundation)
         documents = Documents(self, "Documents", foundation=foundation)
         words = WordLists(self, "Words", foundation=foundation)
-        part = Part(self, "Part", foundation=foundation, storage=storage, words=words)
+        part = Part(
+            self, "Part", foundation=foundation, storage=storage, words=words, documents=documents
+        )
         listen = Listen(self, "Listen", foundation=foundation, storage=storage, words=words)
-        read = Read(self, "Read", foundation=foundation, storage=storage, part=part)
+        read = Read(self, "Read", foundation=foundation, storage=storage, part=part, words=words)
         speak = None
         if settings.speak != "nothing":
             speak = Speak(self, "Speak", foundation=foundation, storage=storage, words=words)
@@ -76,6 +81,7 @@ class LanguageChain(Stack):
             nested=NestedWorkflows(
                 listen.state_machine, read.state_machine, speak.state_machine if speak else None
             ),
+            listening_digest=words.listening_digest,
         )
         intake = Intake(
             self,
@@ -106,6 +112,12 @@ class LanguageChain(Stack):
             )
             outputs["CollectionsArn"] = collections.state_machine.state_machine_arn
         ChainMonitoring(
-            self, "Operation", foundation=foundation, intake=intake, chain=chain, read=read
+            self,
+            "Operation",
+            foundation=foundation,
+            intake=intake,
+            chain=chain,
+            read=read,
+            part=part,
         )
         add_outputs(self, outputs)

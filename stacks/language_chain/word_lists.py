@@ -5,6 +5,7 @@ the same APIs in every Region.
 """
 
 import base64
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -51,6 +52,13 @@ class WordLists(Construct):
         }
         self.terminology, self.vocabulary, self.vocabulary_filter, self.lexicon = (
             self._name if enabled_list else NONE for enabled_list in enabled.values()
+        )
+        self.terminology_digest = _digest(["terminology.csv"] if settings.terminology else [])
+        self.listening_digest = _digest(
+            [
+                *(["vocabulary.txt"] if settings.vocabulary else []),
+                *(["unwanted_words.txt"] if settings.vocabulary_filter else []),
+            ]
         )
         if not any(enabled.values()):
             return
@@ -102,6 +110,14 @@ class WordLists(Construct):
             properties={"VocabularyFileUri": file.s3_object_url},
         )
         ready.node.add_dependency(vocabulary, function)
+
+
+def _digest(files: list[str]) -> str:
+    """Of enabled lists, so that results made by an earlier version are not used; or `none`."""
+    digest = hashlib.sha256()
+    for name in files:
+        digest.update(hashlib.sha256((FOLDER / name).read_bytes()).digest())
+    return digest.hexdigest()[:12] if files else NONE
 
 
 def word_list_arn(scope: Construct, service: str, kind: str, name: str) -> str:

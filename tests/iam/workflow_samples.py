@@ -40,6 +40,7 @@ def _document(**source: str) -> dict[str, Any]:
         "attempt": "1",
         "source": {"bucket": "{LanguageChain/Storage/Inbox}", "key": "letter.txt", **source},
         "date": "2026-11-28",
+        "media_format": "mp3",
     }
 
 
@@ -55,14 +56,41 @@ _READ = {
     "work": "work/d1/",
     "text": {},
     "lost": [],
+    "made_by": "en none",
     "sample": "a text",
     "reading": {},
     "language": "de",
-    "translated": "translated/",
-    "chunks": [1],
-    "pieces": [1],
+    "translated": "work/d1/translated/d/",
+    "step": "translating",
+    "from": "work/d1/source/d/",
+    "to": "work/d1/translated/d/",
+    "chunks": 1,
+    "parts": 1,
+    "pieces": 1,
+    "searches": ["0-0"],
+    "left": [0],
 }
-_PART: dict[str, Any] = {"request": {}, "terminology": {}}
+
+
+def _part(step: str, number: int | str) -> dict[str, Any]:
+    return {
+        "step": step,
+        "from": "work/d1/source/d/",
+        "to": "work/d1/translated/d/",
+        "number": number,
+        "language": "de",
+    }
+
+
+_PART: dict[str, Any] = {
+    "part": _part("translating", 0),
+    "item": {"S": "turns/translating"},
+    "milliseconds": 50,
+    "text": "a text",
+    "terminology": {},
+    "answer": {"text": "a text"},
+    "tries": 1,
+}
 _PACKAGE = "arn:aws:sagemaker:us-east-1:000000000000:model-package/flight-delay/1"
 _OLD = {
     "exists": True,
@@ -86,36 +114,20 @@ SAMPLES: dict[str, list[Sample]] = {
             for machine in ("Listen", "Speak")
         ),
     ],
-    "language_chain/language_part": [
-        Sample(
-            {
-                **_PART,
-                "request": {
-                    "Text": "a text",
-                    "SourceLanguageCode": "de",
-                    "TargetLanguageCode": "en",
-                },
-            },
-            {"step": "translating", "work": "work/d1/", "number": "1", "text": "a", "Entities": []},
-        )
-    ],
+    "language_chain/language_part": [Sample(_PART, _part("translating", 0))],
     "language_chain/listen": [
         Sample(
             {},
             {
                 "job": "d1-1",
                 "media": "s3://{LanguageChain/Storage/Inbox}/speech.mp3",
-                "transcript": "work/d1/transcript.json",
+                "format": "mp3",
+                "transcript": "work/d1/transcript/none.json",
             },
             ("Choose the word lists", "Apply the word lists", "Describe the job"),
         )
     ],
-    "language_chain/read": [
-        Sample(
-            _READ,
-            {"number": "1", "step": "translating", "work": "work/d1/", "language": "de"},
-        )
-    ],
+    "language_chain/read": [Sample(_READ, _part("translating", 0))],
     "language_chain/speak": [
         Sample(
             {"lexicon": {}, "task_id": "t"}, {"text": "work/d1/speech.json"}, (), ("Read the text",)

@@ -9,7 +9,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
 
-from .merging import Piece, merge, redact, row
+from .merging import Passage, Piece, merge, redact, row
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _SPOKEN_CHARACTERS, _SPOKEN_BYTES = 100_000, 200_000
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001  # Lambda's signature
     """Write `results/<document>.json` and its row for Athena; return their keys."""
     document, prefix, lost = event["document"], event["prefix"], event["lost"]
-    merged = merge(_pieces(prefix, event["pieces"], lost))
+    merged = merge(_passages(event["pieces"], event["findings"], lost))
     if SETTINGS.redact:
         merged = redact(merged)
     key = f"results/{document['document_id']}.json"
@@ -39,7 +39,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
     speakable = _speakable(merged["text"])
     if speakable and SETTINGS.speak != "nothing":
         _put(f"{prefix}speech.json", {"text": merged["text"]})
-    logger.info("merged", extra={"pieces": len(event["pieces"]), "lost": len(lost)})
+    logger.info("merged", extra={"pieces": event["pieces"]["count"], "lost": len(lost)})
     return {
         "result_key": key,
         "row_key": row_key,
@@ -52,16 +52,28 @@ def _speakable(text: str) -> bool:
     return len(text) <= _SPOKEN_CHARACTERS and len(text.encode()) <= _SPOKEN_BYTES
 
 
-def _pieces(prefix: str, numbers: list[str], lost: list[dict[str, Any]]) -> list[Piece]:
-    not_analysed = {part["number"] for part in lost if part["step"] == "analysing"}
+def _passages(
+    pieces: dict[str, Any], findings: dict[str, Any], lost: list[dict[str, Any]]
+) -> list[Passage]:
+    lost_numbers = {part["number"] for part in lost if part["step"] != "translating"}
 
-    def piece(number: str) -> Piece:
-        text = _read(f"{prefix}pieces/{number}.json")["text"]
-        findings = None if number in not_analysed else _read(f"{prefix}findings/{number}.json")
-        return Piece(text, findings)
+    def piece(number: int) -> Piece:
+        text = _read(f"{pieces['from']}{number}.json")["text"]
+        if number in lost_numbers:
+            return Piece(text, None)
+        return Piece(text, _read(f"{findings['from']}{number}.json")["SentimentScore"])
+
+    def found(search: str) -> dict[str, Any] | None:
+        return None if search in lost_numbers else _read(f"{findings['from']}{search}.json")
 
     with ThreadPoolExecutor(WORKERS) as pool:
-        return list(pool.map(piece, numbers))
+        all_pieces = list(pool.map(piece, range(pieces["count"])))
+        all_findings = list(pool.map(found, findings["searches"]))
+    bounds = [tuple(map(int, search.split("-"))) for search in findings["searches"]]
+    return [
+        Passage(all_pieces[first : last + 1], answers)
+        for (first, last), answers in zip(bounds, all_findings, strict=True)
+    ]
 
 
 def _read(key: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""Merge Comprehend's findings of the pieces into those of the whole document."""
+"""Merge what Comprehend says of the pieces into one answer about the whole document."""
 
 from bisect import bisect
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,13 +13,21 @@ _MOODS = ("Positive", "Negative", "Neutral", "Mixed")
 
 @dataclass(frozen=True)
 class Piece:
-    """A part of the translated text and its findings; None if its analysis failed."""
+    """A part of the translated text, and its sentiment by mood; None if that is unknown."""
 
     text: str
+    moods: Finding | None
+
+
+@dataclass(frozen=True)
+class Passage:
+    """Pieces that were searched as one text, and what was found; None if the search failed."""
+
+    pieces: Sequence[Piece]
     findings: Finding | None
 
 
-def merge(pieces: Iterable[Piece]) -> dict[str, Any]:
+def merge(passages: Iterable[Passage]) -> dict[str, Any]:
     """Text, sentiment weighted by length, entities and key phrases with counts, PII spans."""
     texts: list[str] = []
     moods = dict.fromkeys(_MOODS, 0.0)
@@ -27,11 +35,8 @@ def merge(pieces: Iterable[Piece]) -> dict[str, Any]:
     phrases: dict[str, list[Span]] = {}
     pii: dict[str, list[Span]] = {}
     begin = analysed = 0
-    for piece in pieces:
-        if findings := piece.findings:
-            analysed += len(piece.text)
-            for mood in _MOODS:
-                moods[mood] += findings["SentimentScore"][mood] * len(piece.text)
+    for passage in passages:
+        if findings := passage.findings:
             for entity in findings["Entities"]:
                 key = entity["Type"], entity["Text"].casefold()
                 entities.setdefault(key, []).append(_span(entity, begin))
@@ -39,8 +44,13 @@ def merge(pieces: Iterable[Piece]) -> dict[str, Any]:
                 phrases.setdefault(phrase["Text"].casefold(), []).append(_span(phrase, begin))
             for entity in findings.get("PiiEntities", []):
                 pii.setdefault(entity["Type"], []).append(_span(entity, begin))
-        texts.append(piece.text)
-        begin += len(piece.text)
+        for piece in passage.pieces:
+            if piece.moods:
+                analysed += len(piece.text)
+                for mood in _MOODS:
+                    moods[mood] += piece.moods[mood] * len(piece.text)
+            texts.append(piece.text)
+            begin += len(piece.text)
     text = "".join(texts)
     shares = {mood.lower(): round(weight / max(1, analysed), 6) for mood, weight in moods.items()}
     return {

@@ -1,6 +1,6 @@
 """Split a text into chunks within a service's limit, at sentence ends, in any script."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import regex
 
@@ -34,6 +34,23 @@ def chunks(text: str, most_bytes: int) -> Iterator[str]:
         end = _cut(text, start, _furthest(text, start, most_bytes))
         yield text[start:end]
         start = end
+
+
+def searched_together(pieces: Sequence[str], most_bytes: int) -> list[str]:
+    """Runs of pieces, each of at most `most_bytes` in UTF-8, as `first-last`; each piece is in one.
+
+    A run ends where the next piece would be too much, so between two sentences as pieces do.
+    """
+    runs: list[tuple[int, int]] = []
+    size = 0
+    for number, piece in enumerate(pieces):
+        size += len(piece.encode())
+        if runs and size <= most_bytes:
+            runs[-1] = (runs[-1][0], number)
+        else:
+            runs.append((number, number))
+            size = len(piece.encode())
+    return [f"{first}-{last}" for first, last in runs]
 
 
 def _furthest(text: str, start: int, most_bytes: int) -> int:

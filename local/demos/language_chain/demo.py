@@ -94,6 +94,7 @@ class LanguageChainDemo:
             "attempt": 1,
             "source": source,
             "date": "2026-11-20",
+            "media_format": "mp3",
         }
         return self._execute(self._outputs["StateMachineArn"], execution_input)
 

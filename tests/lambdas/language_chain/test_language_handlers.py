@@ -25,6 +25,8 @@ ENVIRONMENT = {
     "REDACT": "false",
     "RESULTS_BUCKET": "outbox",
     "SPEAK": "everything",
+    "LANGUAGE": "en",
+    "PERSONAL_DATA": "true",
 }
 
 
@@ -34,7 +36,7 @@ def modules() -> Iterator[dict[str, ModuleType]]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in ENVIRONMENT.items():
             patch.setenv(name, value)
-        names = ("split_document", "merge_results")
+        names = ("split_document", "merge_results", "search_pieces")
         yield {
             name: importlib.import_module(f"lambdas.language_chain.{name}.handler")
             for name in names
@@ -71,7 +73,14 @@ def source(s3: S3Client, key: str, body: bytes) -> dict[str, Any]:
 def split(
     modules: dict[str, ModuleType], context: SimpleNamespace, most_bytes: int = 20, **document: Any
 ) -> Any:
-    event = {"prefix": "work/1/source/", "most_bytes": most_bytes, **document}
+    event = {
+        "work": "work/1/",
+        "parts": "source",
+        "results": "translated",
+        "made_by": "en none",
+        "most_bytes": most_bytes,
+        **document,
+    }
     return modules["split_document"].handler(event, context)
 
 
@@ -85,7 +94,10 @@ def test_the_version_that_was_uploaded_is_split(
         "readable": True,
         "sample": "One two three. Four five six.",
         "characters": 29,
-        "chunks": ["00000", "00001"],
+        "digest": answer["digest"],
+        "parts": 2,
+        "searches": [],
+        "left": [0, 1],
         "reading": {
             "format": "text",
             "charset": "utf-8",
@@ -95,7 +107,8 @@ def test_the_version_that_was_uploaded_is_split(
             "attachments": [],
         },
     }
-    parts = [read(s3, f"work/1/source/{number}.json")["text"] for number in answer["chunks"]]
+    prefix = f"work/1/source/{answer['digest']}/"
+    parts = [read(s3, f"{prefix}{number}.json")["text"] for number in range(answer["parts"])]
     assert parts == ["One two three. ", "Four five six."]
 
 
@@ -120,15 +133,53 @@ def test_a_transcript_is_split_as_a_text_is(
 def test_a_part_that_was_not_translated_keeps_its_language(
     modules: dict[str, ModuleType], context: SimpleNamespace, s3: S3Client
 ) -> None:
-    put(s3, "work/1/translated/00000.json", {"text": "one, "})
-    put(s3, "work/1/source/00001.json", {"text": "zwei"})
+    put(s3, "work/1/translated/d/0.json", {"text": "one, "})
+    put(s3, "work/1/source/d/1.json", {"text": "zwei"})
     joined = {
-        "prefix": "work/1/translated/",
-        "chunks": ["00000", "00001"],
-        "lost": ["00001"],
-        "instead": "work/1/source/",
+        "prefix": "work/1/translated/d/",
+        "chunks": 2,
+        "lost": [1],
+        "instead": "work/1/source/d/",
     }
-    assert split(modules, context, joined=joined)["sample"] == "one, zwei"
+    answer = split(modules, context, joined=joined, searched_bytes=100)
+    assert answer["sample"] == "one, zwei"
+
+
+def test_what_has_a_result_is_not_left_unless_text_or_settings_differ(
+    modules: dict[str, ModuleType], context: SimpleNamespace, s3: S3Client
+) -> None:
+    def left(text: bytes, **settings: Any) -> tuple[list[int], str]:
+        upload = source(s3, "a.txt", text)
+        answer = split(modules, context, source=upload, content_type="text/plain", **settings)
+        return answer["left"], answer["digest"]
+
+    text = b"One two three. Four five six."
+    nothing_done, digest = left(text)
+    put(s3, f"work/1/translated/{digest}/1.json", {"text": "Vier"})
+    assert left(text) == ([0], digest)
+    # Another terminology, another text: whatever was made before is not used.
+    assert left(text, made_by="en words-2")[0] == nothing_done == [0, 1]
+    assert left(b"One two three. Four five ten.")[0] == [0, 1]
+
+
+def test_pieces_and_runs_of_pieces_are_left_to_be_analysed(
+    modules: dict[str, ModuleType], context: SimpleNamespace, s3: S3Client
+) -> None:
+    put(s3, "work/1/translated/d/0.json", {"text": "One two three. " * 5})
+    event: dict[str, Any] = {
+        "joined": {"prefix": "work/1/translated/d/", "chunks": 1, "lost": [], "instead": ""},
+        "parts": "pieces",
+        "results": "findings",
+        "searched_bytes": 50,
+    }
+    answer = split(modules, context, **event)
+    assert (answer["parts"], answer["searches"]) == (5, ["0-2", "3-4"])
+    assert answer["left"] == ["0-2", "3-4", 0, 1, 2, 3, 4]
+    for part in ("0-2", "4"):
+        put(s3, f"work/1/findings/{answer['digest']}/{part}.json", {})
+    # What Comprehend did not finish is no result.
+    put(s3, f"work/1/findings/{answer['digest']}/3-4.unfinished.json", {})
+    assert split(modules, context, **event)["left"] == ["3-4", 0, 1, 2, 3]
 
 
 def test_a_document_of_five_megabytes_comes_back_whole(
@@ -138,13 +189,22 @@ def test_a_document_of_five_megabytes_comes_back_whole(
     assert len(text.encode()) > 5_000_000
     upload = source(s3, "a.txt", text.encode())
     answer = split(modules, context, 9_500, source=upload, content_type="")
-    joined = {"prefix": "work/1/source/", "chunks": answer["chunks"], "lost": [], "instead": ""}
-    pieces = split(modules, context, 4_900, joined=joined, prefix="work/1/pieces/")["chunks"]
-    parts = [read(s3, f"work/1/pieces/{number}.json")["text"] for number in pieces]
+    prefix = f"work/1/source/{answer['digest']}/"
+    joined = {"prefix": prefix, "chunks": answer["parts"], "lost": [], "instead": ""}
+    event: dict[str, Any] = {"joined": joined, "parts": "pieces", "searched_bytes": 100_000}
+    pieces = split(modules, context, 4_900, **event)
+    prefix = f"work/1/pieces/{pieces['digest']}/"
+    parts = [read(s3, f"{prefix}{number}.json")["text"] for number in range(pieces["parts"])]
     assert "".join(parts) == text
+    runs = [tuple(map(int, run.split("-"))) for run in pieces["searches"]]
+    searched = ["".join(parts[first : last + 1]) for first, last in runs]
+    assert "".join(searched) == text
+    assert max(len(run.encode()) for run in searched) <= 100_000
+    # A call for each 5 KB would be twenty times as many.
+    assert len(parts) / len(runs) > 19
     assert max(len(part.encode()) for part in parts) <= 4_900
-    # The answer stays far below the 256 KiB of a state.
-    assert len(json.dumps(answer)) < 20_000
+    # Thirteen times this text stays below the 256 KiB of a state.
+    assert len(json.dumps(pieces)) < 20_000
 
 
 def test_denied_is_an_error_that_the_workflow_catches(
@@ -165,14 +225,15 @@ def merge(
     context: SimpleNamespace,
     s3: S3Client,
     text: str,
-    lost: list[dict[str, str]] | None = None,
+    lost: list[dict[str, Any]] | None = None,
 ) -> Any:
-    put(s3, "work/1/pieces/00000.json", {"text": text})
+    put(s3, "work/1/pieces/d/0.json", {"text": text})
     at = {"BeginOffset": 0, "EndOffset": 4, "Score": 0.9}
     entities = [{"Text": "Anna", "Type": "PERSON", **at}]
     if not lost:
-        findings = {"SentimentScore": SCORES, "Entities": entities, "KeyPhrases": []}
-        put(s3, "work/1/findings/00000.json", {**findings, "PiiEntities": [{"Type": "NAME", **at}]})
+        put(s3, "work/1/findings/d/0.json", {"SentimentScore": SCORES})
+        findings = {"Entities": entities, "KeyPhrases": []}
+        put(s3, "work/1/findings/d/0-0.json", {**findings, "PiiEntities": [{"Type": "NAME", **at}]})
     document = {
         "document_id": "1",
         "bucket": "inbox",
@@ -181,7 +242,13 @@ def merge(
         "target_language": "en",
         "date": "2026-11-20",
     }
-    event = {"document": document, "prefix": "work/1/", "pieces": ["00000"], "lost": lost or []}
+    event = {
+        "document": document,
+        "prefix": "work/1/",
+        "pieces": {"from": "work/1/pieces/d/", "count": 1},
+        "findings": {"from": "work/1/findings/d/", "searches": ["0-0"]},
+        "lost": lost or [],
+    }
     return modules["merge_results"].handler(event, context)
 
 
@@ -220,11 +287,62 @@ def test_redacted_results_contain_no_name(
 def test_a_part_that_was_not_analysed_is_reported(
     modules: dict[str, ModuleType], context: SimpleNamespace, s3: S3Client
 ) -> None:
-    lost = [{"number": "00000", "step": "analysing", "error": "E", "cause": "c"}]
+    lost: list[dict[str, Any]] = [
+        {"number": "0-0", "step": "searching", "error": "E", "cause": "c"},
+        {"number": 0, "step": "judging", "error": "E", "cause": "c"},
+    ]
     answer = merge(modules, context, s3, "Anna is glad.", lost)
     result = read(s3, answer["result_key"])
     assert (result["text"], result["lost_parts"]) == ("Anna is glad.", lost)
-    assert read(s3, answer["row_key"])["lost_parts"] == 1
+    assert (result["sentiment"], result["entities"]) == ("UNKNOWN", [])
+    assert read(s3, answer["row_key"])["lost_parts"] == 2
+
+
+def search(
+    modules: dict[str, ModuleType], context: SimpleNamespace, stub: Stubber, *, again: bool
+) -> Any:
+    event = {"from": "work/1/pieces/d/", "pieces": "0-1", "to": "work/1/findings/d/"}
+    with stub:
+        return modules["search_pieces"].handler({**event, "again": again}, context)
+
+
+def test_pieces_are_searched_as_one_text_and_nothing_is_asked_twice(
+    modules: dict[str, ModuleType], context: SimpleNamespace, s3: S3Client
+) -> None:
+    put(s3, "work/1/pieces/d/0.json", {"text": "Anna "})
+    put(s3, "work/1/pieces/d/1.json", {"text": "Schmidt"})
+    request = {"Text": "Anna Schmidt", "LanguageCode": "en"}
+    person = {"Score": 0.5, "Type": "PERSON", "Text": "Anna", "BeginOffset": 0, "EndOffset": 4}
+    module = modules["search_pieces"]
+    stub = Stubber(module.comprehend)
+    stub.add_response("detect_entities", {"Entities": [person]}, request)
+    stub.add_client_error("detect_key_phrases", "ThrottlingException", "Rate exceeded")
+    assert search(modules, context, stub, again=False) == {
+        "complete": False,
+        "error": "Comprehend.ThrottlingException",
+        "cause": "Rate exceeded",
+    }
+    stub = Stubber(module.comprehend)
+    stub.add_response("detect_key_phrases", {"KeyPhrases": []}, request)
+    stub.add_response("detect_pii_entities", {"Entities": []}, request)
+    assert search(modules, context, stub, again=True) == {"complete": True}
+    stub.assert_no_pending_responses()
+    assert read(s3, "work/1/findings/d/0-1.json") == {
+        "Entities": [person],
+        "KeyPhrases": [],
+        "PiiEntities": [],
+    }
+
+
+def test_a_search_that_is_refused_fails(
+    modules: dict[str, ModuleType], context: SimpleNamespace, s3: S3Client
+) -> None:
+    for number in (0, 1):
+        put(s3, f"work/1/pieces/d/{number}.json", {"text": "a"})
+    stub = Stubber(modules["search_pieces"].comprehend)
+    stub.add_client_error("detect_entities", "TextSizeLimitExceededException")
+    with pytest.raises(ClientError, match="TextSizeLimit"):
+        search(modules, context, stub, again=False)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdas.language_chain.merge_results.merging import Piece, merge, redact
+from lambdas.language_chain.merge_results.merging import Passage, Piece, merge, redact
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30)
 
@@ -17,11 +17,12 @@ def finding(text: str, word: str, entity_type: str = "PERSON") -> dict[str, Any]
     return {"Text": word, "Type": entity_type, "Score": 0.9, **offsets}
 
 
-def piece(text: str, positive: float = 1.0, *words: str) -> Piece:
+def piece(text: str, positive: float = 1.0, *words: str) -> Passage:
+    """A passage of one piece."""
     scores = {"Positive": positive, "Negative": 1 - positive, "Neutral": 0.0, "Mixed": 0.0}
     entities = [finding(text, word) for word in words]
-    findings = {"SentimentScore": scores, "Entities": entities, "KeyPhrases": entities}
-    return Piece(text, {**findings, "PiiEntities": entities})
+    findings = {"Entities": entities, "KeyPhrases": entities, "PiiEntities": entities}
+    return Passage([Piece(text, scores)], findings)
 
 
 def test_sentiment_is_weighted_by_length() -> None:
@@ -59,13 +60,25 @@ def test_no_findings_are_merged_into_none() -> None:
 
 
 def test_a_piece_that_was_not_analysed_does_not_count_for_the_sentiment() -> None:
-    merged = merge([piece("good ", 1.0), Piece("unknown, and much longer", None)])
+    merged = merge([piece("good ", 1.0), Passage([Piece("unknown, and much longer", None)], None)])
     assert merged["sentiment_score"]["positive"] == 1.0
     assert merged["text"] == "good unknown, and much longer"
 
 
+def test_what_spans_two_pieces_is_found_and_redacted_whole() -> None:
+    pieces = [Piece("Write to Anna ", None), Piece("Schmidt today.", None)]
+    text = "".join(part.text for part in pieces)
+    name = finding(text, "Anna Schmidt", "NAME")
+    answers = {"Entities": [], "KeyPhrases": [name], "PiiEntities": [name]}
+    merged = merge([piece("Hello. "), Passage(pieces, answers)])
+    (phrase,) = merged["key_phrases"]
+    assert phrase["text"] == "Anna Schmidt"
+    redacted_text = redact(merged)["text"]
+    assert redacted_text == "Hello. Write to [NAME] today."
+
+
 def test_the_sentiment_of_what_was_not_analysed_is_unknown() -> None:
-    assert merge([Piece("not analysed", None)])["sentiment"] == "UNKNOWN"
+    assert merge([Passage([Piece("not analysed", None)], None)])["sentiment"] == "UNKNOWN"
 
 
 def merged_findings(text: str, *spans: tuple[int, int]) -> list[dict[str, Any]]:

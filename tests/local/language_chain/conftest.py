@@ -83,6 +83,12 @@ class Chain:
         throttled: int = requests.post(url, json=settings, timeout=10).json()["throttled"]
         return throttled
 
+    def count_calls(self) -> dict[str, int]:
+        """Calls of each API since quotas were configured or calls counted; ends the failures."""
+        url = f"http://127.0.0.1:{self.emulator.tasks_port}/quotas"
+        times = requests.post(url, json={}, timeout=10).json()["calls"]
+        return {api: len(seconds) for api, seconds in times.items()}
+
     def send(self, kind: str) -> None:
         """Put a message of a kind on the queue, as a user or the schedule does."""
         self.emulator.client("sqs").send_message(

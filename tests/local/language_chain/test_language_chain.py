@@ -161,8 +161,9 @@ def test_an_event_that_comes_twice_starts_one_execution(chain: Chain) -> None:
 @pytest.mark.parametrize(
     ("api", "error", "step"),
     [
-        ("translateText", "UnsupportedLanguagePairException", "Translate each chunk"),
-        ("detectSentiment", "TextSizeLimitExceededException", "Analyse each piece"),
+        ("translateText", "UnsupportedLanguagePairException", "Process the parts"),
+        ("detectSentiment", "TextSizeLimitExceededException", "Process the parts"),
+        ("detectEntities", "TextSizeLimitExceededException", "Process the parts"),
         ("detectDominantLanguage", "InvalidRequestException", "Detect the language"),
     ],
 )
@@ -175,13 +176,20 @@ def test_a_failure_names_its_step_and_a_redrive_succeeds(
         chain.upload(key, GERMAN.encode())
         row = chain.status(key)
     finally:
-        chain.configure_quotas()
+        first = chain.count_calls()
     assert row["status"] == "failed"
-    assert f"{error} at {step}: " in row["reason"]
+    assert f" at {step}: " in row["reason"]
+    assert error in row["reason"]
     quarantined = f"quarantine/{row['document_id']}.json"
-    assert chain.read(quarantined)["error"].endswith(error)
+    assert chain.read(quarantined)["step"] == step
     chain.send("Redrive")
     chain.wait_until(lambda: chain.statuses()[key] == "done", 60)
+    # What the failed run has paid for is not made again.
+    again = chain.count_calls()
+    if api in ("detectSentiment", "detectEntities"):
+        assert (first["translateText"], again.get("translateText", 0)) == (1, 0)
+    if api == "detectSentiment":
+        assert (first["detectEntities"], again.get("detectEntities", 0)) == (1, 0)
     s3 = chain.emulator.client("s3")
     assert list_keys(s3, chain.outputs["ResultsBucketName"], quarantined) == []
     assert f"{row['document_id']}-2" in chain.executions()
@@ -248,7 +256,9 @@ def test_a_collection_is_translated_as_one_job(chain: Chain) -> None:
 
 SPLIT, MERGE, ADMIT = "ReadSplitRole", "ReadMergeRole", "IntakeAdmitRole"
 TRANSLATE = "CollectionsTranslateRole"
-SPLITS = ["ReadTheDocument", "ReadParts", "WriteParts", "UseTheKeyOfItsData"]
+SEARCH = "PartSearchRole"
+SPLITS = ["FindResults", "ReadTheDocument", "ReadParts", "WriteParts", "UseTheKeyOfItsData"]
+SEARCHES = ["Analyse", "ReadPiecesAndWriteFindings", "UseTheKeyOfItsData"]
 MERGES = ["ReadParts", "WriteResults", "UseTheKeyOfItsData"]
 COLLECTS = [
     "ListInbox",
@@ -257,7 +267,7 @@ COLLECTS = [
     "UseTheKeyOfItsData",
 ]
 ADMITS = ["KeepTheLedger", "FindByStatus", "StartWorkflows", "LookAtThem", "KeepTheQuarantine"]
-ADMITS += ["ListUploads"]
+ADMITS += ["ListUploads", "LookIntoUploads"]
 
 
 @pytest.mark.parametrize(
@@ -265,6 +275,7 @@ ADMITS += ["ListUploads"]
     [
         (SPLIT, SPLITS, ["WriteItsLogs"]),
         (MERGE, MERGES, ["WriteItsLogs"]),
+        (SEARCH, SEARCHES, ["WriteItsLogs"]),
         # The local AWS checks neither the keys of tables, queues and workflows nor the delivery
         # of messages; the stand-in of Translate does not list its output.
         (ADMIT, ADMITS, ["WriteItsLogs", "UseTheKeyOfItsData", "ReadMessages"]),
@@ -280,7 +291,8 @@ def test_every_statement_is_tested(
 @pytest.mark.parametrize(
     ("role", "sid", "step"),
     [(SPLIT, sid, "Split for translation|Split for analysis") for sid in SPLITS]
-    + [(MERGE, sid, "Merge") for sid in MERGES],
+    + [(MERGE, sid, "Merge") for sid in MERGES]
+    + [(SEARCH, sid, "Process the parts") for sid in SEARCHES],
 )
 def test_a_document_fails_without(chain: Chain, role: str, sid: str, step: str) -> None:
     key = f"without-{role}-{sid}.txt"
@@ -299,15 +311,28 @@ def test_a_collection_fails_without(chain: Chain, sid: str) -> None:
     assert "Failed at Translate the collection" in execution["cause"]
 
 
-def uploaded(key: str) -> dict[str, Any]:
-    detail = {"bucket": {"name": "nowhere"}, "object": {"key": key, "version-id": "1"}}
+def uploaded(chain: Chain, key: str) -> dict[str, Any]:
+    """The event of an object that is gone."""
+    detail = {"bucket": {"name": chain.outputs["InputBucketName"]}, "object": {"key": key}}
     return {"detail-type": "Object Created", "detail": detail}
 
 
 @pytest.mark.parametrize("sid", ["KeepTheLedger", "FindByStatus", "StartWorkflows"])
 def test_nothing_is_admitted_without(chain: Chain, sid: str) -> None:
     with without(chain.emulator, ADMIT, sid):
-        assert chain.admit(uploaded(f"without-{sid}")) == (True, [])
+        assert chain.admit(uploaded(chain, f"without-{sid}")) == (True, [])
+
+
+def test_no_upload_is_received_without_a_look_into_it(chain: Chain) -> None:
+    with without(chain.emulator, ADMIT, "LookIntoUploads"):
+        assert chain.admit(uploaded(chain, "gone.txt")) == (True, [])
+    assert "gone.txt" not in chain.statuses()
+
+
+def test_a_voice_note_is_heard_whatever_it_is_called(chain: Chain) -> None:
+    chain.upload("PTT-20261129-WA0001.opus", b"OggS\0\2" + bytes(22) + b"\1\x13OpusHead\1\1")
+    row = chain.status("PTT-20261129-WA0001.opus")
+    assert (row["status"], row["media_format"]) == ("done", "ogg"), row
 
 
 def test_an_upload_that_no_event_announced_is_found_and_processed(chain: Chain) -> None:
@@ -322,7 +347,7 @@ def test_an_upload_that_no_event_announced_is_found_and_processed(chain: Chain) 
         events.enable_rule(Name=rule)
     search = {"detail-type": "Look for uploads"}
     with without(chain.emulator, ADMIT, "ListUploads"):
-        assert chain.admit(search, uploaded("beside.txt")) == (False, ["0"])
+        assert chain.admit(search, uploaded(chain, "beside.txt")) == (False, ["0"])
     assert "unannounced.txt" not in chain.statuses()
     # As its rule does each hour.
     chain.send(search["detail-type"])
@@ -335,7 +360,7 @@ def test_no_execution_is_reconciled_and_no_quarantine_deleted_without(chain: Cha
     row = chain.status("broken.txt")
     redrive = {"detail-type": "Redrive"}
     with without(chain.emulator, ADMIT, "KeepTheQuarantine"):
-        failed, again = chain.admit(redrive, uploaded("beside.txt"))
+        failed, again = chain.admit(redrive, uploaded(chain, "beside.txt"))
     assert (failed, again) == (False, ["0"])
     chain.wait_until(lambda: chain.statuses()["broken.txt"] == "failed", 60)
     slot = {"document_id": {"S": "slots"}}
@@ -349,7 +374,7 @@ def test_no_execution_is_reconciled_and_no_quarantine_deleted_without(chain: Cha
     )
     scheduled = {"detail-type": "Scheduled Event"}
     with without(chain.emulator, ADMIT, "LookAtThem"):
-        assert chain.admit(scheduled, uploaded("beside.txt")) == (False, ["0"])
+        assert chain.admit(scheduled, uploaded(chain, "beside.txt")) == (False, ["0"])
     # The scheduled check finds that the execution ended long ago.
     assert chain.admit(scheduled) == (False, [])
     held = dynamodb.get_item(TableName=table, Key=slot)["Item"].get("running", {}).get("SS", [])

@@ -239,8 +239,8 @@ def test_workflows_refer_to_each_word_list_by_its_registered_name(
     ("settings", "sentence"),
     [
         (
-            {"language_chain.documents_at_once": "10"},
-            "documents_at_once times parts_at_a_time is 40, more than the 20 calls a second",
+            {"language_chain.documents_at_once": "200"},
+            "documents_at_once times parts_at_a_time is 800: the last of so many parts would wait",
         ),
         ({"language_chain.formats": "doc"}, "language_chain.formats=doc"),
         ({"language_chain.formats": "none"}, "at least 1 item"),
@@ -254,8 +254,19 @@ def test_an_invalid_setting_is_reported(settings: dict[str, str], sentence: str)
 
 
 def test_a_higher_quota_allows_more_documents_at_once() -> None:
-    settings = {"language_chain.documents_at_once": "10", "language_chain.calls_a_second": "40"}
-    assert environment_from(settings).settings(LanguageChainSettings).documents_at_once == 10
+    rates = {
+        f"language_chain.{api}_calls_a_second": "40" for api in ("translate", "sentiment", "search")
+    }
+    settings = environment_from({"language_chain.documents_at_once": "200", **rates})
+    assert settings.settings(LanguageChainSettings).documents_at_once == 200
+
+
+def test_redaction_tolerates_no_lost_part(synthesise: Templates) -> None:
+    """What was not searched would be stored as it is."""
+    for redact, tolerated in (("true", "0"), ("false", "5")):
+        template = synthesise("sandbox", ("language_chain.redact", redact))["LanguageChain"]
+        read = resources(template, "AWS::StepFunctions::StateMachine")["Read/Workflow"]
+        assert read["Properties"]["DefinitionSubstitutions"]["ToleratedPercent"] == tolerated
 
 
 def test_every_voice_is_one_of_polly() -> None:

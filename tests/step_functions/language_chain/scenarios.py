@@ -20,8 +20,14 @@ _MORE = (
     ("language_chain.vocabulary_filter", "true"),
 )
 _SOURCE = {"bucket": "inbox", "key": "a.txt", "version_id": "v"}
-_DOCUMENT = {"document_id": "1", "attempt": 1, "source": _SOURCE, "date": "2026-11-20"}
-_RECORDING = {**_DOCUMENT, "source": {**_SOURCE, "key": "A.MP3"}}
+_DOCUMENT = {
+    "document_id": "1",
+    "attempt": 1,
+    "source": _SOURCE,
+    "date": "2026-11-20",
+    "media_format": "",
+}
+_RECORDING = {**_DOCUMENT, "source": {**_SOURCE, "key": "A.MP3"}, "media_format": "mp3"}
 _RESULT = {
     "result_key": "results/1.json",
     "row_key": "rows/1.json",
@@ -47,7 +53,8 @@ def _failed(error: str | None, status: str = "FAILED") -> Throw:
 
 _CHAIN: dict[str, Any] = {
     "Inspect the upload": {"ContentType": "text/plain", "ContentLength": 5},
-    "Listen": {"Output": {"transcript": "work/1/transcript.json"}},
+    "Listen": {"Output": {"transcript": "work/1/transcript/none.json"}},
+    "Take a slot": {},
     "Read": {"Output": _RESULT},
     "Speak": {"Output": {"speech": "https://s3/outbox/speech/1.mp3"}},
     "Record the success": {},
@@ -55,8 +62,8 @@ _CHAIN: dict[str, Any] = {
         "Events": [
             {"Type": "ExecutionFailed"},
             _entered("Too many parts failed", "Fail"),
-            _entered("Is enough analysed?", "Choice"),
-            _entered("Analyse each piece", "Map"),
+            _entered("What is left?", "Choice"),
+            _entered("Process the parts", "Map"),
         ]
     },
     "Quarantine": {},
@@ -80,20 +87,30 @@ def _transcription(status: str) -> dict[str, Any]:
 
 
 _LISTEN: dict[str, Any] = {
+    "Look for a transcript": Throw("S3.S3Exception"),
     "Transcribe": {},
     "Check the transcription": in_turn(
         "Check the transcription",
         *map(_transcription, ("QUEUED", "IN_PROGRESS", "COMPLETED")),
     ),
 }
-_JOB = {"job": "1-1", "media": "s3://inbox/A.MP3", "transcript": "work/1/transcript.json"}
+_JOB = {
+    "job": "1-1",
+    "media": "s3://inbox/A.MP3",
+    "format": "mp3",
+    "transcript": "work/1/transcript/d.json",
+}
 
 
 def _listen(
-    name: str, settings: Settings = (), ends: str = "SUCCEEDED", **changes: Any
+    name: str,
+    settings: Settings = (),
+    ends: str = "SUCCEEDED",
+    media_format: str = "mp3",
+    **changes: Any,
 ) -> Scenario:
-    answers = answers_with(_LISTEN, changes)
-    return Scenario("language_chain/listen", name, answers, _JOB, settings, ends)
+    answers, job = answers_with(_LISTEN, changes), {**_JOB, "format": media_format}
+    return Scenario("language_chain/listen", name, answers, job, settings, ends)
 
 
 _SPLIT = {
@@ -101,21 +118,25 @@ _SPLIT = {
         "readable": True,
         "sample": "Hallo",
         "characters": 5,
-        "chunks": ["00000"],
+        "digest": "d",
+        "parts": 1,
+        "searches": [],
+        "left": [0],
         "reading": {"format": "text", "charset": "utf-8", "charset_source": "bytes"},
     }
 }
-_TWO = {"Payload": {**_SPLIT["Payload"], "chunks": ["00000", "00001"]}}
+_TWO = {"Payload": {**_SPLIT["Payload"], "parts": 2, "left": [0, 1]}}
+_MANY = {"Payload": {**_SPLIT["Payload"], "parts": 1000, "left": list(range(1000))}}
+_ALL_DONE = {"Payload": {**_SPLIT["Payload"], "left": []}}
+_PIECES = {"Payload": {**_SPLIT["Payload"], "searches": ["0-0"], "left": ["0-0", 0]}}
 _LOST = {"Status": "FAILED", "Error": FAILURE, "Cause": "as the scenario has it"}
-_DONE = {"Status": "SUCCEEDED", "Output": '"00000"'}
+_DONE = {"Status": "SUCCEEDED", "Output": "0"}
 _READ: dict[str, Any] = {
     "Split for translation": _SPLIT,
     "Detect the language": {"Languages": [{"LanguageCode": "de", "Score": 0.9}]},
-    "Translate the chunk": _DONE,
-    "Translate one of many": _DONE,
-    "Split for analysis": _SPLIT,
-    "Analyse the piece": _DONE,
-    "Analyse one of many": _DONE,
+    "Process the part": _DONE,
+    "Process one of many": _DONE,
+    "Split for analysis": _PIECES,
     "Merge": {"Payload": _RESULT},
 }
 _TEXT = {
@@ -153,24 +174,37 @@ def _speak(name: str, settings: Settings = (), ends: str = "SUCCEEDED", **change
 
 
 _PART: dict[str, Any] = {
-    "Read the chunk": _PART_TEXT,
+    "Read the text": _PART_TEXT,
+    # Long ago: no waiting.
+    "Take a turn": {"Attributes": {"free_at": {"N": "50"}}},
+    "Take a turn at once": {},
     "Translate": {"TranslatedText": "Hello"},
-    "Store the translation": {},
-    "Read the piece": _PART_TEXT,
     "Detect sentiment": {
         "SentimentScore": {"Positive": 1, "Negative": 0, "Neutral": 0, "Mixed": 0}
     },
-    "Detect entities": {"Entities": []},
-    "Detect key phrases": {"KeyPhrases": []},
-    "Detect PII": {"Entities": []},
-    "Store the findings": {},
+    "Store the answer": {},
+    "Search the pieces": {"Payload": {"complete": True}},
 }
-_CHUNK = {"step": "translating", "work": "work/1/", "number": "00000", "language": "de"}
+_CHUNK = {
+    "step": "translating",
+    "from": "work/1/source/d/",
+    "to": "work/1/translated/d/",
+    "number": 0,
+    "language": "de",
+}
+THROTTLED = {"complete": False, "error": "Comprehend.ThrottlingException", "cause": "Rate exceeded"}
 
 
-def _part(name: str, step: str, *settings: tuple[str, str]) -> Scenario:
-    part = {**_CHUNK, "step": step}
-    return Scenario("language_chain/language_part", name, _PART, part, settings)
+def _part(
+    name: str,
+    step: str,
+    settings: Settings = (),
+    ends: str = "SUCCEEDED",
+    **changes: Any,
+) -> Scenario:
+    part = {**_CHUNK, "step": step, "number": "0-19" if step == "searching" else 0}
+    answers = answers_with(_PART, changes)
+    return Scenario("language_chain/language_part", name, answers, part, settings, ends)
 
 
 def _job(status: str) -> dict[str, Any]:
@@ -209,8 +243,9 @@ SCENARIOS = [
     _chain("a document"),
     _chain("a recording", _RECORDING),
     _chain(
-        "a recording by its content type",
-        Inspect_the_upload={"ContentType": "video/webm", "ContentLength": 10**9},
+        "a recording of any size",
+        _RECORDING,
+        Inspect_the_upload={"ContentType": "text/plain", "ContentLength": 10**9},
     ),
     _chain("too long to be spoken", _RECORDING, Read={"Output": {**_RESULT, "speakable": False}}),
     _chain(
@@ -231,6 +266,8 @@ SCENARIOS = [
     ),
     _listen("a recording"),
     _listen("with all word lists", _MORE),
+    _listen("of an unknown format", media_format="unknown"),
+    _listen("that an earlier run has transcribed", Look_for_a_transcript={}),
     _listen(
         "transcribing fails",
         ends="TranscriptionFailed",
@@ -243,7 +280,8 @@ SCENARIOS = [
     ),
     _read("in German"),
     _read("in English", Detect_the_language={"Languages": [{"LanguageCode": "en", "Score": 1}]}),
-    _read("of many parts", _MORE, Split_for_translation=_TWO, Split_for_analysis=_TWO),
+    _read("of many parts", _MORE, Split_for_translation=_TWO),
+    _read("that an earlier run has translated", Split_for_translation=_ALL_DONE),
     _read(
         "unreadable",
         ends="Unreadable",
@@ -253,28 +291,71 @@ SCENARIOS = [
         "a tolerated part is lost",
         _MORE,
         Split_for_translation=_TWO,
-        Translate_one_of_many=in_turn("Translate one of many", _LOST, _DONE),
+        Process_one_of_many=in_turn("Process one of many", _LOST, _DONE),
     ),
     _read(
         "too much is not translated",
         ends=FAILURE,
         Split_for_translation=_TWO,
-        Translate_the_chunk=in_turn("Translate the chunk", _LOST, _DONE),
+        Process_the_part=in_turn("Process the part", _LOST, _DONE),
     ),
-    _read("too much is not analysed", ends=FAILURE, Analyse_the_piece=_LOST),
+    _read(
+        "nothing of a large document is translated",
+        ends=FAILURE,
+        Split_for_translation=_MANY,
+        Process_one_of_many=_LOST,
+    ),
+    _read("a large document", Split_for_translation=_MANY),
+    _read(
+        "too much is not analysed",
+        ends=FAILURE,
+        Process_the_part=in_turn("Process the part", _DONE, _LOST),
+    ),
     _read(
         "a part runs out of time",
         ends="States.Timeout",
-        Analyse_the_piece={"Status": "TIMED_OUT"},
+        Process_the_part={"Status": "TIMED_OUT"},
     ),
     _speak("a text"),
     _speak("with a lexicon", _MORE),
     _speak("speaking fails", ends="SpeechFailed", Check_the_speech=_synthesis("failed")),
     _speak("speaking takes too long", ends="TooSlow", Check_the_speech=_synthesis("inProgress")),
     _part("a chunk", "translating"),
-    _part("a piece", "analysing"),
-    _part("a piece in Japanese", "analysing", ("language_chain.target_language", "ja")),
-    _part("a chunk with a terminology", "translating", *_MORE),
+    _part("a piece", "judging"),
+    _part("twenty pieces", "searching"),
+    _part("a chunk with a terminology", "translating", _MORE),
+    _part(
+        "nobody waits",
+        "judging",
+        Take_a_turn=in_turn(
+            "Take a turn",
+            Throw("DynamoDB.ConditionalCheckFailedException"),
+            _PART["Take a turn"],
+        ),
+    ),
+    _part(
+        "throttled twice",
+        "translating",
+        Translate=in_turn(
+            "Translate",
+            Throw("Translate.TooManyRequestsException"),
+            Throw("Translate.TooManyRequestsException"),
+            {"TranslatedText": "Hello"},
+        ),
+    ),
+    _part(
+        "the search is throttled once",
+        "searching",
+        Search_the_pieces=in_turn(
+            "Search the pieces", {"Payload": THROTTLED}, {"Payload": {"complete": True}}
+        ),
+    ),
+    _part(
+        "throttled for good",
+        "searching",
+        ends="Comprehend.ThrottlingException",
+        Search_the_pieces={"Payload": THROTTLED},
+    ),
     _collection("in time"),
     _collection("with a terminology", settings=_MORE),
     _collection("of nothing named", {}, "NoCollection"),

@@ -11,7 +11,7 @@ from local.services.task import TaskError
 from tests.step_functions.conftest import Bench
 from tests.step_functions.language_chain.scenarios import NESTED
 from tests.step_functions.test_definitions import is_distributed
-from tests.step_functions.workflows import WORKFLOWS, api_of
+from tests.step_functions.workflows import WORKFLOWS
 from tools.assembly import asl
 
 _STATES = {
@@ -23,10 +23,7 @@ _STATES = {
 
 def test_many_parts_are_processed_as_few_are() -> None:
     states = _STATES["language_chain/read"]
-    pairs = {
-        "Translate many chunks": "Translate each chunk",
-        "Analyse many pieces": "Analyse each piece",
-    }
+    pairs = {"Process many parts": "Process the parts"}
     assert {state.name for state in states.values() if is_distributed(state)} == set(pairs)
     for many, few in pairs.items():
         distributed, inline = (
@@ -55,23 +52,29 @@ def refusal(task: asl.State, text_bytes: int) -> str:
 
 
 @pytest.mark.parametrize(
-    ("splitting", "service"),
-    [("Split for translation", "translate"), ("Split for analysis", "comprehend")],
+    ("splitting", "call"),
+    [("Split for translation", "Translate"), ("Split for analysis", "Detect sentiment")],
 )
-def test_parts_are_nearly_as_large_as_every_call_takes(splitting: str, service: str) -> None:
+def test_parts_are_nearly_as_large_as_every_call_takes(splitting: str, call: str) -> None:
     """Each is a call to pay for and to wait for; one byte too many, and a part is lost."""
     (text,) = re.findall(
         r"most_bytes\W+(\d+)", json.dumps(_STATES["language_chain/read"][splitting].body)
     )
-    most_bytes = int(text)
-    calls = [
-        state
-        for state in _STATES["language_chain/language_part"].values()
-        if api_of(state.body.get("Resource", "arn:aws:states:::s3:none"))[0] == service
-    ]
-    assert len(calls) == {"translate": 1, "comprehend": 4}[service]
-    assert [refusal(call, most_bytes) for call in calls if refusal(call, most_bytes)] == []
-    assert any("exceeds limit" in refusal(call, most_bytes * 11 // 10) for call in calls)
+    task = _STATES["language_chain/language_part"][call]
+    assert refusal(task, int(text)) == ""
+    assert "exceeds limit" in refusal(task, int(text) * 11 // 10)
+
+
+@pytest.mark.parametrize("api", ["detectEntities", "detectKeyPhrases", "detectPiiEntities"])
+def test_pieces_are_searched_in_texts_as_large_as_the_call_takes(api: str) -> None:
+    payload = _STATES["language_chain/read"]["Split for analysis"].body["Arguments"]["Payload"]
+    request = {"LanguageCode": "en", "Text": "ü" * (payload["searched_bytes"] // 2)}
+    door.check(f"arn:aws:states:::aws-sdk:comprehend:{api}", request)
+    with pytest.raises(TaskError, match="exceeds limit"):
+        door.check(
+            f"arn:aws:states:::aws-sdk:comprehend:{api}",
+            {**request, "Text": request["Text"] + "ü"},
+        )
 
 
 @pytest.mark.local
@@ -80,9 +83,9 @@ def test_parts_are_nearly_as_large_as_every_call_takes(splitting: str, service: 
     [
         (
             "reading fails",
-            "Comprehend.Failure at Analyse each piece: as the service has it",
+            "Comprehend.Failure at Process the parts: as the service has it",
         ),
-        ("reading runs out of time", "States.Timeout at Analyse each piece: it ran out of time"),
+        ("reading runs out of time", "States.Timeout at Process the parts: it ran out of time"),
         ("a nested workflow is not started", "Injected.Failure at Read: as the scenario has it"),
         ("too large", "TooLarge at Inspect the upload: it has 1000000000 bytes, "),
     ],
@@ -129,6 +132,7 @@ def test_lost_parts_are_named_in_the_result(bench: Bench) -> None:
     assert lost["cause"] == "as the scenario has it"
     joined = run.arguments("Split for analysis")["Payload"]["joined"]
     assert joined["lost"] == [lost["number"]]
+    assert lost["number"] in (0, 1)
     assert run.output["lost"] == 1
 
 
@@ -161,3 +165,76 @@ def test_word_lists_are_named_only_if_they_are_deployed(bench: Bench) -> None:
     assert "LexiconNames" not in spoken["a text"].arguments("Speak")
     assert spoken["with a lexicon"].arguments("Speak")["LexiconNames"]
     assert json.dumps(arguments).count("none") == 0
+
+
+@pytest.mark.local
+def test_a_document_whose_parts_all_fail_stops_early_with_a_reason(bench: Bench) -> None:
+    """A thousand failures of 300 bytes would exceed a state; most of them are never tried."""
+    run = bench.outcomes("language_chain/read")["nothing of a large document is translated"]
+    assert run.called("Process one of many") == 100
+    assert run.error == "Injected.Failure"
+    assert run.cause == (
+        "100 of 1000 parts failed, the first one at translating: as the scenario has it"
+    )
+
+
+@pytest.mark.local
+def test_every_part_of_a_large_document_is_processed_once(bench: Bench) -> None:
+    run = bench.outcomes("language_chain/read")["a large document"]
+    inputs = [
+        json.loads(arguments["Input"])
+        for state, arguments in run.calls
+        if state in ("Process one of many", "Process the part")
+    ]
+    translating = [part["number"] for part in inputs if part["step"] == "translating"]
+    assert sorted(translating) == list(range(1000))
+    assert [(part["step"], part["number"]) for part in inputs if part["step"] != "translating"] == [
+        ("searching", "0-0"),
+        ("judging", 0),
+    ]
+
+
+@pytest.mark.local
+def test_what_an_earlier_run_has_made_is_neither_made_nor_paid_for_again(bench: Bench) -> None:
+    read = bench.outcomes("language_chain/read")
+    first, again = read["in German"], read["that an earlier run has translated"]
+    assert [run.called("Process the part") for run in (first, again)] == [3, 2]
+    joined = again.arguments("Split for analysis")["Payload"]["joined"]
+    assert (joined["prefix"], joined["chunks"]) == ("work/1/translated/d/", 1)
+    listened = bench.outcomes("language_chain/listen")["that an earlier run has transcribed"]
+    assert listened.called("Transcribe") == 0
+    assert listened.output == {"transcript": "work/1/transcript/d.json"}
+
+
+@pytest.mark.local
+def test_every_try_takes_a_turn(bench: Bench) -> None:
+    """Retried calls count for the rate as the first ones do."""
+    outcomes = bench.outcomes("language_chain/language_part")
+    for scenario, state, calls in (
+        ("a chunk", "Translate", 1),
+        ("throttled twice", "Translate", 3),
+        ("the search is throttled once", "Search the pieces", 2),
+        ("throttled for good", "Search the pieces", 6),
+    ):
+        run = outcomes[scenario]
+        assert (run.called(state), run.called("Take a turn")) == (calls, calls)
+    again = outcomes["the search is throttled once"]
+    payloads = [arguments["Payload"] for state, arguments in again.calls if "Search" in state]
+    assert [payload["again"] for payload in payloads] == [False, True]
+
+
+@pytest.mark.local
+def test_a_recording_waits_outside_the_slots_of_texts(bench: Bench) -> None:
+    outcomes = bench.outcomes("language_chain/language_chain")
+    states = outcomes["a recording"].states
+    assert states.index("Listen") < states.index("Take a slot") < states.index("Read")
+    taken = outcomes["a recording"].arguments("Take a slot")["ExpressionAttributeValues"]
+    assert len(taken[":one"]["SS"]) == 1
+    assert "Take a slot" not in outcomes["a document"].states
+
+
+@pytest.mark.local
+def test_an_unknown_format_is_not_named(bench: Bench) -> None:
+    listened = bench.outcomes("language_chain/listen")
+    assert listened["a recording"].arguments("Transcribe")["MediaFormat"] == "mp3"
+    assert "MediaFormat" not in listened["of an unknown format"].arguments("Transcribe")

@@ -20,11 +20,13 @@ from tools.costs.lines import Charge, Line, line
 from tools.costs.prices import price
 from tools.costs.template_reading import gb_second_key, one, substitutions
 
-# The workflow's own limits, in bytes of UTF-8 (AI-07, AI-08).
-CHUNK_BYTES, PIECE_BYTES = 9_500, 4_900
+# The workflow's own limits, in bytes of UTF-8 (AI-07, AI-08): of what is translated, judged and
+# searched by one call; and how many of them a Map takes before it looks at the failures.
+CHUNK_BYTES, PIECE_BYTES, SEARCHED_BYTES = 9_500, 4_900, 100_000
+_WAVE = 100
 _EXPRESS_GB = 64 / 1024
-# Sentiment, entities, key phrases, personal data.
-_ANALYSES = 4
+# Entities, key phrases, personal data.
+SEARCHES = 3
 _UNIT_CHARACTERS, _MINIMUM_UNITS = 100, 3
 _WORKFLOW = "Chain/Workflow"
 
@@ -35,7 +37,8 @@ class Assumptions:
 
     call_seconds: Annotated[float, "seconds of a Translate or Comprehend request"]
     function_seconds: Annotated[float, "seconds of a function"]
-    states: Annotated[int, "states that the workflows of a document enter, its parts left out"]
+    states: Annotated[int, "states that the workflows of a document enter, parts left out"]
+    states_a_wave: Annotated[int, "further states for each hundred parts"]
     functions: Annotated[int, "invocations of functions: two split, one merges, two admit"]
     translation_growth: Annotated[float, "length of a translation relative to its source, counted"]
     characters_an_hour: Annotated[int, "characters spoken in an hour"]
@@ -45,11 +48,12 @@ class Assumptions:
 ASSUMED = Assumptions(
     call_seconds=0.3,
     function_seconds=0.5,
-    states=19,
+    states=15,
+    states_a_wave=2,
     functions=5,
     translation_growth=1.025,
     characters_an_hour=54_000,
-    transcription_states=100,
+    transcription_states=102,
 )
 
 
@@ -59,13 +63,23 @@ class Work:
 
     transitions: float
     functions: int
+    """Invocations, those that search left out."""
     translated: int
-    analysed: int
+    """Chunks, each a call of Translate."""
+    judged: int
+    """Pieces, each a call of DetectSentiment."""
+    searched: int
+    """Runs of pieces, each a call of three APIs of Comprehend by one function."""
 
     @property
     def parts(self) -> int:
-        """Chunks to translate and pieces to analyse, each an execution of its own."""
-        return self.translated + self.analysed
+        """What is an execution of its own."""
+        return self.translated + self.judged + self.searched
+
+    @property
+    def calls(self) -> int:
+        """Requests to Translate and Comprehend, and one that detects the language."""
+        return 1 + self.translated + self.judged + SEARCHES * self.searched
 
 
 def _units(assembly: Assembly) -> Iterator[Unit]:
@@ -80,18 +94,27 @@ def _units(assembly: Assembly) -> Iterator[Unit]:
 
 def estimated(size: int) -> Work:
     """What a document of `size` bytes of text takes."""
+    grown = size * ASSUMED.translation_growth
     translated = math.ceil(size / CHUNK_BYTES)
-    analysed = math.ceil(size * ASSUMED.translation_growth / PIECE_BYTES)
-    return Work(ASSUMED.states + translated + analysed, ASSUMED.functions, translated, analysed)
+    judged = math.ceil(grown / PIECE_BYTES)
+    # Runs end with a piece.
+    searched = math.ceil(judged / (SEARCHED_BYTES // PIECE_BYTES))
+    waves = math.ceil(translated / _WAVE) + math.ceil((judged + searched) / _WAVE)
+    states = ASSUMED.states + ASSUMED.states_a_wave * waves
+    transitions = states + translated + judged + searched
+    return Work(transitions, ASSUMED.functions, translated, judged, searched)
 
 
 def orchestration(work: Work, count: int, memory_gb: float, second_key: str) -> list[Charge]:
     """What AWS charges for `count` documents, its language services left out."""
-    parts, invocations = count * work.parts, count * work.functions
-    waiting_seconds = ASSUMED.call_seconds * (work.translated + _ANALYSES * work.analysed)
-    gb_seconds = ASSUMED.function_seconds * memory_gb
-    # A part is written, read, written; its result is read, and the text of a piece.
-    reads = count * (2 * work.translated + 3 * work.analysed)
+    parts, invocations = count * work.parts, count * (work.functions + work.searched)
+    search_seconds = SEARCHES * ASSUMED.call_seconds * work.searched
+    waiting_seconds = ASSUMED.call_seconds * (work.translated + work.judged) + search_seconds
+    seconds = ASSUMED.function_seconds * work.functions + search_seconds
+    # A chunk is written, read, translated, written, read. A piece is read by what judges, by what
+    # searches, and by what merges.
+    objects_written = 2 * (work.translated + work.judged) + work.searched
+    objects_read = 2 * work.translated + 4 * work.judged + work.searched
     return [
         Charge("1,000 transitions", "stepfunctions_standard_1k", count * work.transitions / 1e3),
         Charge("million parts", "stepfunctions_express_requests_million", parts / 1e6),
@@ -100,10 +123,13 @@ def orchestration(work: Work, count: int, memory_gb: float, second_key: str) -> 
             "stepfunctions_express_gb_second",
             count * waiting_seconds * _EXPRESS_GB,
         ),
+        # A turn is one write; two if nobody was before it.
+        Charge("million write units of turns", "dynamodb_wru_million", 2 * parts / 1e6),
         Charge("million invocations of functions", "lambda_requests_million", invocations / 1e6),
-        Charge("GB seconds of functions", second_key, invocations * gb_seconds),
-        Charge("1,000 objects written", "s3_standard_put_1k", 2 * parts / 1e3),
-        Charge("1,000 objects read", "s3_standard_get_1k", reads / 1e3),
+        Charge("GB seconds of functions", second_key, count * seconds * memory_gb),
+        Charge("1,000 objects written", "s3_standard_put_1k", count * objects_written / 1e3),
+        Charge("1,000 listings of results", "s3_standard_put_1k", 2 * count / 1e3),
+        Charge("1,000 objects read", "s3_standard_get_1k", count * (objects_read + 1) / 1e3),
     ]
 
 
@@ -192,8 +218,6 @@ COSTS = ArchitectureCosts(
         Candidate.of({"language_chain.speak": "recordings"}),
         Candidate.of({"language_chain.speak": "everything"}),
         # Higher concurrency at the same cost: the table shows that it is free.
-        Candidate.of(
-            {"language_chain.documents_at_once": "20", "language_chain.calls_a_second": "80"}
-        ),
+        Candidate.of({"language_chain.documents_at_once": "20"}),
     ),
 )

@@ -1,0 +1,1 @@
+"""Ask Comprehend for the entities, key phrases and personal data of many pieces at once."""
