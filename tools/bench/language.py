@@ -1,19 +1,28 @@
 """The language chain: the throughput of split and merge, and what a document takes.
 
 Split is compared with cutting after a fixed number of bytes; merge with joining the pieces and
-listing their findings. What a document takes is counted in the local AWS, and priced beside the
-naive design: a function for each service and chunk, in sequence.
+listing their findings. What documents of 2 and 200 KB take is counted in the local AWS; what larger
+ones and recordings take is computed by the same estimate, which the counted ones agree with
+(`tests/tools/costs`). Beside them stand the naive design, in which one workflow of a document asks
+every API about every 5 KB and each request is a state, and the design of one call for each API and
+4.9 KB that was before this one.
 """
 
 import json
+import math
+import random
 import time
-from collections.abc import Callable
+from bisect import bisect_left
+from collections import deque
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lambdas.language_chain.merge_results.merging import Piece, merge
+import requests
+
+from lambdas.language_chain.merge_results.merging import Passage, Piece, merge
 from lambdas.language_chain.split_document.chunks import chunks
 from local import local_aws
 from local.runtime.emulator import Emulator
@@ -23,8 +32,11 @@ from local.services.step_functions.history import states_entered
 from repository import ROOT
 from tools.costs.architectures.language_chain import (
     ASSUMED,
+    CHUNK_BYTES,
     PIECE_BYTES,
+    SEARCHED_BYTES,
     Work,
+    estimated,
     orchestration,
     services,
     usd,
@@ -35,6 +47,13 @@ MEGABYTES = 5
 DOCUMENTS = 200
 _MEMORY_GB, _SECOND_KEY = 1769 / 1024, "lambda_arm64_gb_second"
 _CALLS_A_PIECE = 5  # translate, sentiment, entities, key phrases, PII
+_NAIVE_BYTES = 5_000
+# A recording of fifty minutes.
+_RECORDINGS, _MINUTES = 20, 50
+# States of a document in the design before, and for each part besides.
+_BEFORE_STATES, _BEFORE_ANALYSES = 19, 4
+# The bound that many documents at once are held to, small enough that they always reach it here.
+BOUND = 2
 
 
 @dataclass(frozen=True)
@@ -57,10 +76,38 @@ class Document:
     functions: int
     parts: int
     orchestration_usd: float
-    naive_transitions: int
-    naive_functions: int
-    naive_usd: float
     services_usd: float
+
+
+@dataclass(frozen=True)
+class Design:
+    """What a thousand documents, or as many recordings, take: calls, transitions, and USD."""
+
+    calls: int
+    transitions: int
+    usd: float
+    """Translate, Comprehend and Transcribe left out, which cost the same in every design."""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The three designs on the same work."""
+
+    name: str
+    title: str
+    ours: Design
+    before: Design
+    naive: Design
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Calls of one API while many documents wait for it."""
+
+    calls: int
+    a_second: float
+    most_in_a_second: int
+    throttled: int
 
 
 @dataclass(frozen=True)
@@ -69,6 +116,7 @@ class Counted:
 
     documents: list[Document]
     seconds_for_many: float
+    rate: Rate
 
 
 def speed() -> Speed:
@@ -79,8 +127,12 @@ def speed() -> Speed:
     position = {"BeginOffset": 0, "EndOffset": 3, "Score": 0.9}
     scores = {"Positive": 0.1, "Negative": 0.1, "Neutral": 0.8, "Mixed": 0.0}
     findings = [{"Text": f"T{n}", "Type": "OTHER", **position} for n in range(100)]
-    answers = {"SentimentScore": scores, "Entities": findings, "KeyPhrases": findings}
-    analysed = [Piece(text, answers) for text in pieces]
+    together = SEARCHED_BYTES // PIECE_BYTES
+    answers = dict.fromkeys(("Entities", "KeyPhrases"), findings * together)
+    analysed = [
+        Passage([Piece(text, scores) for text in pieces[first : first + together]], answers)
+        for first in range(0, len(pieces), together)
+    ]
     megabytes = len(german.encode()) / 1e6
     return Speed(
         split=megabytes / _best(lambda: list(chunks(german, PIECE_BYTES))),
@@ -103,15 +155,79 @@ def _at_fixed_lengths(text: str) -> list[str]:
     return [body[start : start + PIECE_BYTES].decode(errors="ignore") for start in starts]
 
 
-def _joined(pieces: list[Piece]) -> tuple[str, list[str]]:
+def _joined(passages: list[Passage]) -> tuple[str, list[str]]:
     texts = [
         finding["Text"]
-        for piece in pieces
-        if piece.findings
+        for passage in passages
+        if passage.findings
         for kind in ("Entities", "KeyPhrases")
-        for finding in piece.findings[kind]
+        for finding in passage.findings[kind]
     ]
-    return "".join(piece.text for piece in pieces), texts
+    return "".join(piece.text for passage in passages for piece in passage.pieces), texts
+
+
+def compared() -> Iterator[Compared]:
+    """A thousand documents of three sizes, and a thousand minutes of recordings; computed."""
+    for name, size in (("2kb", 2_000), ("200kb", 200_000), ("5mb", 5_000_000)):
+        title = f"1,000 documents of {name[:-2]} {name[-2:].upper()}"
+        yield _compare(name, title, 1_000, size, states=0)
+    spoken = ASSUMED.characters_an_hour * _MINUTES // 60
+    title = f"{_RECORDINGS * _MINUTES:,} minutes in {_RECORDINGS} recordings"
+    states = ASSUMED.transcription_states
+    yield _compare("audio", title, _RECORDINGS, spoken, states=states)
+
+
+def _compare(name: str, title: str, count: int, size: int, *, states: int) -> Compared:
+    work = estimated(size)
+    ours = Design(
+        count * work.calls,
+        round(count * (work.transitions + states)),
+        usd(orchestration(work, count, _MEMORY_GB, _SECOND_KEY)) + _transitions_usd(count * states),
+    )
+    return Compared(
+        name,
+        title,
+        ours,
+        _before(count, size, states),
+        naive(count, size, states),
+    )
+
+
+def _before(count: int, size: int, states: int) -> Design:
+    """Every piece of 4.9 KB asked four times, each part an Express execution."""
+    translated = math.ceil(size / CHUNK_BYTES)
+    analysed = math.ceil(size * ASSUMED.translation_growth / PIECE_BYTES)
+    parts = translated + analysed
+    # As many calls and objects; what turns and searches take is none of it.
+    charges = orchestration(
+        Work(_BEFORE_STATES + states + parts, ASSUMED.functions, translated, analysed, 0),
+        count,
+        _MEMORY_GB,
+        _SECOND_KEY,
+    )
+    waited = Charge(
+        "GB seconds",
+        "stepfunctions_express_gb_second",
+        count * (_BEFORE_ANALYSES - 1) * analysed * ASSUMED.call_seconds * 64 / 1024,
+    )
+    without_turns = [charge for charge in charges if charge.key != "dynamodb_wru_million"]
+    calls = 1 + translated + _BEFORE_ANALYSES * analysed
+    transitions = _BEFORE_STATES + states + parts
+    return Design(count * calls, count * transitions, usd([*without_turns, waited]))
+
+
+def naive(count: int, size: int, states: int = 0) -> Design:
+    """A Standard workflow for a document, a state for each request, and five around them.
+
+    `size` is that of a document in bytes; `states` are further ones for each.
+    """
+    calls = 1 + _CALLS_A_PIECE * math.ceil(size / _NAIVE_BYTES)
+    transitions = calls + 5 + states
+    return Design(count * calls, count * transitions, _transitions_usd(count * transitions))
+
+
+def _transitions_usd(transitions: float) -> float:
+    return usd([Charge("transitions", "stepfunctions_standard_1k", transitions / 1e3)])
 
 
 def count(folder: Path) -> Counted:
@@ -121,9 +237,80 @@ def count(folder: Path) -> Counted:
         deployed = local_aws.start(workspace, ["language-chain"])
         running, outputs = deployed.emulator, deployed.outputs["LanguageChain"]
         documents = [_document(running, outputs, kilobytes) for kilobytes in (2, 200)]
-        return Counted(documents, _many(running, outputs))
+        seconds_for_many = _many(running, outputs, "many/")
     finally:
         stop(workspace)
+    return Counted(documents, seconds_for_many, _bounded(folder / "bounded"))
+
+
+def _bounded(folder: Path) -> Rate:
+    """Many documents at once, and an account whose quota they always reach."""
+    workspace = Workspace(folder)
+    rates = {
+        f"language_chain.{api}_calls_a_second": f"{BOUND}"
+        for api in ("translate", "sentiment", "search")
+    }
+    try:
+        deployed = local_aws.start(workspace, ["language-chain"], rates)
+        running, outputs = deployed.emulator, deployed.outputs["LanguageChain"]
+        _configure_quotas(running, calls_a_second=BOUND)
+        # Two pieces each.
+        _many(running, outputs, "bounded/", times=100)
+        counted = _configure_quotas(running)
+    finally:
+        stop(workspace)
+    seconds = sorted(counted["calls"]["detectSentiment"])
+    # The first and the last documents leave the bound unused.
+    edge = len(seconds) // 10
+    inner = seconds[edge : len(seconds) - edge]
+    return Rate(
+        calls=len(seconds),
+        a_second=(len(inner) - 1) / (inner[-1] - inner[0]),
+        most_in_a_second=max(
+            sum(begin <= second < begin + 1 for second in seconds) for begin in seconds
+        ),
+        throttled=counted["throttled"],
+    )
+
+
+@dataclass(frozen=True)
+class Throttled:
+    """Shares of calls, by how a service may count a second."""
+
+    by_bucket: float
+    """A bucket of one second's calls, refilled all the time."""
+    by_sliding_second: float
+    most_in_a_second: int
+
+
+def simulated(bound: int, most_late_seconds: float, seconds: int = 600) -> Throttled:
+    """Calls by turns, all waiting: at the full second after a turn, late by chance."""
+    late = random.Random(1)  # noqa: S311 -- no secret
+    turns = (turn / (0.95 * bound) for turn in range(int(0.95 * bound * seconds)))
+    calls = sorted(math.ceil(turn) + late.uniform(0, most_late_seconds) for turn in turns)
+    answered: deque[float] = deque()
+    tokens, refilled_at, by_bucket, by_second = float(bound), 0.0, 0, 0
+    for call in calls:
+        tokens, refilled_at = min(bound, tokens + bound * (call - refilled_at)), call
+        by_bucket += tokens < 1
+        tokens -= tokens >= 1
+        while answered and call - answered[0] > 1:
+            answered.popleft()
+        if len(answered) < bound:
+            answered.append(call)
+        else:
+            by_second += 1
+    return Throttled(
+        by_bucket / len(calls),
+        by_second / len(calls),
+        max(bisect_left(calls, call + 1) - place for place, call in enumerate(calls)),
+    )
+
+
+def _configure_quotas(running: Emulator, **settings: int) -> dict[str, Any]:
+    url = f"http://127.0.0.1:{running.tasks_port}/quotas"
+    counted: dict[str, Any] = requests.post(url, json=settings, timeout=60).json()
+    return counted
 
 
 def _best(run: Callable[[], Any]) -> float:
@@ -152,45 +339,37 @@ def _document(running: Emulator, outputs: dict[str, str], kilobytes: int) -> Doc
         listing = s3.list_objects_v2(Bucket=bucket, Prefix=f"{work}/{kind}/")
         return int(listing["KeyCount"])
 
-    translated, analysed = objects("translated"), objects("findings")
-    parts = translated + analysed
+    # Below `findings/` lie the answers about pieces, and as `first-last` those about runs.
+    translated, judged = objects("translated"), objects("pieces")
+    searched = objects("findings") - judged
+    parts = translated + judged + searched
     # Split, merge, and intake at the start and at the end.
     functions = sum(name.startswith(("Split for", "Merge")) for name in entered) + 2
     transitions = len(entered) + parts
-    calls = analysed * _CALLS_A_PIECE
-    # A function a request, a choice a chunk, and five states besides.
-    naive_transitions = calls + analysed + 5
+    counted_work = Work(transitions, functions, translated, judged, searched)
     return Document(
         kilobytes=kilobytes,
         transitions=transitions,
         functions=functions,
         parts=parts,
-        orchestration_usd=usd(
-            orchestration(
-                Work(transitions, functions, translated, analysed), 1000, _MEMORY_GB, _SECOND_KEY
-            )
-        ),
-        naive_transitions=naive_transitions,
-        naive_functions=calls,
-        naive_usd=usd(
-            [
-                Charge("transitions", "stepfunctions_standard_1k", naive_transitions),
-                Charge("calls", "lambda_requests_million", calls / 1e3),
-                # The function is billed while it waits for the service.
-                Charge("GB seconds", _SECOND_KEY, 1000 * calls * ASSUMED.call_seconds * _MEMORY_GB),
-            ]
-        ),
+        orchestration_usd=usd(orchestration(counted_work, 1000, _MEMORY_GB, _SECOND_KEY)),
         # Translate bills the text that it receives.
         services_usd=usd(services(len(text), 1000)),
     )
 
 
-def _many(running: Emulator, outputs: dict[str, str]) -> float:
-    text = "Paris was wonderful. We loved the Louvre! Write to anna@example.com about it."
+def _many(running: Emulator, outputs: dict[str, str], prefix: str, times: int = 1) -> float:
+    """Seconds until all are done; each is a short text, `times` repeated."""
+    text = "Paris was wonderful. We loved the Louvre! Write to anna@example.com about it. "
     started = time.monotonic()
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda n: _upload(running, outputs, f"many/{n}.txt", text), range(DOCUMENTS)))
-    _wait(running, outputs, DOCUMENTS, prefix="many/")
+        list(
+            pool.map(
+                lambda n: _upload(running, outputs, f"{prefix}{n}.txt", text * times),
+                range(DOCUMENTS),
+            )
+        )
+    _wait(running, outputs, DOCUMENTS, prefix=prefix)
     return time.monotonic() - started
 
 

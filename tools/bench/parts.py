@@ -397,23 +397,47 @@ def _language() -> Iterator[Measurement]:
     )
     with tempfile.TemporaryDirectory() as name:
         counted = language.count(Path(name))
-    naive = "a function for each service and chunk"
+    yield from _simulated_rates()
+    naive_way = "a state for each request and 5 KB"
     for document in counted.documents:
         size = f"{document.kilobytes} KB"
+        naive = language.naive(1000, document.kilobytes * 1000)
         yield Measurement(
             f"document-{document.kilobytes}kb-transitions",
             f"a document of {size}",
             document.transitions,
             "transitions",
-            f"{document.naive_transitions}: {naive}",
+            f"{naive.transitions // 1000}: {naive_way}; {document.parts} are parts",
         )
         yield Measurement(
             f"documents-{document.kilobytes}kb-usd",
             f"1,000 documents of {size}, without Translate and Comprehend",
             rounded(document.orchestration_usd),
             "USD",
-            f"{document.naive_usd:.2f} USD: {naive}; Translate and Comprehend cost"
+            f"{naive.usd:.2f} USD: {naive_way}; Translate and Comprehend cost"
             f" {document.services_usd:,.0f} USD",
+        )
+    for compared in language.compared():
+        ours, before, beside = compared.ours, compared.before, compared.naive
+        for unit, title, count, counts_beside in (
+            ("calls", "calls", ours.calls, (before.calls, beside.calls)),
+            ("transitions", "states", ours.transitions, (before.transitions, beside.transitions)),
+        ):
+            yield Measurement(
+                f"language-{compared.name}-{unit}",
+                f"{compared.title}: {title}, computed",
+                count,
+                unit,
+                f"{counts_beside[0]:,} with every API asked for each 4.9 KB;"
+                f" {counts_beside[1]:,} naively",
+            )
+        yield Measurement(
+            f"language-{compared.name}-usd",
+            f"{compared.title}: orchestration, computed",
+            rounded(ours.usd),
+            "USD",
+            f"{before.usd:,.2f} USD with every API asked for each 4.9 KB; {beside.usd:,.2f} USD"
+            " naively",
         )
     yield Measurement(
         "documents-many",
@@ -422,6 +446,29 @@ def _language() -> Iterator[Measurement]:
         "s",
         f"{counted.seconds_for_many / language.DOCUMENTS:.2f} s a document",
     )
+    rate = counted.rate
+    yield Measurement(
+        "documents-rate",
+        f"{language.DOCUMENTS} documents at once, DetectSentiment",
+        rounded(rate.a_second),
+        "calls/s",
+        f"bound {language.BOUND}/s; at most {rate.most_in_a_second} in any second, {rate.throttled}"
+        " of all calls throttled and made again; no document lost",
+        0.9 * language.BOUND <= rate.a_second <= language.BOUND,
+    )
+
+
+def _simulated_rates() -> Iterator[Measurement]:
+    for bound in (20, 100):
+        throttled = language.simulated(bound, most_late_seconds=0.3)
+        yield Measurement(
+            f"language-turns-{bound}",
+            f"calls by turns at a quota of {bound}/s that are throttled, simulated",
+            rounded(100 * throttled.by_bucket),
+            "%",
+            f"{100 * throttled.by_sliding_second:.0f} % by a sliding second, of which the fullest"
+            f" has {throttled.most_in_a_second}; calls are up to 0.3 s late",
+        )
 
 
 def _read(of_set: str, kind: str, title: str, outcome: corpus.Outcome, *beside: str) -> Measurement:
