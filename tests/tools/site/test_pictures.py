@@ -87,7 +87,7 @@ def test_a_document_goes_through_the_chain_to_the_outbox(sandbox: Assembly) -> N
         "Read/Workflow -> Part/Workflow",
         "Read/Workflow -> Read/Merge",
         "Part/Workflow -> translate/Translate",
-        "Part/Workflow -> comprehend/Comprehend",
+        "Part/Search -> comprehend/Comprehend",
         "Read/Merge -> Storage/Outbox",
         "Read/Merge -> Results/Rows",
         "Results/Rows -> Results/Readers",
