@@ -31,6 +31,7 @@ from local.runtime.workspace import LocalError
 from local.services.athena.queries import Athena
 from local.services.comprehend.detection import findings
 from local.services.comprehend.text_engine import TextEngine
+from local.services.s3.objects import list_keys
 from local.services.speech.engines import are_installed
 from local.services.step_functions.history import states_entered
 from repository import ROOT
@@ -121,10 +122,13 @@ class LanguageChainDemo:
             "attempt": 1,
             "source": source,
             "date": "2026-11-20",
-            "media_format": "mp3",
+            "media_format": name.rpartition(".")[2],
         }
         execution = self._execute(self._outputs["StateMachineArn"], execution_input)
-        return {**execution, "transcript": f"work/{document_id}/transcript.json"}
+        bucket, prefix = self._outputs["ResultsBucketName"], f"work/{document_id}/transcript/"
+        # Beside the object by which Transcribe tried to write there.
+        keys = [key for key in list_keys(self._s3, bucket, prefix) if key.endswith(".json")]
+        return {**execution, "transcript": "".join(keys)}
 
     def _run_recordings(self, result: Result) -> None:
         """Each recording, its transcript, and what Polly made of the short one, heard again."""
