@@ -42,6 +42,9 @@ VOICES = {
     "zh": "Zhiyu",
     "zh-TW": "Zhiyu",
 }
+# Of voices that speak two languages, where the one wanted is not their default: Kajal's is Indian
+# English (docs.aws.amazon.com/polly/latest/dg/bilingual-voices.html, read 2026-11-30).
+VOICE_LANGUAGES = {"hi": "hi-IN"}
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

@@ -3,7 +3,7 @@
 from aws_cdk import Duration
 from constructs import Construct
 
-from stacks.language_chain.settings import VOICES, LanguageChainSettings
+from stacks.language_chain.settings import VOICE_LANGUAGES, VOICES, LanguageChainSettings
 from stacks.language_chain.storage import OF_DOCUMENTS, SPEECH, WORK, Storage
 from stacks.language_chain.word_lists import WordLists
 from stacks.shared.asl_state_machine import AslStateMachine
@@ -32,6 +32,7 @@ class Speak(Construct):
                 "Lexicon": words.lexicon,
                 "ResultsBucket": storage.outbox.bucket_name,
                 "Voice": VOICES[settings.target_language],
+                "VoiceLanguage": VOICE_LANGUAGES.get(settings.target_language, "none"),
             },
             foundation=foundation,
             timeout=Duration.hours(2),

@@ -14,6 +14,8 @@ each_workflow = pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda workfl
 _RUNS = re.compile(r"\.sync(:2)?$|\.waitForTaskToken$|:lambda:invoke$|:startSyncExecution$")
 _REQUEST_SECONDS = 60
 """An API answers in seconds; a connection that hangs should be noticed and tried again soon."""
+# What a function and an Express workflow may take, in seconds.
+_MOST_SECONDS = {":lambda:invoke": 15 * 60, ":startSyncExecution": 5 * 60}
 # The container of the model, like InvokeEndpoint, takes no larger body: `MAX_CONTENT_LENGTH` of
 # https://github.com/aws/sagemaker-xgboost-container (6 MB by default; read 2026-11-29).
 _MOST_PAYLOAD_MEBIBYTES = 6
@@ -38,6 +40,14 @@ def test_a_request_that_hangs_is_noticed_within_a_minute(workflow: Workflow) -> 
     for task in workflow.tasks:
         if not _RUNS.search(task.body["Resource"]):
             assert task.body["TimeoutSeconds"] <= _REQUEST_SECONDS, task.name
+
+
+@each_workflow
+def test_a_call_is_given_up_soon_after_the_service_would(workflow: Workflow) -> None:
+    for task in workflow.tasks:
+        for resource, most_seconds in _MOST_SECONDS.items():
+            if task.body["Resource"].endswith(resource):
+                assert task.body["TimeoutSeconds"] <= most_seconds + 60, task.name
 
 
 @each_workflow

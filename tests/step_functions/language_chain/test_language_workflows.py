@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from local.services.contract import door
 from local.services.task import TaskError
 from tests.step_functions.conftest import Bench
-from tests.step_functions.language_chain.scenarios import NESTED
+from tests.step_functions.language_chain.scenarios import NESTED, SCENARIOS
 from tests.step_functions.test_definitions import is_distributed
 from tests.step_functions.workflows import WORKFLOWS
 from tools.assembly import asl
@@ -238,3 +239,17 @@ def test_an_unknown_format_is_not_named(bench: Bench) -> None:
     listened = bench.outcomes("language_chain/listen")
     assert listened["a recording"].arguments("Transcribe")["MediaFormat"] == "mp3"
     assert "MediaFormat" not in listened["of an unknown format"].arguments("Transcribe")
+
+
+@pytest.mark.parametrize(("target", "language"), [("hi", "hi-IN"), ("en", None)])
+def test_a_voice_of_two_languages_is_told_which_one(
+    target: str, language: str | None, bench: Bench
+) -> None:
+    (scenario,) = (
+        item
+        for item in SCENARIOS
+        if (item.workflow, item.name) == ("language_chain/speak", "a text")
+    )
+    setting = ("language_chain.target_language", target)
+    run = bench.run(replace(scenario, settings=(*scenario.settings, setting)))
+    assert run.arguments("Speak").get("LanguageCode") == language

@@ -440,6 +440,18 @@ def variants_of(run: Run) -> dict[str, tuple[str, float]]:
     }
 
 
+@pytest.mark.parametrize(("percent", "captured"), [("0", False), ("20", True)])
+def test_a_share_of_the_calls_is_captured_if_there_is_one(
+    percent: str, captured: bool, bench: Bench
+) -> None:
+    (scenario,) = (
+        item for item in SCENARIOS if (item.workflow, item.name) == (DEPLOY, "first of all")
+    )
+    settings = (*scenario.settings, ("ml_endpoint.data_capture_percent", percent))
+    run = bench.run(replace(scenario, settings=settings))
+    assert ("DataCaptureConfig" in run.arguments("Create the configuration")) is captured
+
+
 def new_model(run: Run) -> str:
     return str(run.arguments("Create the model")["ModelName"])
 
