@@ -122,7 +122,7 @@ def _retries(states: Sequence[State]) -> Iterator[tuple[str, ...]]:
 
 def _tries(retrier: Mapping[str, Any]) -> str:
     count = retrier.get("MaxAttempts", 3)
-    return "never" if count == 0 else f"{count} times"
+    return {0: "never", 1: "once"}.get(count, f"{count} times")
 
 
 def _waits(retrier: Mapping[str, Any]) -> str:
