@@ -94,12 +94,16 @@ def _deed(state: State) -> str:
     if state.type == "Fail":
         return f"ends with {code(_bare(body.get('Error', 'the error that is passed on')))}"
     if state.type == "Wait":
-        if "Timestamp" in body:
-            return f"waits until {code(_bare(body['Timestamp']))}"
-        return f"waits {code(_bare(body['Seconds']))} s"
+        return _wait(body)
     return {"Succeed": "ends", "Parallel": "runs branches side by side"}.get(
         state.type, "sets variables"
     )
+
+
+def _wait(body: Mapping[str, Any]) -> str:
+    if "Timestamp" in body:
+        return f"waits until {code(_bare(body['Timestamp']))}"
+    return f"waits {code(_bare(body['Seconds']))} s"
 
 
 def _at_once(body: Mapping[str, Any]) -> str:
