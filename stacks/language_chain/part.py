@@ -50,7 +50,7 @@ class Part(Construct):
             foundation=foundation,
             timeout=Duration.minutes(5),
             runbook="Comprehend or Translate rejected a part of a document; the log of the part"
-            " shows which, and why. If it was throttled six times, the account has less than the"
+            " shows which, and why. If it was throttled eight times, the account has less than the"
             " setting of that API's calls a second says: lower it, or request a higher quota.",
             express=True,
         )

@@ -46,6 +46,8 @@ ACTIONS_OF_MLFLOW = {"s3:PutObject", "sagemaker:CallMlflowAppApi"}
 ACTIONS_OF_LIBRARIES = {
     "Curation/Role": ACTIONS_OF_ICEBERG,
     "Experiments/RecordRole": ACTIONS_OF_MLFLOW,
+    # Without it, S3 answers "denied" for an upload that is gone.
+    "Intake/AdmitRole": {"s3:ListBucket"},
 }
 _TRANSFORM = ROOT / "lambdas" / "streaming_lake" / "transform_flight_events"
 CODE = {

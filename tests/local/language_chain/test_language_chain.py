@@ -10,6 +10,7 @@ import pytest
 from local.demos.language_chain import office
 from local.demos.language_chain.checks import NOT_UNDERSTOOD, UNDERSTOOD
 from local.demos.language_chain.library import texts
+from local.demos.language_chain.recordings import FLIGHT
 from local.services.comprehend.text_engine import PYTHON
 from local.services.s3.objects import list_keys
 from tests.local.conftest import statement_ids, without
@@ -88,9 +89,9 @@ def test_files_of_an_office_are_read_as_text(chain: Chain) -> None:
 def test_other_formats_are_read_as_text(chain: Chain) -> None:
     sentence = "The harbour of Hamburg was wonderful, and the people were friendly."
     bodies = {
-        "page.html": f"<html><p>{sentence}</p></html>",
-        "notes.md": f"# Hamburg\n\n{sentence}",
-        "rows.jsonl": json.dumps({"id": 1, "text": sentence}),
+        "formats/page.html": f"<html><p>{sentence}</p></html>",
+        "formats/notes.md": f"# Hamburg\n\n{sentence}",
+        "formats/rows.jsonl": json.dumps({"id": 1, "text": sentence}),
     }
     for key, body in bodies.items():
         chain.upload(key, body.encode())
@@ -334,7 +335,7 @@ def test_no_upload_is_received_without_a_look_into_it(chain: Chain) -> None:
 
 
 def test_a_voice_note_is_heard_whatever_it_is_called(chain: Chain) -> None:
-    chain.upload("PTT-20261129-WA0001.opus", b"OggS\0\2" + bytes(22) + b"\1\x13OpusHead\1\1")
+    chain.upload("PTT-20261129-WA0001.opus", FLIGHT.read_bytes())
     row = chain.status("PTT-20261129-WA0001.opus")
     assert (row["status"], row["media_format"]) == ("done", "ogg"), row
 

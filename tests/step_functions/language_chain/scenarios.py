@@ -341,7 +341,7 @@ SCENARIOS = [
             "Translate",
             Throw("Translate.TooManyRequestsException"),
             Throw("Translate.TooManyRequestsException"),
-            {"TranslatedText": "Hello"},
+            {"TranslatedText": "Hello", "TargetLanguageCode": "en"},
         ),
     ),
     _part(

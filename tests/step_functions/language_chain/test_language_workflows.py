@@ -215,7 +215,7 @@ def test_every_try_takes_a_turn(bench: Bench) -> None:
         ("a chunk", "Translate", 1),
         ("throttled twice", "Translate", 3),
         ("the search is throttled once", "Search the pieces", 2),
-        ("throttled for good", "Search the pieces", 6),
+        ("throttled for good", "Search the pieces", 8),
     ):
         run = outcomes[scenario]
         assert (run.called(state), run.called("Take a turn")) == (calls, calls)
