@@ -189,10 +189,9 @@ def test_every_part_of_a_large_document_is_processed_once(bench: Bench) -> None:
     ]
     translating = [part["number"] for part in inputs if part["step"] == "translating"]
     assert sorted(translating) == list(range(1000))
-    assert [(part["step"], part["number"]) for part in inputs if part["step"] != "translating"] == [
-        ("searching", "0-0"),
-        ("judging", 0),
-    ]
+    # They run side by side.
+    others = [(part["step"], part["number"]) for part in inputs if part["step"] != "translating"]
+    assert sorted(others, key=str) == [("judging", 0), ("searching", "0-0")]
 
 
 @pytest.mark.local
