@@ -1,17 +1,14 @@
 """ministack has no Service Quotas: it answers here, and Lambda's concurrency follows it."""
 
-import json
 import time
 from collections.abc import Callable
 from typing import Any
 
-from ministack import app
-from ministack.core.iam_evaluator import AuthError, enforce
 from ministack.core.responses import get_account_id
-from ministack.core.router import extract_access_key_id, extract_region
 from ministack.services import lambda_svc
 
-from local.runtime.wrapping import wrap
+from local.services import json_service
+from local.services.json_service import ServiceError
 from local.services.service_quotas.account_quotas import (
     CONCURRENCY,
     LAMBDA,
@@ -33,7 +30,6 @@ LENIENT = [
     ),
 ]
 
-_TARGET = "ServiceQuotasV20190624."
 _SERVICE = "servicequotas"
 _MOST_RESULTS = 100
 _quotas = AccountQuotas()
@@ -42,8 +38,7 @@ Request = dict[str, Any]
 
 def close() -> None:
     """Answer Service Quotas, and begin with a new account's concurrency of functions."""
-    wrap(app, "detect_service", _detect_service)
-    app.SERVICE_HANDLERS[_SERVICE] = _handle
+    json_service.add(_SERVICE, "ServiceQuotasV20190624.", _answer)
     _apply_concurrency()
 
 
@@ -52,49 +47,15 @@ def _apply_concurrency() -> None:
     lambda_svc._ACCOUNT_CONCURRENCY_CAP = int(concurrency)
 
 
-def _detect_service(
-    original: Callable[..., Any],
-    method: str,
-    path: str,
-    headers: dict[str, str],
-    query: dict[str, Any],
-) -> str:
-    if headers.get("x-amz-target", "").startswith(_TARGET):
-        return _SERVICE
-    return str(original(method, path, headers, query))
-
-
-async def _handle(
-    method: str,  # noqa: ARG001 -- every request is a POST
-    path: str,  # noqa: ARG001
-    headers: dict[str, str],
-    body: bytes,
-    query: dict[str, Any],
-) -> tuple[int, dict[str, str], bytes]:
-    operation = headers["x-amz-target"].removeprefix(_TARGET)
-    action, region = f"{_SERVICE}:{operation}", extract_region(headers, query)
-    denied = enforce(extract_access_key_id(headers, query), action, _SERVICE, region)
-    if isinstance(denied, AuthError):
-        return _failed(denied.code, denied.message)
-    if denied is not None:
-        message = f"User: {denied.principal_arn} is not authorized to perform: {action}"
-        return _failed("AccessDeniedException", message)
+async def _answer(operation: str, request: Request, region: str) -> Any:
     answer = _ANSWERS.get(operation)
     if answer is None:
-        return _failed("UnknownOperationException", f"The local AWS has no {action}.")
+        message = f"The local AWS has no {_SERVICE}:{operation}."
+        raise ServiceError("UnknownOperationException", message)
     try:
-        return 200, _headers(), json.dumps(answer(json.loads(body), region)).encode()
+        return answer(request, region)
     except QuotaError as error:
-        return _failed(error.code, str(error))
-
-
-def _headers() -> dict[str, str]:
-    return {"Content-Type": "application/x-amz-json-1.1"}
-
-
-def _failed(code: str, message: str) -> tuple[int, dict[str, str], bytes]:
-    body = json.dumps({"__type": code, "Message": message}).encode()
-    return 400, {**_headers(), "x-amzn-errortype": code}, body
+        raise ServiceError(error.code, str(error)) from error
 
 
 def _described(quota: Quota, value: float, region: str) -> dict[str, Any]:
